@@ -1,0 +1,144 @@
+"""The one clock: modelled core cycles, and the queue of absolute deadlines.
+
+Nothing ticks. A device owns named :class:`Deadline` slots and arms each with an
+absolute cycle; the machine stops at the earliest one and calls it. Two deadlines
+at one cycle are served in the order in which their slots were made, so a run is
+the same on every machine.
+
+Time in seconds is derived: the core's frequency changes when firmware programs the
+clock tree, so the clock keeps the cycle and the picosecond at which it last changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+NEVER = (1 << 63) - 1
+PICOSECONDS_PER_SECOND = 10**12
+
+
+class Deadline:
+    """One owner's next event: an absolute cycle, or ``None`` while it is not armed."""
+
+    __slots__ = ("_clock", "at_cycles", "callback", "name")
+
+    def __init__(self, clock: Clock, name: str, callback: Callable[[], None]) -> None:
+        self._clock = clock
+        self.name = name
+        self.callback = callback
+        self.at_cycles: int | None = None
+
+    def arm(self, at_cycles: int) -> None:
+        """Call back at ``at_cycles`` (absolute); replaces an earlier arming."""
+        self.at_cycles = at_cycles
+        self._clock.deadlines_changed()
+
+    def arm_in(self, cycles: int) -> None:
+        """Call back ``cycles`` from now."""
+        self.arm(self._clock.now() + cycles)
+
+    def disarm(self) -> None:
+        """Forget the arming, if any."""
+        if self.at_cycles is not None:
+            self.at_cycles = None
+            self._clock.deadlines_changed()
+
+
+class Clock:
+    """Core cycles since reset, the core's frequency, and the deadline queue."""
+
+    def __init__(self, core_hz: int) -> None:
+        self._core_hz = core_hz
+        self._epoch_cycles = 0
+        self._epoch_picoseconds = 0
+        self._deadlines: list[Deadline] = []
+        self._now: Callable[[], int] = lambda: 0
+        self._next_changed: Callable[[int], None] = lambda _next_cycles: None
+
+    # -- wiring, used by the machine ------------------------------------------------
+    def attach(self, now: Callable[[], int], next_changed: Callable[[int], None]) -> None:
+        """Give the clock its source of cycles, and the listener for a new next deadline."""
+        self._now = now
+        self._next_changed = next_changed
+
+    # -- reading ---------------------------------------------------------------------
+    def now(self) -> int:
+        """The current cycle; inside a register access, the cycle of that very access."""
+        return self._now()
+
+    @property
+    def core_hz(self) -> int:
+        """Core clock in hertz, as the firmware has set it."""
+        return self._core_hz
+
+    def picoseconds(self, at_cycles: int | None = None) -> int:
+        """Modelled time since reset in picoseconds, at ``at_cycles`` or now."""
+        cycles = (self.now() if at_cycles is None else at_cycles) - self._epoch_cycles
+        return self._epoch_picoseconds + cycles * PICOSECONDS_PER_SECOND // self._core_hz
+
+    def seconds(self, at_cycles: int | None = None) -> float:
+        """Modelled time since reset in seconds."""
+        return self.picoseconds(at_cycles) / PICOSECONDS_PER_SECOND
+
+    def set_core_hz(self, core_hz: int) -> None:
+        """The firmware selected another core clock; time so far keeps its length."""
+        if core_hz == self._core_hz:
+            return
+        now = self.now()
+        self._epoch_picoseconds = self.picoseconds(now)
+        self._epoch_cycles = now
+        self._core_hz = core_hz
+
+    def cycles_for(self, ticks: int, ticks_hz: int) -> int:
+        """Core cycles, rounded up, that ``ticks`` of a clock of ``ticks_hz`` take."""
+        return -(-ticks * self._core_hz // ticks_hz)
+
+    def ticks_in(self, cycles: int, ticks_hz: int) -> int:
+        """Whole ticks of a clock of ``ticks_hz`` that fit into ``cycles``."""
+        return cycles * ticks_hz // self._core_hz
+
+    # -- deadlines -------------------------------------------------------------------
+    def deadline(self, name: str, callback: Callable[[], None]) -> Deadline:
+        """Make a slot; call once, when the owner is built. ``name`` is unique (snapshots)."""
+        if any(slot.name == name for slot in self._deadlines):
+            raise ValueError(f"deadline {name!r} exists already")
+        slot = Deadline(self, name, callback)
+        self._deadlines.append(slot)
+        return slot
+
+    def next_cycles(self) -> int:
+        """The earliest armed cycle, or :data:`NEVER`."""
+        return min((s.at_cycles for s in self._deadlines if s.at_cycles is not None), default=NEVER)
+
+    def deadlines_changed(self) -> None:
+        """Tell the engine about a new earliest deadline."""
+        self._next_changed(self.next_cycles())
+
+    def run_due(self, now_cycles: int) -> None:
+        """Serve every deadline at or before ``now_cycles``, earliest first."""
+        while True:
+            due = [s for s in self._deadlines if s.at_cycles is not None and s.at_cycles <= now_cycles]
+            if not due:
+                break
+            slot = min(due, key=lambda s: s.at_cycles or 0)
+            slot.at_cycles = None
+            slot.callback()
+        self.deadlines_changed()
+
+    # -- snapshots -------------------------------------------------------------------
+    def save(self) -> dict[str, Any]:
+        """State for a snapshot."""
+        return {
+            "core_hz": self._core_hz,
+            "epoch": (self._epoch_cycles, self._epoch_picoseconds),
+            "deadlines": {s.name: s.at_cycles for s in self._deadlines},
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Put a saved state back."""
+        self._core_hz = state["core_hz"]
+        self._epoch_cycles, self._epoch_picoseconds = state["epoch"]
+        for slot in self._deadlines:
+            slot.at_cycles = state["deadlines"][slot.name]
+        self.deadlines_changed()

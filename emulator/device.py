@@ -1,0 +1,140 @@
+"""What a peripheral sees of the machine, and what the machine sees of a peripheral.
+
+A device gets a :class:`DeviceContext` and nothing else: it never sees Unicorn, so a
+test builds a context by hand and drives the device through ``read`` and ``write``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from emulator.clock import Clock
+
+
+class InterruptLine(Protocol):
+    """A level-sensitive request to the interrupt controller."""
+
+    def set_level(self, asserted: bool) -> None:
+        """Assert or release the request."""
+
+
+class SerialPort(Protocol):
+    """The far side of a UART's two wires: what a host, or a test, is attached to."""
+
+    def transmit(self, data: int) -> None:
+        """A whole character left the device (call when its stop bit ends)."""
+
+    def next_received(self) -> int | None:
+        """Take the next character that waits to be sent to the device, if any."""
+
+    def waiting(self) -> int:
+        """How many characters wait to be sent to the device."""
+
+    def on_waiting(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` when characters start to wait on a line that had none."""
+
+    def configured(self, baud: int) -> None:
+        """The device set its baud rate (after the clock tree or the divider changed)."""
+
+
+class Memory(Protocol):
+    """The bus as a DMA master sees it; device registers included."""
+
+    def read(self, address: int, size_bytes: int) -> int:
+        """Read 1, 2 or 4 bytes, little endian."""
+
+    def write(self, address: int, size_bytes: int, value: int) -> None:
+        """Write 1, 2 or 4 bytes, little endian."""
+
+
+class MemoryTuning(Protocol):
+    """How firmware's writes to flash and cache controllers reach the memory model."""
+
+    def configure(self, accelerator: str, **parameters: int) -> None:
+        """Set parameters of one accelerator by name, e.g. ``configure("flash",
+        wait_states=5, prefetch=1, instruction_cache=1, data_cache=1)``."""
+
+    def invalidate(self, accelerator: str, cache: str) -> None:
+        """Empty one cache (``"instruction"`` or ``"data"``) of an accelerator."""
+
+
+class ClockTree(Protocol):
+    """Named clocks in hertz, as a clock controller (RCC, SRSS) has set them."""
+
+    def hz(self, name: str) -> int:
+        """Frequency of a clock such as ``"core"``, ``"pclk1"`` or ``"lpuart1"``."""
+
+    def set(self, frequencies: Mapping[str, int]) -> None:
+        """Called by the clock controller: new frequencies; ``"core"`` moves the one clock."""
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` after frequencies changed (UARTs and timers re-plan)."""
+
+    def before_change(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` just before frequencies change (timers fold their count)."""
+
+
+class Signals(Protocol):
+    """Wires between devices and the board by name: pins, DMA requests, triggers."""
+
+    def set(self, name: str, level: int) -> None:
+        """Drive a wire, e.g. ``set("PG10", 1)`` or ``set("dma:LPUART1_RX", 1)``."""
+
+    def get(self, name: str) -> int:
+        """The wire's level; 0 when nothing drives it."""
+
+    def watch(self, name: str, callback: Callable[[int], None]) -> None:
+        """Call ``callback(level)`` whenever the wire's level changes."""
+
+
+@dataclass(slots=True)
+class DeviceContext:
+    """Everything that one device instance is given.
+
+    ``interrupts`` maps the device's own names for its lines (``"global"``, ``"update"``)
+    to lines of the interrupt controller. ``parameters`` come from the board's TOML.
+    ``unmodelled(offset, access, what)`` remembers an access that the model does not cover.
+    ``request_reset(reason)`` resets the system (a watchdog); ``touch()`` says that a read
+    just made was not idempotent, or that its value changes with time, so that the machine
+    does not take a loop around it for idle waiting.
+    """
+
+    name: str
+    base: int
+    clock: Clock
+    clocks: ClockTree
+    memory: Memory
+    tuning: MemoryTuning
+    signals: Signals
+    interrupts: Mapping[str, InterruptLine] = field(default_factory=dict)
+    serial: SerialPort | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    unmodelled: Callable[[int, str, str], None] = lambda _offset, _access, _what: None
+    request_reset: Callable[[str], None] = lambda _reason: None
+    touch: Callable[[], None] = lambda: None
+
+
+class Device(Protocol):
+    """One memory-mapped peripheral. Built as ``DeviceClass(context)``."""
+
+    size_bytes: int
+
+    def reset(self) -> None:
+        """Put every register to its reset value."""
+
+    def read(self, offset: int, size_bytes: int) -> int:
+        """A load from ``base + offset``."""
+
+    def write(self, offset: int, size_bytes: int, value: int) -> None:
+        """A store to ``base + offset``."""
+
+    def save(self) -> Any:
+        """State for a snapshot (plain data, deep-copied)."""
+
+    def load(self, state: Any) -> None:
+        """Put a saved state back."""
+
+    def register_name(self, offset: int) -> str:
+        """The register's name in the vendor's manual, for reports."""

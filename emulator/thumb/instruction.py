@@ -1,0 +1,127 @@
+"""What the timing models need to know of one Thumb instruction.
+
+Register sets are bit masks: bit n is Rn for n in 0..15, :data:`FLAGS` is APSR,
+and bit ``S_BASE + n`` is Sn (a double register sets both of its singles).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+SP, LR, PC = 13, 14, 15
+FLAGS = 1 << 16
+S_BASE = 32
+
+
+class Kind(Enum):
+    """Instruction classes that any core's timing tells apart."""
+
+    ALU = auto()  # data processing, moves, extends, bit fields, adr
+    ALU_SHIFT = auto()  # data processing with a shifted register operand (not a plain shift)
+    MULTIPLY = auto()  # MUL
+    MULTIPLY_ACCUMULATE = auto()  # MLA, MLS
+    MULTIPLY_LONG = auto()  # SMULL, UMULL
+    MULTIPLY_ACCUMULATE_LONG = auto()  # SMLAL, UMLAL, UMAAL
+    DSP_MULTIPLY = auto()  # SMUAD, SMULxy, SMLAxy, SMLAD, SMMUL, SMLALD ...
+    DSP = auto()  # SADD16, SEL, PKHBT, SSAT16, QADD, USAD8, SXTB16, SXTAB ...
+    DIVIDE = auto()  # SDIV, UDIV
+    LOAD = auto()  # LDR, LDRB, LDRH, LDRSB, LDRSH, LDRT, LDREX; also a literal (base PC)
+    STORE = auto()
+    LOAD_DOUBLE = auto()  # LDRD
+    STORE_DOUBLE = auto()  # STRD
+    LOAD_MULTIPLE = auto()  # LDM, POP
+    STORE_MULTIPLE = auto()  # STM, PUSH
+    BRANCH = auto()  # B, Bcc, CBZ, CBNZ
+    CALL = auto()  # BL
+    BRANCH_REGISTER = auto()  # BX, BLX Rm, MOV PC, ADD PC
+    TABLE_BRANCH = auto()  # TBB, TBH
+    IT = auto()
+    NOP = auto()  # NOP, YIELD, SEV, hints
+    WAIT = auto()  # WFI, WFE
+    SYSTEM = auto()  # MRS, MSR, CPS, SVC, BKPT
+    BARRIER = auto()  # DMB, DSB, ISB, CLREX
+    PRELOAD = auto()  # PLD, PLI
+    FP_ALU = auto()  # VADD, VSUB, VABS, VNEG, VCMP, VCVT, VMOV imm/reg
+    FP_MULTIPLY = auto()  # VMUL, VNMUL
+    FP_MAC = auto()  # VMLA, VMLS, VFMA, VFMS, VFNM*
+    FP_DIVIDE = auto()  # VDIV, VSQRT
+    FP_MOVE = auto()  # VMOV core<->S, VMRS, VMSR
+    FP_LOAD = auto()  # VLDR
+    FP_STORE = auto()  # VSTR
+    FP_LOAD_MULTIPLE = auto()  # VLDM, VPOP
+    FP_STORE_MULTIPLE = auto()  # VSTM, VPUSH
+    UNKNOWN = auto()  # undefined or not decoded
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryAccess:
+    """Where a load or store goes: ``R[base] + (R[index] << shift) + offset`` is the
+    first (lowest) address; ``base`` 15 means the word-aligned PC (address + 4).
+
+    ``count`` transfers of ``size_bytes`` each, ascending. ``writeback`` is what is added
+    to the base register afterwards, or None. ``add_index`` is always 1 in Thumb.
+    """
+
+    base: int
+    offset: int
+    size_bytes: int
+    count: int
+    is_store: bool
+    index: int | None = None
+    shift: int = 0
+    writeback: int | None = None
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One decoded instruction."""
+
+    address: int
+    size_bytes: int  # 2 or 4
+    opcode: int  # 16 bit, or first half-word << 16 | second
+    kind: Kind
+    reads: int  # all registers read, address registers included
+    writes: int  # all registers written, base write-back included
+    condition: int | None = None  # of Bcc, or given by IT; None: always
+    in_it_block: bool = False
+    memory: MemoryAccess | None = None
+    address_reads: int = 0  # the part of reads that forms an address
+    accumulator_reads: int = 0  # the part of reads that is a MAC addend
+    shifted_reads: int = 0  # the part of reads that goes through the shifter first
+    store_reads: int = 0  # the part of reads that is store data
+    load_writes: int = 0  # the part of writes that comes from memory
+    target: int | None = None  # of a direct branch
+    writes_pc: bool = False  # any way of leaving the straight line
+    sets_flags: bool = False
+    it_mask: int = 0  # of IT: firstcond << 4 | mask
+    link: bool = False
+    name: str = ""  # mnemonic without condition, lower case: "smlad", "ldrb"
+    double_precision: bool = False
+    immediate_shift: int = 0  # LSL amount of a plain shift-by-constant operand, else 0
+    stores_register_offset: bool = False
+
+    @property
+    def end(self) -> int:
+        """Address of the next instruction in line."""
+        return self.address + self.size_bytes
+
+    @property
+    def is_wide(self) -> bool:
+        """A 32-bit encoding."""
+        return self.size_bytes == 4
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A straight line of instructions as the engine met it: entered at ``address``."""
+
+    address: int
+    size_bytes: int
+    instructions: tuple[Instruction, ...]
+
+    @property
+    def end(self) -> int:
+        """Address after the last instruction: the fall-through."""
+        return self.address + self.size_bytes
