@@ -1,0 +1,46 @@
+"""What the system side (NVIC, exceptions, faults) needs of a processor core.
+
+The engine's Unicorn class implements this; tests use a plain dictionary-backed one.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class CoreRegisters(Protocol):
+    """Registers and memory of a stopped core (between two blocks).
+
+    Register names are ``"r0"``..``"r12"``, ``"sp"``, ``"lr"``, ``"pc"``, ``"xpsr"``,
+    ``"msp"``, ``"psp"``, ``"ipsr"``, ``"primask"``, ``"basepri"``, ``"faultmask"``,
+    ``"control"``, ``"fpscr"``, ``"s0"``..``"s31"``. ``"sp"`` is the active stack pointer.
+    """
+
+    has_fpu: bool
+
+    def get(self, name: str) -> int:
+        """Read a register."""
+
+    def set(self, name: str, value: int) -> None:
+        """Write a register."""
+
+    def get_many(self, names: tuple[str, ...]) -> tuple[int, ...]:
+        """Read several registers at once (fast)."""
+
+    def set_many(self, names: tuple[str, ...], values: tuple[int, ...]) -> None:
+        """Write several registers at once, in the given order (fast)."""
+
+    def read_memory(self, address: int, size_bytes: int) -> bytes:
+        """Read memory; raises :class:`MemoryFault` where nothing answers."""
+
+    def write_memory(self, address: int, data: bytes) -> None:
+        """Write memory; raises :class:`MemoryFault` where nothing answers."""
+
+
+class MemoryFault(Exception):
+    """An access that no region or device answers (stacking onto a bad SP, say)."""
+
+    def __init__(self, address: int, *, is_store: bool) -> None:
+        self.address = address
+        self.is_store = is_store
+        super().__init__(f"{'write' if is_store else 'read'} at 0x{address:08x}")
