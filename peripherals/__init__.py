@@ -1,0 +1,1 @@
+"""Devices, one class each, and boards as TOML; nothing here knows the processor."""

@@ -1,0 +1,1 @@
+"""Arm's CMSDK and MPS2 devices."""

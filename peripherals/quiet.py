@@ -1,0 +1,109 @@
+"""A device without function: registers that hold what was written.
+
+For controllers that start-up code sets up but that no benchmark depends on. The board's
+TOML gives the register names and the few effects that start-up code waits for::
+
+    parameters = { registers = { CR = 0x00, SR = 0x04 }, resets = { CR = 0x20 },
+                   follow = ["SR.0 = CR.0"], clear = ["CR.31"], silent = true }
+
+``follow``: a status bit that always equals an enable bit. ``clear``: bits that hardware
+clears at once (a start or calibration bit). ``read_only``: registers that writes don't
+change. Every access is reported as unmodelled unless ``silent``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from emulator.device import DeviceContext
+from emulator.errors import BoardError
+from peripherals.register_device import ALL_BITS, Register, RegisterDevice
+
+KNOWN_PARAMETERS = ("registers", "resets", "follow", "clear", "read_only", "silent", "clock")
+BIT = re.compile(r"^\s*(\w+)\.(\d+)\s*$")
+
+
+class Quiet(RegisterDevice):
+    """Storage with names, reset values, and status bits that follow enable bits."""
+
+    def __init__(self, context: DeviceContext) -> None:
+        parameters = context.parameters
+        for key in parameters:
+            if key not in KNOWN_PARAMETERS:
+                raise BoardError(
+                    f"unknown parameter {key!r} of a quiet device",
+                    where=f"devices.{context.name}.parameters",
+                    next_step=f"known: {', '.join(KNOWN_PARAMETERS)}",
+                )
+        self._names: Mapping[str, int] = parameters.get("registers", {})
+        self._silent = bool(parameters.get("silent", False))
+        self._other: dict[int, int] = {}
+        super().__init__(context)
+        self._follow = [self._pair(text) for text in parameters.get("follow", [])]
+        self._clear = [self._bit(text) for text in parameters.get("clear", [])]
+
+    def register_table(self) -> tuple[Register, ...]:
+        """Build the rows from the board's parameters."""
+        resets = self.context.parameters.get("resets", {})
+        fixed = self.context.parameters.get("read_only", [])
+        return tuple(
+            Register(offset, name, resets.get(name, 0), writable=0 if name in fixed else ALL_BITS)
+            for name, offset in self._names.items()
+        )
+
+    def reset(self) -> None:
+        """Forget everything written."""
+        super().reset()
+        self._other.clear()
+        self._apply()
+
+    def read(self, offset: int, size_bytes: int) -> int:
+        """Give back what was written."""
+        if not self._silent:
+            self.context.unmodelled(offset, "read", "stored only")
+        if offset & ~3 in self._rows:
+            return super().read(offset, size_bytes)
+        return (self._other.get(offset & ~3, 0) >> 8 * (offset & 3)) & ((1 << 8 * size_bytes) - 1)
+
+    def write(self, offset: int, size_bytes: int, value: int) -> None:
+        """Keep the value, then let status bits follow."""
+        if not self._silent:
+            self.context.unmodelled(offset, "write", "stored only")
+        if offset & ~3 in self._rows:
+            super().write(offset, size_bytes, value)
+            self._apply()
+            return
+        shift = 8 * (offset & 3)
+        lanes = ((1 << 8 * size_bytes) - 1) << shift
+        old = self._other.get(offset & ~3, 0)
+        self._other[offset & ~3] = (old & ~lanes) | ((value << shift) & lanes)
+
+    def save(self) -> Any:
+        """Give named registers and the other offsets written."""
+        return {"named": super().save(), "other": dict(self._other)}
+
+    def load(self, state: Any) -> None:
+        """Put a saved state back."""
+        super().load(state["named"])
+        self._other = dict(state["other"])
+
+    def _apply(self) -> None:
+        for name, mask in self._clear:
+            self.clear_bits(name, mask)
+        for (status, status_mask), (enable, enable_mask) in self._follow:
+            self.put_bits(status, status_mask, bool(self.values[enable] & enable_mask))
+
+    def _pair(self, text: str) -> tuple[tuple[str, int], tuple[str, int]]:
+        status, _, enable = text.partition("=")
+        return self._bit(status), self._bit(enable)
+
+    def _bit(self, text: str) -> tuple[str, int]:
+        match = BIT.match(text)
+        if not match or match.group(1) not in self._names or int(match.group(2)) > 31:
+            raise BoardError(
+                f"{text.strip()!r} is not REGISTER.BIT of a named register",
+                where=f"devices.{self.context.name}.parameters",
+            )
+        return match.group(1), 1 << int(match.group(2))

@@ -1,0 +1,171 @@
+"""The base of every register-mapped device: a register table, and dispatch over it.
+
+A device class puts a ``REGISTERS`` table at its top. Each row names a register as the
+vendor's manual does, with its offset, reset value, the bits that a write stores, and
+the methods that give it an effect. Everything else (sub-word accesses, write-one-to-clear
+bits, reports of unknown offsets, snapshots) happens here.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from emulator.device import DeviceContext, InterruptLine
+
+ALL_BITS = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """One row of a register table.
+
+    ``writable``: bits that a write stores. ``w1c``: bits that writing 1 clears.
+    ``w0c``: bits that writing 0 clears. ``on_read``: name of a method ``() -> int`` whose
+    result is read in place of the stored value. ``on_write``: name of a method
+    ``(written, old) -> None`` called after the store; ``written`` has zeros in the byte
+    lanes that the access did not touch.
+    """
+
+    offset: int
+    name: str
+    reset: int = 0
+    writable: int = ALL_BITS
+    w1c: int = 0
+    w0c: int = 0
+    on_read: str = ""
+    on_write: str = ""
+
+
+def read_only(offset: int, name: str, reset: int = 0, on_read: str = "") -> Register:
+    """Make a row for a register that writes don't change."""
+    return Register(offset, name, reset, writable=0, on_read=on_read)
+
+
+class NoLine:
+    """An interrupt line that the board leaves unconnected."""
+
+    def set_level(self, asserted: bool) -> None:
+        """Go nowhere."""
+
+
+class RegisterDevice:
+    """A device made of 32-bit registers; 8, 16 and 32-bit accesses reach them.
+
+    Subclasses give ``REGISTERS``, and in ``STATE`` the names of further attributes that a
+    snapshot must hold (plain data). ``has_serial`` says that it drives a serial port.
+    The signal ``reset:NAME`` (a clock controller's peripheral reset) resets the device.
+    """
+
+    REGISTERS: ClassVar[tuple[Register, ...]] = ()
+    STATE: ClassVar[tuple[str, ...]] = ()
+    has_serial: ClassVar[bool] = False
+    size_bytes = 0x400
+
+    def __init__(self, context: DeviceContext) -> None:
+        self.context = context
+        self.access_bytes = 4
+        self._rows = {row.offset: row for row in self.register_table()}
+        self._readers: dict[int, Callable[[], int]] = {
+            row.offset: getattr(self, row.on_read) for row in self._rows.values() if row.on_read
+        }
+        self._writers: dict[int, Callable[[int, int], None]] = {
+            row.offset: getattr(self, row.on_write) for row in self._rows.values() if row.on_write
+        }
+        self.values: dict[str, int] = {row.name: row.reset for row in self._rows.values()}
+        context.signals.watch(f"reset:{context.name}", self._reset_signal)
+
+    def register_table(self) -> tuple[Register, ...]:
+        """Give this instance's table; a class may extend it by its parameters."""
+        return self.REGISTERS
+
+    # -- the Device protocol -------------------------------------------------------------
+    def reset(self) -> None:
+        """Put every register to its reset value and release the interrupt lines."""
+        for row in self._rows.values():
+            self.values[row.name] = row.reset
+        for line in self.context.interrupts.values():
+            line.set_level(False)
+
+    def read(self, offset: int, size_bytes: int) -> int:
+        """Load from ``offset``; unknown offsets read 0 and are reported."""
+        word_offset = offset & ~3
+        row = self._rows.get(word_offset)
+        if row is None:
+            self.context.unmodelled(offset, "read", "")
+            return 0
+        self.access_bytes = size_bytes
+        reader = self._readers.get(word_offset)
+        value = reader() if reader else self.values[row.name]
+        return (value >> 8 * (offset & 3)) & ((1 << 8 * size_bytes) - 1)
+
+    def write(self, offset: int, size_bytes: int, value: int) -> None:
+        """Store to ``offset``; unknown offsets are reported and otherwise ignored."""
+        word_offset = offset & ~3
+        row = self._rows.get(word_offset)
+        if row is None:
+            self.context.unmodelled(offset, "write", "")
+            return
+        self.access_bytes = size_bytes
+        shift = 8 * (offset & 3)
+        lanes = (((1 << 8 * size_bytes) - 1) << shift) & ALL_BITS
+        written = (value << shift) & lanes
+        old = self.values[row.name]
+        stored = (old & ~(lanes & row.writable)) | (written & row.writable)
+        stored &= ~(written & row.w1c) & ~(lanes & ~written & row.w0c)
+        self.values[row.name] = stored
+        writer = self._writers.get(word_offset)
+        if writer:
+            writer(written, old)
+
+    def save(self) -> Any:
+        """Give register values and the attributes named in ``STATE``."""
+        extra = {name: getattr(self, name) for name in self.STATE}
+        return copy.deepcopy({"values": self.values, "extra": extra})
+
+    def load(self, state: Any) -> None:
+        """Put a saved state back."""
+        state = copy.deepcopy(state)
+        self.values = state["values"]
+        for name, value in state["extra"].items():
+            setattr(self, name, value)
+
+    def register_name(self, offset: int) -> str:
+        """Name the register at ``offset`` as the manual does, or as ``+0x40``."""
+        row = self._rows.get(offset & ~3)
+        return row.name if row else f"+0x{offset:x}"
+
+    # -- for subclasses ------------------------------------------------------------------
+    def set_bits(self, name: str, mask: int) -> None:
+        """Set bits of a stored register."""
+        self.values[name] |= mask
+
+    def clear_bits(self, name: str, mask: int) -> None:
+        """Clear bits of a stored register."""
+        self.values[name] &= ~mask
+
+    def put_bits(self, name: str, mask: int, on: bool) -> None:
+        """Set or clear bits of a stored register."""
+        if on:
+            self.values[name] |= mask
+        else:
+            self.values[name] &= ~mask
+
+    def line(self, name: str) -> InterruptLine:
+        """Give the interrupt line of this name; an unconnected one does nothing."""
+        return self.context.interrupts.get(name) or NoLine()
+
+    def clock_hz(self, default: str = "core") -> int:
+        """Frequency of the clock that the board's ``clock`` parameter names."""
+        return self.context.clocks.hz(str(self.context.parameters.get("clock", default)))
+
+    def report(self, register: str, access: str, what: str) -> None:
+        """Report a use of a known register that the model does not cover."""
+        offset = next(row.offset for row in self._rows.values() if row.name == register)
+        self.context.unmodelled(offset, access, what)
+
+    def _reset_signal(self, level: int) -> None:
+        if level:
+            self.reset()

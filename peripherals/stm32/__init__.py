@@ -1,0 +1,1 @@
+"""STMicroelectronics STM32 devices; each module names its reference manual."""
