@@ -1,7 +1,8 @@
 """What the timing models need to know of one Thumb instruction.
 
 Register sets are bit masks: bit n is Rn for n in 0..15, :data:`FLAGS` is APSR,
-and bit ``S_BASE + n`` is Sn (a double register sets both of its singles).
+:data:`FP_FLAGS` the flags of FPSCR, and bit ``S_BASE + n`` is Sn (a double register
+sets both of its singles).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from enum import Enum, auto
 
 SP, LR, PC = 13, 14, 15
 FLAGS = 1 << 16
+FP_FLAGS = 1 << 17
 S_BASE = 32
 
 
@@ -101,6 +103,7 @@ class Instruction:
     double_precision: bool = False
     immediate_shift: int = 0  # LSL amount of a plain shift-by-constant operand, else 0
     stores_register_offset: bool = False
+    shifted_constant: bool = False  # a modified immediate that is a rotated byte
 
     @property
     def end(self) -> int:
