@@ -8,15 +8,47 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Bytes at a physical (load) address."""
+    """Bytes at a physical (load) address. ``name``: the sections inside, for messages."""
 
     address: int
     data: bytes
+    name: str = ""
 
     @property
     def end(self) -> int:
         """Address after the last byte."""
         return self.address + len(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Memory that the image occupies while it runs (``.data`` and ``.bss``, say)."""
+
+    address: int
+    size_bytes: int
+    name: str
+
+    @property
+    def end(self) -> int:
+        """Address after the last byte."""
+        return self.address + self.size_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BuildFacts:
+    """The processor that an ELF was built for, as its build attributes tell.
+
+    ``architecture``: ``"v6-M"``, ``"v7-M"``, ``"v7E-M"``, ``"v8-M.baseline"``,
+    ``"v8-M.mainline"`` or ``"v8.1-M.mainline"``. ``fpu``: ``"none"``, ``"single"`` or
+    ``"double"``, as the code uses it; ``fp_version``: 4 (FPv4) or 5 (FPv5), 0 without.
+    """
+
+    architecture: str
+    fpu: str = "none"
+    fp_version: int = 0
+    dsp: bool = False
+    vector: bool = False
+    cpu_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +73,10 @@ class DebugInfo(Protocol):
     """Names for addresses; an image without any answers None."""
 
     def symbol_at(self, address: int) -> Symbol | None:
-        """The function (or object) that holds ``address``."""
+        """Find the function (or object) that holds ``address``."""
 
     def symbol(self, name: str) -> Symbol | None:
-        """The symbol of that name."""
+        """Find the symbol of that name."""
 
     def line_at(self, address: int) -> SourceLine | None:
         """File and line of the instruction at ``address``."""
@@ -62,4 +94,6 @@ class Image:
     entry: int | None = None
     core: str | None = None  # "cortex-m4" as build attributes tell, None: unknown
     uses_fpu: bool | None = None
+    build: BuildFacts | None = None
+    reserved: tuple[Reservation, ...] = ()
     debug: DebugInfo | None = field(default=None, compare=False)

@@ -1,0 +1,137 @@
+"""Does an image fit a board? Its core, its memory map, its vectors."""
+
+from __future__ import annotations
+
+from emulator.board import Board, Region
+from emulator.errors import ImageError
+from emulator.image.attributes import core_problem
+from emulator.image.model import Image
+
+WORD_BYTES = 4
+VECTOR_BYTES = 2 * WORD_BYTES
+
+
+def check_image(image: Image, board: Board) -> None:
+    """Raise :class:`ImageError` unless the board's core and memories can hold ``image``."""
+    if image.build is not None:
+        problem = core_problem(image.build, board)
+        if problem:
+            raise ImageError(
+                problem,
+                where=image.path,
+                next_step=f"rebuild it for {board.core}, or choose its board with --board"
+                " (`boardless boards` lists them)",
+            )
+    for segment in image.segments:
+        _check_fits(image, board, segment.address, len(segment.data), segment.name)
+    for reserved in image.reserved:
+        _check_fits(image, board, reserved.address, reserved.size_bytes, reserved.name)
+
+
+def check_vectors(image: Image, board: Board) -> None:
+    """Raise :class:`ImageError` unless the core would find a stack and a program at reset.
+
+    The initial stack pointer must point into RAM (or just past its end), the reset vector
+    must be odd (Thumb) and lie inside the image.
+    """
+    address = board.vector_table if image.vector_table is None else image.vector_table
+    vectors = read_loaded(image, board, address, VECTOR_BYTES)
+    if vectors is None:
+        raise ImageError(
+            f"holds nothing at 0x{address:08x}, where {board.name} reads its stack pointer and reset vector",
+            where=image.path,
+            next_step=f"it holds {describe_segments(image)}; link it for this board, or choose another board",
+        )
+    problem = vector_problem(vectors, image, board)
+    if problem:
+        raise ImageError(
+            f"is no firmware for {board.name} at 0x{address:08x}: {problem}",
+            where=image.path,
+            next_step="choose the board that it was built for with --board; a raw binary also needs"
+            " the right --base",
+        )
+
+
+def vector_problem(vectors: bytes, image: Image, board: Board | None) -> str:
+    """Say what is wrong with the first two words of a vector table; empty: plausible."""
+    stack_pointer = int.from_bytes(vectors[:WORD_BYTES], "little")
+    reset = int.from_bytes(vectors[WORD_BYTES:VECTOR_BYTES], "little")
+    if stack_pointer % WORD_BYTES:
+        return f"the initial stack pointer 0x{stack_pointer:08x} is not a multiple of 4"
+    if board is not None and not any(
+        r.base < stack_pointer <= r.end for r in board.regions if r.kind == "ram"
+    ):
+        return f"the initial stack pointer 0x{stack_pointer:08x} does not point into RAM ({_ram_of(board)})"
+    if not reset & 1:
+        return f"the reset vector 0x{reset:08x} is even, so it is no Thumb address"
+    if read_loaded(image, board, reset & ~1, 2) is None:
+        return f"the reset vector 0x{reset:08x} points outside the image ({describe_segments(image)})"
+    return ""
+
+
+def read_loaded(image: Image, board: Board | None, address: int, size_bytes: int) -> bytes | None:
+    """Bytes of the image as seen at ``address`` (through aliases), None where it has none."""
+    for candidate in _views(board, address):
+        for segment in image.segments:
+            if segment.address <= candidate and candidate + size_bytes <= segment.end:
+                start = candidate - segment.address
+                return segment.data[start : start + size_bytes]
+    return None
+
+
+def describe_segments(image: Image) -> str:
+    """Give the image's extent in words, shortened when there are many pieces."""
+    spans = [f"0x{s.address:08x}-0x{s.end - 1:08x}" for s in image.segments]
+    return ", ".join(spans[:4]) + (f" and {len(spans) - 4} more" if len(spans) > 4 else "")
+
+
+def _views(board: Board | None, address: int) -> list[int]:
+    """All addresses that name the same byte as ``address``."""
+    if board is None:
+        return [address]
+    here = board.region_at(address)
+    if here is None:
+        return [address]
+    regions = {region.name: region for region in board.regions}
+    original = regions[here.alias_of] if here.alias_of else here
+    offset = address - here.base
+    twins = [r for r in board.regions if r is original or r.alias_of == original.name]
+    return [r.base + offset for r in twins if offset < r.size_bytes]
+
+
+def _check_fits(image: Image, board: Board, address: int, size_bytes: int, name: str) -> None:
+    """Walk the regions from ``address``; neighbouring regions together may hold a segment."""
+    position, end = address, address + size_bytes
+    region: Region | None = None
+    while position < end:
+        region_here = board.region_at(position)
+        if region_here is None:
+            break
+        region = region_here
+        position = region.end
+    else:
+        return
+    what = f"{name or 'a segment'} (0x{address:08x}-0x{end - 1:08x}, {size_bytes} bytes)"
+    if region is None:
+        problem = f"{what} lies in no memory of {board.name}"
+    else:
+        problem = f"{what} does not fit {region.name} of {board.name}: {end - region.end} bytes too long"
+    raise ImageError(
+        problem,
+        where=image.path,
+        next_step=f"{board.name} has {memory_map(board)}; choose the image's own board,"
+        " or link it for this one",
+    )
+
+
+def memory_map(board: Board) -> str:
+    """List the board's memories in one line: name, range, size."""
+    return ", ".join(
+        f"{r.name} 0x{r.base:08x}-0x{r.end - 1:08x} ({r.size_bytes // 1024} KB)"
+        for r in board.regions
+        if not r.alias_of
+    )
+
+
+def _ram_of(board: Board) -> str:
+    return ", ".join(f"0x{r.base:08x}-0x{r.end - 1:08x}" for r in board.regions if r.kind == "ram")
