@@ -1,0 +1,1 @@
+"""The host side of the benchmarks, the comparison with published silicon, and speed benches."""

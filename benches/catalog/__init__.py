@@ -1,0 +1,1 @@
+"""Catalogues of images with published latencies: which image, which board, which figure."""

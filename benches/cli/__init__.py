@@ -1,0 +1,1 @@
+"""Commands of ``boardless`` that belong to the benches."""

@@ -1,0 +1,77 @@
+"""``boardless bench``: play the benchmark's host against emulated boards and report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from benches.benchmarks import NAMES, find
+from benches.cli.many_values import ManyValuesCommand
+
+EXISTING = click.Path(exists=True, path_type=Path)
+
+
+def parse_address(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """An address such as 0x08000000; a usage error when it is none."""
+    try:
+        return None if value is None else int(value, 0)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is not an address such as 0x08000000", ctx, param) from error
+
+
+@click.command(cls=ManyValuesCommand, many_values=("--inputs",), not_values=NAMES)
+@click.argument("benchmarks", nargs=-1, metavar="[BENCHMARK]...", type=click.Choice(NAMES))
+@click.option("--board", metavar="NAME|FILE.toml", help="Board to emulate. [default: nucleo-l4r5zi]")
+@click.option("--image", type=EXISTING, help="Your firmware instead of the shipped images.")
+@click.option("--base", metavar="ADDRESS", callback=parse_address, help="Load address of a raw .bin image.")
+@click.option(
+    "--inputs", type=EXISTING, multiple=True, metavar="FILE...", help="Input files, or a labelled folder."
+)
+@click.option("--model", type=EXISTING, help="The .tflite that --image was built from, for the golden check.")
+@click.option(
+    "--count", type=click.IntRange(min=1), help="Inferences per window; in accuracy mode: inputs at most."
+)
+@click.option(
+    "--mode", type=click.Choice(["performance", "accuracy"]), default="performance", show_default=True
+)
+@click.option("--timing", type=click.Choice(["memory", "core", "count"]), help="Depth of the timing model.")
+@click.option("--hook", type=click.Choice(["auto", "native", "python"]), default="auto", show_default=True)
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report."
+)
+def bench(
+    benchmarks: tuple[str, ...],
+    board: str | None,
+    image: Path | None,
+    base: int | None,
+    inputs: tuple[Path, ...],
+    model: Path | None,
+    count: int | None,
+    mode: str,
+    timing: str | None,
+    hook: str,
+    json_file: Path | None,
+) -> None:
+    """Run benchmarks (kws, vww, ic, ad; default: all) and report instructions, cycles, latency.
+
+    The host's part of the benchmark's serial protocol is played against the emulated board.
+    Every figure is simulated and unofficial.
+    """
+    from benches.cli.bench_run import BenchOptions, run_bench  # noqa: PLC0415 - keeps --help fast
+
+    run_bench(
+        BenchOptions(
+            benchmarks=tuple(find(name) for name in benchmarks),
+            board=board,
+            image=image,
+            base=base,
+            inputs=inputs,
+            model=model,
+            count=count,
+            accuracy=mode == "accuracy",
+            timing=timing or ("count" if mode == "accuracy" else "memory"),
+            hook=hook,
+            json_file=json_file,
+        )
+    )

@@ -1,0 +1,200 @@
+"""What ``boardless bench`` does once its options are parsed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from benches.accuracy import AccuracyResult
+from benches.bench_job import (
+    DEFAULT_BOARD,
+    BenchJob,
+    LoadedMachine,
+    image_job,
+    run_accuracy_job,
+    run_performance,
+    shipped_job,
+)
+from benches.benchmarks import BENCHMARKS, Benchmark
+from benches.report import UNOFFICIAL, accuracy_table, bench_table
+from benches.runs import AccuracyRun, BenchRun
+from emulator.errors import BoardlessError, CheckFailed, UsageError
+
+PLAIN_WIDTH = 150
+"""Columns of a table that goes to a file or a pipe."""
+
+MachineFactory = Callable[[BenchJob, "BenchOptions"], LoadedMachine]
+
+
+@dataclass(frozen=True, slots=True)
+class BenchOptions:
+    """The command's options, parsed."""
+
+    benchmarks: tuple[Benchmark, ...] = ()
+    board: str | None = None
+    image: Path | None = None
+    base: int | None = None
+    inputs: tuple[Path, ...] = ()
+    model: Path | None = None
+    count: int | None = None
+    accuracy: bool = False
+    timing: str = "memory"
+    hook: str = "auto"
+    json_file: Path | None = None
+
+
+@dataclass(slots=True)
+class BenchOutcome:
+    """Rows done, the hook they ran under, and the error that ended them early, if one did."""
+
+    performance: list[BenchRun] = field(default_factory=list)
+    accuracy: list[AccuracyRun] = field(default_factory=list)
+    hook: str | None = None
+    failure: BoardlessError | None = None
+
+
+def run_bench(options: BenchOptions, make_machine: MachineFactory | None = None) -> None:
+    """Run every job, print the table, write the JSON; raises :class:`CheckFailed` on a mismatch.
+
+    A job that fails does not lose the rows before it: they are printed, then its error is raised.
+    """
+    console = report_console()
+    outcome = _run_jobs(plan_jobs(options), options, make_machine or _machine, console)
+    if outcome.performance:
+        console.print(bench_table(outcome.performance))
+    if outcome.accuracy:
+        console.print(accuracy_table(outcome.accuracy))
+    _print_reasons(console, outcome)
+    if options.json_file is not None:
+        runs = [run.as_json() for run in outcome.performance] + [run.as_json() for run in outcome.accuracy]
+        write_report(options.json_file, {"hook": outcome.hook, "runs": runs})
+    if outcome.failure is not None:
+        raise outcome.failure
+    _raise_on_mismatch(outcome)
+
+
+def _run_jobs(
+    jobs: list[BenchJob], options: BenchOptions, make_machine: MachineFactory, console: Console
+) -> BenchOutcome:
+    outcome = BenchOutcome()
+    for job in jobs:
+        try:
+            machine = make_machine(job, options)
+            outcome.hook = machine.hook
+            if options.accuracy:
+                outcome.accuracy.append(_accuracy(job, machine, console))
+            else:
+                outcome.performance.append(_performance(job, machine, console))
+        except BoardlessError as error:
+            outcome.failure = error
+            break
+        if outcome.accuracy and outcome.accuracy[-1].result.interrupted:
+            break
+    return outcome
+
+
+def report_console() -> Console:
+    """Where tables go: the terminal at its width, a file or pipe at a width that cuts nothing."""
+    return Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
+
+
+def write_report(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON report with the version and the unofficial note in front."""
+    report = {"boardless": metadata.version("boardless"), "note": UNOFFICIAL, **content}
+    try:
+        path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"the report can't be written: {error.strerror}", where=str(path)) from error
+
+
+def plan_jobs(options: BenchOptions) -> list[BenchJob]:
+    """The jobs that the options ask for. Raises :class:`UsageError` on ones that contradict."""
+    if options.image is not None:
+        if len(options.benchmarks) > 1:
+            raise UsageError(
+                "one image runs one benchmark", next_step="Name at most one benchmark with --image."
+            )
+        benchmark = options.benchmarks[0] if options.benchmarks else None
+        jobs = [image_job(options.image, options.board, benchmark)]
+    else:
+        if options.model is not None or options.base is not None:
+            raise UsageError("--model and --base describe an image of yours", next_step="Give --image too.")
+        board = options.board or DEFAULT_BOARD
+        jobs = [shipped_job(benchmark, board) for benchmark in options.benchmarks or BENCHMARKS]
+    if len(jobs) > 1 and any(path.is_file() for path in options.inputs):
+        raise UsageError(
+            "an input file fits one benchmark only",
+            where="--inputs",
+            next_step="Name that benchmark: `boardless bench kws --inputs FILE`.",
+        )
+    return [
+        replace(
+            job,
+            base=options.base,
+            inputs=options.inputs,
+            count=options.count,
+            model=options.model,
+            timing=options.timing,
+        )
+        for job in jobs
+    ]
+
+
+def _machine(job: BenchJob, options: BenchOptions) -> LoadedMachine:
+    from emulator.machine import Machine  # noqa: PLC0415 - loads the engine
+
+    machine = Machine(job.board, timing=options.timing, hook=options.hook)
+    machine.load(job.image, base=job.base)
+    return machine
+
+
+def _performance(job: BenchJob, machine: LoadedMachine, console: Console) -> BenchRun:
+    name = job.benchmark.name if job.benchmark else job.image.name
+    with _status(console, f"{name} on {job.board}") as progress:
+        return run_performance(job, machine, progress)
+
+
+def _accuracy(job: BenchJob, machine: LoadedMachine, console: Console) -> AccuracyRun:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(f"{job.benchmark.name if job.benchmark else job.image.name} accuracy", total=None)
+
+        def advance(result: AccuracyResult) -> None:
+            bar.update(task, completed=result.done, total=result.total)
+
+        return run_accuracy_job(job, machine, advance)
+
+
+@contextmanager
+def _status(console: Console, title: str) -> Iterator[Callable[[str], None]]:
+    if not console.is_terminal:
+        yield lambda _step: None
+        return
+    with console.status(title) as status:
+        yield lambda step: status.update(f"{title}: {step}")
+
+
+def _print_reasons(console: Console, outcome: BenchOutcome) -> None:
+    reasons = [run.measurement.golden.reason for run in outcome.performance]
+    reasons += [run.golden_reason for run in outcome.accuracy]
+    for reason in dict.fromkeys(reason for reason in reasons if reason):
+        console.print(f"golden check: {reason}", markup=False, highlight=False)
+
+
+def _raise_on_mismatch(outcome: BenchOutcome) -> None:
+    wrong = [r.measurement.benchmark.name for r in outcome.performance if r.measurement.golden.match is False]
+    wrong += [run.result.benchmark.name for run in outcome.accuracy if run.result.mismatches]
+    if wrong:
+        raise CheckFailed(
+            f"results differ from the golden interpreter's: {', '.join(wrong)}",
+            next_step="Is --model the very model of the image? Kernels that round otherwise differ too.",
+        )

@@ -1,0 +1,129 @@
+"""The protocol's channel to an emulated machine in the same process.
+
+Nothing here waits on the host's clock: bytes are fed, the machine runs until a line has
+come, and silence is measured in modelled time. Same image, same bytes: same totals.
+
+Which moment a line's :class:`~benches.protocol_host.Stamp` belongs to: the end of the stop
+bit of its first character. For the two ``m-lap-us`` lines around a window the way from the
+firmware's read of its timer to that moment (formatting, then one character) is the same
+code on both sides, so it cancels in their difference; what is left of it is the wait for
+the character before, at most two character times per window, because the line before the
+first stamp has just been sent and the line before the second has not. The number of digits
+does not matter. ``boardless bench`` reports the device's own difference beside it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from benches.protocol_host import Line, ProtocolTimeout, Stamp
+
+NEWLINE = 0x0A
+
+
+class CountsLike(Protocol):
+    """Totals of a machine."""
+
+    @property
+    def instructions(self) -> int:
+        """Retired instructions since reset."""
+
+    @property
+    def cycles(self) -> int:
+        """Core cycles since reset."""
+
+
+class ConsoleLike(Protocol):
+    """The console's host end."""
+
+    on_output: Callable[[bytes], None] | None
+
+    def feed(self, data: bytes) -> None:
+        """Queue bytes for the device."""
+
+
+class ClockLike(Protocol):
+    """The part of the clock that turns seconds into cycles."""
+
+    @property
+    def core_hz(self) -> int:
+        """The core's frequency now."""
+
+
+class MachineLike(Protocol):
+    """What the channel needs of :class:`emulator.machine.Machine`."""
+
+    @property
+    def console(self) -> ConsoleLike:
+        """The board's console."""
+
+    @property
+    def counts(self) -> CountsLike:
+        """Totals so far."""
+
+    @property
+    def clock(self) -> ClockLike:
+        """The one clock."""
+
+    def run(
+        self,
+        until: bytes | str | None = None,
+        max_cycles: int | None = None,
+        wall_limit: float | None = None,
+    ) -> object:
+        """Run; the reason's text is one of the plan's words ("until", "idle", ...)."""
+
+
+class MachineChannel:
+    """Feeds the machine's console and collects its lines, each with its stamp."""
+
+    def __init__(self, machine: MachineLike, *, wall_limit_s: float | None = None) -> None:
+        self._machine = machine
+        self._wall_limit_s = wall_limit_s
+        self._lines: deque[Line] = deque()
+        self._partial = bytearray()
+        self._partial_stamp: Stamp | None = None
+        machine.console.on_output = self._collect
+
+    def send(self, data: bytes) -> None:
+        """Queue ``data``; the machine takes it, paced at its baud rate, while it runs."""
+        self._machine.console.feed(data)
+
+    def receive_line(self, patience_s: float) -> Line:
+        """Run until a whole line is there; ``patience_s`` is modelled time."""
+        deadline = self._machine.counts.cycles + int(patience_s * self._machine.clock.core_hz)
+        while not self._lines:
+            left = deadline - self._machine.counts.cycles
+            if left <= 0:
+                raise ProtocolTimeout(f"{patience_s:g} s of modelled time passed without a line")
+            reason = self._machine.run(until=b"\n", max_cycles=left, wall_limit=self._wall_limit_s)
+            if not self._lines:
+                self._explain_silence(str(getattr(reason, "value", reason)))
+        return self._lines.popleft()
+
+    def _explain_silence(self, reason: str) -> None:
+        """Raise when the machine stopped for good; return when it may go on."""
+        words = {
+            "idle": "the firmware waits for input and has nothing more to say",
+            "exit": "the firmware ended itself",
+            "wall_limit": f"{self._wall_limit_s or 0:g} s of the host's time passed",
+        }
+        if reason == "interrupted":
+            raise KeyboardInterrupt
+        if reason in words:
+            raise ProtocolTimeout(words[reason])
+
+    def _collect(self, data: bytes) -> None:
+        for byte in data:
+            if self._partial_stamp is None:
+                counts = self._machine.counts
+                self._partial_stamp = Stamp(counts.instructions, counts.cycles)
+            if byte == NEWLINE:
+                text = self._partial.decode("ascii", "replace").strip("\r")
+                self._lines.append(Line(text, self._partial_stamp))
+                self._partial.clear()
+                self._partial_stamp = None
+            else:
+                self._partial.append(byte)

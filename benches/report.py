@@ -1,0 +1,87 @@
+"""The tables that ``boardless bench`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from benches.accuracy import Quality
+from benches.performance import GoldenReport
+from benches.runs import AccuracyRun, BenchRun
+
+UNOFFICIAL = "simulated and unofficial: an emulator's figures, not results of the benchmark's consortium"
+
+
+def bench_table(runs: Sequence[BenchRun]) -> Table:
+    """The table of all runs; published figures get columns when a run has one."""
+    with_published = any(run.published for run in runs)
+    table = Table(title=f"Boardless benchmark ({UNOFFICIAL})", title_justify="left")
+    for name in ("benchmark", "board", "core"):
+        table.add_column(name, no_wrap=True)
+    for name in ("clock", "instructions", "cycles", "CPI", "device latency", "throughput"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("golden", no_wrap=True)
+    if with_published:
+        table.add_column("published", justify="right", no_wrap=True)
+        table.add_column("ratio", justify="right", no_wrap=True)
+    for run in runs:
+        cells = [
+            run.measurement.benchmark.name,
+            run.board,
+            run.core,
+            f"{run.window.clock_hz / 1e6:g} MHz",
+            f"{run.window.instructions:,}",
+            f"{run.window.cycles:,}",
+            f"{run.cpi:.3f}" if run.cpi else "-",
+            f"{(run.device_latency_us or run.window.latency_us) / 1e3:.3f} ms",
+            f"{run.throughput_per_s:.2f}/s",
+            golden_words(run.measurement.golden),
+        ]
+        if with_published:
+            cells.append(f"{run.published.published_latency_ms:.3f} ms" if run.published else "-")
+            cells.append(f"{run.published_ratio:.3f}" if run.published_ratio else "-")
+        table.add_row(*cells)
+    return table
+
+
+def golden_words(golden: GoldenReport) -> str:
+    """The golden column's words."""
+    if golden.match is None:
+        return "not checked"
+    if golden.match:
+        return "match"
+    return "MISMATCH" if golden.max_abs_diff is None else f"MISMATCH ({golden.max_abs_diff:.3f})"
+
+
+def accuracy_table(runs: Sequence[AccuracyRun]) -> Table:
+    """The device's quality beside the golden interpreter's on the same inputs."""
+    table = Table(title=f"Boardless accuracy ({UNOFFICIAL})", title_justify="left")
+    for name in ("benchmark", "board", "core"):
+        table.add_column(name, no_wrap=True)
+    for name in ("inputs", "top-1", "golden top-1", "AUC", "golden AUC", "equal results"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for run in runs:
+        result = run.result
+        device, golden = result.device_quality(), result.golden_quality() or Quality(None, None)
+        done = f"{result.done}" if result.done == result.total else f"{result.done} of {result.total}"
+        table.add_row(
+            result.benchmark.name,
+            run.board,
+            run.core,
+            f"{done} (interrupted)" if result.interrupted else done,
+            _percent(device.top_1),
+            _percent(golden.top_1),
+            _area(device.auc),
+            _area(golden.auc),
+            f"{result.agreeing} of {result.inferences}" if result.golden else "not checked",
+        )
+    return table
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f} %"
+
+
+def _area(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
