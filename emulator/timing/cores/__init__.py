@@ -1,0 +1,1 @@
+"""Pipeline models, one module per core; :func:`.registry.core_model` finds them by name."""

@@ -1,0 +1,60 @@
+"""Rows and rules that Cortex-M3 r2p1 and Cortex-M4 r0p1 have in common.
+
+Sources: TRM = Arm DDI 0337I (M3) and DDI 0439D (M4), chapter 3, and Arm's article
+ka8521; jnk0le = jnk0le/random, cortex_m3m4.md, measured on STM32F103 and STM32F407;
+Pornin = pornin/arm-asm-notes, memory.md, measured on STM32F407; fits are to the cycle
+counts that jnk0le/cortexm-AES and Pornin's GLS254 publish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from emulator.thumb.instruction import Kind
+from emulator.timing.cores.table import Row, Rule
+from emulator.timing.model import Cause, DivideTiming, ExceptionTiming
+
+TRM = "DDI 0439D table 3-1, DDI 0337I table 3-1"
+JNK0LE = "jnk0le/random cortex_m3m4.md"
+PORNIN = "pornin/arm-asm-notes memory.md"
+
+RULES = {
+    "address_hazard": Rule(1, "measured", f"{TRM}; {JNK0LE}: base and index one cycle earlier"),
+    "load_after_store": Rule(1, "measured", f"{JNK0LE}, {PORNIN}: stores delay the next load"),
+    "same_base_stores": Rule(1, "measured", f"{JNK0LE}: indexed stores on one base do not chain"),
+    "unaligned_target": Rule(1, "measured", "compendium.i-0.nl; AES traces on STM32F407"),
+}
+
+MEASURED_BY_WIDTH = tuple(3 + difference // 4 for difference in range(32))
+DIVIDE = DivideTiming(zero=0, smaller=1, by_width=MEASURED_BY_WIDTH)
+"""Beyond the 2 cycles of the row: compendium.i-0.nl (measured, M4) for zero and smaller;
+by width difference d the closed form 5 + d // 4 fits its ends and the TRM's 12."""
+
+EXCEPTIONS = ExceptionTiming(entry=12, exit=10, tail_chain=6, fp_frame=17)
+"""DDI 0439D: entry 12, tail-chain 6; exit 10 as in Arm's beginner guide."""
+
+
+def shared_rows() -> Iterator[Row]:
+    """Yield the rows that are the same on both cores."""
+    for kind in (Kind.ALU, Kind.ALU_SHIFT, Kind.MULTIPLY):
+        yield Row(kind, 1, "trm", TRM)
+    yield Row(Kind.DIVIDE, 2, "trm", f"{TRM}: 2 to 12, the rest in DIVIDE", cause=Cause.DIVIDE)
+    yield Row(Kind.LOAD, 2, "trm", f"{TRM}; {JNK0LE}", refill=3, cause=Cause.LOAD_USE)
+    yield Row(Kind.STORE, 2, "trm", f"{TRM}; {JNK0LE}: 1 when it overlaps", cause=Cause.STORE_BUFFER)
+    for kind in (Kind.LOAD_DOUBLE, Kind.STORE_DOUBLE):
+        yield Row(kind, 1, "trm", f"{TRM}; {PORNIN}", per_transfer=1, cause=Cause.MULTIPLE)
+    yield Row(Kind.LOAD_MULTIPLE, 1, "fitted", TRM, per_transfer=1, refill=3, cause=Cause.MULTIPLE)
+    yield Row(Kind.STORE_MULTIPLE, 1, "trm", TRM, per_transfer=1, cause=Cause.MULTIPLE)
+    yield Row(Kind.BRANCH, 1, "measured", JNK0LE, refill=1)
+    yield Row(Kind.CALL, 1, "fitted", "AES traces on STM32F407", refill=1)
+    yield Row(Kind.BRANCH_REGISTER, 1, "fitted", "GLS254 traces: 2 fits, TRM allows 2 to 4", refill=1)
+    yield Row(Kind.TABLE_BRANCH, 2, "trm", f"{TRM}: 2 + P, in practice 6", refill=4)
+    yield Row(Kind.IT, 1, "trm", f"{TRM}: 0 when folded")
+    yield Row(Kind.NOP, 1, "trm", TRM)
+    yield Row(Kind.WAIT, 1, "guess", "DDI 0439D: 1 + W, W not counted here")
+    yield Row(Kind.SYSTEM, 1, "guess", f"{TRM}: 1 or 2", names=frozenset({"svc", "bkpt", "cpsie", "cpsid"}))
+    yield Row(Kind.SYSTEM, 2, "guess", f"{TRM}: 1 or 2")
+    yield Row(Kind.BARRIER, 4, "trm", f"{TRM}: 1 + B, B at least the refill", names=frozenset({"isb"}))
+    yield Row(Kind.BARRIER, 1, "trm", f"{TRM}: 1 + B, B may be 0")
+    yield Row(Kind.PRELOAD, 1, "trm", TRM)
+    yield Row(Kind.UNKNOWN, 1, "guess", "faults or is foreign to the core")
