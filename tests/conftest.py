@@ -1,0 +1,39 @@
+"""Options and fixtures that several test folders share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--images", metavar="DIR", help="folder with the development images: DIR/VERSION/PATH")
+    parser.addoption("--shared", metavar="DIR", help="folder with the public reference data (data/mlperf_tiny)")
+
+
+@pytest.fixture(scope="session")
+def development_image(request: pytest.FixtureRequest) -> Callable[[str, str], Path]:
+    """``development_image(version, path)``: a published image; the test is skipped without --images."""
+    folder = request.config.getoption("--images")
+
+    def find(version: str, path: str) -> Path:
+        if folder is None:
+            pytest.skip("needs a development image: give --images DIR")
+        found = Path(folder) / version / path
+        assert found.is_file(), f"{found} is not there: --images must hold VERSION/PATH"
+        return found
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def reference_data(request: pytest.FixtureRequest) -> Path:
+    """The benchmark's public reference data (models, inputs, golden); skipped without --shared."""
+    folder = request.config.getoption("--shared")
+    if folder is None:
+        pytest.skip("needs the public reference data: give --shared DIR")
+    data = Path(folder) / "data" / "mlperf_tiny"
+    assert data.is_dir(), f"{data} is not there"
+    return data
