@@ -109,11 +109,19 @@ def report_console() -> Console:
 
 def write_report(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON report with the version and the unofficial note in front."""
-    report = {"boardless": metadata.version("boardless"), "note": UNOFFICIAL, **content}
+    report = {"boardless": version(), "note": UNOFFICIAL, **content}
     try:
         path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"the report can't be written: {error.strerror}", where=str(path)) from error
+
+
+def version() -> str:
+    """The installed distribution's version; "source" when run from a checkout without installing."""
+    try:
+        return metadata.version("boardless")
+    except metadata.PackageNotFoundError:
+        return "source"
 
 
 def plan_jobs(options: BenchOptions) -> list[BenchJob]:
