@@ -1,0 +1,28 @@
+"""Boardless's engine: images, machine, exceptions, clock, timing.
+
+``from emulator import Machine`` is the way in; nothing heavy is imported before it is asked
+for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from emulator.execution import StopReason
+    from emulator.machine import Counts, Machine
+
+__all__ = ["Counts", "Machine", "StopReason"]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Machine", "Counts"):
+        from emulator import machine  # noqa: PLC0415
+
+        return getattr(machine, name)
+    if name == "StopReason":
+        from emulator.execution import StopReason  # noqa: PLC0415
+
+        return StopReason
+    raise AttributeError(f"module 'emulator' has no attribute {name!r}")

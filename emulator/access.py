@@ -1,0 +1,74 @@
+"""Which instruction of the running block makes the register access being served.
+
+Unicorn tells a peripheral callback the block's start, not the access (trap U7). The block
+is decoded, so the access is found among its loads and stores: by direction, size and
+order, and by address where several fit.
+"""
+
+from __future__ import annotations
+
+from emulator.engine.automaton import Automaton
+from emulator.engine.hook import BlockHook
+from emulator.system.core import CoreRegisters
+from emulator.thumb.instruction import Instruction, MemoryAccess
+
+NAMES = (*(f"r{n}" for n in range(13)), "sp", "lr", "pc")
+
+
+class AccessFinder:
+    """Finds the position of an access, remembering how far the block has come."""
+
+    def __init__(self, hook: BlockHook, automaton: Automaton, core: CoreRegisters) -> None:
+        self._hook = hook
+        self._automaton = automaton
+        self._core = core
+        self._serial = -1
+        self._cursor = 0
+
+    def position(self, address: int, size_bytes: int, *, is_store: bool) -> int:
+        """Index in the current block of the instruction that accesses ``address``."""
+        block = self._automaton.current_block()
+        if block is None:
+            return 0
+        if self._serial != self._hook.block_serial:
+            self._serial, self._cursor = self._hook.block_serial, 0
+        fitting = [
+            i
+            for i in range(self._cursor, len(block.instructions))
+            if _fits(block.instructions[i], size_bytes, is_store=is_store)
+        ]
+        found = fitting[0] if fitting else self._cursor
+        if len(fitting) > 1:
+            found = next((i for i in fitting if self._reaches(block.instructions[i], address)), found)
+        self._cursor = found
+        return found
+
+    def done(self, position: int) -> None:
+        """The access at ``position`` was served; a single one is not made twice."""
+        block = self._automaton.current_block()
+        if block is None or self._serial != self._hook.block_serial or position >= len(block.instructions):
+            return
+        access = block.instructions[position].memory
+        if access is not None and access.count == 1:
+            self._cursor = position + 1
+
+    def _reaches(self, instruction: Instruction, address: int) -> bool:
+        access = instruction.memory
+        assert access is not None
+        start = self._start(instruction, access)
+        return (address - start) & 0xFFFFFFFF < access.size_bytes * access.count
+
+    def _start(self, instruction: Instruction, access: MemoryAccess) -> int:
+        if access.base == 15:
+            return ((instruction.address + 4) & ~3) + access.offset
+        start = self._core.get(NAMES[access.base]) + access.offset
+        if access.index is not None:
+            start += self._core.get(NAMES[access.index]) << access.shift
+        return start & 0xFFFFFFFF
+
+
+def _fits(instruction: Instruction, size_bytes: int, *, is_store: bool) -> bool:
+    access = instruction.memory
+    if access is None or access.is_store != is_store:
+        return False
+    return access.size_bytes == size_bytes or access.size_bytes > size_bytes

@@ -1,0 +1,180 @@
+"""The peripheral side of the bus: which device answers, what nothing answers.
+
+Reads and writes to the peripheral window that no device covers are remembered by address,
+answered from the last write, and listed at the end of a run; ``strict`` makes the first
+one an error.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.board import Board, DeviceEntry
+from emulator.device import Device
+from emulator.errors import BoardError
+from emulator.system.core import CoreRegisters
+
+PERIPHERALS = range(0x40000000, 0x60000000)
+GRANULE_SHIFT = 8
+BIT_BAND = {"cortex-m3", "cortex-m4"}
+BIT_BAND_PERIPHERAL = range(0x42000000, 0x44000000)
+BIT_BAND_SRAM = range(0x22000000, 0x24000000)
+
+
+@dataclass(slots=True)
+class Unmodelled:
+    """An access that no model covers, and how often it was made."""
+
+    device: str
+    register: str
+    access: str
+    address: int
+    count: int
+    first_pc: int
+    what: str = ""
+
+
+def device_class(entry: DeviceEntry, board: Board) -> type:
+    """Import the class that a board's TOML names."""
+    module_name, _, class_name = entry.type.partition(":")
+    try:
+        found = getattr(importlib.import_module(module_name), class_name)
+    except (ImportError, AttributeError) as error:
+        raise BoardError(
+            f"device {entry.name!r} names the class {entry.type!r}, which can't be imported ({error})",
+            where=board.file,
+            next_step="write type as package.module:Class",
+        ) from error
+    assert isinstance(found, type)
+    return found
+
+
+class Bus:
+    """Dispatches register accesses to devices and keeps the list of unmodelled ones."""
+
+    def __init__(self, board: Board, *, here: Callable[[], int], on_unmodelled: Callable[[Unmodelled], None]) -> None:
+        self._board = board
+        self._here = here
+        self._on_unmodelled = on_unmodelled
+        self._devices: dict[int, tuple[int, int, Device, str]] = {}
+        self._quiet: dict[int, int] = {}
+        self.unmodelled: dict[tuple[int, str, str], Unmodelled] = {}
+        self.accesses = 0
+        self.writes = 0
+
+    def add(self, entry: DeviceEntry, device: Device) -> None:
+        """Put a device at its base."""
+        size = entry.size_bytes or device.size_bytes
+        slot = (entry.base, entry.base + size, device, entry.name)
+        for granule in range(entry.base >> GRANULE_SHIFT, (entry.base + size - 1 >> GRANULE_SHIFT) + 1):
+            self._devices[granule] = slot
+
+    def windows(self) -> list[tuple[int, int]]:
+        """(base, size) stretches, page aligned, that need mapping: the peripheral window and outliers."""
+        pages = set()
+        for base, end, _device, _name in self._devices.values():
+            if base not in PERIPHERALS:
+                pages.update(range(base >> 12, (end - 1 >> 12) + 1))
+        found: list[tuple[int, int]] = [(PERIPHERALS.start, len(PERIPHERALS))]
+        if self._board.core in BIT_BAND:
+            found.append((BIT_BAND_SRAM.start, len(BIT_BAND_SRAM)))
+        for page in sorted(pages):
+            if found[-1][0] + found[-1][1] == page << 12:
+                found[-1] = (found[-1][0], found[-1][1] + 0x1000)
+            else:
+                found.append((page << 12, 0x1000))
+        return found
+
+    def device_at(self, address: int) -> tuple[int, int, Device, str] | None:
+        """(base, end, device, name) of the device that answers at ``address``."""
+        slot = self._devices.get(address >> GRANULE_SHIFT)
+        return slot if slot is not None and slot[0] <= address < slot[1] else None
+
+    def read(self, address: int, size_bytes: int) -> int:
+        """A load from the peripheral side."""
+        self.accesses += 1
+        slot = self._devices.get(address >> GRANULE_SHIFT)
+        if slot is not None and slot[0] <= address < slot[1]:
+            return slot[2].read(address - slot[0], size_bytes) & ((1 << 8 * size_bytes) - 1)
+        self.note(address, "read", "")
+        return self._quiet.get(address & ~3, 0) >> 8 * (address & 3) & ((1 << 8 * size_bytes) - 1)
+
+    def write(self, address: int, size_bytes: int, value: int) -> None:
+        """A store to the peripheral side."""
+        self.accesses += 1
+        self.writes += 1
+        slot = self._devices.get(address >> GRANULE_SHIFT)
+        if slot is not None and slot[0] <= address < slot[1]:
+            slot[2].write(address - slot[0], size_bytes, value & ((1 << 8 * size_bytes) - 1))
+            return
+        self.note(address, "write", "")
+        shift = 8 * (address & 3)
+        mask = (1 << 8 * size_bytes) - 1 << shift
+        old = self._quiet.get(address & ~3, 0)
+        self._quiet[address & ~3] = (old & ~mask) | (value << shift & mask)
+
+    def note(self, address: int, access: str, what: str) -> None:
+        """Remember an access that no model covers."""
+        key = (address, access, what)
+        if key in self.unmodelled:
+            self.unmodelled[key].count += 1
+            return
+        slot = self.device_at(address)
+        if slot is None:
+            device, register = "no device", f"0x{address:08x}"
+        else:
+            device, register = slot[3], slot[2].register_name(address - slot[0])
+        entry = Unmodelled(device, register, access, address, 1, self._here(), what)
+        self.unmodelled[key] = entry
+        self._on_unmodelled(entry)
+
+    def save(self) -> Any:
+        """State for a snapshot."""
+        return dict(self._quiet)
+
+    def load(self, saved: Any) -> None:
+        """Put a saved state back."""
+        self._quiet = dict(saved)
+
+
+class BitBand:
+    """The bit-band aliases of Cortex-M3 and M4: one word for one bit (PM0214 2.2.5)."""
+
+    def __init__(self, core: CoreRegisters) -> None:
+        self._core = core
+
+    @staticmethod
+    def _place(address: int) -> tuple[int, int]:
+        region = address & 0xF0000000
+        offset = address & 0x01FFFFFF
+        return region + (offset >> 5 & ~3), offset >> 2 & 31
+
+    def read(self, address: int) -> int:
+        """The bit, as 0 or 1."""
+        word, bit = self._place(address)
+        return int.from_bytes(self._core.read_memory(word, 4), "little") >> bit & 1
+
+    def write(self, address: int, value: int) -> None:
+        """Read, modify and write the word."""
+        word, bit = self._place(address)
+        old = int.from_bytes(self._core.read_memory(word, 4), "little")
+        new = old & ~(1 << bit) | (value & 1) << bit
+        self._core.write_memory(word, new.to_bytes(4, "little"))
+
+
+class BusMemory:
+    """Memory and registers as a DMA master sees them; implements ``emulator.device.Memory``."""
+
+    def __init__(self, core: CoreRegisters) -> None:
+        self._core = core
+
+    def read(self, address: int, size_bytes: int) -> int:
+        """Read 1, 2 or 4 bytes."""
+        return int.from_bytes(self._core.read_memory(address, size_bytes), "little")
+
+    def write(self, address: int, size_bytes: int, value: int) -> None:
+        """Write 1, 2 or 4 bytes."""
+        self._core.write_memory(address, (value & ((1 << 8 * size_bytes) - 1)).to_bytes(size_bytes, "little"))

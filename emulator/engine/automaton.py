@@ -1,0 +1,175 @@
+"""Answers the hook's questions: what is this block, what does this path cost.
+
+The core model is a pure function; this module interns its states as integers, keeps what
+it said, and hands the hook the numbers, so that each (state, block, edge) is asked once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from emulator.engine.core import Core
+from emulator.engine.events import BlockPlan, plan_block
+from emulator.engine.hook import BlockHook, Stop
+from emulator.engine.memory_map import MemoryMap
+from emulator.thumb.decode import decode_block
+from emulator.thumb.instruction import Block, Instruction
+from emulator.timing.model import FALL_THROUGH, CoreModel, DivideTiming, ExceptionTiming, Step, UnalignedTiming
+
+PAGE = 0x1000
+
+
+@dataclass(frozen=True, slots=True)
+class CountModel:
+    """One cycle an instruction: for counting alone (``timing="count"``)."""
+
+    name: str = "count"
+    initial_state: Hashable = 0
+    divide: DivideTiming = field(default_factory=DivideTiming)
+    unaligned: UnalignedTiming = field(default_factory=UnalignedTiming)
+    exceptions: ExceptionTiming = field(default_factory=lambda: ExceptionTiming(0, 0, 0))
+
+    def entry_class(self, block: Block) -> int:  # noqa: ARG002
+        """Targets do not differ."""
+        return 0
+
+    def observed(self, block: Block) -> tuple[int, ...]:  # noqa: ARG002
+        """Conditions do not matter."""
+        return ()
+
+    def step(self, state: Hashable, block: Block, skipped: int, edge: int) -> Step:  # noqa: ARG002
+        """One cycle each."""
+        n = len(block.instructions)
+        return Step(n, 0, tuple(range(n)), ())
+
+
+class Automaton:
+    """The memoized core model in front of one hook."""
+
+    def __init__(self, core: Core, hook: BlockHook, model: CoreModel, memory_map: MemoryMap, *, watch: bool) -> None:
+        self._core = core
+        self._hook = hook
+        self.model = model
+        self._memory_map = memory_map
+        self._watch = watch
+        self._states: list[Hashable] = []
+        self._numbers: dict[Hashable, int] = {}
+        self.plans: list[BlockPlan] = []
+        self._watched: set[int] = set()
+        self._issue: dict[tuple[int, int, int], tuple[int, ...]] = {}
+        self.initial = self._intern(model.initial_state)
+        hook.set_data_timing(model.unaligned, model.divide)
+        hook.state = self.initial
+
+    def _intern(self, state: Hashable) -> int:
+        number = self._numbers.get(state)
+        if number is None:
+            number = self._numbers[state] = len(self._states)
+            self._states.append(state)
+        return number
+
+    def state_of(self, number: int) -> Hashable:
+        """The model's state behind an interned number."""
+        return self._states[number]
+
+    # -- the hook's questions -----------------------------------------------------------------
+    def answer(self, code: int) -> bool:
+        """Answer a ``NEED_`` code; False when it is not one."""
+        if code == Stop.NEED_BLOCK:
+            self._define_block(self._hook.need_address, self._hook.need_size)
+        elif code in (Stop.NEED_PATH, Stop.NEED_EDGE):
+            self._define_edge(
+                self._hook.state, self._hook.need_block, self._hook.need_skipped, self._hook.need_edge
+            )
+        else:
+            return False
+        return True
+
+    def _define_block(self, address: int, size_bytes: int) -> None:
+        code = self._core.read_memory(address, size_bytes)
+        block = decode_block(code, address)
+        plan = plan_block(
+            block,
+            entry_class=self.model.entry_class(block),
+            observed=self.model.observed(block),
+            fetch_shift=self._memory_map.fetch_shift(address),
+            watch_data=self._watch,
+            watch_divides=self._watch,
+        )
+        memory = self._core.memory_at(address)
+        writable = memory is not None and memory.region.kind == "ram"
+        pointer = memory.pointer + address - memory.region.base if memory is not None and writable else 0
+        number = self._hook.add_block(plan, pointer, code)
+        self.plans.append(plan)
+        assert number == len(self.plans) - 1
+        fresh = [a for a in plan.hook_addresses if a not in self._watched]
+        for hooked in fresh:
+            self._hook.watch_code(hooked)
+        if plan.hook_addresses:
+            self._watched.update(fresh)
+            self._core.forget_code(address, size_bytes)
+
+    def step(self, state: int, block: int, skipped: int, edge: int) -> Step:
+        """Ask the model; ``skipped`` is the hook's mask over the block's observed instructions."""
+        plan = self.plans[block]
+        mask = 0
+        for bit, position in enumerate(plan.observed):
+            mask |= (skipped >> bit & 1) << position
+        return self.model.step(self._states[state], plan.block, mask, edge)
+
+    def _define_edge(self, state: int, block: int, skipped: int, edge: int) -> None:
+        step = self.step(state, block, skipped, edge)
+        path = self._hook.find_path(state, block, skipped)
+        if path < 0:
+            path = self._hook.add_path(state, block, skipped, self._event_issue(block, step))
+        self._hook.set_edge(path, edge, step.cycles, self._intern(step.next_state))
+
+    def _event_issue(self, block: int, step: Step) -> list[int]:
+        return [step.issue_cycles[e.instruction] for e in self.plans[block].events]
+
+    # -- the machine's questions ------------------------------------------------------------
+    def finish(self, edge: int = FALL_THROUGH) -> None:
+        """Close the hook's current block towards ``edge``, whatever needs defining."""
+        while code := self._hook.finish(edge):
+            self.answer(code)
+
+    def issue_cycles(self) -> tuple[int, ...]:
+        """Issue cycle of each instruction of the current block, entered as it was."""
+        block = self._hook.current
+        plan = self.plans[block]
+        skipped = 0  # what is still to come is taken as executed
+        key = (self._hook.state, block, skipped)
+        if key not in self._issue:
+            self._issue[key] = self.step(*key, FALL_THROUGH).issue_cycles
+        assert len(self._issue[key]) == len(plan.block.instructions)
+        return self._issue[key]
+
+    def now_at(self, position: int) -> int:
+        """The cycle at which instruction ``position`` of the current block issues."""
+        issue = self.issue_cycles()
+        events = [issue[e.instruction] for e in self.plans[self._hook.current].events]
+        stall = self._hook.advance(events, position)
+        return self._hook.cycles + issue[position] + stall
+
+    def abandon_at(self, address: int) -> None:
+        """The instruction at ``address`` did not complete; count what came before it."""
+        if self._hook.current < 0:
+            return
+        instructions = self.plans[self._hook.current].block.instructions
+        position = next((i for i, x in enumerate(instructions) if x.address == address), 0)
+        issue = self.issue_cycles()
+        self.now_at(position)
+        self._hook.abandon(position, issue[position])
+        self._hook.state = self.initial
+
+    def current_block(self) -> Block | None:
+        """The block that is executing, or None between blocks."""
+        return self.plans[self._hook.current].block if self._hook.current >= 0 else None
+
+    def instruction_at(self, address: int) -> Instruction | None:
+        """The instruction of the current block at ``address``."""
+        block = self.current_block()
+        if block is None:
+            return None
+        return next((i for i in block.instructions if i.address == address), None)

@@ -1,0 +1,181 @@
+"""Unicorn as a stopped Cortex-M: registers by their Arm names, memory, code hooks.
+
+The only module that imports unicorn besides the hooks. The traps that it designs out are
+described in tests/unicorn_traps, one test each.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc, UcError
+from unicorn import arm_const as arm
+from unicorn import unicorn_const as ucc
+
+from emulator.board import Region
+from emulator.system.core import MemoryFault
+
+CPU_MODELS = {
+    "cortex-m0": arm.UC_CPU_ARM_CORTEX_M0,
+    "cortex-m0plus": arm.UC_CPU_ARM_CORTEX_M0,
+    "cortex-m3": arm.UC_CPU_ARM_CORTEX_M3,
+    "cortex-m4": arm.UC_CPU_ARM_CORTEX_M4,
+    "cortex-m7": arm.UC_CPU_ARM_CORTEX_M7,
+    "cortex-m33": arm.UC_CPU_ARM_CORTEX_M33,
+}
+PAGE = 0x1000
+RUN_UNTIL = 0xFFFFFFFE
+"""An address that is never executed: ``emu_start`` needs an end."""
+
+REGISTER_IDS: dict[str, int] = {
+    **{f"r{n}": getattr(arm, f"UC_ARM_REG_R{n}") for n in range(13)},
+    **{f"s{n}": getattr(arm, f"UC_ARM_REG_S{n}") for n in range(32)},
+    "sp": arm.UC_ARM_REG_SP,
+    "lr": arm.UC_ARM_REG_LR,
+    "pc": arm.UC_ARM_REG_PC,
+    "xpsr": arm.UC_ARM_REG_XPSR,
+    "msp": arm.UC_ARM_REG_MSP,
+    "psp": arm.UC_ARM_REG_PSP,
+    "ipsr": arm.UC_ARM_REG_IPSR,
+    "primask": arm.UC_ARM_REG_PRIMASK,
+    "basepri": arm.UC_ARM_REG_BASEPRI,
+    "faultmask": arm.UC_ARM_REG_FAULTMASK,
+    "control": arm.UC_ARM_REG_CONTROL,
+    "fpscr": arm.UC_ARM_REG_FPSCR,
+}
+GENERAL = tuple(f"r{n}" for n in range(13)) + ("sp", "lr", "pc")
+
+
+@dataclass(slots=True)
+class HostMemory:
+    """The bytes of one region, owned here and mapped into Unicorn."""
+
+    region: Region
+    buffer: mmap.mmap
+    pointer: int
+    view: memoryview
+
+
+class Core:
+    """One Unicorn instance with its memory map; implements ``CoreRegisters``."""
+
+    def __init__(self, core_name: str, regions: tuple[Region, ...], *, has_fpu: bool) -> None:
+        self.has_fpu = has_fpu
+        self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB)
+        self.uc.ctl_set_cpu_model(CPU_MODELS[core_name])
+        self.memories: list[HostMemory] = []
+        self._by_name: dict[str, HostMemory] = {}
+        self._mmio_reads: list[tuple[int, int, Callable[[int, int], int]]] = []
+        self._mmio_writes: list[tuple[int, int, Callable[[int, int, int], None]]] = []
+        for region in sorted(regions, key=lambda r: bool(r.alias_of)):
+            self._map(region)
+
+    def _map(self, region: Region) -> None:
+        size = -(-region.size_bytes // PAGE) * PAGE
+        target = self._by_name.get(region.alias_of)
+        if target is None:
+            buffer = mmap.mmap(-1, size)
+            if region.kind == "flash":
+                buffer[:] = b"\xff" * size
+            pointer = ctypes.addressof(ctypes.c_char.from_buffer(buffer))
+            target = HostMemory(region, buffer, pointer, memoryview(buffer))
+            self._by_name[region.name] = target
+        protection = ucc.UC_PROT_ALL if region.kind == "ram" else ucc.UC_PROT_READ | ucc.UC_PROT_EXEC
+        self.uc.mem_map_ptr(region.base, min(size, len(target.buffer)), protection, target.pointer)
+        self.memories.append(HostMemory(region, target.buffer, target.pointer, target.view))
+
+    def map_device(
+        self, base: int, size_bytes: int, read: Callable[[int, int], int], write: Callable[[int, int, int], None]
+    ) -> None:
+        """Map device registers: ``read(address, size)`` and ``write(address, size, value)``."""
+
+        def on_read(_uc: Uc, offset: int, size: int, _data: object) -> int:
+            return read(base + offset, size)
+
+        def on_write(_uc: Uc, offset: int, size: int, value: int, _data: object) -> None:
+            write(base + offset, size, value)
+
+        self.uc.mmio_map(base, size_bytes, on_read, None, on_write, None)
+        self._mmio_reads.append((base, base + size_bytes, read))
+        self._mmio_writes.append((base, base + size_bytes, write))
+
+    # -- registers ---------------------------------------------------------------------
+    def get(self, name: str) -> int:
+        """Read a register."""
+        return int(self.uc.reg_read(REGISTER_IDS[name]))
+
+    def set(self, name: str, value: int) -> None:
+        """Write a register."""
+        self.uc.reg_write(REGISTER_IDS[name], value)
+
+    def get_many(self, names: tuple[str, ...]) -> tuple[int, ...]:
+        """Read several registers."""
+        return tuple(self.uc.reg_read_batch([REGISTER_IDS[name] for name in names]))
+
+    def set_many(self, names: tuple[str, ...], values: tuple[int, ...]) -> None:
+        """Write several registers in order."""
+        self.uc.reg_write_batch([(REGISTER_IDS[n], v) for n, v in zip(names, values, strict=True)])
+
+    # -- memory --------------------------------------------------------------------------
+    def memory_at(self, address: int) -> HostMemory | None:
+        """The host bytes behind ``address``, if it is memory."""
+        for memory in self.memories:
+            if memory.region.base <= address < memory.region.end:
+                return memory
+        return None
+
+    def read_memory(self, address: int, size_bytes: int) -> bytes:
+        """Read memory or registers; :class:`MemoryFault` where nothing answers."""
+        memory = self.memory_at(address)
+        if memory is not None and address + size_bytes <= memory.region.end:
+            start = address - memory.region.base
+            return bytes(memory.view[start : start + size_bytes])
+        for base, end, read in self._mmio_reads:
+            if base <= address < end:
+                size = size_bytes if size_bytes in (1, 2, 4) else 1
+                return b"".join(
+                    read(address + i, size).to_bytes(size, "little") for i in range(0, size_bytes, size)
+                )
+        raise MemoryFault(address, is_store=False)
+
+    def write_memory(self, address: int, data: bytes) -> None:
+        """Write RAM or registers; :class:`MemoryFault` where nothing answers or flash is."""
+        memory = self.memory_at(address)
+        if memory is not None and address + len(data) <= memory.region.end and memory.region.kind == "ram":
+            self.load_memory(address, data)
+            return
+        for base, end, write in self._mmio_writes:
+            if base <= address < end:
+                size = len(data) if len(data) in (1, 2, 4) else 1
+                for i in range(0, len(data), size):
+                    write(address + i, size, int.from_bytes(data[i : i + size], "little"))
+                return
+        raise MemoryFault(address, is_store=True)
+
+    def load_memory(self, address: int, data: bytes) -> None:
+        """Put bytes into any memory, flash included, as a programmer would."""
+        memory = self.memory_at(address)
+        if memory is None or address + len(data) > memory.region.end:
+            raise MemoryFault(address, is_store=True)
+        start = address - memory.region.base
+        memory.view[start : start + len(data)] = data
+
+    def forget_code(self, address: int, size_bytes: int) -> None:
+        """Drop translations of a stretch, so that it is translated anew with its hooks."""
+        self.uc.ctl_remove_cache(address, address + size_bytes)
+
+    def forget_all_code(self) -> None:
+        """Drop every translation."""
+        self.uc.ctl_flush_tb()
+
+    # -- running --------------------------------------------------------------------------
+    def run(self, pc: int) -> UcError | None:
+        """Execute from ``pc`` until a hook stops; an error of Unicorn's is returned."""
+        try:
+            self.uc.emu_start(pc | 1, RUN_UNTIL)
+        except UcError as error:
+            return error
+        return None

@@ -1,0 +1,131 @@
+"""What the machine needs of a block hook; the native and the Python one both give it.
+
+A hook stops the emulation *at the entry of a block that it has not counted*, so resuming
+there is exact for any slice. When it meets a block, path or edge for the first time it
+stops with a ``NEED_`` code; the automaton answers, and the run goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Protocol
+
+from emulator.engine.core import Core
+from emulator.engine.events import BlockPlan
+from emulator.timing.model import DivideTiming, UnalignedTiming
+
+NO_ADDRESS = (1 << 64) - 1
+EDGES = 9
+
+
+class Stop(IntEnum):
+    """Why a hook stopped the emulation; 0: it did not, something else ended the run."""
+
+    NONE = 0
+    DEADLINE = 1
+    REQUEST = 2
+    BREAK = 3
+    MASKS = 4
+    NEED_BLOCK = 5
+    NEED_PATH = 6
+    NEED_EDGE = 7
+
+
+@dataclass(frozen=True, slots=True)
+class PathCount:
+    """How often one path was taken by each of its edges, and the stalls added on it."""
+
+    state: int
+    block: int
+    skipped: int
+    counts: tuple[int, ...]
+    stalls: tuple[int, ...]
+
+
+class BlockHook(Protocol):
+    """Counters, limits and tables of the timing automaton, as one hook keeps them."""
+
+    kind: str  # "native" or "python"
+    cycles: int
+    instructions: int
+    deadline: int
+    break_address: int
+    stop_request: int
+    stop_code: int
+    state: int
+    current: int  # block index, -1 between blocks
+    executed: int
+    block_serial: int
+    need_address: int
+    need_size: int
+    need_skipped: int
+    need_edge: int
+    need_block: int
+    mask_watch: int
+    mask_priority: int
+    trace_enabled: int
+    trace_length: int
+
+    def attach(self, core: Core) -> None:
+        """Hook into a core; once."""
+
+    def watch_code(self, address: int) -> None:
+        """Add a code hook at one address (the caller drops its translation)."""
+
+    def add_block(self, plan: BlockPlan, host_pointer: int, code: bytes) -> int:
+        """Register a block; ``host_pointer`` not 0: verify its bytes at every entry."""
+
+    def add_path(self, state: int, block: int, skipped: int, issue: Sequence[int]) -> int:
+        """Register a path with the issue cycle of each of the block's events."""
+
+    def find_path(self, state: int, block: int, skipped: int) -> int:
+        """Index of a path, -1 when not met yet."""
+
+    def set_edge(self, path: int, edge: int, cycles: int, next_state: int) -> None:
+        """Register an edge."""
+
+    def finish(self, edge: int) -> int:
+        """Close the current block from Python; a :class:`Stop` code that needs an answer, or 0."""
+
+    def abandon(self, instructions: int, cycles: int) -> None:
+        """Close the current block after ``instructions`` of its instructions."""
+
+    def advance(self, issue: Sequence[int], upto: int) -> int:
+        """Run the current block's events up to instruction ``upto``; returns its stalls so far."""
+
+    def trace(self) -> list[int]:
+        """Block indices met since tracing was enabled, the last 1024 at most."""
+
+    def set_region(
+        self, number: int, base: int, end: int, port: int, instruction_cache: int, data_cache: int, *, free: bool
+    ) -> None:
+        """Describe a region; -1 for no port or cache; ``free``: costs nothing when aligned."""
+
+    def set_port(self, number: int, wait_states: int, read_shift: int, prefetch: int) -> None:
+        """Describe a memory behind a bus."""
+
+    def set_cache(self, number: int, enabled: int, sets: int, ways: int, line_shift: int) -> None:
+        """Describe a cache; a changed shape empties it."""
+
+    def invalidate(self, number: int) -> None:
+        """Empty a cache."""
+
+    def cache_counts(self, number: int) -> tuple[int, int]:
+        """(hits, misses) of a cache."""
+
+    def set_data_timing(self, unaligned: UnalignedTiming, divide: DivideTiming) -> None:
+        """Extra cycles that depend on running values."""
+
+    def path_counts(self) -> list[PathCount]:
+        """Every path with its counts."""
+
+    def event_stalls(self, block: int) -> tuple[int, ...]:
+        """Stall cycles that each event of a block has added up."""
+
+    def save(self) -> Any:
+        """Counters, state and memory system for a snapshot."""
+
+    def load(self, saved: Any) -> None:
+        """Put a saved state back."""

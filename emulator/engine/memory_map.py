@@ -1,0 +1,138 @@
+"""From a board's regions and accelerators to the memory system's numbers.
+
+Also the far end of :class:`emulator.device.MemoryTuning`: what firmware writes into a flash
+or cache controller changes wait states and enables caches here, at the cycle of the write.
+"""
+
+from __future__ import annotations
+
+from emulator.board import Accelerator, Board
+from emulator.engine.hook import BlockHook
+from emulator.errors import BoardError
+
+KNOWN_KINDS = ("stm32-art", "icache", "l1", "none")
+FLAGS = ("prefetch", "instruction_cache", "data_cache")
+
+
+class _Tuned:
+    """One accelerator with the numbers of its port and caches, and its current parameters."""
+
+    def __init__(self, accelerator: Accelerator, port: int, instruction: int, data: int) -> None:
+        self.accelerator = accelerator
+        self.port = port
+        self.instruction = instruction
+        self.data = data
+        self.values = dict(accelerator.parameters)
+
+
+class MemoryMap:
+    """Programs a hook's memory system from a board; later from the firmware's writes."""
+
+    def __init__(self, board: Board, hook: BlockHook, *, timed: bool) -> None:
+        self._board = board
+        self._hook = hook
+        self._timed = timed
+        self._tuned: dict[str, _Tuned] = {}
+        self._waiting: dict[int, int] = {}
+        self._set_up()
+
+    # -- set-up --------------------------------------------------------------------------
+    def _set_up(self) -> None:
+        caches = 0
+        if self._timed:
+            for port, accelerator in enumerate(self._board.accelerators):
+                if accelerator.kind not in KNOWN_KINDS:
+                    raise BoardError(
+                        f"accelerator {accelerator.name!r} has the unknown kind {accelerator.kind!r}",
+                        where=self._board.file,
+                        next_step=f"use one of {', '.join(KNOWN_KINDS)}",
+                    )
+                tuned = _Tuned(accelerator, port, caches, caches + 1)
+                caches += 2
+                self._tuned[accelerator.name] = tuned
+                self._apply(tuned)
+        spare = len(self._board.accelerators)
+        for number, region in enumerate(self._board.regions):
+            entry = self._tuned.get(self._accelerator_of(region.name))
+            if entry is not None:
+                self._hook.set_region(
+                    number, region.base, region.end, entry.port, entry.instruction, entry.data, free=False
+                )
+                continue
+            wait_states = region.wait_states if self._timed else 0
+            port = -1
+            if wait_states:
+                port = spare + len(self._waiting)
+                self._hook.set_port(port, wait_states, 2, 0)
+                self._waiting[region.base] = port
+            self._hook.set_region(number, region.base, region.end, port, -1, -1, free=port < 0)
+
+    def _accelerator_of(self, region_name: str) -> str:
+        by_name = {r.name: r for r in self._board.regions}
+        region = by_name[region_name]
+        if not region.accelerator and region.alias_of:
+            return by_name[region.alias_of].accelerator
+        return region.accelerator
+
+    def _apply(self, tuned: _Tuned) -> None:
+        v = tuned.values
+        read_bytes = v.get("read_bytes", 8)
+        line_bytes = max(v.get("line_bytes", read_bytes), read_bytes)
+        self._hook.set_port(tuned.port, v.get("wait_states", 0), _log2(read_bytes), v.get("prefetch", 0))
+        for side, number in (("instruction", tuned.instruction), ("data", tuned.data)):
+            lines = v.get(f"{side}_lines", 0)
+            ways = min(v.get(f"{side}_ways", lines), lines)
+            enabled = int(bool(v.get(f"{side}_cache", 0) and lines))
+            if lines:
+                self._hook.set_cache(number, enabled, lines // ways, ways, _log2(line_bytes))
+
+    # -- what the planner asks -------------------------------------------------------------
+    def fetch_shift(self, address: int) -> int | None:
+        """log2 of the bytes that one instruction read brings; None where fetching is free."""
+        region = self._board.region_at(address)
+        if region is None:
+            return None
+        tuned = self._tuned.get(self._accelerator_of(region.name))
+        if tuned is not None:
+            return _log2(tuned.values.get("read_bytes", 8))
+        return 2 if region.base in self._waiting else None
+
+    # -- MemoryTuning ------------------------------------------------------------------------
+    def configure(self, accelerator: str, **parameters: int) -> None:
+        """Set parameters of an accelerator; unknown names are a programming error."""
+        tuned = self._tuned.get(accelerator)
+        if tuned is None:
+            return
+        if all(tuned.values.get(name) == value for name, value in parameters.items()):
+            return
+        tuned.values.update(parameters)
+        self._apply(tuned)
+
+    def invalidate(self, accelerator: str, cache: str) -> None:
+        """Empty the instruction or data cache of an accelerator."""
+        tuned = self._tuned.get(accelerator)
+        if tuned is not None:
+            self._hook.invalidate(tuned.instruction if cache == "instruction" else tuned.data)
+
+    def values(self) -> dict[str, dict[str, int]]:
+        """Current parameters of every accelerator, for reports and snapshots."""
+        return {name: dict(tuned.values) for name, tuned in self._tuned.items()}
+
+    def load(self, values: dict[str, dict[str, int]]) -> None:
+        """Put saved parameters back."""
+        for name, saved in values.items():
+            self._tuned[name].values = dict(saved)
+            self._apply(self._tuned[name])
+
+    def cache_counts(self) -> dict[str, tuple[int, int]]:
+        """(hits, misses) of every cache that exists, by ``accelerator.side``."""
+        return {
+            f"{name}.{side}": self._hook.cache_counts(number)
+            for name, tuned in self._tuned.items()
+            for side, number in (("instruction", tuned.instruction), ("data", tuned.data))
+            if tuned.values.get(f"{side}_lines", 0)
+        }
+
+
+def _log2(value: int) -> int:
+    return value.bit_length() - 1

@@ -1,0 +1,724 @@
+/* The native block hook: follows the timing automaton, prices memory, counts.
+ *
+ * Unicorn calls on_block at the entry of every translated block and on_code at the few
+ * instructions whose operands decide a cost (a division, a conditional load, an address
+ * that is not an entry register plus a constant). Everything here is integer arithmetic
+ * over tables that Python fills; emulator/engine/python_hook.py is the same algorithm in
+ * Python, and tests/engine holds the two equal to the last cycle.
+ *
+ * No Unicorn header is needed: its two entry points come in as pointers.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EDGES 9          /* fall-through, and 1 + entry class of the target */
+#define NO_REGISTER 255
+#define EXPORT __attribute__((visibility("default")))
+
+enum { STOP_NONE, STOP_DEADLINE, STOP_REQUEST, STOP_BREAK, STOP_MASKS,
+       NEED_BLOCK, NEED_PATH, NEED_EDGE };
+enum { EVENT_FETCH, EVENT_LOAD, EVENT_STORE, EVENT_EXTRA };
+enum { HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED };
+
+typedef int (*emu_stop_fn)(void *uc);
+typedef int (*reg_read_fn)(void *uc, int id, void *value);
+
+typedef struct {
+    uint32_t address;      /* of a fetch: the line's; of data: offset to the base */
+    uint16_t instruction;
+    uint8_t kind, base, index, shift, size_bytes, count;
+    uint32_t hint;         /* the way that held the line last: a short cut, never a result */
+} Event;
+
+typedef struct {           /* affine data events that share their registers */
+    int32_t min_offset, max_offset;
+    uint32_t align_mask;
+    uint8_t base, index, shift, aligned; /* aligned: offsets are multiples of the sizes */
+    uint16_t first, n;     /* into Block.group_events */
+} Group;
+
+typedef struct {
+    uint32_t address;
+    uint16_t event;        /* or the bit of an observed instruction */
+    uint8_t kind, dividend, divisor, base, index, shift;
+    int32_t offset;
+} Hooked;
+
+typedef struct { uint64_t count, stall; uint32_t cycles, next_state; uint32_t valid, pad; } Edge;
+
+typedef struct {
+    uint32_t state, block, skipped, pad;
+    uint16_t *issue;       /* per event, cycles from the block's start */
+    Edge edges[EDGES];
+} Path;
+
+typedef struct Block {
+    uint32_t address, size_bytes, fall_through, instructions;
+    uint32_t entry_class, n_events, n_groups, n_hooked, observed_all, n_data;
+    uint8_t *host, *code;
+    Event *events;
+    uint64_t *event_stall;
+    uint32_t *data_address; /* of this execution */
+    uint8_t *data_valid;
+    Group *groups;
+    uint16_t *group_events;
+    Hooked *hooked;
+    uint32_t cached_state, cached_skipped;
+    Path *cached_path;
+    struct Block *cached_next;
+    uint32_t index, pad;
+} Block;
+
+typedef struct {           /* a set-associative cache with LRU replacement */
+    uint32_t enabled, sets, ways, line_shift;
+    uint32_t *tags;        /* line number + 1, 0 empty */
+    uint64_t *used;
+    uint64_t tick, hits, misses;
+} Cache;
+
+typedef struct {           /* a memory behind a bus: flash with wait states and a read width */
+    uint32_t wait_states, read_shift, prefetch, pad;
+    uint64_t busy_until;
+    uint64_t fill_start;   /* the line being filled, critical read first */
+    uint32_t fill_line, fill_first, fill_reads, fill_shift;
+    uint32_t ahead_line, ahead_valid; /* the line being prefetched */
+    uint64_t ahead_start;
+    uint32_t held_instruction, held_data; /* read buffers without a cache: read number + 1 */
+} Port;
+
+typedef struct {
+    uint32_t base, end;
+    int32_t port, instruction_cache, data_cache;
+    uint32_t is_free;      /* no cost at all when aligned */
+} Region;
+
+typedef struct {
+    /* -- shared with Python: keep in step with emulator/engine/native_hook.py -- */
+    uint64_t cycles, instructions, deadline, break_address, stall;
+    uint32_t stop_request, stop_code, state, executed;
+    int32_t current;
+    uint32_t events_done, need_address, need_size, need_skipped, need_edge, need_block, next_hooked;
+    uint32_t mask_watch, mask_priority, trace_enabled, trace_length;
+    uint64_t block_serial;
+    /* -- private -- */
+    emu_stop_fn emu_stop;
+    reg_read_fn reg_read;
+    uint32_t *registers;   /* CPU state's r0..r15, or NULL: use reg_read */
+    int register_ids[16];
+    int primask_id, basepri_id, faultmask_id;
+    Block *cur;
+    Block **blocks;
+    uint32_t n_blocks, cap_blocks;
+    int32_t *block_hash;
+    uint32_t block_hash_size;
+    Path **paths;
+    uint32_t n_paths, cap_paths;
+    int32_t *path_hash;
+    uint32_t path_hash_size;
+    Region regions[32];
+    uint32_t n_regions;
+    Port ports[8];
+    Cache caches[8];
+    uint32_t unaligned_halfword, unaligned_word_half, unaligned_word_odd;
+    uint32_t divide_zero, divide_smaller, divide_width[33];
+    uint32_t trace[1024];
+} Engine;
+
+/* ---- memory system ---------------------------------------------------------------- */
+
+static int cache_lookup(Cache *c, uint32_t line, uint32_t *hint) {
+    size_t first = (size_t)(line & (c->sets - 1)) * c->ways;
+    uint32_t w = *hint;
+    if (w >= c->ways || c->tags[first + w] != line + 1) {
+        for (w = 0; w < c->ways; w++)
+            if (c->tags[first + w] == line + 1) break;
+        if (w == c->ways) { c->misses++; return 0; }
+        *hint = w;
+    }
+    c->used[first + w] = ++c->tick;
+    c->hits++;
+    return 1;
+}
+
+static int cache_holds(const Cache *c, uint32_t line) {
+    const uint32_t *tags = c->tags + (size_t)(line & (c->sets - 1)) * c->ways;
+    for (uint32_t w = 0; w < c->ways; w++)
+        if (tags[w] == line + 1) return 1;
+    return 0;
+}
+
+static void cache_install(Cache *c, uint32_t line) {
+    size_t first = (size_t)(line & (c->sets - 1)) * c->ways, victim = first;
+    for (uint32_t w = 0; w < c->ways; w++) {
+        if (c->tags[first + w] == 0) { victim = first + w; break; }
+        if (c->used[first + w] < c->used[victim]) victim = first + w;
+    }
+    c->tags[victim] = line + 1;
+    c->used[victim] = ++c->tick;
+}
+
+/* When the read that holds `read` of a fill arrives: reads come critical first, wrapping. */
+static uint64_t fill_ready(uint64_t start, uint32_t first, uint32_t reads, uint32_t read, uint32_t cost) {
+    uint32_t order = (read - first) & (reads - 1);
+    return start + (uint64_t)(order + 1) * cost;
+}
+
+/* A prefetch gives way to a demand: the read in progress ends, the rest is dropped. */
+static uint64_t port_available(Port *p, uint64_t t, uint32_t cost) {
+    uint64_t start = t > p->busy_until ? t : p->busy_until;
+    if (p->ahead_valid) {
+        uint64_t end = p->ahead_start + (uint64_t)p->fill_reads * cost;
+        if (start > p->ahead_start && start < end) {
+            uint64_t into = (start - p->ahead_start) % cost;
+            if (into) start += cost - into;
+        }
+        if (start < end) p->ahead_valid = 0;
+    }
+    return start;
+}
+
+static void port_prefetch(Port *p, const Cache *c, uint32_t line, uint64_t from, uint32_t reads) {
+    p->ahead_valid = 0;
+    if (!p->prefetch || cache_holds(c, line)) return;
+    p->ahead_line = line;
+    p->ahead_start = from > p->busy_until ? from : p->busy_until;
+    p->ahead_valid = 1;
+    p->fill_reads = reads;
+}
+
+static uint64_t cached_access(Port *p, Cache *c, uint32_t address, uint64_t t, int is_fetch,
+                              uint32_t *hint) {
+    uint32_t line = address >> c->line_shift;
+    uint32_t reads = 1u << (c->line_shift - p->read_shift);
+    uint32_t read = (address >> p->read_shift) & (reads - 1);
+    uint32_t cost = p->wait_states + 1;
+    if (cache_lookup(c, line, hint)) {
+        if (t < p->busy_until && p->fill_line == line && p->fill_shift == c->line_shift) {
+            uint64_t ready = fill_ready(p->fill_start, p->fill_first, reads, read, cost);
+            return ready > t + 1 ? ready - t - 1 : 0;
+        }
+        return 0;
+    }
+    cache_install(c, line);
+    p->fill_line = line;
+    p->fill_shift = c->line_shift;
+    if (is_fetch && p->ahead_valid && p->ahead_line == line) {
+        p->fill_start = p->ahead_start;
+        p->fill_first = 0;
+    } else {
+        p->fill_start = port_available(p, t, cost);
+        p->fill_first = read;
+    }
+    p->fill_reads = reads;
+    uint64_t done = p->fill_start + (uint64_t)reads * cost;
+    if (done > p->busy_until) p->busy_until = done;
+    if (is_fetch) port_prefetch(p, c, line + 1, done, reads);
+    uint64_t ready = fill_ready(p->fill_start, p->fill_first, reads, read, cost);
+    return ready > t + 1 ? ready - t - 1 : 0;
+}
+
+static uint64_t uncached_access(Port *p, uint32_t address, uint64_t t, int is_fetch) {
+    uint32_t read = (address >> p->read_shift) + 1;
+    uint32_t *held = is_fetch ? &p->held_instruction : &p->held_data;
+    uint32_t cost = p->wait_states + 1;
+    if (*held == read) return 0;
+    uint64_t start = t > p->busy_until ? t : p->busy_until;
+    if (is_fetch && p->prefetch && p->ahead_valid && p->ahead_line == read) start = p->ahead_start;
+    *held = read;
+    uint64_t ready = start + cost;
+    if (ready > p->busy_until) p->busy_until = ready;
+    if (is_fetch && p->prefetch) {
+        p->ahead_line = read + 1;
+        p->ahead_start = p->busy_until;
+        p->ahead_valid = 1;
+    }
+    return ready > t + 1 ? ready - t - 1 : 0;
+}
+
+static Region *region_at(Engine *e, uint32_t address) {
+    for (uint32_t i = 0; i < e->n_regions; i++)
+        if (address - e->regions[i].base < e->regions[i].end - e->regions[i].base) return &e->regions[i];
+    return NULL;
+}
+
+static uint64_t memory_access(Engine *e, uint32_t address, uint64_t t, int kind, uint32_t *hint) {
+    Region *r = region_at(e, address);
+    if (!r || r->port < 0) return 0;
+    Port *p = &e->ports[r->port];
+    int32_t ci = kind == EVENT_FETCH ? r->instruction_cache : r->data_cache;
+    if (kind == EVENT_STORE) return 0;
+    if (ci >= 0 && e->caches[ci].enabled)
+        return cached_access(p, &e->caches[ci], address, t, kind == EVENT_FETCH, hint);
+    return p->wait_states ? uncached_access(p, address, t, kind == EVENT_FETCH) : 0;
+}
+
+static uint32_t unaligned_extra(const Engine *e, uint32_t address, uint32_t size) {
+    if (size == 4) {
+        if (address & 1) return e->unaligned_word_odd;
+        return address & 2 ? e->unaligned_word_half : 0;
+    }
+    return size == 2 && (address & 1) ? e->unaligned_halfword : 0;
+}
+
+static uint64_t data_event(Engine *e, Event *v, uint32_t address, uint64_t t) {
+    uint64_t stall = unaligned_extra(e, address, v->size_bytes);
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < v->count; i++) {
+        uint32_t a = address + i * v->size_bytes;
+        uint32_t unit = (a >> 2) + 1;
+        if (unit == last) continue;
+        last = unit;
+        stall += memory_access(e, a, t + stall + i, v->kind, &v->hint);
+    }
+    return stall;
+}
+
+/* Run the events of the current block up to and with instruction `upto`. */
+static void run_events(Engine *e, Block *b, const uint16_t *issue, uint32_t upto) {
+    uint32_t i = e->events_done;
+    uint64_t stall = e->stall;
+    for (; i < b->n_events; i++) {
+        Event *v = &b->events[i];
+        if (v->instruction > upto) break;
+        uint64_t t = e->cycles + issue[i] + stall, cost = 0;
+        if (v->kind == EVENT_FETCH) cost = memory_access(e, v->address, t, EVENT_FETCH, &v->hint);
+        else if (b->data_valid[i]) {
+            if (v->kind == EVENT_EXTRA) cost = b->data_address[i];
+            else cost = data_event(e, v, b->data_address[i], t);
+        }
+        if (cost) { b->event_stall[i] += cost; stall += cost; }
+    }
+    e->events_done = i;
+    e->stall = stall;
+}
+
+/* ---- tables ------------------------------------------------------------------------ */
+
+static uint32_t hash2(uint32_t a, uint32_t b) {
+    uint64_t h = ((uint64_t)a * 0x9E3779B97F4A7C15ull) ^ ((uint64_t)b * 0xC2B2AE3D27D4EB4Full);
+    return (uint32_t)(h >> 29);
+}
+
+static Block *find_block(Engine *e, uint32_t address, uint32_t size) {
+    uint32_t mask = e->block_hash_size - 1;
+    for (uint32_t h = hash2(address, size) & mask;; h = (h + 1) & mask) {
+        int32_t i = e->block_hash[h];
+        if (i < 0) return NULL;
+        Block *b = e->blocks[i];
+        if (b->address == address && b->size_bytes == size) return b;
+    }
+}
+
+static Path *find_path(Engine *e, uint32_t state, uint32_t block, uint32_t skipped) {
+    uint32_t mask = e->path_hash_size - 1;
+    for (uint32_t h = hash2(state ^ (skipped << 16), block) & mask;; h = (h + 1) & mask) {
+        int32_t i = e->path_hash[h];
+        if (i < 0) return NULL;
+        Path *p = e->paths[i];
+        if (p->state == state && p->block == block && p->skipped == skipped) return p;
+    }
+}
+
+static void put_path(Engine *e, uint32_t index) {
+    Path *p = e->paths[index];
+    uint32_t mask = e->path_hash_size - 1, h = hash2(p->state ^ (p->skipped << 16), p->block) & mask;
+    while (e->path_hash[h] >= 0) h = (h + 1) & mask;
+    e->path_hash[h] = (int32_t)index;
+}
+
+static void put_block(Engine *e, uint32_t index) {
+    Block *b = e->blocks[index];
+    uint32_t mask = e->block_hash_size - 1, h = hash2(b->address, b->size_bytes) & mask;
+    while (e->block_hash[h] >= 0) {
+        Block *o = e->blocks[e->block_hash[h]];
+        if (o->address == b->address && o->size_bytes == b->size_bytes) break; /* replaced code */
+        h = (h + 1) & mask;
+    }
+    e->block_hash[h] = (int32_t)index;
+}
+
+/* ---- the hooks ---------------------------------------------------------------------- */
+
+/* Close the current block towards `edge`. Returns STOP_NONE, NEED_PATH or NEED_EDGE. */
+static uint32_t finish(Engine *e, uint32_t edge_number) {
+    Block *b = e->cur;
+    uint32_t skipped = b->observed_all & ~e->executed;
+    Path *path = b->cached_path;
+    if (!path || b->cached_state != e->state || b->cached_skipped != skipped) {
+        path = find_path(e, e->state, b->index, skipped);
+        if (path) { b->cached_path = path; b->cached_state = e->state; b->cached_skipped = skipped; }
+    }
+    Edge *edge = path ? &path->edges[edge_number] : NULL;
+    if (!edge || !edge->valid) {
+        e->need_block = b->index;
+        e->need_skipped = skipped;
+        e->need_edge = edge_number;
+        return path ? NEED_EDGE : NEED_PATH;
+    }
+    if (b->n_events) run_events(e, b, path->issue, UINT32_MAX);
+    e->cycles += edge->cycles + e->stall;
+    e->instructions += b->instructions;
+    e->state = edge->next_state;
+    edge->count++;
+    edge->stall += e->stall;
+    e->cur = NULL;
+    e->current = -1;
+    return STOP_NONE;
+}
+
+static uint32_t read_register(Engine *e, void *uc, uint32_t n) {
+    if (e->registers) return e->registers[n];
+    uint32_t v = 0;
+    e->reg_read(uc, e->register_ids[n], &v);
+    return v;
+}
+
+static void capture_addresses(Engine *e, void *uc, Block *b) {
+    memset(b->data_valid, 0, b->n_events);
+    for (uint32_t g = 0; g < b->n_groups; g++) {
+        Group *group = &b->groups[g];
+        uint32_t base = group->base == NO_REGISTER ? 0 : read_register(e, uc, group->base);
+        if (group->index != NO_REGISTER) base += read_register(e, uc, group->index) << group->shift;
+        if (group->aligned && !(base & group->align_mask)) {
+            Region *r = region_at(e, base + group->min_offset);
+            if (!r || (r->is_free && base + group->max_offset < r->end)) continue;
+        }
+        for (uint32_t i = 0; i < group->n; i++) {
+            uint32_t v = b->group_events[group->first + i];
+            b->data_address[v] = base + b->events[v].address;
+            b->data_valid[v] = 1;
+        }
+    }
+}
+
+static int masks_open(Engine *e, void *uc) {
+    uint32_t v = 0;
+    e->reg_read(uc, e->primask_id, &v);
+    if (v & 1) return 0;
+    v = 0;
+    if (e->faultmask_id >= 0) e->reg_read(uc, e->faultmask_id, &v);
+    if (v & 1) return 0;
+    v = 0;
+    if (e->basepri_id >= 0) e->reg_read(uc, e->basepri_id, &v);
+    v &= 0xFF;
+    return v == 0 || e->mask_priority < v;
+}
+
+static void stop(Engine *e, void *uc, uint32_t code) {
+    e->stop_code = code;
+    e->emu_stop(uc);
+}
+
+EXPORT void bl_on_block(void *uc, uint64_t address64, uint32_t size, void *user) {
+    Engine *e = user;
+    uint32_t address = (uint32_t)address64;
+    Block *previous = e->cur, *b = previous ? previous->cached_next : NULL;
+    if (e->stop_code) { e->emu_stop(uc); return; }
+    if (!b || b->address != address || b->size_bytes != size) {
+        b = find_block(e, address, size);
+        if (b && previous) previous->cached_next = b;
+    }
+    if (!b || (b->host && memcmp(b->host, b->code, size))) {
+        e->need_address = address;
+        e->need_size = size;
+        stop(e, uc, NEED_BLOCK);
+        return;
+    }
+    if (previous) {
+        uint32_t edge = address == previous->fall_through ? 0 : 1 + b->entry_class;
+        uint32_t code = finish(e, edge);
+        if (code) { stop(e, uc, code); return; }
+    }
+    if (e->stop_request) { stop(e, uc, STOP_REQUEST); return; }
+    if (e->cycles >= e->deadline) { stop(e, uc, STOP_DEADLINE); return; }
+    if (address == e->break_address) { stop(e, uc, STOP_BREAK); return; }
+    if (e->mask_watch && masks_open(e, uc)) { stop(e, uc, STOP_MASKS); return; }
+    e->cur = b;
+    e->current = (int32_t)b->index;
+    e->executed = 0;
+    e->stall = 0;
+    e->events_done = 0;
+    e->next_hooked = 0;
+    e->block_serial++;
+    if (b->n_data) capture_addresses(e, uc, b);
+    if (e->trace_enabled) e->trace[e->trace_length++ & 1023] = b->index;
+}
+
+static uint32_t width_of(uint32_t v) { return v ? 32u - (uint32_t)__builtin_clz(v) : 0; }
+
+static uint32_t divide_extra(Engine *e, uint32_t n, uint32_t m, int is_signed) {
+    if (is_signed) {
+        if (n & 0x80000000u) n = 0u - n;
+        if (m & 0x80000000u) m = 0u - m;
+    }
+    if (!n || !m) return e->divide_zero;
+    uint32_t wn = width_of(n), wm = width_of(m);
+    return wn < wm ? e->divide_smaller : e->divide_width[wn - wm];
+}
+
+EXPORT void bl_on_code(void *uc, uint64_t address64, uint32_t size, void *user) {
+    Engine *e = user;
+    Block *b = e->cur;
+    (void)size;
+    if (!b) return;
+    for (uint32_t i = e->next_hooked; i < b->n_hooked; i++) {
+        Hooked *h = &b->hooked[i];
+        if (h->address > (uint32_t)address64) return;
+        e->next_hooked = i + 1;
+        if (h->address != (uint32_t)address64) continue;
+        if (h->kind == HOOK_OBSERVED) { e->executed |= 1u << h->event; continue; }
+        if (h->kind == HOOK_ADDRESS) {
+            uint32_t base = h->base == NO_REGISTER ? 0 : read_register(e, uc, h->base);
+            if (h->index != NO_REGISTER) base += read_register(e, uc, h->index) << h->shift;
+            b->data_address[h->event] = base + (uint32_t)h->offset;
+        } else {
+            b->data_address[h->event] = divide_extra(e, read_register(e, uc, h->dividend),
+                read_register(e, uc, h->divisor), h->kind == HOOK_DIVIDE_SIGNED);
+        }
+        b->data_valid[h->event] = 1;
+    }
+}
+
+/* ---- called from Python ----------------------------------------------------------------- */
+
+EXPORT Engine *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int *ids) {
+    Engine *e = calloc(1, sizeof *e);
+    if (!e) return NULL;
+    e->emu_stop = emu_stop;
+    e->reg_read = reg_read;
+    memcpy(e->register_ids, ids, sizeof e->register_ids);
+    e->primask_id = ids[16];
+    e->basepri_id = ids[17];
+    e->faultmask_id = ids[18];
+    e->current = -1;
+    e->deadline = e->break_address = UINT64_MAX;
+    e->block_hash_size = e->path_hash_size = 1 << 12;
+    e->block_hash = malloc(sizeof(int32_t) << 12);
+    e->path_hash = malloc(sizeof(int32_t) << 12);
+    memset(e->block_hash, 0xFF, sizeof(int32_t) << 12);
+    memset(e->path_hash, 0xFF, sizeof(int32_t) << 12);
+    return e;
+}
+
+static void free_block(Block *b) {
+    free(b->code); free(b->events); free(b->event_stall); free(b->data_address);
+    free(b->data_valid); free(b->groups); free(b->group_events); free(b->hooked); free(b);
+}
+
+EXPORT void bl_free(Engine *e) {
+    for (uint32_t i = 0; i < e->n_blocks; i++) free_block(e->blocks[i]);
+    for (uint32_t i = 0; i < e->n_paths; i++) { free(e->paths[i]->issue); free(e->paths[i]); }
+    for (int i = 0; i < 8; i++) { free(e->caches[i].tags); free(e->caches[i].used); }
+    free(e->blocks); free(e->paths); free(e->block_hash); free(e->path_hash); free(e);
+}
+
+EXPORT void bl_set_registers(Engine *e, uint32_t *registers) { e->registers = registers; }
+
+static void *copy_of(const void *from, size_t n) {
+    void *to = malloc(n ? n : 1);
+    memcpy(to, from, n);
+    return to;
+}
+
+EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_t instructions, uint32_t entry_class,
+                             uint8_t *host, const uint8_t *code, uint32_t n_events, const Event *events,
+                             uint32_t n_groups, const Group *groups, uint32_t n_group_events,
+                             const uint16_t *group_events, uint32_t n_hooked, const Hooked *hooked,
+                             uint32_t observed_all) {
+    Block *b = calloc(1, sizeof *b);
+    b->address = address;
+    b->size_bytes = size;
+    b->fall_through = address + size;
+    b->instructions = instructions;
+    b->entry_class = entry_class;
+    b->host = host;
+    b->code = host ? copy_of(code, size) : NULL;
+    b->n_events = n_events;
+    b->events = copy_of(events, n_events * sizeof *events);
+    b->event_stall = calloc(n_events + 1, sizeof(uint64_t));
+    b->data_address = calloc(n_events + 1, sizeof(uint32_t));
+    b->data_valid = calloc(n_events + 1, 1);
+    b->n_groups = n_groups;
+    b->groups = copy_of(groups, n_groups * sizeof *groups);
+    b->group_events = copy_of(group_events, n_group_events * sizeof *group_events);
+    b->n_hooked = n_hooked;
+    b->hooked = copy_of(hooked, n_hooked * sizeof *hooked);
+    b->observed_all = observed_all;
+    b->n_data = n_groups + n_hooked;
+    if (e->n_blocks == e->cap_blocks) {
+        e->cap_blocks = e->cap_blocks ? e->cap_blocks * 2 : 1024;
+        e->blocks = realloc(e->blocks, e->cap_blocks * sizeof *e->blocks);
+    }
+    b->index = e->n_blocks;
+    e->blocks[e->n_blocks++] = b;
+    if (e->n_blocks * 2 > e->block_hash_size) {
+        e->block_hash_size *= 2;
+        e->block_hash = realloc(e->block_hash, e->block_hash_size * sizeof(int32_t));
+        memset(e->block_hash, 0xFF, e->block_hash_size * sizeof(int32_t));
+        for (uint32_t i = 0; i < e->n_blocks; i++) put_block(e, i);
+    } else put_block(e, b->index);
+    for (uint32_t i = 0; i < e->n_blocks; i++) /* a replaced block must not be reached by a short cut */
+        if (e->blocks[i]->cached_next && e->blocks[i]->cached_next->address == address) e->blocks[i]->cached_next = NULL;
+    return b->index;
+}
+
+EXPORT uint32_t bl_add_path(Engine *e, uint32_t state, uint32_t block, uint32_t skipped, const uint16_t *issue) {
+    Path *p = calloc(1, sizeof *p);
+    p->state = state;
+    p->block = block;
+    p->skipped = skipped;
+    p->issue = copy_of(issue, e->blocks[block]->n_events * sizeof *issue);
+    if (e->n_paths == e->cap_paths) {
+        e->cap_paths = e->cap_paths ? e->cap_paths * 2 : 1024;
+        e->paths = realloc(e->paths, e->cap_paths * sizeof *e->paths);
+    }
+    e->paths[e->n_paths++] = p;
+    if (e->n_paths * 2 > e->path_hash_size) {
+        e->path_hash_size *= 2;
+        e->path_hash = realloc(e->path_hash, e->path_hash_size * sizeof(int32_t));
+        memset(e->path_hash, 0xFF, e->path_hash_size * sizeof(int32_t));
+        for (uint32_t i = 0; i < e->n_paths; i++) put_path(e, i);
+    } else put_path(e, e->n_paths - 1);
+    return e->n_paths - 1;
+}
+
+EXPORT void bl_set_edge(Engine *e, uint32_t path, uint32_t edge, uint32_t cycles, uint32_t next_state) {
+    Edge *g = &e->paths[path]->edges[edge];
+    g->cycles = cycles;
+    g->next_state = next_state;
+    g->valid = 1;
+}
+
+EXPORT int32_t bl_find_path(Engine *e, uint32_t state, uint32_t block, uint32_t skipped) {
+    uint32_t mask = e->path_hash_size - 1;
+    for (uint32_t h = hash2(state ^ (skipped << 16), block) & mask;; h = (h + 1) & mask) {
+        int32_t i = e->path_hash[h];
+        if (i < 0) return -1;
+        Path *p = e->paths[i];
+        if (p->state == state && p->block == block && p->skipped == skipped) return i;
+    }
+}
+
+EXPORT uint32_t bl_finish(Engine *e, uint32_t edge) { return e->cur ? finish(e, edge) : STOP_NONE; }
+
+/* A block that its instruction `upto` left in the middle (a fault): part of it is counted. */
+EXPORT void bl_abandon(Engine *e, uint32_t instructions, uint32_t cycles) {
+    if (!e->cur) return;
+    e->cycles += cycles + e->stall;
+    e->instructions += instructions;
+    e->cur = NULL;
+    e->current = -1;
+}
+
+EXPORT uint64_t bl_advance(Engine *e, const uint16_t *issue, uint32_t upto) {
+    if (e->cur && e->cur->n_events) run_events(e, e->cur, issue, upto);
+    return e->stall;
+}
+
+EXPORT uint32_t bl_entry_class(Engine *e, uint32_t block) { return e->blocks[block]->entry_class; }
+
+EXPORT uint32_t bl_trace(Engine *e, uint32_t i) { return e->trace[i & 1023]; }
+
+EXPORT void bl_set_region(Engine *e, uint32_t i, uint32_t base, uint32_t end, int32_t port, int32_t icache,
+                          int32_t dcache, uint32_t is_free) {
+    e->regions[i] = (Region){base, end, port, icache, dcache, is_free};
+    if (i >= e->n_regions) e->n_regions = i + 1;
+}
+
+EXPORT void bl_set_port(Engine *e, uint32_t i, uint32_t wait_states, uint32_t read_shift, uint32_t prefetch) {
+    e->ports[i].wait_states = wait_states;
+    e->ports[i].read_shift = read_shift;
+    e->ports[i].prefetch = prefetch;
+    if (!prefetch) e->ports[i].ahead_valid = 0;
+}
+
+EXPORT void bl_invalidate(Engine *e, uint32_t i) {
+    Cache *c = &e->caches[i];
+    size_t n = (size_t)c->sets * c->ways;
+    if (c->tags) { memset(c->tags, 0, n * sizeof *c->tags); memset(c->used, 0, n * sizeof *c->used); }
+}
+
+EXPORT void bl_set_cache(Engine *e, uint32_t i, uint32_t enabled, uint32_t sets, uint32_t ways, uint32_t line_shift) {
+    Cache *c = &e->caches[i];
+    if (c->sets != sets || c->ways != ways || c->line_shift != line_shift || !c->tags) {
+        free(c->tags);
+        free(c->used);
+        c->tags = calloc((size_t)sets * ways, sizeof *c->tags);
+        c->used = calloc((size_t)sets * ways, sizeof *c->used);
+        c->sets = sets;
+        c->ways = ways;
+        c->line_shift = line_shift;
+    }
+    c->enabled = enabled;
+}
+
+EXPORT void bl_cache_counts(Engine *e, uint32_t i, uint64_t *hits, uint64_t *misses) {
+    *hits = e->caches[i].hits;
+    *misses = e->caches[i].misses;
+}
+
+EXPORT void bl_set_data_timing(Engine *e, const uint32_t *unaligned, const uint32_t *divide) {
+    e->unaligned_halfword = unaligned[0];
+    e->unaligned_word_half = unaligned[1];
+    e->unaligned_word_odd = unaligned[2];
+    e->divide_zero = divide[0];
+    e->divide_smaller = divide[1];
+    memcpy(e->divide_width, divide + 2, 32 * sizeof *divide);
+}
+
+EXPORT uint32_t bl_path_count(Engine *e) { return e->n_paths; }
+
+EXPORT void bl_path(Engine *e, uint32_t i, uint32_t *key, uint64_t *counts, uint64_t *stalls) {
+    Path *p = e->paths[i];
+    key[0] = p->state;
+    key[1] = p->block;
+    key[2] = p->skipped;
+    for (int k = 0; k < EDGES; k++) { counts[k] = p->edges[k].count; stalls[k] = p->edges[k].stall; }
+}
+
+EXPORT void bl_event_stalls(Engine *e, uint32_t block, uint64_t *stalls) {
+    memcpy(stalls, e->blocks[block]->event_stall, e->blocks[block]->n_events * sizeof *stalls);
+}
+
+/* The memory system's state as bytes, for snapshots. With to == NULL: its size. */
+EXPORT size_t bl_save_memory(Engine *e, uint8_t *to) {
+    size_t n = sizeof e->ports;
+    if (to) memcpy(to, e->ports, n);
+    for (int i = 0; i < 8; i++) {
+        Cache *c = &e->caches[i];
+        size_t lines = (size_t)c->sets * c->ways;
+        if (to) {
+            memcpy(to + n, c, sizeof *c);
+            memcpy(to + n + sizeof *c, c->tags, lines * sizeof *c->tags);
+            memcpy(to + n + sizeof *c + lines * sizeof *c->tags, c->used, lines * sizeof *c->used);
+        }
+        n += sizeof *c + lines * (sizeof *c->tags + sizeof *c->used);
+    }
+    return n;
+}
+
+EXPORT void bl_load_memory(Engine *e, const uint8_t *from) {
+    memcpy(e->ports, from, sizeof e->ports);
+    from += sizeof e->ports;
+    for (uint32_t i = 0; i < 8; i++) {
+        Cache *c = &e->caches[i], saved;
+        memcpy(&saved, from, sizeof saved);
+        from += sizeof saved;
+        if (saved.sets) bl_set_cache(e, i, saved.enabled, saved.sets, saved.ways, saved.line_shift);
+        c->enabled = saved.enabled;
+        c->tick = saved.tick;
+        c->hits = saved.hits;
+        c->misses = saved.misses;
+        size_t lines = (size_t)saved.sets * saved.ways;
+        memcpy(c->tags, from, lines * sizeof *c->tags);
+        from += lines * sizeof *c->tags;
+        memcpy(c->used, from, lines * sizeof *c->used);
+        from += lines * sizeof *c->used;
+    }
+}
+
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_native", NULL, -1, NULL, NULL, NULL, NULL, NULL};
+PyMODINIT_FUNC PyInit__native(void) { return PyModule_Create(&module); }

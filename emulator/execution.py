@@ -1,0 +1,195 @@
+"""The run loop: slices of emulation, deadlines, exceptions, waiting, limits.
+
+Unicorn runs until the hook stops at the entry of a block that it has not counted; this
+module serves what is due there, takes exceptions, and goes on. The order is the same for
+any slice, so the figures are too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from emulator.clock import NEVER
+from emulator.engine.hook import Stop
+from emulator.errors import GuestFault
+from emulator.traps import TrapHandler
+from emulator.waiting import WaitDetector
+
+if TYPE_CHECKING:
+    from emulator.machine import Machine
+
+SLICE_CYCLES = 20_000_000
+QUIET_SECONDS = 1.0
+IT_STATE_BITS = 0x0600FC00
+FAULT_EXCEPTIONS = range(2, 7)
+
+
+class StopReason(str, Enum):
+    """Why :meth:`emulator.machine.Machine.run` came back."""
+
+    UNTIL = "until"
+    IDLE = "idle"
+    EXIT = "exit"
+    MAX_CYCLES = "max_cycles"
+    WALL_LIMIT = "wall_limit"
+    INTERRUPTED = "interrupted"
+    BREAK = "break"
+
+
+class Execution:
+    """Runs one machine."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._m = machine
+        self._hook = machine.hook
+        self._limit = NEVER
+        self._slice_cycles = SLICE_CYCLES
+        self.traps = TrapHandler(machine)
+        self.waits = WaitDetector(
+            machine.core, machine.hook, machine.automaton, self._run_to, lambda: machine.activity
+        )
+        self.last_serial_cycles = 0
+        self.asleep = False
+        self.sleep_cycles = 0
+
+    def set_slice(self, cycles: int) -> None:
+        """Cycles between two looks at the host's clock; figures do not depend on it."""
+        self._slice_cycles = max(1, cycles)
+
+    # -- the loop ----------------------------------------------------------------------------
+    def run(  # noqa: PLR0911, PLR0912 -- one loop, one exit for each reason
+        self,
+        finished: Callable[[], bool],
+        max_cycles: int | None,
+        wall_limit: float | None,
+        quiet_seconds: float,
+        break_address: int | None,
+    ) -> StopReason:
+        """Run until ``finished()``, a limit, or nothing will happen any more."""
+        m, hook = self._m, self._hook
+        self._limit = NEVER if max_cycles is None else hook.cycles + max_cycles
+        wall_end = None if wall_limit is None else time.monotonic() + wall_limit
+        while True:
+            self.traps.raise_pending()
+            m.clock.run_due(hook.cycles)
+            if m.reset_requested:
+                m.reset()
+            if m.exit_code is not None:
+                return StopReason.EXIT
+            if finished():
+                return StopReason.UNTIL
+            if hook.cycles >= self._limit:
+                return StopReason.MAX_CYCLES
+            if wall_end is not None and time.monotonic() >= wall_end:
+                return StopReason.WALL_LIMIT
+            if m.interrupted:
+                m.interrupted = False
+                return StopReason.INTERRUPTED
+            if break_address is not None and m.core.get("pc") == break_address:
+                return StopReason.BREAK
+            self._take_exceptions()
+            if self.asleep:
+                if self._sleep(quiet_seconds):
+                    return StopReason.IDLE
+                continue
+            if hook.cycles >= self.waits.check_at and self._wait(quiet_seconds):
+                return StopReason.IDLE
+            until = min(self._limit, hook.cycles + self._slice_cycles, max(self.waits.check_at, hook.cycles + 1))
+            self._slice(until, break_address)
+
+    def _take_exceptions(self) -> None:
+        system, core = self._m.system, self._m.core
+        if system.preempts() and not core.get("xpsr") & IT_STATE_BITS:
+            self.asleep = False
+            system.take_exception()
+            self._hook.state = self._m.automaton.initial
+        if self.asleep and system.wake_pending():
+            self.asleep = False
+
+    def _slice(self, until: int, break_address: int | None = None) -> int:
+        """Run to cycle ``until``, the next deadline, or a stop; returns the hook's code."""
+        m, hook = self._m, self._hook
+        system = m.system
+        pending_in_it = system.preempts()  # inside an IT block: one more block, then again
+        hook.deadline = min(m.clock.next_cycles(), until, hook.cycles + 1 if pending_in_it else NEVER)
+        m.slice_end = hook.deadline if pending_in_it else until
+        watch = system.blocked_only_by_masks()
+        hook.mask_watch = int(watch is not None)
+        hook.mask_priority = watch or 0
+        hook.stop_request = 0
+        if break_address is not None:
+            hook.break_address = break_address
+        while True:
+            hook.stop_code = 0
+            error = m.core.run(m.core.get("pc"))
+            code = hook.stop_code
+            hook.stop_code = 0
+            if not m.automaton.answer(code):
+                break
+        if code == 0:
+            self.traps.handle(error)
+        return code
+
+    def _run_to(self, until: int, limit: int) -> bool:
+        """For the wait detector: to cycle ``until`` or a break; False when anything is due."""
+        m, hook = self._m, self._hook
+        code = self._slice(min(until, self._limit))
+        if code == 0 or self.traps.pending() or m.reset_requested or self.asleep:
+            return False
+        due = m.clock.next_cycles() <= hook.cycles or m.system.preempts()
+        return not due and (code == Stop.BREAK or (code == Stop.DEADLINE and hook.cycles <= limit + 1))
+
+    # -- waiting -----------------------------------------------------------------------------
+    def _wait(self, quiet_seconds: float) -> bool:
+        """Look for a waiting loop; skip its turns. True: nothing will happen any more."""
+        m, hook = self._m, self._hook
+        turn = self.waits.look(min(self._limit, m.clock.next_cycles()))
+        if turn is None or turn.cycles == 0:
+            self.waits.found_nothing()
+            return False
+        self._report_crash()
+        if self._is_idle(quiet_seconds):
+            return True
+        turns = (min(m.clock.next_cycles(), self._limit) - hook.cycles - 1) // turn.cycles
+        if turns > 0:
+            hook.cycles += turns * turn.cycles
+            hook.instructions += turns * turn.instructions
+        self.waits.check_at = min(m.clock.next_cycles(), self._limit) + 1
+        self.waits.expect_soon_after(self.waits.check_at)
+        return False
+
+    def _sleep(self, quiet_seconds: float) -> bool:
+        """WFI: time jumps to the next deadline. True: nothing will happen any more."""
+        m, hook = self._m, self._hook
+        self._report_crash()
+        if self._is_idle(quiet_seconds):
+            return True
+        target = min(m.clock.next_cycles(), self._limit)
+        self.sleep_cycles += target - hook.cycles
+        hook.cycles = max(hook.cycles, target)
+        return False
+
+    def _is_idle(self, quiet_seconds: float) -> bool:
+        m = self._m
+        if m.clock.next_cycles() == NEVER:
+            return True
+        if self._limit != NEVER and m.clock.next_cycles() >= self._limit:
+            return False
+        quiet_cycles = int(quiet_seconds * m.clock.core_hz)
+        return self._hook.cycles - max(self.last_serial_cycles, m.run_started) >= quiet_cycles
+
+    def _report_crash(self) -> None:
+        """A firmware that waits for ever in a fault handler has crashed: say so."""
+        if self._m.core.get("ipsr") & 0x1FF in FAULT_EXCEPTIONS:
+            raise self._m.fault_report()
+
+    def serial_activity(self) -> None:
+        """A character left or reached the device."""
+        self.last_serial_cycles = self._m.clock.now()
+        self.waits.expect_soon()
+
+
+__all__ = ["Execution", "GuestFault", "StopReason"]

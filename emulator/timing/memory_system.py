@@ -1,0 +1,246 @@
+"""The memory system's timing in Python: caches, flash ports, and what an access costs.
+
+The same integer rules as emulator/engine/native.c, statement for statement; the native
+hook is this, faster. Costs are stall cycles beyond the core's own price.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.timing.model import DivideTiming, UnalignedTiming
+
+FETCH, LOAD, STORE = range(3)
+MASK32 = 0xFFFFFFFF
+MAX_REGIONS, MAX_PORTS, MAX_CACHES = 32, 8, 8
+
+
+@dataclass(slots=True)
+class Cache:
+    """Set-associative, least recently used; tags hold line number + 1, 0 is empty."""
+
+    enabled: int = 0
+    sets: int = 0
+    ways: int = 0
+    line_shift: int = 0
+    tags: list[int] = field(default_factory=list)
+    used: list[int] = field(default_factory=list)
+    tick: int = 0
+    hits: int = 0
+    misses: int = 0
+
+    def shape(self, enabled: int, sets: int, ways: int, line_shift: int) -> None:
+        """Set the geometry; a changed one empties the cache."""
+        if (self.sets, self.ways, self.line_shift) != (sets, ways, line_shift) or not self.tags:
+            self.sets, self.ways, self.line_shift = sets, ways, line_shift
+            self.invalidate()
+        self.enabled = enabled
+
+    def invalidate(self) -> None:
+        """Empty it."""
+        self.tags = [0] * (self.sets * self.ways)
+        self.used = [0] * (self.sets * self.ways)
+
+    def lookup(self, line: int) -> bool:
+        """True on a hit, which becomes the most recently used."""
+        first = (line & (self.sets - 1)) * self.ways
+        for way in range(first, first + self.ways):
+            if self.tags[way] == line + 1:
+                self.tick += 1
+                self.used[way] = self.tick
+                self.hits += 1
+                return True
+        self.misses += 1
+        return False
+
+    def holds(self, line: int) -> bool:
+        """True when the line is there; nothing changes."""
+        first = (line & (self.sets - 1)) * self.ways
+        return line + 1 in self.tags[first : first + self.ways]
+
+    def install(self, line: int) -> None:
+        """Put a line in place of an empty or the least recently used way."""
+        first = (line & (self.sets - 1)) * self.ways
+        victim = first
+        for way in range(first, first + self.ways):
+            if self.tags[way] == 0:
+                victim = way
+                break
+            if self.used[way] < self.used[victim]:
+                victim = way
+        self.tags[victim] = line + 1
+        self.tick += 1
+        self.used[victim] = self.tick
+
+
+@dataclass(slots=True)
+class Port:
+    """A memory behind a bus: wait states, width of one read, a prefetcher."""
+
+    wait_states: int = 0
+    read_shift: int = 2
+    prefetch: int = 0
+    busy_until: int = 0
+    fill_start: int = 0
+    fill_line: int = 0
+    fill_first: int = 0
+    fill_reads: int = 0
+    fill_shift: int = 0
+    ahead_line: int = 0
+    ahead_valid: int = 0
+    ahead_start: int = 0
+    held_instruction: int = 0
+    held_data: int = 0
+
+    def configure(self, wait_states: int, read_shift: int, prefetch: int) -> None:
+        """Set what firmware or the board decides."""
+        self.wait_states, self.read_shift, self.prefetch = wait_states, read_shift, prefetch
+        if not prefetch:
+            self.ahead_valid = 0
+
+    def available(self, t: int, cost: int) -> int:
+        """When a demand may start: a prefetch ends its read in progress and is dropped."""
+        start = max(t, self.busy_until)
+        if self.ahead_valid:
+            end = self.ahead_start + self.fill_reads * cost
+            if self.ahead_start < start < end:
+                into = (start - self.ahead_start) % cost
+                if into:
+                    start += cost - into
+            if start < end:
+                self.ahead_valid = 0
+        return start
+
+    def prefetch_line(self, cache: Cache, line: int, since: int, reads: int) -> None:
+        """Start to prefetch a line that the cache does not hold."""
+        self.ahead_valid = 0
+        if not self.prefetch or cache.holds(line):
+            return
+        self.ahead_line = line
+        self.ahead_start = max(since, self.busy_until)
+        self.ahead_valid = 1
+        self.fill_reads = reads
+
+
+@dataclass(frozen=True, slots=True)
+class TimedRegion:
+    """A region as the memory system sees it; -1: no port, no cache."""
+
+    base: int
+    end: int
+    port: int
+    instruction_cache: int
+    data_cache: int
+    free: bool
+
+
+def _fill_ready(start: int, first: int, reads: int, read: int, cost: int) -> int:
+    return start + (((read - first) & (reads - 1)) + 1) * cost
+
+
+class MemorySystem:
+    """Regions, ports and caches; prices one access after another."""
+
+    def __init__(self) -> None:
+        self.regions: list[TimedRegion] = []
+        self.ports = [Port() for _ in range(MAX_PORTS)]
+        self.caches = [Cache() for _ in range(MAX_CACHES)]
+        self.unaligned = UnalignedTiming()
+        self.divide = DivideTiming()
+
+    def region_at(self, address: int) -> TimedRegion | None:
+        """The region that holds ``address``."""
+        return next((r for r in self.regions if r.base <= address < r.end), None)
+
+    def access(self, address: int, t: int, kind: int) -> int:
+        """Stall cycles of one access at cycle ``t``."""
+        region = self.region_at(address)
+        if region is None or region.port < 0 or kind == STORE:
+            return 0
+        port = self.ports[region.port]
+        number = region.instruction_cache if kind == FETCH else region.data_cache
+        if number >= 0 and self.caches[number].enabled:
+            return self._cached(port, self.caches[number], address, t, is_fetch=kind == FETCH)
+        return self._uncached(port, address, t, is_fetch=kind == FETCH) if port.wait_states else 0
+
+    def _cached(self, port: Port, cache: Cache, address: int, t: int, *, is_fetch: bool) -> int:
+        line = address >> cache.line_shift
+        reads = 1 << (cache.line_shift - port.read_shift)
+        read = (address >> port.read_shift) & (reads - 1)
+        cost = port.wait_states + 1
+        if cache.lookup(line):
+            if t < port.busy_until and port.fill_line == line and port.fill_shift == cache.line_shift:
+                ready = _fill_ready(port.fill_start, port.fill_first, reads, read, cost)
+                return max(0, ready - t - 1)
+            return 0
+        cache.install(line)
+        port.fill_line, port.fill_shift = line, cache.line_shift
+        if is_fetch and port.ahead_valid and port.ahead_line == line:
+            port.fill_start, port.fill_first = port.ahead_start, 0
+        else:
+            port.fill_start, port.fill_first = port.available(t, cost), read
+        port.fill_reads = reads
+        done = port.fill_start + reads * cost
+        port.busy_until = max(port.busy_until, done)
+        if is_fetch:
+            port.prefetch_line(cache, line + 1, done, reads)
+        return max(0, _fill_ready(port.fill_start, port.fill_first, reads, read, cost) - t - 1)
+
+    def _uncached(self, port: Port, address: int, t: int, *, is_fetch: bool) -> int:
+        read = (address >> port.read_shift) + 1
+        cost = port.wait_states + 1
+        if (port.held_instruction if is_fetch else port.held_data) == read:
+            return 0
+        start = max(t, port.busy_until)
+        if is_fetch and port.prefetch and port.ahead_valid and port.ahead_line == read:
+            start = port.ahead_start
+        if is_fetch:
+            port.held_instruction = read
+        else:
+            port.held_data = read
+        ready = start + cost
+        port.busy_until = max(port.busy_until, ready)
+        if is_fetch and port.prefetch:
+            port.ahead_line, port.ahead_start, port.ahead_valid = read + 1, port.busy_until, 1
+        return max(0, ready - t - 1)
+
+    def unaligned_extra(self, address: int, size_bytes: int) -> int:
+        """Extra cycles of an unaligned datum."""
+        if size_bytes == 4:
+            if address & 1:
+                return self.unaligned.word_odd
+            return self.unaligned.word_half if address & 2 else 0
+        return self.unaligned.halfword_odd if size_bytes == 2 and address & 1 else 0
+
+    def data(self, address: int, size_bytes: int, count: int, t: int, kind: int) -> int:
+        """Stall cycles of ``count`` transfers from ``address`` upwards."""
+        stall = self.unaligned_extra(address, size_bytes)
+        last = 0
+        for i in range(count):
+            at = (address + i * size_bytes) & MASK32
+            unit = (at >> 2) + 1
+            if unit == last:
+                continue
+            last = unit
+            stall += self.access(at, t + stall + i, kind)
+        return stall
+
+    def divide_extra(self, n: int, m: int, *, signed: bool) -> int:
+        """Extra cycles of a division with these operands."""
+        if signed:
+            n = -n & MASK32 if n & 0x80000000 else n
+            m = -m & MASK32 if m & 0x80000000 else m
+        if not n or not m:
+            return self.divide.zero
+        width = n.bit_length() - m.bit_length()
+        return self.divide.smaller if width < 0 else self.divide.by_width[width]
+
+    def save(self) -> Any:
+        """State for a snapshot."""
+        return copy.deepcopy((self.ports, self.caches))
+
+    def load(self, saved: Any) -> None:
+        """Put a saved state back."""
+        self.ports, self.caches = copy.deepcopy(saved)
