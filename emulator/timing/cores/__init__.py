@@ -1,1 +1,5 @@
-"""Pipeline models, one module per core; :func:`.registry.core_model` finds them by name."""
+"""Pipeline models, one module per core."""
+
+from emulator.timing.cores.registry import core_model
+
+__all__ = ["core_model"]

@@ -22,8 +22,9 @@ class Row:
 
     ``cycles``: when it stays on the straight line. ``per_transfer``: added for each
     register transferred. ``refill``: added when it leaves the line. ``latency``: cycles
-    from issue until a result can be used; ``occupies``: until its unit takes the next
-    (both only where the core's model looks at them). ``names``: only these mnemonics, all
+    from issue until a result can be used; ``occupies``: until its unit takes the next;
+    ``reads_at``: cycles after issue at which operands are needed (these three only where
+    the core's model looks at them). ``names``: only these mnemonics, all
     of the kind when empty. ``spread``: lowest and highest cycles where the operands'
     values decide and ``cycles`` is a middle value.
     """
@@ -36,6 +37,7 @@ class Row:
     refill: int = 0
     latency: int = 1
     occupies: int = 1
+    reads_at: int = 0
     names: frozenset[str] = frozenset()
     cause: Cause = Cause.ISSUE
     spread: tuple[int, int] | None = None
