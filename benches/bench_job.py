@@ -37,6 +37,14 @@ class BoardLike(Protocol):
         """Its core, such as "cortex-m4"."""
 
 
+class HookLike(Protocol):
+    """The block hook."""
+
+    @property
+    def kind(self) -> str:
+        """ "native" or "python"."""
+
+
 class LoadedMachine(MachineLike, Protocol):
     """A machine with its board, image loaded."""
 
@@ -45,8 +53,8 @@ class LoadedMachine(MachineLike, Protocol):
         """The board that it emulates."""
 
     @property
-    def hook(self) -> str:
-        """The block hook in use, "native" or "python"."""
+    def hook(self) -> HookLike:
+        """The block hook in use."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 Nothing here waits on the host's clock: bytes are fed, the machine runs until a line has
 come, and silence is measured in modelled time. Same image, same bytes: same totals.
 
-Which moment a line's :class:`~benches.protocol_host.Stamp` belongs to: the end of the stop
-bit of its first character. For the two ``m-lap-us`` lines around a window the way from the
-firmware's read of its timer to that moment (formatting, then one character) is the same
-code on both sides, so it cancels in their difference; what is left of it is the wait for
-the character before, at most two character times per window, because the line before the
-first stamp has just been sent and the line before the second has not. The number of digits
-does not matter. ``boardless bench`` reports the device's own difference beside it.
+Which moment a line's :class:`~benches.protocol_host.Stamp` belongs to: the last time that
+the firmware read a running timer before the line's first character had left. For a time
+stamp that is the very read whose value the line prints, so the difference of two stamps is
+what the device itself measured, to the cycle; formatting and sending the line are outside.
+A firmware that reads no timer is stamped at the end of its first character's stop bit; the
+difference of two such lines may be off by two character times per window, because at the
+first of them the line before it has just been sent and at the second it has not.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ class CountsLike(Protocol):
 class ConsoleLike(Protocol):
     """The console's host end."""
 
-    on_output: Callable[[bytes], None] | None
+    def subscribe(self, listener: Callable[[bytes], None]) -> None:
+        """Call ``listener`` with every piece that the device sends."""
 
     def feed(self, data: bytes) -> None:
         """Queue bytes for the device."""
@@ -64,16 +65,21 @@ class MachineLike(Protocol):
         """Totals so far."""
 
     @property
+    def time_read(self) -> CountsLike | None:
+        """Totals when the firmware last read a running timer."""
+
+    @property
     def clock(self) -> ClockLike:
         """The one clock."""
 
     def run(
         self,
         until: bytes | str | None = None,
+        *,
         max_cycles: int | None = None,
         wall_limit: float | None = None,
     ) -> object:
-        """Run; the reason's text is one of the plan's words ("until", "idle", ...)."""
+        """Run; the reason is a StopReason ("until", "idle", ...)."""
 
 
 class MachineChannel:
@@ -85,7 +91,7 @@ class MachineChannel:
         self._lines: deque[Line] = deque()
         self._partial = bytearray()
         self._partial_stamp: Stamp | None = None
-        machine.console.on_output = self._collect
+        machine.console.subscribe(self._collect)
 
     def send(self, data: bytes) -> None:
         """Queue ``data``; the machine takes it, paced at its baud rate, while it runs."""
@@ -118,7 +124,7 @@ class MachineChannel:
     def _collect(self, data: bytes) -> None:
         for byte in data:
             if self._partial_stamp is None:
-                counts = self._machine.counts
+                counts = self._machine.time_read or self._machine.counts
                 self._partial_stamp = Stamp(counts.instructions, counts.cycles)
             if byte == NEWLINE:
                 text = self._partial.decode("ascii", "replace").strip("\r")

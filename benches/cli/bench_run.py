@@ -89,7 +89,7 @@ def _run_jobs(
     for job in jobs:
         try:
             machine = make_machine(job, options)
-            outcome.hook = machine.hook
+            outcome.hook = machine.hook.kind
             if options.accuracy:
                 outcome.accuracy.append(_accuracy(job, machine, console))
             else:

@@ -27,12 +27,20 @@ class FakeClock:
 
 class FakeConsole:
     def __init__(self) -> None:
-        self.on_output: Callable[[bytes], None] | None = None
+        self.listeners: list[Callable[[bytes], None]] = []
         self.received = bytearray()
         self.output = bytearray()
 
+    def subscribe(self, listener: Callable[[bytes], None]) -> None:
+        self.listeners.append(listener)
+
     def feed(self, data: bytes) -> None:
         self.received += data
+
+
+@dataclass
+class FakeHook:
+    kind: str = "fake"
 
 
 @dataclass
@@ -69,24 +77,27 @@ class FakeMachine:
     counts: Counts = field(default_factory=Counts)
     image: FakeImage = field(default_factory=FakeImage)
     board: FakeBoard = field(default_factory=FakeBoard)
-    hook: str = "fake"
+    hook: FakeHook = field(default_factory=FakeHook)
+    reads_timer: bool = True
     commands: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._outgoing: list[tuple[int, int, bytes]] = []
+        self._outgoing: list[tuple[int, int, bytes | None]] = []
         self._buffer = b""
         self._expected = 0
         self._loaded = b""
         self._inferences = 0
-        self._reads: Counts | None = None
+        self.time_read: Counts | None = None
         if self.boots:
             mode = "energy" if self.energy else "performance"
-            self._say(f"m-timestamp-mode-{mode}", *self._stamp(), "m-init-done", "m-ready")
+            self._say(f"m-timestamp-mode-{mode}")
+            self._say(*self._stamp(), "m-init-done", "m-ready")
 
     # -- the machine's interface -------------------------------------------------------
     def run(
         self,
         until: bytes | str | None = None,
+        *,
         max_cycles: int | None = None,
         wall_limit: float | None = None,
     ) -> str:
@@ -101,10 +112,12 @@ class FakeMachine:
                 self._outgoing.pop(0)
                 self.counts.instructions += instructions
                 self.counts.cycles += cycles
+                if data is None and self.reads_timer:
+                    self.time_read = Counts(self.counts.instructions, self.counts.cycles)
                 if data:
                     self.console.output += data
-                    if self.console.on_output is not None:
-                        self.console.on_output(data)
+                    for listener in self.console.listeners:
+                        listener(data)
                     if wanted and data == wanted:
                         return "until"
             if not self._take_command():
@@ -124,7 +137,10 @@ class FakeMachine:
         return (self.counts.cycles + waiting) * 1_000_000 // self.clock.core_hz
 
     def _stamp(self) -> list[str]:
-        return [] if self.energy else [f"m-lap-us-{self._microseconds()}"]
+        if self.energy:
+            return []
+        self._outgoing.append((0, 0, None))  # the read of the timer
+        return [f"m-lap-us-{self._microseconds()}"]
 
     def _take_command(self) -> bool:
         end = self.console.received.find(b"%")
