@@ -4,11 +4,12 @@ For controllers that start-up code sets up but that no benchmark depends on. The
 TOML gives the register names and the few effects that start-up code waits for::
 
     parameters = { registers = { CR = 0x00, SR = 0x04 }, resets = { CR = 0x20 },
-                   follow = ["SR.0 = CR.0"], clear = ["CR.31"], silent = true }
+                   follow = ["SR.0 = CR.0"], clear = ["CR.31"], set = ["SR.5"], silent = true }
 
 ``follow``: a status bit that always equals an enable bit. ``clear``: bits that hardware
-clears at once (a start or calibration bit). ``read_only``: registers that writes don't
-change. Every access is reported as unmodelled unless ``silent``.
+clears at once (a start or calibration bit). ``set``: status bits that are always set.
+``read_only``: registers that writes don't change. Every access is reported as unmodelled
+unless ``silent``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from emulator.device import DeviceContext
 from emulator.errors import BoardError
 from peripherals.register_device import ALL_BITS, Register, RegisterDevice
 
-KNOWN_PARAMETERS = ("registers", "resets", "follow", "clear", "read_only", "silent", "clock")
+KNOWN_PARAMETERS = ("registers", "resets", "follow", "clear", "set", "read_only", "silent", "clock")
 BIT = re.compile(r"^\s*(\w+)\.(\d+)\s*$")
 
 
@@ -43,6 +44,7 @@ class Quiet(RegisterDevice):
         super().__init__(context)
         self._follow = [self._pair(text) for text in parameters.get("follow", [])]
         self._clear = [self._bit(text) for text in parameters.get("clear", [])]
+        self._set = [self._bit(text) for text in parameters.get("set", [])]
 
     def register_table(self) -> tuple[Register, ...]:
         """Build the rows from the board's parameters."""
@@ -92,6 +94,8 @@ class Quiet(RegisterDevice):
     def _apply(self) -> None:
         for name, mask in self._clear:
             self.clear_bits(name, mask)
+        for name, mask in self._set:
+            self.set_bits(name, mask)
         for (status, status_mask), (enable, enable_mask) in self._follow:
             self.put_bits(status, status_mask, bool(self.values[enable] & enable_mask))
 

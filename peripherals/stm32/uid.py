@@ -1,6 +1,6 @@
 """Unique ID, flash size and package words in the STM32's engineering bytes.
 
-RM0432 rev 9, chapter "Device electronic signature": UID at 0x1FFF7590, flash size in
+RM0432, chapter "Device electronic signature": UID at 0x1FFF7590, flash size in
 KiB at 0x1FFF75E0, package at 0x1FFF7500. Other families have them elsewhere, so the
 board's parameters give each word's offset.
 """

@@ -1,6 +1,6 @@
 """USART, UART and LPUART with separate status, clear and data registers.
 
-RM0432 rev 9 chapters "USART/UART" and "LPUART"; the same block, with or without FIFO
+RM0432 chapters "USART/UART" and "LPUART"; the same block, with or without FIFO
 and prescaler, is in STM32F0/F3/F7/L0/L4/G0/G4/H7/U5/WB. Modelled: paced reception and
 transmission, FIFO with thresholds, all flags of plain asynchronous use, interrupts and
 DMA requests. Not modelled, and reported: synchronous, smartcard, IrDA, LIN and

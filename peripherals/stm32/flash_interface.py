@@ -1,0 +1,98 @@
+"""What the STM32 flash interfaces share: unlock keys and the access control register.
+
+A write to ACR reaches the memory model: wait states, prefetch, caches, cache resets.
+Programming and erasing are not modelled and are reported.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from emulator.device import DeviceContext
+from peripherals.register_device import RegisterDevice
+
+FLASH_KEYS = (0x45670123, 0xCDEF89AB)
+OPTION_KEYS = (0x08192A3B, 0x4C5D6E7F)
+
+
+class FlashInterface(RegisterDevice):
+    """Base of the families' flash interfaces.
+
+    Subclasses say where ACR keeps what (bit numbers, -1 for none), and where CR keeps its
+    locks. Parameter ``accelerator``: the memory model's name, "flash" by default.
+    """
+
+    LATENCY_MASK: ClassVar[int] = 0xF
+    PREFETCH_BIT: ClassVar[int] = 8
+    INSTRUCTION_CACHE_BIT: ClassVar[int] = 9
+    DATA_CACHE_BIT: ClassVar[int] = 10
+    INSTRUCTION_RESET_BIT: ClassVar[int] = 11
+    DATA_RESET_BIT: ClassVar[int] = 12
+    LOCK: ClassVar[int] = 1 << 31
+    OPTION_LOCK: ClassVar[int] = 1 << 30
+    OPERATIONS: ClassVar[int] = 0  # bits of CR that program or erase
+    LOCKS_REGISTER: ClassVar[str] = "CR"
+    STATE = ("_key_steps",)
+
+    def __init__(self, context: DeviceContext) -> None:
+        super().__init__(context)
+        self._accelerator = str(context.parameters.get("accelerator", "flash"))
+        self._key_steps = {"KEYR": 0, "OPTKEYR": 0}
+
+    def reset(self) -> None:
+        """Lock, and put the accelerator to its reset setting."""
+        super().reset()
+        self._key_steps = {"KEYR": 0, "OPTKEYR": 0}
+        self._apply_access_control()
+
+    # -- effects ---------------------------------------------------------------------------
+    def access_control_written(self, _written: int, old: int) -> None:
+        """ACR: retune the memory model; a cache reset empties the cache."""
+        new = self.values["ACR"]
+        for bit, cache in ((self.INSTRUCTION_RESET_BIT, "instruction"), (self.DATA_RESET_BIT, "data")):
+            if bit >= 0 and new >> bit & 1 and not old >> bit & 1:
+                self.context.tuning.invalidate(self._accelerator, cache)
+        if new != old:
+            self._apply_access_control()
+
+    def key_written(self, written: int, _old: int) -> None:
+        """KEYR: two keys in order unlock CR."""
+        self._unlock("KEYR", FLASH_KEYS, written, self.LOCK)
+
+    def option_key_written(self, written: int, _old: int) -> None:
+        """OPTKEYR: two keys in order unlock the option bytes."""
+        self._unlock("OPTKEYR", OPTION_KEYS, written, self.OPTION_LOCK)
+
+    def control_written(self, written: int, old: int) -> None:
+        """CR: locks only close here; operations are reported."""
+        locks = self.LOCK | self.OPTION_LOCK
+        if old & self.LOCK:
+            self.values["CR"] = old
+        elif self.LOCKS_REGISTER == "CR":
+            self.values["CR"] = (self.values["CR"] & ~locks) | ((old | written) & locks)
+        if written & self.OPERATIONS and not old & self.LOCK:
+            self.report("CR", "write", "flash programming and erasing")
+            self.clear_bits("CR", self.OPERATIONS)
+
+    # -- inside ----------------------------------------------------------------------------
+    def _apply_access_control(self) -> None:
+        value = self.values["ACR"]
+        parameters = {"wait_states": value & self.LATENCY_MASK}
+        for name, bit in (
+            ("prefetch", self.PREFETCH_BIT),
+            ("instruction_cache", self.INSTRUCTION_CACHE_BIT),
+            ("data_cache", self.DATA_CACHE_BIT),
+        ):
+            if bit >= 0:
+                parameters[name] = value >> bit & 1
+        self.context.tuning.configure(self._accelerator, **parameters)
+
+    def _unlock(self, register: str, keys: tuple[int, int], written: int, lock: int) -> None:
+        step = self._key_steps[register]
+        if written != keys[step]:
+            self._key_steps[register] = 0
+            self.report(register, "write", "wrong unlock key")
+            return
+        self._key_steps[register] = (step + 1) % 2
+        if step == 1:
+            self.clear_bits("CR", lock)

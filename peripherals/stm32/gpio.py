@@ -1,0 +1,95 @@
+"""General-purpose I/O port of STM32 (RM0432, chapter "General-purpose I/Os").
+
+The same block is in F0/F2/F3/F4/F7/G0/G4/H7/L0/L4/U5. An output pin drives the signal of
+its name ("PG10"); an input reads it, so a board or a test ties pins by signals. A pin that
+nothing drives high reads 1 with its pull-up on. Alternate functions are stored only.
+
+Parameters: ``port`` (letter, by default the last of the device's name) and ``resets``
+(register name -> value), because debug pins make ports A and B differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from emulator.device import DeviceContext
+from peripherals.register_device import Register, RegisterDevice, read_only
+
+PINS = range(16)
+MODE_OUTPUT = 1
+PULL_UP = 1
+LCKR_LCKK = 1 << 16
+
+
+class Gpio(RegisterDevice):
+    """One port of 16 pins."""
+
+    REGISTERS = (
+        Register(0x00, "MODER", 0xFFFFFFFF, on_write="pins_changed"),
+        Register(0x04, "OTYPER", writable=0xFFFF, on_write="pins_changed"),
+        Register(0x08, "OSPEEDR"),
+        Register(0x0C, "PUPDR"),
+        read_only(0x10, "IDR", on_read="input_levels"),
+        Register(0x14, "ODR", writable=0xFFFF, on_write="pins_changed"),
+        Register(0x18, "BSRR", writable=0, on_write="set_or_reset"),
+        Register(0x1C, "LCKR", writable=0x1FFFF),
+        Register(0x20, "AFRL"),
+        Register(0x24, "AFRH"),
+        Register(0x28, "BRR", writable=0, on_write="reset_pins"),
+    )
+    STATE = ("_driven",)
+
+    def __init__(self, context: DeviceContext) -> None:
+        super().__init__(context)
+        port = str(context.parameters.get("port", context.name[-1])).upper()
+        self._pins = tuple(f"P{port}{pin}" for pin in PINS)
+        self._driven: dict[int, int] = {}  # pin -> level that this port drives
+
+    def register_table(self) -> tuple[Register, ...]:
+        """Put this port's own reset values in."""
+        resets = self.context.parameters.get("resets", {})
+        return tuple(replace(row, reset=resets.get(row.name, row.reset)) for row in self.REGISTERS)
+
+    def reset(self) -> None:
+        """Let go of every pin."""
+        super().reset()
+        self._drive()
+
+    # -- effects ---------------------------------------------------------------------------
+    def pins_changed(self, _written: int, _old: int) -> None:
+        """MODER, OTYPER, ODR: drive what is an output now."""
+        self._drive()
+
+    def set_or_reset(self, written: int, _old: int) -> None:
+        """BSRR: low half sets, high half resets; set wins."""
+        self.values["ODR"] = (self.values["ODR"] & ~(written >> 16)) | (written & 0xFFFF)
+        self._drive()
+
+    def reset_pins(self, written: int, _old: int) -> None:
+        """BRR: reset output bits."""
+        self.clear_bits("ODR", written & 0xFFFF)
+        self._drive()
+
+    def input_levels(self) -> int:
+        """IDR: what is on the pins, driven by this port or from outside."""
+        levels = 0
+        for pin in PINS:
+            level = self._driven.get(pin)
+            if level is None:
+                pulled_up = self.values["PUPDR"] >> 2 * pin & 3 == PULL_UP
+                level = int(pulled_up or self.context.signals.get(self._pins[pin]) != 0)
+            levels |= level << pin
+        return levels
+
+    # -- inside ----------------------------------------------------------------------------
+    def _drive(self) -> None:
+        """Drive push-pull outputs both ways, open-drain outputs low only."""
+        for pin in PINS:
+            is_output = self.values["MODER"] >> 2 * pin & 3 == MODE_OUTPUT
+            level = self.values["ODR"] >> pin & 1
+            drives = is_output and not (level and self.values["OTYPER"] >> pin & 1)
+            if drives and self._driven.get(pin) != level:
+                self._driven[pin] = level
+                self.context.signals.set(self._pins[pin], level)
+            elif not drives:
+                self._driven.pop(pin, None)

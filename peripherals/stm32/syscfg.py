@@ -1,0 +1,68 @@
+"""System configuration controllers: which port's pin drives an EXTI line, and storage.
+
+RM0432 chapter "System configuration controller" (L4+), RM0090 and RM0385 (F4, F7).
+Modelled: EXTICR. Not modelled, and reported: another memory at address 0.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from peripherals.register_device import Register, RegisterDevice, read_only
+from peripherals.stm32.exti import port_signal
+
+
+class Syscfg(RegisterDevice):
+    """Storage with EXTICR1-4 at 0x08, the layout of all families that have them here."""
+
+    MEM_MODE: ClassVar[int] = 0x7
+
+    REGISTERS = (
+        Register(0x00, "MEMRMP", on_write="remapped"),
+        Register(0x04, "CFGR1", 0x7C000001),
+        *(
+            Register(0x08 + 4 * i, f"EXTICR{i + 1}", writable=0xFFFF, on_write="ports_selected")
+            for i in range(4)
+        ),
+        read_only(0x18, "SCSR"),
+        Register(0x1C, "CFGR2"),
+        Register(0x20, "SWPR"),
+        Register(0x24, "SKR", writable=0),
+        Register(0x28, "SWPR2"),
+    )
+
+    def reset(self) -> None:
+        """Select port A for every line."""
+        super().reset()
+        self.ports_selected(0, 0)
+
+    def ports_selected(self, _written: int, _old: int) -> None:
+        """EXTICR: four lines a register, four bits a line."""
+        for line in range(16):
+            port = self.values[f"EXTICR{line // 4 + 1}"] >> 4 * (line % 4) & 0xF
+            self.context.signals.set(port_signal(line), port)
+
+    def remapped(self, _written: int, _old: int) -> None:
+        """MEMRMP: only the flash at address 0 is modelled."""
+        if self.values["MEMRMP"] & self.MEM_MODE:
+            self.report("MEMRMP", "write", "another memory at address 0")
+
+
+class SyscfgF4F7(Syscfg):
+    """SYSCFG of STM32F4 and F7."""
+
+    REGISTERS = (
+        Register(0x00, "MEMRMP", on_write="remapped"),
+        Register(0x04, "PMC"),
+        *(
+            Register(0x08 + 4 * i, f"EXTICR{i + 1}", writable=0xFFFF, on_write="ports_selected")
+            for i in range(4)
+        ),
+        Register(0x20, "CMPCR", writable=0x1, on_write="cell_switched"),
+    )
+    CMPCR_READY: ClassVar[int] = 1 << 8
+    MEM_MODE = 0x3
+
+    def cell_switched(self, _written: int, _old: int) -> None:
+        """CMPCR: the I/O compensation cell is ready at once."""
+        self.put_bits("CMPCR", self.CMPCR_READY, bool(self.values["CMPCR"] & 1))
