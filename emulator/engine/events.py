@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from emulator.engine.symbolic import Registers
+from emulator.engine.symbolic import FIRST_SYMBOL, Registers
 from emulator.thumb.instruction import Block, Instruction, Kind
 
 NO_REGISTER = 255
@@ -95,6 +95,7 @@ def plan_block(
     hooked: list[Hooked] = []
     affine: dict[tuple[int, int, int], list[int]] = {}
     registers = Registers()
+    anchors: dict[int, tuple[int, int, int]] = {}  # symbol: where it is read, the register, its constant there
     fetched = -1
     for position, instruction in enumerate(block.instructions):
         if fetch_shift is not None:
@@ -103,7 +104,7 @@ def plan_block(
                 events.append(Event(EVENT_FETCH, position, max(unit << fetch_shift, block.address)))
             fetched = last
         if watch_data and instruction.memory is not None:
-            _plan_data(instruction, position, registers, events, affine, hooked)
+            _plan_data(instruction, position, registers, events, affine, anchors, hooked)
         if watch_divides and instruction.kind is Kind.DIVIDE:
             _plan_divide(instruction, position, events, hooked)
         registers.execute(instruction)
@@ -128,6 +129,7 @@ def _plan_data(
     registers: Registers,
     events: list[Event],
     affine: dict[tuple[int, int, int], list[int]],
+    anchors: dict[int, tuple[int, int, int]],
     hooked: list[Hooked],
 ) -> None:
     access = instruction.memory
@@ -135,7 +137,7 @@ def _plan_data(
     kind = EVENT_STORE if access.is_store else EVENT_LOAD
     number = len(events)
     known = None if instruction.condition is not None else registers.address_of(instruction, access)
-    if known is not None:
+    if known is not None and known.base < FIRST_SYMBOL and known.index < FIRST_SYMBOL:
         base, index, shift, offset = known
         events.append(
             Event(kind, position, offset & MASK32, base, index, shift, access.size_bytes, access.count)
@@ -143,6 +145,11 @@ def _plan_data(
         affine.setdefault((base, index, shift), []).append(number)
         return
     events.append(Event(kind, position, 0, size_bytes=access.size_bytes, count=access.count))
+    if known is not None and known.index == NO_REGISTER and access.index is None:
+        anchor = anchors.setdefault(known.base, (instruction.address, access.base, known.constant - access.offset))
+        delta = _signed(known.constant - anchor[2])
+        hooked.append(Hooked(anchor[0], HOOK_ADDRESS, number, anchor[1], offset=delta))
+        return
     base, offset = access.base, access.offset
     if base == 15:
         base, offset = NO_REGISTER, ((instruction.address + 4) & ~3) + offset

@@ -38,6 +38,7 @@ typedef struct {           /* affine data events that share their registers */
     uint32_t align_mask;
     uint8_t base, index, shift, aligned; /* aligned: offsets are multiples of the sizes */
     uint16_t first, n;     /* into Block.group_events */
+    uint32_t region;       /* the region met last: a short cut, never a result */
 } Group;
 
 typedef struct {
@@ -238,9 +239,18 @@ static uint64_t uncached_access(Port *p, uint32_t address, uint64_t t, int is_fe
     return ready > t + 1 ? ready - t - 1 : 0;
 }
 
+static int holds(const Region *r, uint32_t address) { return address - r->base < r->end - r->base; }
+
+static Region *region_near(Engine *e, uint32_t address, uint32_t *hint) {
+    if (holds(&e->regions[*hint], address)) return &e->regions[*hint];
+    for (uint32_t i = 0; i < e->n_regions; i++)
+        if (holds(&e->regions[i], address)) { *hint = i; return &e->regions[i]; }
+    return NULL;
+}
+
 static Region *region_at(Engine *e, uint32_t address) {
     for (uint32_t i = 0; i < e->n_regions; i++)
-        if (address - e->regions[i].base < e->regions[i].end - e->regions[i].base) return &e->regions[i];
+        if (holds(&e->regions[i], address)) return &e->regions[i];
     return NULL;
 }
 
@@ -383,7 +393,7 @@ static void capture_addresses(Engine *e, void *uc, Block *b) {
         uint32_t base = group->base == NO_REGISTER ? 0 : read_register(e, uc, group->base);
         if (group->index != NO_REGISTER) base += read_register(e, uc, group->index) << group->shift;
         if (group->aligned && !(base & group->align_mask)) {
-            Region *r = region_at(e, base + group->min_offset);
+            Region *r = region_near(e, base + group->min_offset, &group->region);
             if (!r || (r->is_free && base + group->max_offset < r->end)) continue;
         }
         for (uint32_t i = 0; i < group->n; i++) {

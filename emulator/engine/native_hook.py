@@ -48,7 +48,7 @@ class _Group(c.Structure):
     _fields_ = [
         ("min_offset", c.c_int32), ("max_offset", c.c_int32), ("align_mask", c.c_uint32),
         ("base", c.c_uint8), ("index", c.c_uint8), ("shift", c.c_uint8), ("aligned", c.c_uint8),
-        ("first", c.c_uint16), ("n", c.c_uint16),
+        ("first", c.c_uint16), ("n", c.c_uint16), ("region", c.c_uint32),
     ]  # fmt: skip
 
 

@@ -274,7 +274,7 @@ class PythonHook:
         """See :class:`BlockHook`."""
         if not self.trace_length:
             self._trace.clear()
-        return self._trace[-min(1024, self.trace_length) :] if self.trace_length else []
+        return self._trace[-min(1024, self.trace_length) :]
 
     # -- the memory system -----------------------------------------------------------------
     def set_region(

@@ -1,4 +1,10 @@
-"""Registers inside a block as *entry register + entry register << shift + constant*."""
+"""Registers inside a block as *base + index << shift + constant*.
+
+A base or index is an entry register (0..14), nothing (255), or a *symbol* (from
+:data:`FIRST_SYMBOL` on): a value that the block computes in a way not followed here. Two
+addresses with the same symbol differ by a known constant, so one look at run time serves
+both.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +13,7 @@ from typing import NamedTuple
 from emulator.thumb.instruction import Instruction, MemoryAccess
 
 NO_REGISTER = 255
+FIRST_SYMBOL = 1000
 MASK32 = 0xFFFFFFFF
 
 
@@ -40,19 +47,17 @@ class Registers:
 
     def __init__(self) -> None:
         self._values: list[Affine | None] = [Affine(n, NO_REGISTER, 0, 0) for n in range(15)] + [None]
+        self._symbols = FIRST_SYMBOL
 
-    def address_of(
-        self, instruction: Instruction, access: MemoryAccess
-    ) -> tuple[int, int, int, int] | None:
-        """(base, index, shift, offset) in entry registers, or None when not affine."""
+    def address_of(self, instruction: Instruction, access: MemoryAccess) -> Affine | None:
+        """The access's first address, or None when it is not of the affine form."""
         if access.base == 15:
             base: Affine | None = Affine(NO_REGISTER, NO_REGISTER, 0, (instruction.address + 4) & ~3)
         else:
             base = self._values[access.base]
         if access.index is not None:
             base = _sum(base, self._values[access.index], access.shift)
-        value = _plus(base, access.offset)
-        return None if value is None else (value.base, value.index, value.shift, value.constant)
+        return _plus(base, access.offset)
 
     def execute(self, instruction: Instruction) -> None:
         """Follow one instruction; what it computes beyond sums is forgotten."""
@@ -63,11 +68,15 @@ class Registers:
             written_back = _plus(self._values[access.base], access.writeback)
         for n in range(15):
             if instruction.writes >> n & 1:
-                self._values[n] = None
-        if result is not None:
+                self._values[n] = self._symbol()
+        if result is not None and result[1] is not None:
             self._values[result[0]] = result[1]
-        if access is not None and access.writeback is not None and not instruction.load_writes >> access.base & 1:
+        if written_back is not None and access is not None and not instruction.load_writes >> access.base & 1:
             self._values[access.base] = written_back
+
+    def _symbol(self) -> Affine:
+        self._symbols += 1
+        return Affine(self._symbols, NO_REGISTER, 0, 0)
 
     def _result(self, instruction: Instruction) -> tuple[int, Affine | None] | None:
         op = instruction.opcode

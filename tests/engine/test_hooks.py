@@ -1,0 +1,87 @@
+"""The two hooks agree to the last cycle, for every slice."""
+
+from __future__ import annotations
+
+import pytest
+
+from emulator.engine import native_hook
+from tests.engine.program import bench
+
+TIMINGS = ("count", "core", "memory")
+
+
+@pytest.mark.parametrize("timing", TIMINGS)
+def test_native_and_python_hook_give_the_same_totals(timing: str) -> None:
+    native, python = bench("native", timing), bench("python", timing)
+    native.run()
+    python.run()
+    assert native.totals() == python.totals()
+    assert native.hook.path_counts() == python.hook.path_counts()
+    blocks = range(len(native.automaton.plans))
+    assert [native.hook.event_stalls(n) for n in blocks] == [python.hook.event_stalls(n) for n in blocks]
+
+
+@pytest.mark.parametrize("kind", ["native", "python"])
+@pytest.mark.parametrize("slice_cycles", [1, 7, 1009])
+def test_totals_do_not_depend_on_the_slice(kind: str, slice_cycles: int) -> None:
+    whole, sliced = bench(kind, "memory"), bench(kind, "memory")
+    whole.run()
+    sliced.run(slice_cycles)
+    assert whole.totals() == sliced.totals()
+
+
+def test_instructions_are_those_executed() -> None:
+    machine = bench("native", "count")
+    machine.run()
+    outer = 40
+    # 3 before, per outer turn 3 + 16 inner turns of 17 + 5 after, and the SVC
+    assert machine.hook.instructions == 3 + outer * (3 + 16 * 17 + 5) + 1
+
+
+def test_memory_timing_costs_more_than_core_timing_and_both_more_than_counting() -> None:
+    cycles = []
+    for timing in TIMINGS:
+        machine = bench("native", timing)
+        machine.run()
+        cycles.append(machine.hook.cycles)
+    assert cycles[0] < cycles[1] < cycles[2]
+
+
+def test_a_thrashing_cache_misses_and_a_large_one_does_not() -> None:
+    small = bench("native", "memory")
+    small.run()
+    _hits, misses = small.memory_map.cache_counts()["flash.data"]
+    assert misses > 5
+
+
+def test_register_file_is_found_and_gives_the_figures_of_register_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = bench("native", "memory")
+    assert native_hook.find_register_file(fast.core) is not None
+    monkeypatch.setattr(native_hook, "find_register_file", lambda _core: None)
+    slow = bench("native", "memory")
+    fast.run()
+    slow.run()
+    assert fast.totals() == slow.totals()
+
+
+@pytest.mark.parametrize("kind", ["native", "python"])
+def test_saved_hook_state_continues_to_the_same_totals(kind: str) -> None:
+    straight, resumed = bench(kind, "memory"), bench(kind, "memory")
+    straight.run()
+    hook = resumed.hook
+    hook.deadline = 500
+    while True:
+        hook.stop_code = 0
+        resumed.core.run(resumed.core.get("pc"))
+        if not resumed.automaton.answer(hook.stop_code):
+            break
+    saved = hook.save()
+    context, pc = resumed.core.uc.context_save(), resumed.core.get("pc")
+    memory = bytes(resumed.core.memory_at(0x20000000).view)  # type: ignore[union-attr]
+    resumed.run()
+    hook.load(saved)
+    resumed.core.uc.context_restore(context)
+    resumed.core.set("pc", pc | 1)
+    resumed.core.load_memory(0x20000000, memory)
+    resumed.run()
+    assert straight.totals() == resumed.totals()
