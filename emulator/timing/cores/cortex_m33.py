@@ -17,7 +17,7 @@ from emulator.thumb.instruction import FLAGS, Block, Instruction, Kind
 from emulator.timing.cores.armv6m import is_conditional, transfers
 from emulator.timing.cores.armv7m import FLOATING_POINT
 from emulator.timing.cores.ledger import Ledger
-from emulator.timing.cores.scoreboard import Frozen, Scoreboard, Wait
+from emulator.timing.cores.scoreboard import Frozen, Scoreboard, Source, Wait
 from emulator.timing.cores.table import Row, Rule, Table, check_rules
 from emulator.timing.model import (
     FALL_THROUGH,
@@ -206,7 +206,7 @@ class CortexM33:
         late = instruction.accumulator_reads | instruction.store_reads
         if instruction.kind is Kind.DSP and instruction.shifted_reads:
             late = instruction.reads & ~instruction.shifted_reads
-            loaded = board.latest(late, loaded_only=True)
+            loaded = board.latest(late, Source.LOAD)
             if loaded is not None:
                 wait.until(loaded.cycle, Cause.LOAD_USE)
         early = instruction.reads & ~late
@@ -224,7 +224,7 @@ class CortexM33:
             board.publish(instruction.writes & ~instruction.load_writes, issued + 1)
             last = 1 << (instruction.load_writes.bit_length() - 1)
             board.publish(instruction.load_writes & ~last, done)
-            board.publish(last, done - 1 + self._latency(instruction), loaded=True)
+            board.publish(last, done - 1 + self._latency(instruction), Source.LOAD)
             return
         board.publish(instruction.writes & ~FLAGS, issued + self._latency(instruction))
         if instruction.sets_flags:

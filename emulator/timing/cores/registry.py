@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from emulator.errors import BoardError
-from emulator.timing.cores import cortex_m0, cortex_m0plus, cortex_m3, cortex_m4, cortex_m33
+from emulator.timing.cores import cortex_m0, cortex_m0plus, cortex_m3, cortex_m4, cortex_m7, cortex_m33
 from emulator.timing.model import CoreModel
 
 MODELS: Mapping[str, Callable[[Mapping[str, int]], CoreModel]] = {
@@ -13,6 +13,7 @@ MODELS: Mapping[str, Callable[[Mapping[str, int]], CoreModel]] = {
     "cortex-m0plus": cortex_m0plus.model,
     "cortex-m3": cortex_m3.model,
     "cortex-m4": cortex_m4.model,
+    "cortex-m7": cortex_m7.model,
     "cortex-m33": cortex_m33.model,
 }
 

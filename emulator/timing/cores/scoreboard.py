@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
 
 from emulator.timing.model import Cause
+
+
+class Source(Enum):
+    """What makes a value."""
+
+    RESULT = 0
+    LOAD = 1
+    MAC = 2  # a floating-point multiply-accumulate
 
 
 class Pending(NamedTuple):
@@ -12,7 +21,7 @@ class Pending(NamedTuple):
 
     register: int  # bit number in a register mask
     cycle: int
-    loaded: bool  # it comes from memory
+    source: Source = Source.RESULT
 
 
 Frozen = tuple[Pending, ...]
@@ -24,26 +33,26 @@ class Scoreboard:
     def __init__(self, pending: Frozen) -> None:
         self._pending = {entry.register: entry for entry in pending}
 
-    def publish(self, mask: int, cycle: int, *, loaded: bool = False) -> None:
+    def publish(self, mask: int, cycle: int, source: Source = Source.RESULT) -> None:
         """Note that the registers in ``mask`` are forwarded from ``cycle`` on."""
         while mask:
             register = (mask & -mask).bit_length() - 1
-            self._pending[register] = Pending(register, cycle, loaded)
+            self._pending[register] = Pending(register, cycle, source)
             mask &= mask - 1
 
-    def latest(self, mask: int, *, loaded_only: bool = False) -> Pending | None:
-        """Return the register of ``mask`` that comes last, if any is under way."""
-        entries = [
-            entry
-            for register, entry in self._pending.items()
-            if mask >> register & 1 and (entry.loaded or not loaded_only)
-        ]
+    def entries(self, mask: int) -> list[Pending]:
+        """List the registers of ``mask`` that are under way."""
+        return [entry for register, entry in self._pending.items() if mask >> register & 1]
+
+    def latest(self, mask: int, source: Source | None = None) -> Pending | None:
+        """Return the register of ``mask`` (from ``source`` only) that comes last, if any."""
+        entries = [entry for entry in self.entries(mask) if source in (None, entry.source)]
         return max(entries, key=lambda entry: entry.cycle) if entries else None
 
     def freeze(self, now: int) -> Frozen:
         """Entries that matter after cycle ``now``, counted from there."""
         return tuple(
-            Pending(entry.register, entry.cycle - now, entry.loaded)
+            Pending(entry.register, entry.cycle - now, entry.source)
             for _, entry in sorted(self._pending.items())
             if entry.cycle > now
         )
@@ -66,4 +75,4 @@ class Wait:
         """Wait for the registers in ``mask``, needed ``needed_at`` cycles after issue."""
         pending = board.latest(mask) if mask else None
         if pending is not None:
-            self.until(pending.cycle - needed_at, Cause.LOAD_USE if pending.loaded else cause)
+            self.until(pending.cycle - needed_at, Cause.LOAD_USE if pending.source is Source.LOAD else cause)

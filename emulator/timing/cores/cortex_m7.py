@@ -1,0 +1,256 @@
+"""Cortex-M7 r1p1 from tightly coupled memory or warm caches: a first version.
+
+Two instructions issue per cycle, in order, when units and operands allow. Tables and
+sources: :mod:`.cortex_m7_rows`. Approximated: prediction is static (backward taken,
+forward not); two loads from the same base pair by the parity of their offsets, others
+always; double precision at middle values. Ignored: half-cycle slides, the store buffer's
+read-modify-write of bytes, alignment of store multiples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import NamedTuple
+
+from emulator.thumb.instruction import FLAGS, Block, Instruction, Kind
+from emulator.timing.cores.armv6m import is_conditional, transfers
+from emulator.timing.cores.armv7m import FLOATING_POINT
+from emulator.timing.cores.cortex_m7_pairing import Slot, may_pair, slot_of
+from emulator.timing.cores.cortex_m7_rows import (
+    ADDEND_STAGE,
+    DIVIDE,
+    DOUBLE_CYCLES,
+    EARLY_ALU,
+    EXCEPTIONS,
+    MULTIPLIES,
+    RULES,
+    STORE_STAGE,
+    UNALIGNED,
+    rows,
+)
+from emulator.timing.cores.ledger import Ledger
+from emulator.timing.cores.scoreboard import Frozen, Scoreboard, Source, Wait
+from emulator.timing.cores.table import Row, Table
+from emulator.timing.model import FALL_THROUGH, Cause, Step
+
+FETCH_BYTES = RULES["fetch_bytes"].cycles
+FETCH_QUEUE_BYTES = RULES["fetch_queue"].cycles
+WORD_BYTES = 4
+
+
+class State(NamedTuple):
+    """What one block leaves for the next."""
+
+    pending: Frozen = ()
+    slot: Slot | None = None  # the older instruction of a cycle that may take another
+    entered: bool = True  # the next instruction is fetched anew
+    fetched_bytes: int = 0  # else: how far fetch is ahead of it
+    flags_age: int = 0  # cycles since flags were set, up to the distance that matters
+    mac_shadow: int = 0  # cycles in which a MAC still blocks VADD and others
+
+
+class _Pass:
+    """One pass through a block: the ledger and what changes on the way."""
+
+    def __init__(self, state: State, block: Block) -> None:
+        self.ledger = Ledger(len(block.instructions))
+        self.board = Scoreboard(state.pending)
+        self.slot = state.slot
+        start = block.address & ~(FETCH_BYTES - 1)
+        ahead = start if state.entered else block.address + state.fetched_bytes - FETCH_BYTES
+        self.fetched = ahead + FETCH_BYTES  # address after the last byte fetched ...
+        self.fetched_at = 0  # ... in this cycle
+        self.fetched_before = start if state.entered else self.fetched  # ... in the cycle before
+        self.flags_cycle = -state.flags_age
+        self.mac_until = state.mac_shadow
+
+    def fetch_cycle(self, end: int) -> int:
+        """Cycle in which the instruction that ends at address ``end`` is there."""
+        if end <= self.fetched_before:
+            return self.fetched_at - 1
+        missing = max(0, end - self.fetched)
+        return self.fetched_at + (missing + FETCH_BYTES - 1) // FETCH_BYTES
+
+    def refetch(self, address: int) -> None:
+        """Start fetching at ``address``: what was fetched ahead is of no use."""
+        self.fetched_before = address & ~(FETCH_BYTES - 1)
+        self.fetched = self.fetched_before + FETCH_BYTES
+        self.fetched_at = self.ledger.time
+
+    def advance_fetch(self, consumed: int) -> None:
+        """Let fetch run until now, at most a full queue ahead of ``consumed``."""
+        cycles = self.ledger.time - self.fetched_at
+        if cycles > 0:
+            limit = max(self.fetched, consumed + FETCH_QUEUE_BYTES)
+            before = self.fetched
+            self.fetched = min(before + cycles * FETCH_BYTES, limit)
+            self.fetched_before = max(before, self.fetched - FETCH_BYTES)
+            self.fetched_at = self.ledger.time
+
+
+class CortexM7:
+    """Prices blocks two instructions at a time."""
+
+    name = "cortex-m7"
+    divide = DIVIDE
+    unaligned = UNALIGNED
+    exceptions = EXCEPTIONS
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    @property
+    def initial_state(self) -> Hashable:
+        """Nothing under way, nothing fetched."""
+        return State()
+
+    def entry_class(self, block: Block) -> int:  # noqa: ARG002 - the contract's signature
+        """Return 0: a block knows its own address, and entering costs nothing before it."""
+        return 0
+
+    def observed(self, block: Block) -> tuple[int, ...]:  # noqa: ARG002 - the contract's signature
+        """Return nothing: jnk0le measured that a skipped instruction costs as if it ran."""
+        return ()
+
+    def step(self, state: Hashable, block: Block, skipped: int, edge: int) -> Step:  # noqa: ARG002
+        """Price ``block``."""
+        assert isinstance(state, State)
+        run = _Pass(state, block)
+        taken = False
+        for index, instruction in enumerate(block.instructions):
+            taken = instruction.writes_pc and (edge != FALL_THROUGH or not is_conditional(instruction))
+            self._instruction(run, index, instruction)
+            if instruction.writes_pc:
+                self._way_out(run, index, instruction, taken=taken)
+        now = run.ledger.time
+        run.advance_fetch(block.end)
+        return run.ledger.step(
+            State(
+                pending=run.board.freeze(now),
+                slot=None if taken else run.slot,
+                entered=taken,
+                fetched_bytes=0 if taken else max(0, run.fetched - block.end),
+                flags_age=min(now - run.flags_cycle, RULES["early_flags_distance"].cycles),
+                mac_shadow=max(0, run.mac_until - now),
+            )
+        )
+
+    def _instruction(self, run: _Pass, index: int, instruction: Instruction) -> None:
+        """Issue one instruction, in the younger slot of the last cycle if it can."""
+        ledger = run.ledger
+        frontier = ledger.time  # the first cycle with both slots free
+        if run.slot is not None and may_pair(run.slot, instruction):
+            together = self._wait(run, frontier - 1, instruction)
+            if together.cycle == frontier - 1:
+                ledger.issue()
+                self._publish(run, instruction, frontier - 1)
+                run.slot = None
+                return
+        wait = self._wait(run, frontier, instruction)
+        ledger.charge(index, wait.cause, wait.cycle - frontier)
+        ledger.issue()
+        issued = ledger.time
+        row = self.table.row(instruction)
+        cycles = self._cycles(row, instruction)
+        ledger.charge(index, Cause.ISSUE, 1)
+        ledger.charge(index, row.cause, cycles - 1)
+        run.advance_fetch(instruction.end)
+        run.slot = slot_of(instruction) if cycles == 1 else None
+        self._publish(run, instruction, issued + cycles - 1)
+
+    def _cycles(self, row: Row, instruction: Instruction) -> int:
+        """Cycles that the instruction holds issue."""
+        if instruction.double_precision and instruction.kind in DOUBLE_CYCLES:
+            return DOUBLE_CYCLES[instruction.kind].cycles
+        return row.cycles + (transfers(row, instruction) + 1) // 2
+
+    def _wait(self, run: _Pass, earliest: int, instruction: Instruction) -> Wait:
+        """Find the cycle in which operands, unit and the instruction itself are there."""
+        wait = Wait(earliest)
+        wait.until(run.fetch_cycle(instruction.end), Cause.FETCH)
+        board, row = run.board, self.table.row(instruction)
+        early = instruction.address_reads
+        shifted = instruction.shifted_reads
+        if instruction.kind in FLOATING_POINT:
+            self._wait_for_floats(run, wait, instruction)
+            wait.operands(board, early, 0, Cause.ADDRESS_HAZARD)
+            return wait
+        wait.operands(board, early, 0, Cause.ADDRESS_HAZARD)
+        wait.operands(board, shifted, 0, Cause.RESULT_LATENCY)
+        wait.operands(board, instruction.store_reads, STORE_STAGE, Cause.RESULT_LATENCY)
+        addends = instruction.accumulator_reads
+        wait.operands(board, addends, ADDEND_STAGE, Cause.RESULT_LATENCY)
+        plain = instruction.reads & ~(early | shifted | addends | instruction.store_reads)
+        if instruction.kind not in (Kind.BRANCH, Kind.CALL):
+            wait.operands(board, plain, row.reads_at, Cause.RESULT_LATENCY)
+        if instruction.kind in MULTIPLIES:
+            loaded = board.latest(plain, Source.LOAD)
+            if loaded is not None:
+                needed_at = row.reads_at - RULES["load_to_multiply"].cycles
+                wait.until(loaded.cycle - needed_at, Cause.LOAD_USE)
+        return wait
+
+    def _wait_for_floats(self, run: _Pass, wait: Wait, instruction: Instruction) -> None:
+        """Wait for floating-point operands and for the shadow of a MAC."""
+        board, addends, stored = run.board, instruction.accumulator_reads, instruction.store_reads
+        plain = instruction.reads & ~(addends | stored | instruction.address_reads)
+        wait.operands(board, plain, 0, Cause.RESULT_LATENCY)
+        wait.operands(board, stored, ADDEND_STAGE, Cause.RESULT_LATENCY)
+        for entry in board.entries(addends):
+            gain = RULES[f"addend_from_{entry.source.name.lower()}"].cycles
+            wait.until(entry.cycle - gain, Cause.RESULT_LATENCY)
+        memory = instruction.memory
+        if instruction.kind is Kind.FP_ALU or (memory is not None and memory.count > 1):
+            wait.until(run.mac_until, Cause.FLOATING_POINT)
+
+    def _publish(self, run: _Pass, instruction: Instruction, issued: int) -> None:
+        """Note when results can be forwarded, and the flags and the MAC for later."""
+        board, row = run.board, self.table.row(instruction)
+        if instruction.sets_flags:
+            run.flags_cycle = issued
+        if instruction.kind is Kind.FP_MAC:
+            run.mac_until = issued + 1 + RULES["mac_shadow"].cycles
+        loaded = instruction.load_writes
+        if loaded and instruction.memory is not None:
+            latency = row.latency
+            if instruction.kind is Kind.LOAD and instruction.memory.size_bytes < WORD_BYTES:
+                latency = RULES["byte_load"].cycles
+            board.publish(loaded, issued + latency, Source.LOAD)
+            board.publish(instruction.writes & ~loaded, issued + 1)
+            return
+        latency = row.latency
+        if instruction.kind is Kind.FP_MOVE and not instruction.writes >> 32:
+            latency = 2
+        elif instruction.name in EARLY_ALU and self._runs_early(board, instruction, issued):
+            latency = 1
+        source = Source.MAC if instruction.kind is Kind.FP_MAC else Source.RESULT
+        board.publish(instruction.writes & ~FLAGS, issued + latency, source)
+        if instruction.sets_flags:
+            board.publish(FLAGS, issued + 2)
+
+    def _runs_early(self, board: Scoreboard, instruction: Instruction, issued: int) -> bool:
+        """Whether an early-capable operation finds its operands in stage 0."""
+        if instruction.kind is not Kind.ALU or instruction.shifted_constant:
+            return False
+        pending = board.latest(instruction.reads)
+        return pending is None or pending.cycle <= issued
+
+    def _way_out(self, run: _Pass, index: int, instruction: Instruction, *, taken: bool) -> None:
+        """Charge a taken branch's refill, or a conditional branch that goes unpredicted."""
+        ledger = run.ledger
+        if taken:
+            ledger.charge(index, Cause.BRANCH, self.table.row(instruction).refill)
+        if not is_conditional(instruction) or instruction.target is None:
+            return
+        backward = instruction.target <= instruction.address
+        if backward != taken:
+            early = ledger.time - run.flags_cycle > RULES["early_flags_distance"].cycles
+            gain = RULES["early_flags_gain"].cycles if early else 0
+            ledger.charge(index, Cause.MISPREDICT, RULES["mispredict"].cycles - gain)
+            run.slot = None
+            run.refetch(instruction.end)
+
+
+def model(parameters: Mapping[str, int]) -> CortexM7:  # noqa: ARG001 - no parameters yet
+    """Build the model."""
+    return CortexM7(Table(rows()))
