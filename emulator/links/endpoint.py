@@ -1,0 +1,109 @@
+"""The far side of a UART: bytes for the device, and what the device sent.
+
+A test feeds and reads an endpoint directly; a link (PTY, TCP ...) does the same for a
+host outside. An endpoint belongs to the thread that runs its machine.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+DEFAULT_HISTORY_BYTES = 16 << 20
+
+
+class SerialEndpoint:
+    """Implements :class:`emulator.device.SerialPort`, and the host's side of it.
+
+    ``output`` keeps the last ``history_bytes`` of what the device sent (half of it is
+    dropped when it is full, so memory stays flat); ``sent`` counts all of it.
+    """
+
+    def __init__(self, name: str = "console", *, history_bytes: int = DEFAULT_HISTORY_BYTES) -> None:
+        self.name = name
+        self.baud = 0
+        self.output = bytearray()
+        self.sent = 0
+        self.history_bytes = history_bytes
+        self.on_output: Callable[[bytes], None] | None = None
+        self._listeners: list[Callable[[bytes], None]] = []
+        self._taken = 0
+        self._waiting: deque[int] = deque()
+        self._on_waiting: list[Callable[[], None]] = []
+
+    # -- the host's side -----------------------------------------------------------------
+    def feed(self, data: bytes | bytearray | str) -> None:
+        """Queue bytes (text: as UTF-8) for the device; its UART takes them at its baud rate."""
+        if isinstance(data, str):
+            data = data.encode()
+        if not data:
+            return
+        was_empty = not self._waiting
+        self._waiting.extend(data)
+        if was_empty:
+            for callback in self._on_waiting:
+                callback()
+
+    def take(self) -> bytes:
+        """Everything that the device sent since the last take (as far as it is kept)."""
+        start = max(0, len(self.output) - (self.sent - self._taken))
+        self._taken = self.sent
+        return bytes(self.output[start:])
+
+    def subscribe(self, listener: Callable[[bytes], None]) -> None:
+        """Call ``listener`` with every piece that the device sends."""
+        self._listeners.append(listener)
+
+    def unsubscribe(self, listener: Callable[[bytes], None]) -> None:
+        """Stop calling ``listener``; nothing happens when it is not subscribed."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
+    # -- the device's side ---------------------------------------------------------------
+    def transmit(self, data: int) -> None:
+        """Take a character from the device."""
+        if len(self.output) >= self.history_bytes:
+            del self.output[: self.history_bytes // 2 + 1]
+        self.output.append(data & 0xFF)
+        self.sent += 1
+        piece = bytes((data & 0xFF,))
+        if self.on_output is not None:
+            self.on_output(piece)
+        for listener in self._listeners:
+            listener(piece)
+
+    def next_received(self) -> int | None:
+        """Give the device its next character, None when none waits."""
+        return self._waiting.popleft() if self._waiting else None
+
+    def waiting(self) -> int:
+        """Count the characters that wait for the device."""
+        return len(self._waiting)
+
+    def on_waiting(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` when characters start to wait where none did."""
+        self._on_waiting.append(callback)
+
+    def configured(self, baud: int) -> None:
+        """Remember the baud rate that the device set."""
+        self.baud = baud
+
+    # -- snapshots -----------------------------------------------------------------------
+    def save(self) -> dict[str, Any]:
+        """State for a snapshot: the bytes on their way and the output so far."""
+        return {
+            "waiting": bytes(self._waiting),
+            "output": bytes(self.output),
+            "sent": self.sent,
+            "taken": self._taken,
+            "baud": self.baud,
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Put a saved state back; listeners and callbacks stay."""
+        self._waiting = deque(state["waiting"])
+        self.output[:] = state["output"]
+        self.sent = state["sent"]
+        self._taken = state["taken"]
+        self.baud = state["baud"]

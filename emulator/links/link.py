@@ -1,0 +1,159 @@
+"""What all links share: moving bytes between an endpoint and file descriptors.
+
+No threads. The runner calls :meth:`LinkSet.pump` while the device runs and
+:meth:`LinkSet.wait` while it is idle; a link never blocks in ``pump``.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from types import TracebackType
+
+from emulator.links.endpoint import SerialEndpoint
+
+WAITING_LIMIT_BYTES = 1 << 16
+"""A host is not read from while this much waits for the device: it blocks, not we."""
+OUTGOING_LIMIT_BYTES = 1 << 20
+"""What is kept for a connected host that does not read; older bytes are dropped then."""
+READ_BYTES = 1 << 14
+
+Interest = tuple[int, int]
+"""A file descriptor and the ``select.poll`` events that a link waits for."""
+
+
+class Outgoing:
+    """Bytes on their way to a host that may be slow; bounded, the oldest go first."""
+
+    def __init__(self, limit_bytes: int = OUTGOING_LIMIT_BYTES) -> None:
+        self._data = bytearray()
+        self._limit_bytes = limit_bytes
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def append(self, data: bytes) -> None:
+        """Add bytes; makes room by dropping the oldest."""
+        self._data += data
+        excess = len(self._data) - self._limit_bytes
+        if excess > 0:
+            del self._data[:excess]
+            self.dropped += excess
+
+    def clear(self) -> None:
+        """Forget everything: its host is gone."""
+        self._data.clear()
+
+    def write_with(self, write: Callable[[bytes], int]) -> None:
+        """Write until nothing is left or ``write`` raises BlockingIOError."""
+        while self._data:
+            try:
+                written = write(bytes(self._data[:READ_BYTES]))
+            except BlockingIOError:
+                return
+            del self._data[:written]
+
+
+class Link(ABC):
+    """Moves bytes between one endpoint and one kind of host connection.
+
+    ``description``: for the user, such as ``"tcp 127.0.0.1:5000"``. ``finished``: the
+    host will never send again. ``hung_up``: nobody will ever read again either.
+    ``outgoing.dropped`` counts what a connected host was too slow to read.
+    """
+
+    description: str
+    finished = False
+    hung_up = False
+    check_every_s: float | None = None
+
+    def __init__(self, endpoint: SerialEndpoint) -> None:
+        self.endpoint = endpoint
+        self.outgoing = Outgoing()
+        endpoint.subscribe(self.transmit)
+
+    @abstractmethod
+    def transmit(self, data: bytes) -> None:
+        """Take what the device sent; must not feed the endpoint."""
+
+    @abstractmethod
+    def interest(self) -> list[Interest]:
+        """Tell what to wait for: only what :meth:`pump` can deal with right now."""
+
+    @abstractmethod
+    def pump(self) -> int:
+        """Move what can be moved without blocking, both ways; count the device's bytes."""
+
+    def device_is_idle(self) -> None:  # noqa: B027  (a hook; most links have nothing to do)
+        """Hear that the device will not send before the host does."""
+
+    def room(self) -> int:
+        """How many bytes may be read from the host now."""
+        return max(0, min(READ_BYTES, WAITING_LIMIT_BYTES - self.endpoint.waiting()))
+
+    def close(self) -> None:
+        """Leave the endpoint; subclasses close what they opened. May be called twice."""
+        self.endpoint.unsubscribe(self.transmit)
+
+    def __enter__(self) -> Link:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class LinkSet:
+    """The links of one machine."""
+
+    def __init__(self, links: Sequence[Link]) -> None:
+        self.links = tuple(links)
+
+    @property
+    def finished(self) -> bool:
+        """No host will ever send again."""
+        return all(link.finished for link in self.links)
+
+    @property
+    def hung_up(self) -> bool:
+        """Somebody who was to read the output is gone for good."""
+        return any(link.hung_up for link in self.links)
+
+    def pump(self) -> int:
+        """Move bytes of every link without blocking; count those that the device gets."""
+        return sum(link.pump() for link in self.links)
+
+    def wait(self, timeout_s: float | None, *, device_is_idle: bool = True) -> None:
+        """Sleep until a host does something or the time is over, then pump.
+
+        ``None``: no time limit. ``device_is_idle``: the device waits too (rather than
+        being held back by its pace).
+        """
+        if self.pump() or self.hung_up:
+            return
+        if device_is_idle:
+            for link in self.links:
+                link.device_is_idle()
+        limits = [link.check_every_s for link in self.links] + [timeout_s]
+        limit_s = min((limit for limit in limits if limit is not None), default=None)
+        waiting = select.poll()
+        interests: dict[int, int] = {}
+        for link in self.links:
+            for descriptor, events in link.interest():
+                interests[descriptor] = interests.get(descriptor, 0) | events
+        for descriptor, events in interests.items():
+            waiting.register(descriptor, events)
+        if interests:
+            waiting.poll(None if limit_s is None else max(0, int(limit_s * 1000 + 0.999)))
+        else:
+            time.sleep(0 if limit_s is None else limit_s)
+        self.pump()
+
+    def close(self) -> None:
+        """Close every link."""
+        for link in self.links:
+            link.close()

@@ -1,0 +1,150 @@
+"""A raw TCP server: one host at a time has the port, as with a serial cable."""
+
+from __future__ import annotations
+
+import select
+import socket
+
+from emulator.errors import LinkError
+from emulator.links.endpoint import SerialEndpoint
+from emulator.links.link import READ_BYTES, WAITING_LIMIT_BYTES, Interest, Link
+
+LOOPBACK = "127.0.0.1"
+BACKLOG = 8
+INBOUND_LIMIT_BYTES = WAITING_LIMIT_BYTES
+
+
+class TcpLink(Link):
+    """Serves the endpoint at ``host:port``; port 0 takes a free one (see ``port``).
+
+    A second host waits until the first one leaves. A host that has closed its sending
+    side (``nc -N``) still gets the answers, until the device is idle or another host
+    comes. Raises :class:`LinkError` when the address can't be had.
+    """
+
+    kind = "tcp"
+
+    def __init__(self, endpoint: SerialEndpoint, host: str = LOOPBACK, port: int = 0) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            self._listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise LinkError(
+                f"can't listen there: {reason}",
+                where=f"{self.kind}:{host}:{port}",
+                next_step="choose another port; port 0 takes a free one",
+            ) from error
+        self._listener.setblocking(False)
+        self.host, self.port = self._listener.getsockname()[:2]
+        shown = f"[{self.host}]" if ":" in self.host else self.host
+        self.description = f"{self.kind} {shown}:{self.port}"
+        self._client: socket.socket | None = None
+        self._client_ended = False
+        self._inbound = bytearray()
+        super().__init__(endpoint)
+
+    # -- what a protocol on top of TCP changes ---------------------------------------------
+    def connected(self) -> None:
+        """Start a session: a host has just come."""
+
+    def decode(self, data: bytes) -> bytes:
+        """Take the serial bytes out of what a host sent."""
+        return data
+
+    def encode(self, data: bytes) -> bytes:
+        """Wrap serial bytes for the host."""
+        return data
+
+    def send_to_host(self, data: bytes) -> None:
+        """Send bytes that don't come from the device."""
+        if self._client is not None:
+            self.outgoing.append(data)
+
+    # -- the device's bytes ----------------------------------------------------------------
+    def transmit(self, data: bytes) -> None:
+        """Keep what the device sent, if a host is connected right now."""
+        self._receive()
+        if self._client is not None:
+            self.outgoing.append(self.encode(data))
+
+    # -- the runner's calls ----------------------------------------------------------------
+    def interest(self) -> list[Interest]:
+        """Wait for a host to come, or for the one that is there."""
+        found: list[Interest] = []
+        if self._client is not None:
+            events = select.POLLIN if self.room() and not self._client_ended else 0
+            found.append((self._client.fileno(), events | (select.POLLOUT if self.outgoing else 0)))
+        if self._client is None or self._client_ended:
+            found.append((self._listener.fileno(), select.POLLIN))
+        return found
+
+    def pump(self) -> int:
+        """Accept, receive, feed and send; count the bytes for the device."""
+        fed = 0
+        self._receive()
+        while self._inbound and (room := self.room()):
+            data = bytes(self._inbound[:room])
+            del self._inbound[:room]
+            self.endpoint.feed(data)
+            fed += len(data)
+            self._receive()
+        if self._client is not None:
+            try:
+                self.outgoing.write_with(self._client.send)
+            except OSError:
+                self._drop()
+        return fed
+
+    def device_is_idle(self) -> None:
+        """End the session of a host that has nothing more to send and got every answer."""
+        if self._client_ended and not (self._inbound or self.outgoing or self.endpoint.waiting()):
+            self._drop()
+
+    def close(self) -> None:
+        """Send what the kernel takes at once and close; the kernel delivers the rest."""
+        super().close()
+        if self._client is not None:
+            self.pump()
+        self._drop()
+        self._listener.close()
+
+    # -- hosts -----------------------------------------------------------------------------
+    def _receive(self) -> None:
+        """Follow hosts coming and going; collect what the present one sent."""
+        if self._client is None or self._client_ended:
+            self._accept()
+        while self._client is not None and not self._client_ended:
+            if len(self._inbound) >= INBOUND_LIMIT_BYTES:
+                return
+            try:
+                data = self._client.recv(READ_BYTES)
+            except BlockingIOError:
+                return
+            except OSError:  # reset by the host
+                self._drop()
+                self._accept()
+                continue
+            if data:
+                self._inbound += self.decode(data)
+            else:
+                self._client_ended = True
+                self._accept()
+
+    def _accept(self) -> None:
+        try:
+            client, _address = self._listener.accept()
+        except OSError:  # nobody waits, or who waited is gone again
+            return
+        self._drop()
+        client.setblocking(False)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._client = client
+        self.connected()
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._client = None
+        self._client_ended = False
+        self.outgoing.clear()
