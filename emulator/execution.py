@@ -51,6 +51,7 @@ class Execution:
         self.waits = WaitDetector(
             machine.core, machine.hook, machine.automaton, self._run_to, lambda: machine.activity
         )
+        self.between_slices: Callable[[], None] = lambda: None  # a session's links and pace
         self.last_serial_cycles = 0
         self.asleep = False
         self.sleep_cycles = 0
@@ -73,6 +74,7 @@ class Execution:
         self._limit = NEVER if max_cycles is None else hook.cycles + max_cycles
         wall_end = None if wall_limit is None else time.monotonic() + wall_limit
         while True:
+            self.between_slices()
             self.traps.raise_pending()
             m.clock.run_due(hook.cycles)
             if m.reset_requested:
