@@ -42,7 +42,7 @@ class HookLike(Protocol):
 
     @property
     def kind(self) -> str:
-        """ "native" or "python"."""
+        """Which one: native or python."""
 
 
 class LoadedMachine(MachineLike, Protocol):

@@ -2,14 +2,6 @@
 
 Nothing here waits on the host's clock: bytes are fed, the machine runs until a line has
 come, and silence is measured in modelled time. Same image, same bytes: same totals.
-
-Which moment a line's :class:`~benches.protocol_host.Stamp` belongs to: the last time that
-the firmware read a running timer before the line's first character had left. For a time
-stamp that is the very read whose value the line prints, so the difference of two stamps is
-what the device itself measured, to the cycle; formatting and sending the line are outside.
-A firmware that reads no timer is stamped at the end of its first character's stop bit; the
-difference of two such lines may be off by two character times per window, because at the
-first of them the line before it has just been sent and at the second it has not.
 """
 
 from __future__ import annotations
@@ -83,14 +75,15 @@ class MachineLike(Protocol):
 
 
 class MachineChannel:
-    """Feeds the machine's console and collects its lines, each with its stamp."""
+    """Feeds the machine's console and collects its lines, each with its moments."""
 
     def __init__(self, machine: MachineLike, *, wall_limit_s: float | None = None) -> None:
         self._machine = machine
         self._wall_limit_s = wall_limit_s
         self._lines: deque[Line] = deque()
         self._partial = bytearray()
-        self._partial_stamp: Stamp | None = None
+        self._began: Stamp | None = None
+        self._time_read: Stamp | None = None
         machine.console.subscribe(self._collect)
 
     def send(self, data: bytes) -> None:
@@ -123,13 +116,18 @@ class MachineChannel:
 
     def _collect(self, data: bytes) -> None:
         for byte in data:
-            if self._partial_stamp is None:
-                counts = self._machine.time_read or self._machine.counts
-                self._partial_stamp = Stamp(counts.instructions, counts.cycles)
+            now = _stamp(self._machine.counts)
+            if self._began is None:
+                self._began = now
+                self._time_read = _stamp(self._machine.time_read)
             if byte == NEWLINE:
                 text = self._partial.decode("ascii", "replace").strip("\r")
-                self._lines.append(Line(text, self._partial_stamp))
+                self._lines.append(Line(text, self._began, now, self._time_read))
                 self._partial.clear()
-                self._partial_stamp = None
+                self._began = None
             else:
                 self._partial.append(byte)
+
+
+def _stamp(counts: CountsLike | None) -> Stamp | None:
+    return None if counts is None else Stamp(counts.instructions, counts.cycles)

@@ -1,9 +1,8 @@
 """Performance mode: one image, some inputs, the host's part played, the figures taken.
 
 What is counted: instructions and cycles between the device's two time stamps around its N
-inferences, divided by N (the moments are those of
-:class:`benches.machine_channel.MachineChannel`). The device's own difference B - A, times
-the core clock, stands beside it as ``device_cycles``.
+inferences, divided by N (which moments exactly: :class:`benches.protocol_host.InferenceWindow`).
+The device's own difference B - A, times the core clock, stands beside it as ``device_cycles``.
 """
 
 from __future__ import annotations

@@ -60,14 +60,16 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the device without its line end.
+    """A line of the device without its line end, and its moments as far as the channel knows them.
 
-    ``stamp``: the totals that belong to the line's beginning, when the channel knows them
-    (see :class:`benches.machine_channel.MachineChannel` for which moment exactly).
+    ``began`` and ``ended``: when its first and last characters had been sent. ``time_read``:
+    the firmware's last read of a running timer before the line began.
     """
 
     text: str
-    stamp: Stamp | None = None
+    began: Stamp | None = None
+    ended: Stamp | None = None
+    time_read: Stamp | None = None
 
 
 class Channel(Protocol):
@@ -106,7 +108,11 @@ class InferenceWindow:
     """One ``infer N W``: the device's two time stamps, its results, and what the model counted.
 
     ``start_us``/``stop_us`` are None on an energy image, which pulses a pin instead.
-    ``counts`` is what passed between the two stamped lines (all N inferences), if known.
+    ``counts`` is what passed in the window (all N inferences), if the channel knows it:
+    between the firmware's two reads of its timer; for firmware that reads no timer, between
+    the first characters of the two time stamps, off by two character times at most (before
+    the first one a line has just been sent, before the second one not); for an energy image,
+    between the end of ``m-infer-start`` and the beginning of ``m-infer-done``.
     """
 
     inferences: int
@@ -196,16 +202,13 @@ class ProtocolHost:
         laps = _laps(lines)
         if len(laps) not in {0, 2}:
             raise ProtocolError(f"{text!r} printed {len(laps)} m-lap-us lines; two are expected")
-        counts = None
-        if laps and laps[0][1] is not None and laps[1][1] is not None:
-            counts = laps[1][1].since(laps[0][1])
         return InferenceWindow(
             inferences=inferences,
             warmups=warmups,
             start_us=laps[0][0] if laps else None,
             stop_us=laps[1][0] if laps else None,
             results=self._results(text, lines),
-            counts=counts,
+            counts=_passed(*_window_edges(lines, [line for _, line in laps])),
         )
 
     def results(self) -> Results:
@@ -260,5 +263,21 @@ def parse_results(text: str) -> Results:
     return Results(values, text)
 
 
-def _laps(lines: tuple[Line, ...]) -> list[tuple[int, Stamp | None]]:
-    return [(int(match[1]), line.stamp) for line in lines if (match := _LAP.match(line.text))]
+def _laps(lines: tuple[Line, ...]) -> list[tuple[int, Line]]:
+    return [(int(match[1]), line) for line in lines if (match := _LAP.match(line.text))]
+
+
+def _window_edges(lines: tuple[Line, ...], laps: list[Line]) -> tuple[Stamp | None, Stamp | None]:
+    """The moments around a window's inferences."""
+    if laps:
+        start, stop = laps
+        if start.time_read is not None and stop.time_read is not None:
+            return start.time_read, stop.time_read
+        return start.began, stop.began
+    start_line = next((line for line in lines if line.text.startswith("m-infer-start")), None)
+    stop_line = next((line for line in lines if line.text.startswith("m-infer-done")), None)
+    return (start_line.ended if start_line else None), (stop_line.began if stop_line else None)
+
+
+def _passed(start: Stamp | None, stop: Stamp | None) -> Stamp | None:
+    return stop.since(start) if start is not None and stop is not None else None

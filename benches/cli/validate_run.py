@@ -1,0 +1,138 @@
+"""What ``boardless validate`` does once its options are parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from benches.catalog.reader import CatalogRow, development_catalog, read_catalog
+from benches.cli.bench_run import report_console, write_report
+from benches.report import UNOFFICIAL
+from benches.row_pool import validate_rows
+from benches.validate import (
+    ABSENT,
+    FAILED,
+    CoreSummary,
+    ErrorFigures,
+    ValidatedRow,
+    ValidateOptions,
+    report_json,
+    summarize,
+)
+from emulator.errors import CheckFailed
+
+
+def run_validate(catalog: Path | None, options: ValidateOptions, jobs: int, json_file: Path | None) -> None:
+    """Run the catalogue, print both tables, write the JSON.
+
+    Raises :class:`CheckFailed` when a row that has its image failed; absent ones are no failure.
+    """
+    console = report_console()
+    catalog_rows = development_catalog() if catalog is None else read_catalog(catalog)
+    rows = _run(catalog_rows, options, jobs, console)
+    console.print(row_table(rows))
+    console.print(summary_table(summarize(rows)))
+    _print_remarks(console, rows, bool(options.folders))
+    if json_file is not None:
+        write_report(json_file, report_json(rows))
+    failed = [row for row in rows if row.status == FAILED]
+    if failed:
+        raise CheckFailed(
+            f"{len(failed)} of {len(rows)} images failed",
+            next_step="Their details are under the table and in the JSON.",
+        )
+
+
+def _run(
+    rows: Sequence[CatalogRow], options: ValidateOptions, jobs: int, console: Console
+) -> list[ValidatedRow]:
+    columns = (
+        TextColumn("validating"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=len(rows))
+
+        def advance(row: ValidatedRow) -> None:
+            bar.update(task, advance=1, description=f"{row.system} {row.benchmark}: {row.status}")
+
+        return validate_rows(rows, options, jobs, advance)
+
+
+def row_table(rows: Sequence[ValidatedRow]) -> Table:
+    """All rows but the absent ones."""
+    table = Table(title=f"Modelled against published ({UNOFFICIAL})", title_justify="left")
+    for name in ("version", "submitter", "system", "bench", "core"):
+        table.add_column(name, no_wrap=True)
+    for name in ("published cycles", "modelled", "device", "instructions", "ratio", "host s", "board s"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    for row in rows:
+        if row.status == ABSENT:
+            continue
+        table.add_row(
+            row.version,
+            row.submitter,
+            row.system,
+            row.benchmark if row.mode == "performance" else f"{row.benchmark} ({row.mode})",
+            row.core.removeprefix("cortex-"),
+            _count(row.published_cycles),
+            _count(row.modelled_cycles),
+            _count(row.device_cycles),
+            _count(row.instructions),
+            "-" if row.ratio is None else f"{row.ratio:.4f}",
+            "-" if row.host_s is None else f"{row.host_s:.2f}",
+            "-" if row.board_s is None else f"{row.board_s:.2f}",
+            row.status,
+        )
+    return table
+
+
+def _count(value: int | None) -> str:
+    return "-" if value is None else f"{value:,}"
+
+
+def summary_table(summaries: dict[str, CoreSummary]) -> Table:
+    """Errors per core, each with the baseline of one fitted constant below it."""
+    table = Table(title="Absolute error of modelled cycles, per core", title_justify="left")
+    table.add_column("core", no_wrap=True)
+    table.add_column("model", no_wrap=True)
+    for name in ("images", "mean", "median", "p90", "worst"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for core, summary in summaries.items():
+        table.add_row(core, "this model", *_figures(summary.figures))
+        constant = f"{summary.baseline_cpi:.3f} cycles an instruction (fitted)"
+        table.add_row("", constant, *_figures(summary.baseline), end_section=True)
+    return table
+
+
+def _figures(figures: ErrorFigures) -> tuple[str, ...]:
+    errors = (
+        figures.mean_abs_error,
+        figures.median_abs_error,
+        figures.p90_abs_error,
+        figures.worst_abs_error,
+    )
+    return (str(figures.count), *(f"{100 * error:.2f} %" for error in errors))
+
+
+def _print_remarks(console: Console, rows: Sequence[ValidatedRow], has_folders: bool) -> None:
+    def say(text: str) -> None:
+        console.print(text, markup=False, highlight=False)
+
+    for row in rows:
+        if row.detail and row.status != ABSENT:
+            say(f"{row.status}: {row.version} {row.submitter} {row.system} {row.benchmark}: {row.detail}")
+    absent = [row for row in rows if row.status == ABSENT]
+    if absent:
+        hint = "" if has_folders else "; give their folders with --images DIR"
+        say(f"{len(absent)} of {len(rows)} images are absent{hint}:")
+        for row in absent:
+            say(f"  {row.version} {row.path}")

@@ -1,0 +1,231 @@
+import json
+import subprocess
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+from fake_device import FakeBoard, FakeMachine
+
+from benches import row_pool, validate
+from benches.catalog.reader import CatalogRow, development_catalog
+from benches.cli import validate_run
+from benches.cli.validate import validate as command
+from benches.image_sources import find_image
+from benches.row_pool import validate_rows
+from benches.validate import ABSENT, FAILED, OK, ValidateOptions, error_figures, fit_cpi, report_json
+from emulator.errors import CheckFailed, GuestFault
+
+ROW = CatalogRow("v1.2", "us", "our board", "vww", "code/image.bin", "fake-board", 10.0, mhz=100.0)
+ROW_KEYS = {
+    "version",
+    "submitter",
+    "system",
+    "benchmark",
+    "core",
+    "published_cycles",
+    "modelled_cycles",
+    "device_cycles",
+    "instructions",
+    "ratio",
+    "host_s",
+    "board_s",
+    "status",
+    "detail",
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/image.bin").write_bytes(b"firmware")
+    return tmp_path
+
+
+def use_machine(monkeypatch, machine):
+    monkeypatch.setattr(validate, "_machine", lambda _row, _path, _options: machine)
+
+
+def test_a_row_that_runs(folder, monkeypatch):
+    use_machine(monkeypatch, FakeMachine(inference_cycles=1_010_000, inference_instructions=800_000))
+    row = validate.validate_row(ROW, ValidateOptions((folder,)))
+    assert (row.status, row.detail) == (OK, "")
+    assert set(row.as_json()) >= ROW_KEYS
+    assert row.published_cycles == 1_000_000
+    assert row.modelled_cycles == pytest.approx(
+        1_210_000, abs=30_000
+    )  # with the printed line, as the fake counts
+    assert row.device_cycles == pytest.approx(row.modelled_cycles, abs=200)
+    assert row.ratio == row.modelled_cycles / 1_000_000
+    assert row.core == "cortex-m4"
+    assert row.board_s == pytest.approx(row.modelled_cycles / 1e8)
+
+
+def test_absent_images_are_named_and_not_failed(folder, monkeypatch):
+    use_machine(monkeypatch, FakeMachine())
+    rows = validate_rows([ROW, replace(ROW, path="code/other.bin")], ValidateOptions((folder,)))
+    assert [row.status for row in rows] == [OK, ABSENT]
+    report = report_json(rows)
+    assert report["absent"] == {"count": 1, "paths": ["v1.2 code/other.bin"]}
+    assert report["summary"]["cortex-m4"]["count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("machine", "detail"),
+    [
+        (FakeMachine(boots=False), "no m-ready after 'boot'"),
+        (FakeMachine(model="kws01"), "kws01, not vww01"),
+        (FakeMachine(model="sww01"), "none of the four"),
+        (FakeMachine(silent_on="infer"), "no m-ready after 'infer 1 1'"),
+    ],
+)
+def test_a_failing_row_is_a_row(folder, monkeypatch, machine, detail):
+    use_machine(monkeypatch, machine)
+    row = validate.validate_row(ROW, ValidateOptions((folder,)))
+    assert row.status == FAILED
+    assert detail in row.detail
+    assert "\n" not in row.detail
+
+
+@pytest.mark.parametrize("error", [GuestFault("HardFault at main"), ZeroDivisionError("a bug")])
+def test_neither_a_crash_nor_a_bug_ends_the_table(folder, monkeypatch, error):
+    def explode(_row, _path, _options):
+        raise error
+
+    monkeypatch.setattr(validate, "_machine", explode)
+    row = validate.validate_row(ROW, ValidateOptions((folder,)))
+    assert row.status == FAILED
+    assert str(error) in row.detail
+
+
+def test_another_clock_and_another_image_are_remarked(folder, monkeypatch):
+    use_machine(monkeypatch, FakeMachine())
+    row = validate.validate_row(replace(ROW, mhz=120.0, sha256="00" * 32), ValidateOptions((folder,)))
+    assert row.status == OK
+    assert "runs at 100 MHz, published at 120 MHz" in row.detail
+    assert "not the catalogue's image" in row.detail
+
+
+def test_interruption_keeps_the_rows_that_are_done(folder, monkeypatch):
+    def interrupt(_row, _options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(row_pool, "validate_row", interrupt)
+    rows = validate_rows([ROW], ValidateOptions((folder,)))
+    assert [row.status for row in rows] == ["not run"]
+
+
+def test_rows_in_processes_come_back_in_order(folder):
+    catalog = [replace(ROW, system=f"s{index}", path=f"absent/{index}") for index in range(3)]
+    rows = validate_rows(catalog, ValidateOptions((folder,)), jobs=2)
+    assert [(row.system, row.status) for row in rows] == [(f"s{index}", ABSENT) for index in range(3)]
+
+
+# -- where images are found ------------------------------------------------------------
+def commit_bare(folder):
+    """A bare git directory whose HEAD holds what ``folder`` holds."""
+    work = folder / "work"
+    work.mkdir()
+    (work / "code").mkdir()
+    (work / "code/image.bin").write_bytes(b"from git")
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    for arguments in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "images"]):
+        subprocess.run(["git", "-C", work, *arguments], check=True)
+    bare = folder / "bare.git"
+    subprocess.run(["git", "clone", "-q", "--bare", work, bare], check=True)
+    return bare
+
+
+def test_image_in_a_bare_git_directory(tmp_path):
+    bare = commit_bare(tmp_path)
+    found = find_image(ROW, [bare])
+    assert found.data == b"from git"
+    assert "HEAD:code/image.bin" in found.origin
+    assert find_image(replace(ROW, path="code/none.bin"), [bare]) is None
+
+
+def test_image_in_a_folder_per_version(folder):
+    (folder / "v1.2" / "code").mkdir(parents=True)
+    (folder / "v1.2/code/only.bin").write_bytes(b"here")
+    assert find_image(replace(ROW, path="code/only.bin"), [folder]).data == b"here"
+
+
+def test_another_rounds_repository_is_not_searched(folder):
+    other = folder / "tiny_results_v1.1"
+    (other / "code").mkdir(parents=True)
+    (other / "code/image.bin").write_bytes(b"older")
+    assert find_image(ROW, [other]) is None
+    assert find_image(replace(ROW, version="v1.1"), [other]).data == b"older"
+
+
+def test_the_named_sha256_is_preferred(folder):
+    second = folder / "second"
+    (second / "code").mkdir(parents=True)
+    (second / "code/image.bin").write_bytes(b"right")
+    assert find_image(replace(ROW, sha256="11" * 32), [folder, second]).data == b"firmware"
+    row = replace(ROW, sha256=find_image(ROW, [second]).sha256)
+    assert find_image(row, [folder, second]).data == b"right"
+
+
+def test_large_file_pointers_are_absent(folder):
+    (folder / "code/image.bin").write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    assert find_image(ROW, [folder]) is None
+
+
+# -- figures ---------------------------------------------------------------------------
+def test_error_figures():
+    figures = error_figures([1.01, 0.98, 1.03, 0.96, 1.05])
+    assert figures.count == 5
+    assert figures.mean_abs_error == pytest.approx(0.03)
+    assert figures.median_abs_error == pytest.approx(0.03)
+    assert figures.p90_abs_error == pytest.approx(0.05)
+    assert figures.worst_abs_error == pytest.approx(0.05)
+
+
+def test_baseline_is_the_best_constant():
+    rates = [0.8, 0.82, 0.9, 0.5]
+
+    def mean_error(cpi):
+        return sum(abs(cpi * rate - 1) for rate in rates) / len(rates)
+
+    best = mean_error(fit_cpi(rates))
+    assert best <= min(mean_error(1 + step / 1000) for step in range(1500)) + 1e-9
+
+
+# -- the command -----------------------------------------------------------------------
+def test_command_prints_both_tables_and_writes_json(folder, monkeypatch, tmp_path, capsys):
+    machine = FakeMachine(board=FakeBoard("fake-board", "cortex-m33"))
+    use_machine(monkeypatch, machine)
+    monkeypatch.setattr(validate_run, "development_catalog", lambda: (ROW, replace(ROW, path="gone.bin")))
+    report = tmp_path / "report.json"
+    validate_run.run_validate(None, ValidateOptions((folder,)), 1, report)
+    printed = capsys.readouterr().out
+    assert "simulated and unofficial" in printed
+    assert "1 of 2 images are absent:" in printed and "gone.bin" in printed
+    assert "cycles an instruction (fitted)" in printed
+    content = json.loads(report.read_text())
+    assert set(content["summary"]["cortex-m33"]) == {
+        *("count", "mean_abs_error", "median_abs_error", "p90_abs_error", "worst_abs_error", "baseline"),
+    }
+    assert len(content["rows"]) == 2
+
+
+def test_command_fails_the_check_when_a_present_image_fails(folder, monkeypatch, capsys):
+    use_machine(monkeypatch, FakeMachine(boots=False))
+    monkeypatch.setattr(validate_run, "development_catalog", lambda: (ROW,))
+    with pytest.raises(CheckFailed, match="1 of 1"):
+        validate_run.run_validate(None, ValidateOptions((folder,)), 1, None)
+    assert "no m-ready" in capsys.readouterr().out
+
+
+def test_command_line_takes_several_folders(folder, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(validate_run, "run_validate", lambda *arguments: seen.append(arguments))
+    result = CliRunner().invoke(command, ["--images", str(folder), str(tmp_path), "--jobs", "2"])
+    assert result.exit_code == 0, result.output
+    assert seen[0][1].folders == (folder, tmp_path)
+    assert seen[0][2] == 2
+
+
+def test_without_folders_every_development_image_is_absent():
+    rows = validate_rows(development_catalog(), ValidateOptions())
+    assert {row.status for row in rows} == {ABSENT}
