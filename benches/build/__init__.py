@@ -1,0 +1,1 @@
+"""From a ``.tflite`` model to a benchmark firmware: reader, generator, arena plan, compiler."""

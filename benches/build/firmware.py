@@ -1,0 +1,183 @@
+"""Build a benchmark firmware: generate the network, compile, link, check that it fits."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+
+from benches.build.generator import KERNEL_SETS, Network, check_arena, generate
+from benches.build.support import BoardSupport, firmware_folder
+from benches.build.toolchain import CORES, Toolchain, find_toolchain
+from emulator.errors import ImageError, UsageError
+
+# benchmark -> elements of its input, and the type that the firmware can fill
+BENCHMARKS: Mapping[str, tuple[int, tuple[str, ...]]] = {
+    "kws": (49 * 10, ("int8",)),
+    "vww": (96 * 96 * 3, ("int8",)),
+    "ic": (32 * 32 * 3, ("int8",)),
+    "ad": (640, ("int8", "float32")),
+}
+MODES = {"performance": 115200, "energy": 9600}
+FOLDERS = ("startup", "runtime", "protocol", "kernels/reference", "kernels/optimized")
+OPTIMIZATIONS = ("0", "1", "2", "3", "s", "fast", "z")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """What may differ between two builds of one benchmark."""
+
+    core: str = ""  # "" is the board's own
+    toolchain: str = "gcc"
+    kernels: str = "optimized"
+    optimization: str = "2"
+    mode: str = "performance"
+    baud: int = 0  # 0 is the mode's own
+
+    def check(self) -> None:
+        """Raise :class:`UsageError` for a value that is none."""
+        known = {
+            "core": (self.core, ("", *CORES)),
+            "kernels": (self.kernels, KERNEL_SETS),
+            "opt": (self.optimization, OPTIMIZATIONS),
+            "mode": (self.mode, tuple(MODES)),
+        }
+        for option, (value, values) in known.items():
+            if value not in values:
+                raise UsageError(f"unknown {option} {value!r}", next_step=f"known: {', '.join(values)}")
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltFirmware:
+    """A finished build: the file and what it takes."""
+
+    path: Path
+    benchmark: str
+    support: str
+    core: str
+    network: Network
+    flash_bytes: int
+    ram_bytes: int  # without the stack
+    arena_bytes: int
+
+
+def build_firmware(
+    benchmark: str, model: Path, support: BoardSupport, out: Path, options: BuildOptions | None = None
+) -> BuiltFirmware:
+    """Build the firmware of a benchmark around a model.
+
+    The bytes depend on the sources, the model, the options and the compiler only. Raises
+    :class:`UsageError` for bad options or an absent compiler, :class:`ImageError` for a
+    model that can't run, a firmware that does not fit, or a compiler's complaint.
+    """
+    options = options or BuildOptions()
+    options.check()
+    if benchmark not in BENCHMARKS:
+        raise UsageError(f"unknown benchmark {benchmark!r}", next_step=f"known: {', '.join(BENCHMARKS)}")
+    core = options.core or support.core
+    toolchain = find_toolchain(options.toolchain, core)
+    network = generate(model, options.kernels)
+    _check_input(benchmark, network)
+    check_arena(network, support.ram.size_bytes - support.stack_bytes, f"the RAM of {support.name}")
+    if network.constant_bytes > support.flash.size_bytes:
+        raise ImageError(
+            f"weights and constants take {network.constant_bytes} bytes,"
+            f" but the flash of {support.name} has {support.flash.size_bytes}",
+            where=network.model.file,
+        )
+    with tempfile.TemporaryDirectory(prefix="boardless-build-") as name:
+        folder = Path(name).resolve()
+        (folder / "memory.ld").write_text(_memory_script(support), encoding="utf-8")
+        flags = _flags(support, options, folder)
+        linked = _compile_and_link(sources_of(benchmark, support), network.source, toolchain, flags, folder)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_bytes(linked.read_bytes())
+    flash_bytes, ram_bytes = _sizes(out)
+    return BuiltFirmware(
+        out, benchmark, support.name, core, network, flash_bytes, ram_bytes, network.arena_bytes
+    )
+
+
+def _check_input(benchmark: str, network: Network) -> None:
+    elements, types = BENCHMARKS[benchmark]
+    tensor = network.model.inputs[0]
+    if tensor.elements != elements or tensor.type not in types:
+        raise ImageError(
+            f"the input is {tensor}, {tensor.size_bytes} bytes;"
+            f" the benchmark {benchmark} sends {elements} elements for {' or '.join(types)}",
+            where=network.model.file,
+            next_step="name the benchmark that the model was made for",
+        )
+    if benchmark == "ad" and network.model.outputs[0].elements != elements:
+        raise ImageError(f"the output {network.model.outputs[0]} must be as large as the input, {elements}",
+                         where=network.model.file)  # fmt: skip
+
+
+def sources_of(benchmark: str, support: BoardSupport) -> list[str]:
+    """C files of a build, relative to the firmware folder, sorted."""
+    root = firmware_folder()
+    shared = [str(p.relative_to(root)) for f in FOLDERS for p in (root / f).glob("*.c")]
+    own = ["main.c", f"benchmarks/{benchmark}.c", *support.sources]
+    if benchmark != "ad":
+        own.append("benchmarks/probabilities.c")
+    return sorted({*shared, *own})
+
+
+def _flags(support: BoardSupport, options: BuildOptions, folder: Path) -> list[str]:
+    root = firmware_folder()
+    defines = dict(support.defines) | {
+        "CONSOLE_BAUD": options.baud or MODES[options.mode],
+        "ENERGY_MODE": int(options.mode == "energy"),
+    }
+    return [
+        f"-O{options.optimization}",
+        f"-I{root}",
+        f"-ffile-prefix-map={root}=firmware",
+        f"-ffile-prefix-map={folder}=generated",
+        *(f"-D{name}={value}u" for name, value in sorted(defines.items())),
+    ]
+
+
+def _compile_and_link(
+    sources: Sequence[str], generated: str, toolchain: Toolchain, flags: Sequence[str], folder: Path
+) -> Path:
+    """Compile everything inside ``folder``, which is the working directory; return the linked file."""
+    root = firmware_folder()
+    network = folder / "network.c"
+    network.write_text(generated, encoding="utf-8")
+    objects: list[Path] = []
+    for source in [*(root / name for name in sources), network]:
+        made = folder / f"{len(objects):02d}-{source.stem}.o"
+        toolchain.compile(source, made, flags)
+        objects.append(made)
+    linked = folder / "firmware.elf"
+    toolchain.link(objects, root / "linker" / "firmware.ld", linked)
+    return linked
+
+
+def _memory_script(support: BoardSupport) -> str:
+    return (
+        "MEMORY\n{\n"
+        f"    FLASH (rx) : ORIGIN = {support.flash.origin:#x}, LENGTH = {support.flash.size_bytes:#x}\n"
+        f"    RAM (rwx) : ORIGIN = {support.ram.origin:#x}, LENGTH = {support.ram.size_bytes:#x}\n"
+        "}\n"
+        f"stack_bytes = {support.stack_bytes:#x};\n"
+    )
+
+
+def _sizes(path: Path) -> tuple[int, int]:
+    """Bytes in flash (code, constants, initial data) and in RAM (without the stack)."""
+    flash_bytes = ram_bytes = 0
+    with path.open("rb") as file:
+        for section in ELFFile(file).iter_sections():
+            allocated, written = section["sh_flags"] & 2, section["sh_flags"] & 1
+            if not allocated or section.name == ".stack":
+                continue
+            if section["sh_type"] == "SHT_PROGBITS":
+                flash_bytes += section["sh_size"]
+            if written:
+                ram_bytes += section["sh_size"]
+    return flash_bytes, ram_bytes

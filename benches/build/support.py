@@ -1,0 +1,126 @@
+"""Board support packages: the folders of ``firmware/bsp`` that hold a ``bsp.toml``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from emulator.board import Board, Region
+from emulator.errors import BoardError, UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+KEYS = {"title", "boards", "core", "sources", "origin", "memory", "defines"}
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A stretch of memory that the linker fills."""
+
+    origin: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardSupport:
+    """A board support package.
+
+    ``boards``: the emulated boards that the image runs on. ``sources``: C files, relative
+    to the firmware folder. ``defines``: preprocessor constants for all of them.
+    """
+
+    name: str
+    title: str
+    boards: tuple[str, ...]
+    core: str
+    sources: tuple[str, ...]
+    flash: Memory
+    ram: Memory
+    stack_bytes: int
+    defines: Mapping[str, int]
+
+
+def firmware_folder() -> Path:
+    """Find the C sources: inside the installed package, or beside it in a checkout."""
+    installed = Path(str(resources.files("benches"))) / "firmware"
+    checkout = Path(str(resources.files("benches"))).parent / "firmware"
+    folder = installed if installed.is_dir() else checkout
+    if not (folder / "linker" / "firmware.ld").is_file():
+        raise UsageError(
+            "the firmware's C sources are not installed",
+            where=str(folder),
+            next_step="reinstall boardless, or run from a checkout of its repository",
+        )
+    return folder
+
+
+def list_support() -> list[str]:
+    """Names of the board support packages."""
+    return sorted(path.parent.name for path in (firmware_folder() / "bsp").glob("*/bsp.toml"))
+
+
+def load_support(name: str) -> BoardSupport:
+    """Read a board support package by its own name or by a board's that it serves.
+
+    Raises :class:`UsageError` for an unknown name, :class:`BoardError` for a damaged file.
+    """
+    known = list_support()
+    packages = [_read(firmware_folder() / "bsp" / other / "bsp.toml") for other in known]
+    for package in packages:
+        if package.name == name:
+            return package
+    for package in packages:
+        if name in package.boards:
+            return package
+    boards = sorted({board for package in packages for board in package.boards})
+    raise UsageError(f"no board support package for {name!r}", next_step=f"known: {', '.join(boards)}")
+
+
+def _read(path: Path) -> BoardSupport:
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BoardError(f"is not valid TOML: {error}", where=str(path)) from error
+    unknown = sorted(set(table) - KEYS)
+    if unknown:
+        raise BoardError(f"unknown key {unknown[0]!r}", where=str(path),
+                         next_step=f"known: {', '.join(sorted(KEYS))}")  # fmt: skip
+    try:
+        memory = table["memory"]
+        return BoardSupport(
+            name=path.parent.name,
+            title=table["title"],
+            boards=tuple(table["boards"]),
+            core=table["core"],
+            sources=tuple(table["sources"]),
+            flash=Memory(**memory["flash"]),
+            ram=Memory(**memory["ram"]),
+            stack_bytes=memory["stack_bytes"],
+            defines=table["defines"],
+        )
+    except (KeyError, TypeError) as error:
+        raise BoardError(f"missing or malformed key: {error}", where=str(path)) from error
+
+
+def fitted(support: BoardSupport, board: Board) -> BoardSupport:
+    """Lay the package's linker regions over a board's own flash and RAM.
+
+    Flash is the region that the core boots from, RAM the first region of kind ``ram`` that
+    is no alias. Raises :class:`BoardError` when the board has no such region.
+    """
+    flash = board.region_at(board.vector_table)
+    ram = next((r for r in board.regions if r.kind == "ram" and not r.alias_of), None)
+    if flash is None or ram is None:
+        raise BoardError("has no RAM region, or none that holds its vector table", where=board.file)
+    return replace(support, flash=_rest(flash, board.vector_table), ram=_rest(ram, ram.base))
+
+
+def _rest(region: Region, start: int) -> Memory:
+    return Memory(start, region.end - start)

@@ -1,0 +1,19 @@
+/* Visual wake words: 96 x 96 RGB bytes; the network wants them minus 128. */
+#include "benchmarks/benchmark.h"
+#include "runtime/network.h"
+
+const char benchmark_model_name[] = "vww01";
+
+void benchmark_load_input(const uint8_t *buffer)
+{
+    int8_t *input = network_input.data;
+    for (uint32_t i = 0; i < network_input.elements; i++) {
+        input[i] = (int8_t)(buffer[i] ^ 0x80u);
+    }
+}
+
+void benchmark_print_results(const uint8_t *buffer)
+{
+    (void)buffer;
+    print_probabilities();
+}
