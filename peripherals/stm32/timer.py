@@ -5,12 +5,14 @@ up, down and center-aligned, prescaler and auto-reload with their preloads, repe
 one-pulse mode, update generation, compare flags, interrupts. Not modelled, and reported:
 input capture, slave and encoder modes, DMA requests. Outputs do not reach pins.
 
-Parameters: ``clock``, ``bits`` (16 or 32), ``channels`` (0 for a basic timer). Interrupt
+Parameters: ``clock``, ``bits`` (16 or 32), ``channels`` (0 basic, 4 general-purpose, 6
+advanced, 1 or 2 those between: only these and the advanced repeat and break). Interrupt
 lines: ``global``, or ``update``, ``compare``, ``break`` and ``trigger``.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from emulator.device import DeviceContext
@@ -34,6 +36,7 @@ CHANNELS = (
     ("CCR6", 1 << 17, "CCMR3", 8),
 )
 MODE_CAPTURE, MODE_PRELOAD = 3, 1 << 3
+GENERAL_CHANNELS = 4
 BASIC_REGISTERS = ("CR1", "CR2", "DIER", "SR", "EGR", "CNT", "PSC", "ARR")
 
 
@@ -83,13 +86,16 @@ class Timer(RegisterDevice):
         context.clocks.on_change(self._after_clock_change)
 
     def register_table(self) -> tuple[Register, ...]:
-        """Leave out what a basic timer lacks; ARR resets to the counter's maximum."""
-        basic = int(self.context.parameters.get("channels", 4)) == 0
-        rows = [row for row in self.REGISTERS if not basic or row.name in BASIC_REGISTERS]
-        return tuple(
-            Register(r.offset, r.name, self._maximum, on_write=r.on_write) if r.name == "ARR" else r
-            for r in rows
-        )
+        """Leave out what this timer lacks; ARR resets to the counter's maximum."""
+        channels = int(self.context.parameters.get("channels", 4))
+        absent = {row[0] for row in CHANNELS[channels:]} | {row[2] for row in CHANNELS[channels:]}
+        absent -= {row[2] for row in CHANNELS[:channels]}
+        if channels == GENERAL_CHANNELS:
+            absent |= {"RCR", "BDTR"}
+        kept = [r for r in self.REGISTERS if r.name not in absent]
+        if not channels:
+            kept = [r for r in kept if r.name in BASIC_REGISTERS]
+        return tuple(replace(r, reset=self._maximum) if r.name == "ARR" else r for r in kept)
 
     # -- RegisterDevice ----------------------------------------------------------------------
     def reset(self) -> None:
