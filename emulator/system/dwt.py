@@ -1,0 +1,165 @@
+"""Data Watchpoint and Trace: the cycle counter, and comparators that only remember.
+
+ARMv7-M Architecture Reference Manual C1.8. CYCCNT is the clock plus an offset, so a read
+gives the cycle of the load itself. EXCCNT counts exception entry and exit, SLEEPCNT what
+the machine reports as slept; CPICNT, LSUCNT and FOLDCNT read as zero (the timing model
+has a finer account of the same cycles).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from emulator.clock import Clock
+from emulator.system.features import CoreFeatures
+from emulator.system.registers import StoredWords, merge
+
+CTRL = 0xE0001000
+CYCCNT = 0xE0001004
+CPICNT = 0xE0001008
+EXCCNT = 0xE000100C
+SLEEPCNT = 0xE0001010
+LSUCNT = 0xE0001014
+FOLDCNT = 0xE0001018
+PCSR = 0xE000101C
+COMP0 = 0xE0001020
+LAR = 0xE0001FB0
+LSR = 0xE0001FB4
+
+CTRL_CYCCNTENA = 1 << 0
+CTRL_EXCEVTENA = 1 << 18
+CTRL_SLEEPEVTENA = 1 << 19
+CTRL_NOCYCCNT = 1 << 25
+CTRL_WRITABLE = 0x007F1FFF
+UNLOCK_KEY = 0xC5ACCE55
+LSR_IMPLEMENTED = 1 << 0
+LSR_LOCKED = 1 << 1
+
+
+class Dwt:
+    """The DWT unit. ``trace_enabled()`` is DEMCR.TRCENA."""
+
+    def __init__(
+        self,
+        core: CoreFeatures,
+        clock: Clock,
+        trace_enabled: Callable[[], bool],
+        touch: Callable[[], None],
+    ) -> None:
+        self._core = core
+        self._clock = clock
+        self._trace_enabled = trace_enabled
+        self._touch = touch
+        self.names = {CTRL: "DWT_CTRL", PCSR: "DWT_PCSR"}
+        if core.is_mainline:
+            self.names |= {
+                CYCCNT: "DWT_CYCCNT",
+                CPICNT: "DWT_CPICNT",
+                EXCCNT: "DWT_EXCCNT",
+                SLEEPCNT: "DWT_SLEEPCNT",
+                LSUCNT: "DWT_LSUCNT",
+                FOLDCNT: "DWT_FOLDCNT",
+            }
+        comparators: dict[int, str] = {}
+        for i in range(core.dwt_ctrl >> 28):
+            comparators |= {COMP0 + 16 * i: f"DWT_COMP{i}", COMP0 + 16 * i + 4: f"DWT_MASK{i}"}
+            comparators |= {COMP0 + 16 * i + 8: f"DWT_FUNCTION{i}"}
+        self.names |= comparators
+        self._comparators = StoredWords(dict.fromkeys(comparators, 0), dict.fromkeys(comparators, 0xFFFFFFFF))
+        if core.has_software_lock:
+            self.names |= {LAR: "DWT_LAR", LSR: "DWT_LSR"}
+        self.reset()
+
+    def reset(self) -> None:
+        """Counter stopped at zero, locked where there is a lock."""
+        self._control = 0
+        self._locked = self._core.has_software_lock
+        self._stopped_count = 0
+        self._started_at: int | None = None
+        self._counters = {EXCCNT: 0, SLEEPCNT: 0}
+        self._comparators.reset()
+
+    # -- the cycle counter ---------------------------------------------------------------
+    @property
+    def cycle_count(self) -> int:
+        """CYCCNT now."""
+        if self._started_at is None:
+            return self._stopped_count
+        return (self._stopped_count + self._clock.now() - self._started_at) & 0xFFFFFFFF
+
+    def update_running(self) -> None:
+        """Start or stop CYCCNT after CTRL or DEMCR.TRCENA changed."""
+        runs = bool(self._control & CTRL_CYCCNTENA) and self._trace_enabled()
+        runs = runs and not self._core.dwt_ctrl & CTRL_NOCYCCNT
+        if runs and self._started_at is None:
+            self._started_at = self._clock.now()
+        elif not runs and self._started_at is not None:
+            self._stopped_count = self.cycle_count
+            self._started_at = None
+
+    def exception_cycles(self, cycles: int) -> None:
+        """Cycles of an exception entry or exit, for EXCCNT."""
+        self._add(EXCCNT, CTRL_EXCEVTENA, cycles)
+
+    def slept_cycles(self, cycles: int) -> None:
+        """Cycles in sleep, for SLEEPCNT."""
+        self._add(SLEEPCNT, CTRL_SLEEPEVTENA, cycles)
+
+    def _add(self, counter: int, enable: int, cycles: int) -> None:
+        if self._control & enable and self._trace_enabled():
+            self._counters[counter] = (self._counters[counter] + cycles) & 0xFF
+
+    # -- registers -----------------------------------------------------------------------
+    def read_word(self, address: int) -> int:
+        """Read a DWT register."""
+        if address == CYCCNT:
+            if self._started_at is not None:
+                self._touch()
+            return self.cycle_count
+        if address == CTRL:
+            return self._core.dwt_ctrl | self._control
+        if address == LSR:
+            return LSR_IMPLEMENTED | (LSR_LOCKED if self._locked else 0)
+        if address in self._counters:
+            return self._counters[address]
+        return self._comparators.words.get(address, 0)
+
+    def write_word(self, address: int, value: int, mask: int) -> None:
+        """Write a DWT register; a locked unit takes only the key."""
+        if address == LAR:
+            if self._core.has_software_lock:
+                self._locked = value != UNLOCK_KEY
+        elif self._locked:
+            return
+        elif address == CTRL:
+            writable = CTRL_WRITABLE if self._core.is_mainline else 0
+            self._control = merge(self._control, value, mask & writable)
+            self.update_running()
+        elif address == CYCCNT:
+            self._stopped_count = merge(self.cycle_count, value, mask)
+            if self._started_at is not None:
+                self._started_at = self._clock.now()
+        elif address in self._counters:
+            self._counters[address] = value & mask & 0xFF
+        elif address in self._comparators.words:
+            self._comparators.write(address, value, mask)
+
+    # -- snapshots -----------------------------------------------------------------------
+    def save(self) -> Any:
+        """State for a snapshot."""
+        return {
+            "control": self._control,
+            "locked": self._locked,
+            "count": (self._stopped_count, self._started_at),
+            "counters": dict(self._counters),
+            "comparators": dict(self._comparators.words),
+        }
+
+    def load(self, state: Any) -> None:
+        """Put a saved state back."""
+        self._control = state["control"]
+        self._locked = state["locked"]
+        self._stopped_count, self._started_at = state["count"]
+        self._counters = dict(state["counters"])
+        self._comparators.words = dict(state["comparators"])

@@ -1,0 +1,149 @@
+"""Floating-point extension registers: access control, context control, features.
+
+Lazy stacking: at an exception entry with FPCCR.LSPEN the frame's room is reserved and
+LSPACT is set. The processor would write S0-S15 and FPSCR when the handler first uses
+floating point; here they are written at the entry already (the room's content is UNKNOWN
+until then, so nobody may look), and CONTROL.FPCA set inside the handler tells that
+hardware would have saved by now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from emulator.system.features import Architecture, CoreFeatures
+from emulator.system.registers import merge
+
+CPACR = 0xE000ED88
+NSACR = 0xE000ED8C
+FPCCR = 0xE000EF34
+FPCAR = 0xE000EF38
+FPDSCR = 0xE000EF3C
+MVFR0 = 0xE000EF40
+MVFR1 = 0xE000EF44
+MVFR2 = 0xE000EF48
+
+CPACR_FPU = 0xF << 20
+FPCCR_LSPACT = 1 << 0
+FPCCR_USER = 1 << 1
+FPCCR_THREAD = 1 << 3
+FPCCR_LSPEN = 1 << 30
+FPCCR_ASPEN = 1 << 31
+FPDSCR_WRITABLE = 0x07C00000
+
+_SINGLE = {MVFR0: 0x10110021, MVFR1: 0x11000011, MVFR2: 0x40}
+_DOUBLE = {MVFR0: 0x10110221, MVFR1: 0x12000011, MVFR2: 0x40}
+
+
+class FloatingPointControl:
+    """CPACR and the FP* registers; without an FPU only CPACR, which reads as zero.
+
+    ``context_in_use()`` is CONTROL.FPCA, ``lazily_saved()`` is called when the hardware
+    would have written the reserved frame (its cycles are charged then).
+    """
+
+    def __init__(
+        self,
+        core: CoreFeatures,
+        *,
+        has_fpu: bool,
+        is_double: bool,
+        context_in_use: Callable[[], bool],
+        lazily_saved: Callable[[], None],
+    ) -> None:
+        self.has_fpu = has_fpu
+        self._context_in_use = context_in_use
+        self._lazily_saved = lazily_saved
+        self._features = dict(_DOUBLE if is_double else _SINGLE)
+        if core.architecture is Architecture.V7M and core.name == "cortex-m4":
+            self._features[MVFR2] = 0
+        self.names: dict[int, str] = {}
+        if core.is_mainline:
+            self.names = {CPACR: "CPACR"}
+            fpu_names = {FPCCR: "FPCCR", FPCAR: "FPCAR", FPDSCR: "FPDSCR"}
+            self.names |= fpu_names | {MVFR0: "MVFR0", MVFR1: "MVFR1", MVFR2: "MVFR2"}
+            if core.architecture is Architecture.V8M:
+                self.names[NSACR] = "NSACR"
+        self.reset()
+
+    def reset(self) -> None:
+        """No access, automatic and lazy stacking on."""
+        self._access = 0
+        self.default_status = 0
+        self.frame_address = 0
+        self._context = FPCCR_ASPEN | FPCCR_LSPEN if self.has_fpu else 0
+
+    @property
+    def accessible(self) -> bool:
+        """CPACR lets code use floating point (privileged code at least)."""
+        return bool(self._access & CPACR_FPU)
+
+    @property
+    def stacks_context(self) -> bool:
+        """FPCCR.ASPEN: exception entry makes room for the FP registers."""
+        return self.has_fpu and bool(self._context & FPCCR_ASPEN)
+
+    @property
+    def is_lazy(self) -> bool:
+        """FPCCR.LSPEN."""
+        return bool(self._context & FPCCR_LSPEN)
+
+    @property
+    def lazy_save_pending(self) -> bool:
+        """FPCCR.LSPACT, after :meth:`fold`."""
+        return bool(self._context & FPCCR_LSPACT)
+
+    def reserve(self, address: int, *, from_thread: bool, unprivileged: bool) -> None:
+        """A lazy frame was reserved with its S0 at ``address``."""
+        flags = FPCCR_LSPACT
+        flags |= FPCCR_THREAD if from_thread else 0
+        flags |= FPCCR_USER if unprivileged else 0
+        keep = self._context & (FPCCR_ASPEN | FPCCR_LSPEN)
+        self._context = keep | flags
+        self.frame_address = address & ~7
+
+    def restored(self) -> None:
+        """A return with an FP frame ends lazy preservation."""
+        self._context &= ~FPCCR_LSPACT
+
+    def fold(self) -> None:
+        """Notice that code has used floating point since the room was reserved."""
+        if self._context & FPCCR_LSPACT and self._context_in_use():
+            self._context &= ~FPCCR_LSPACT
+            self._lazily_saved()
+
+    def read_word(self, address: int) -> int:
+        """Read a register."""
+        if address == CPACR:
+            return self._access
+        if not self.has_fpu or address == NSACR:
+            return 0
+        if address == FPCCR:
+            self.fold()
+            return self._context
+        if address == FPCAR:
+            return self.frame_address
+        return self.default_status if address == FPDSCR else self._features[address]
+
+    def write_word(self, address: int, value: int, mask: int) -> None:
+        """Write a register."""
+        if not self.has_fpu:
+            return
+        if address == CPACR:
+            self._access = merge(self._access, value, mask & CPACR_FPU)
+        elif address == FPCCR:
+            self.fold()
+            self._context = merge(self._context, value, mask & (FPCCR_ASPEN | FPCCR_LSPEN | 0x17B))
+        elif address == FPCAR:
+            self.frame_address = merge(self.frame_address, value, mask & ~7)
+        elif address == FPDSCR:
+            self.default_status = merge(self.default_status, value, mask & FPDSCR_WRITABLE)
+
+    def save(self) -> Any:
+        """State for a snapshot."""
+        return (self._access, self._context, self.frame_address, self.default_status)
+
+    def load(self, state: Any) -> None:
+        """Put a saved state back."""
+        self._access, self._context, self.frame_address, self.default_status = state

@@ -1,0 +1,176 @@
+"""Exception stack frames: what entry pushes, what return pops, and the mode switches.
+
+ARMv7-M Architecture Reference Manual B1.5.6 to B1.5.8 (PushStack, ExceptionTaken,
+ExceptionReturn, PopStack); ARMv8-M B3 for the EXC_RETURN of a core without TrustZone.
+
+Order of register writes. On Unicorn 2.1.4 a write of IPSR (or of xPSR with another
+exception number) swaps MSP and PSP as hardware does; CONTROL.SPSEL takes effect in thread
+mode only; and with CONTROL.nPRIV set in thread mode, writes of MSP, PSP and CONTROL are
+dropped. So SPSEL is changed in privileged thread mode, nPRIV is set or cleared in handler
+mode or in the very write that leaves privileged thread mode, and the stack pointer of the
+mode at hand is written through SP.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from emulator.system.core import CoreRegisters, MemoryFault
+from emulator.system.features import Architecture, CoreFeatures
+from emulator.system.fpu import FloatingPointControl
+from emulator.system.scb import SystemControl
+
+CONTROL_NPRIV = 1 << 0
+CONTROL_SPSEL = 1 << 1
+CONTROL_FPCA = 1 << 2
+XPSR_NUMBER = 0x1FF
+XPSR_STACK_ALIGN = 1 << 9
+XPSR_IT = 0x0600FC00
+XPSR_THUMB = 1 << 24
+
+BASIC_FRAME_BYTES = 0x20
+FP_FRAME_BYTES = 0x68
+EXC_RETURN_STANDARD_FRAME = 1 << 4
+EXC_RETURN_THREAD = 1 << 3
+EXC_RETURN_PSP = 1 << 2
+_EXC_RETURN_HANDLER_V7 = 0xFFFFFFF1
+_EXC_RETURN_HANDLER_V8 = 0xFFFFFFB0
+
+_INTEGER = ("r0", "r1", "r2", "r3", "r12", "lr", "pc")
+_ENTRY_STATE = (*_INTEGER, "xpsr", "sp", "control", "ipsr")
+_FP = (*(f"s{n}" for n in range(16)), "fpscr")
+
+
+@dataclass(frozen=True, slots=True)
+class PushedFrame:
+    """A frame that an entry made. ``fault``: the stack could not be written there."""
+
+    exc_return: int
+    words: tuple[int, ...]
+    has_fp: bool
+    is_lazy: bool
+    fault: MemoryFault | None
+
+
+@dataclass(frozen=True, slots=True)
+class PoppedFrame:
+    """A frame read back, not yet put into the core."""
+
+    words: tuple[int, ...]
+    fp_words: tuple[int, ...]
+    stack_pointer: int
+
+    @property
+    def xpsr(self) -> int:
+        """The stacked xPSR."""
+        return self.words[7]
+
+
+class StackFrames:
+    """Pushes and pops frames through the core's registers."""
+
+    def __init__(
+        self, core: CoreRegisters, features: CoreFeatures, scb: SystemControl, fpu: FloatingPointControl
+    ) -> None:
+        self._core = core
+        self._features = features
+        self._scb = scb
+        self._fpu = fpu
+        self._is_v8 = features.architecture is Architecture.V8M
+
+    # -- entry -------------------------------------------------------------------------
+    def push(self, *, thumb: bool = True) -> PushedFrame:
+        """Stack the caller-saved state; ``thumb`` false: the fault was EPSR.T being zero."""
+        *integer, xpsr, sp, control, ipsr = self._core.get_many(_ENTRY_STATE)
+        has_fp = bool(control & CONTROL_FPCA) and self._fpu.stacks_context
+        align = has_fp or self._scb.aligns_stack
+        size = FP_FRAME_BYTES if has_fp else BASIC_FRAME_BYTES
+        padded = align and sp & 4
+        frame = (sp - size) & (0xFFFFFFF8 if align else 0xFFFFFFFC)
+        stacked_xpsr = xpsr & ~(XPSR_NUMBER | XPSR_STACK_ALIGN | XPSR_THUMB) | ipsr & XPSR_NUMBER
+        stacked_xpsr |= (XPSR_THUMB if thumb else 0) | (XPSR_STACK_ALIGN if padded else 0)
+        words = (*integer[:6], integer[6] & ~1, stacked_xpsr)
+        stored = words + (self._core.get_many(_FP) if has_fp else ())
+        fault = None
+        try:
+            self._core.write_memory(frame, struct.pack(f"<{len(stored)}I", *stored))
+        except MemoryFault as error:
+            fault = error
+        self._core.set("sp", frame)
+        is_lazy = has_fp and self._fpu.is_lazy
+        if is_lazy:
+            self._fpu.reserve(
+                frame + BASIC_FRAME_BYTES, from_thread=ipsr == 0, unprivileged=bool(control & CONTROL_NPRIV)
+            )
+        return PushedFrame(self._exc_return(ipsr, control, has_fp), words, has_fp, is_lazy, fault)
+
+    def _exc_return(self, ipsr: int, control: int, has_fp: bool) -> int:
+        value = _EXC_RETURN_HANDLER_V8 if self._is_v8 else _EXC_RETURN_HANDLER_V7
+        if ipsr & XPSR_NUMBER == 0:
+            value |= EXC_RETURN_THREAD
+            value |= EXC_RETURN_PSP if control & CONTROL_SPSEL else 0
+        return value & ~EXC_RETURN_STANDARD_FRAME if has_fp else value
+
+    def enter_handler(self, number: int, exc_return: int) -> None:
+        """Handler mode on the main stack, running exception ``number``; PC is left alone."""
+        core = self._core
+        xpsr, control, ipsr = core.get_many(("xpsr", "control", "ipsr"))
+        if xpsr & XPSR_IT:
+            core.set("xpsr", xpsr & ~(XPSR_IT | XPSR_NUMBER) | ipsr & XPSR_NUMBER)
+        unprivileged = control & CONTROL_NPRIV
+        if ipsr == 0 and control & CONTROL_SPSEL:
+            if unprivileged:
+                core.set("ipsr", number)
+                core.set("control", control & ~CONTROL_NPRIV)
+                core.set("ipsr", 0)
+            core.set("control", 0)
+            core.set("ipsr", number)
+            if unprivileged:
+                core.set("control", unprivileged)
+        else:
+            core.set("ipsr", number)
+            if control & ~CONTROL_NPRIV:
+                core.set("control", unprivileged)
+        core.set("lr", exc_return)
+
+    # -- return ------------------------------------------------------------------------
+    def read_frame(self, exc_return: int) -> PoppedFrame:
+        """Read the frame that ``exc_return`` points to; raises :class:`MemoryFault`."""
+        frame = self._core.get("psp" if exc_return & EXC_RETURN_PSP else "sp")
+        words = struct.unpack("<8I", self._core.read_memory(frame, BASIC_FRAME_BYTES))
+        fp_words: tuple[int, ...] = ()
+        size, align = BASIC_FRAME_BYTES, self._scb.aligns_stack
+        if not exc_return & EXC_RETURN_STANDARD_FRAME:
+            size, align = FP_FRAME_BYTES, True
+            if not self._fpu.lazy_save_pending:
+                fp_bytes = self._core.read_memory(frame + BASIC_FRAME_BYTES, 4 * len(_FP))
+                fp_words = struct.unpack(f"<{len(_FP)}I", fp_bytes)
+        stack_pointer = (frame + size) & 0xFFFFFFFF
+        if align and words[7] & XPSR_STACK_ALIGN:
+            stack_pointer |= 4
+        return PoppedFrame(words, fp_words, stack_pointer)
+
+    def restore(self, exc_return: int, popped: PoppedFrame) -> None:
+        """Put a frame's state into the core, in the mode that ``exc_return`` names."""
+        core = self._core
+        control, ipsr = core.get_many(("control", "ipsr"))
+        has_fp = not exc_return & EXC_RETURN_STANDARD_FRAME
+        if has_fp:
+            self._fpu.restored()
+            if popped.fp_words:
+                core.set_many(_FP, popped.fp_words)
+        core.set_many(_INTEGER, (*popped.words[:6], popped.words[6] & ~1))
+        xpsr = popped.xpsr & ~(XPSR_NUMBER | XPSR_STACK_ALIGN)
+        core.set("xpsr", xpsr | XPSR_THUMB | ipsr & XPSR_NUMBER)
+        wanted = control & CONTROL_NPRIV | (CONTROL_FPCA if has_fp else 0)
+        if exc_return & EXC_RETURN_THREAD:
+            wanted |= CONTROL_SPSEL if exc_return & EXC_RETURN_PSP else 0
+            if control & CONTROL_NPRIV:
+                core.set("control", 0)
+            core.set("ipsr", 0)
+        else:
+            core.set("ipsr", popped.xpsr & XPSR_NUMBER)
+        if wanted or control:
+            core.set("control", wanted)
+        core.set("sp", popped.stack_pointer)
