@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from benches.bench_job import (
 from benches.benchmarks import BENCHMARKS, Benchmark
 from benches.report import UNOFFICIAL, accuracy_table, bench_table
 from benches.runs import AccuracyRun, BenchRun
+from emulator import __version__
 from emulator.errors import BoardlessError, CheckFailed, UsageError
 
 PLAIN_WIDTH = 150
@@ -109,19 +109,11 @@ def report_console() -> Console:
 
 def write_report(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON report with the version and the unofficial note in front."""
-    report = {"boardless": version(), "note": UNOFFICIAL, **content}
+    report = {"boardless": __version__, "note": UNOFFICIAL, **content}
     try:
         path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"the report can't be written: {error.strerror}", where=str(path)) from error
-
-
-def version() -> str:
-    """The installed distribution's version; "source" when run from a checkout without installing."""
-    try:
-        return metadata.version("boardless")
-    except metadata.PackageNotFoundError:
-        return "source"
 
 
 def plan_jobs(options: BenchOptions) -> list[BenchJob]:

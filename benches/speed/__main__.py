@@ -1,0 +1,156 @@
+"""``python -m benches.speed``: the speed bench as a table and as JSON."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from benches.speed.inference import Firmware, inference_emulated, inference_plain, shipped_firmware
+from benches.speed.measure import (
+    QEMU,
+    TIMINGS,
+    Speed,
+    best_of,
+    convolution_emulated,
+    convolution_plain,
+    convolution_qemu,
+)
+from emulator import __version__
+from emulator.board_file import load_board
+from emulator.errors import BoardlessError
+
+GOALS = {"count": 0.7, "core": 0.7, "memory": 0.25}
+"""Least share of plain Unicorn's speed on the convolution kernel."""
+TABLE_WIDTH = 110
+
+
+@click.command()
+@click.option("--board", default="nucleo-l4r5zi", show_default=True)
+@click.option("--hook", type=click.Choice(["auto", "native", "python"]), default="auto", show_default=True)
+@click.option("--repeat", type=click.IntRange(min=1), default=3, show_default=True, help="Best of so many.")
+@click.option("--repetitions", type=click.IntRange(min=1), default=300, show_default=True)
+@click.option("--inferences", type=click.IntRange(min=1), default=5, show_default=True)
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report."
+)
+def main(
+    board: str, hook: str, repeat: int, repetitions: int, inferences: int, json_file: Path | None
+) -> None:
+    """Time the convolution kernel and a kws inference in every way, and a start to m-ready."""
+    console = Console() if sys.stdout.isatty() else Console(width=TABLE_WIDTH)
+    kernel = convolution_speeds(board, hook, repeat, repetitions)
+    console.print(speed_table("convolution kernel", kernel))
+    report: dict[str, Any] = {
+        "boardless": __version__,
+        "host": host_facts(),
+        "board": board,
+        "convolution": speeds_json(kernel),
+    }
+    try:
+        firmware = shipped_firmware(board)
+        speeds = inference_speeds(firmware, hook, repeat, inferences)
+        console.print(speed_table(f"{inferences} kws inferences", speeds))
+        board_s = (speeds[-1].cycles or 0) / inferences / load_board(board).nominal_hz
+        host_s = speeds[-1].host_s / inferences
+        start_s = seconds_to_ready(firmware)
+        console.print(
+            f"one kws inference: host {host_s:.4f} s, board {board_s:.4f} s (simulated, unofficial)"
+        )
+        console.print(f"from command to m-ready: {start_s:.2f} s")
+        report["kws"] = {**speeds_json(speeds), "host_s": host_s, "board_s": board_s}
+        report["start_to_ready_s"] = start_s
+    except BoardlessError as error:
+        console.print(str(error), markup=False)
+    if json_file is not None:
+        json_file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+def convolution_speeds(board: str, hook: str, repeat: int, repetitions: int) -> list[Speed]:
+    """Plain Unicorn, the three timing depths, and QEMU when installed."""
+    speeds = [best_of(repeat, partial(convolution_plain, board, repetitions))]
+    for timing in TIMINGS:
+        speeds.append(best_of(repeat, partial(convolution_emulated, board, timing, hook, repetitions)))
+    qemu = convolution_qemu(repeat, repetitions)
+    return speeds if qemu is None else [*speeds, qemu]
+
+
+def inference_speeds(firmware: Firmware, hook: str, repeat: int, inferences: int) -> list[Speed]:
+    """Plain Unicorn and the three timing depths, memory last."""
+    speeds = [best_of(repeat, partial(inference_plain, firmware, inferences))]
+    for timing in TIMINGS:
+        speeds.append(best_of(repeat, partial(inference_emulated, firmware, timing, hook, inferences)))
+    return speeds
+
+
+def speed_table(title: str, speeds: Sequence[Speed]) -> Table:
+    """One row a way, each with its share of plain Unicorn's speed."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("way")
+    for name in ("instructions", "host s", "MIPS", "of plain Unicorn", "goal", "modelled cycles"):
+        table.add_column(name, justify="right")
+    for speed in speeds:
+        goal = GOALS.get(speed.way)
+        table.add_row(
+            speed.way,
+            f"{speed.instructions:,}",
+            f"{speed.host_s:.3f}",
+            f"{speed.mips:.0f}",
+            f"{speed.mips / speeds[0].mips:.2f}",
+            "" if goal is None else f">= {goal}",
+            "" if speed.cycles is None else f"{speed.cycles:,}",
+        )
+    return table
+
+
+def speeds_json(speeds: Sequence[Speed]) -> dict[str, Any]:
+    """The same figures by way."""
+    return {
+        speed.way: {
+            "instructions": speed.instructions,
+            "host_s": speed.host_s,
+            "mips": speed.mips,
+            "of_plain": speed.mips / speeds[0].mips,
+            "cycles": speed.cycles,
+        }
+        for speed in speeds
+    }
+
+
+def seconds_to_ready(firmware: Firmware) -> float:
+    """Host seconds of ``boardless run IMAGE --until m-ready``, the interpreter's start included."""
+    installed = shutil.which("boardless", path=str(Path(sys.executable).parent))
+    program = [installed] if installed else [sys.executable, "-m", "emulator.cli.main"]
+    command = [*program, "run", str(firmware.path), "--board", firmware.board, "--until", "m-ready"]
+    started = time.perf_counter()
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    return time.perf_counter() - started
+
+
+def host_facts() -> dict[str, str]:
+    """What the figures were measured on."""
+    facts = {
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "unicorn": importlib.metadata.version("unicorn"),
+    }
+    if shutil.which(QEMU):
+        told = subprocess.run([QEMU, "--version"], check=True, capture_output=True, text=True)
+        facts["qemu"] = told.stdout.splitlines()[0]
+    return facts
+
+
+if __name__ == "__main__":
+    main()
