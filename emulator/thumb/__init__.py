@@ -1,0 +1,1 @@
+"""Thumb instructions: what they are, decoded from bytes."""

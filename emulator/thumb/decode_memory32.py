@@ -1,6 +1,6 @@
 """32-bit loads and stores (ARMv7-M ARM, A5.3.5 to A5.3.10; ARMv8-M LDA, STL, TT, SG)."""
 
-# A decoder returns at each form: ruff: noqa: PLR0911, PLR0917
+# ruff: noqa: PLR0911, PLR0917 - a decoder returns at each form
 from __future__ import annotations
 
 from emulator.thumb.fields import PC_BIT, Place, build, register_at, transfer, unknown
@@ -81,7 +81,7 @@ def _exclusive(opcode: int, place: Place) -> Instruction:
     data = register_at(opcode, 12)
     is_store = not opcode & 1 << 20
     if not opcode & 1 << 23:
-        if is_store and opcode & 0xF03F == 0xF000:
+        if is_store and opcode & 0xF000 == 0xF000:
             return build(place, opcode, Kind.SYSTEM, "tt", 1 << base, register_at(opcode, 8))
         memory = MemoryAccess(base, (opcode & 0xFF) * 4, 4, 1, is_store, exclusive=True)
         if is_store:

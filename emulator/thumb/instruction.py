@@ -58,9 +58,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MemoryAccess:
-    """Where a load or store goes: ``R[base] + (R[index] << shift) + offset`` is the
-    first (lowest) address; ``base`` 15 means the word-aligned PC (address + 4).
+    """Where a load or store goes.
 
+    ``R[base] + (R[index] << shift) + offset`` is the first (lowest) address; ``base`` 15
+    means the word-aligned PC (address + 4).
     ``count`` transfers of ``size_bytes`` each, ascending. ``writeback`` is what is added
     to the base register afterwards, or None. ``add_index`` is always 1 in Thumb.
     """
