@@ -3,7 +3,7 @@
 Opcodes are first half-word << 16 | second, so bits 31:16 are the first half-word.
 """
 
-# ruff: noqa: PLR0911, PLR0917 - a decoder returns at each form
+# ruff: noqa: PLR0911 - a decoder returns at each form
 from __future__ import annotations
 
 from typing import Any

@@ -1,6 +1,6 @@
 """32-bit loads and stores (ARMv7-M ARM, A5.3.5 to A5.3.10; ARMv8-M LDA, STL, TT, SG)."""
 
-# ruff: noqa: PLR0911, PLR0917 - a decoder returns at each form
+# ruff: noqa: PLR0911 - a decoder returns at each form
 from __future__ import annotations
 
 from emulator.thumb.fields import PC_BIT, Place, build, register_at, transfer, unknown

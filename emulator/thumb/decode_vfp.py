@@ -1,6 +1,6 @@
 """Floating point: FPv4-SP and FPv5 (ARMv7-M ARM, A6.4 to A6.7; ARMv8-M VLSTM, VLLDM)."""
 
-# ruff: noqa: PLR0911, PLR0917 - a decoder returns at each form
+# ruff: noqa: PLR0911 - a decoder returns at each form
 from __future__ import annotations
 
 from emulator.thumb.fields import Place, build, double, register_at, single, transfer, unknown
