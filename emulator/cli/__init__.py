@@ -1,0 +1,1 @@
+"""The command line: the outermost layer, and the only one that knows click and rich."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,15 +45,21 @@ def parse_serial(text: str) -> SerialSpec:
     return SerialSpec(kind, host, int(port))
 
 
-def open_link(spec: SerialSpec, endpoint: SerialEndpoint, *, symlink: Path | None = None) -> Link:
-    """Open the link that ``spec`` names; ``symlink`` is for a PTY.
+def open_link(
+    spec: SerialSpec,
+    endpoint: SerialEndpoint,
+    *,
+    symlink: Path | None = None,
+    before_output: Callable[[bytes], None] | None = None,
+) -> Link:
+    """Open the link that ``spec`` names; ``symlink`` is for a PTY, ``before_output`` for stdio.
 
     Raises :class:`LinkError` when it can't be opened. Each kind's module is imported by
     its use: pyserial by RFC 2217 only, terminals not on systems without them.
     """
     module = importlib.import_module(f"emulator.links.{spec.kind}")
     if spec.kind == "stdio":
-        link: Link = module.StdioLink(endpoint)
+        link: Link = module.StdioLink(endpoint, before_output=before_output)
     elif spec.kind == "pty":
         link = module.PtyLink(endpoint, symlink=symlink)
     else:

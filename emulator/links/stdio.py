@@ -6,6 +6,7 @@ import os
 import select
 import termios
 import tty
+from collections.abc import Callable
 from typing import Any
 
 from emulator.links.endpoint import SerialEndpoint
@@ -18,12 +19,21 @@ class StdioLink(Link):
     """Keys go to the device as they are typed; Ctrl-C stays the interrupt.
 
     ``finished`` after the end of the input; ``hung_up`` when nobody reads the output.
+    ``before_output`` is called with what is about to be written (a status line makes room).
     """
 
     description = "stdio"
 
-    def __init__(self, endpoint: SerialEndpoint, *, stdin: int = STDIN, stdout: int = STDOUT) -> None:
+    def __init__(
+        self,
+        endpoint: SerialEndpoint,
+        *,
+        stdin: int = STDIN,
+        stdout: int = STDOUT,
+        before_output: Callable[[bytes], None] | None = None,
+    ) -> None:
         super().__init__(endpoint)
+        self._before_output = before_output
         self._stdin, self._stdout = stdin, stdout
         self._settings: list[Any] | None = None
         self._pending = bytearray()
@@ -71,6 +81,8 @@ class StdioLink(Link):
         return bool(query.poll(0))
 
     def _write(self) -> None:
+        if self._pending and self._before_output is not None:
+            self._before_output(bytes(self._pending))
         while self._pending and not self.hung_up:
             try:
                 del self._pending[: os.write(self._stdout, self._pending)]

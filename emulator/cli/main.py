@@ -1,0 +1,93 @@
+"""The ``boardless`` command. Each subcommand's module is imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+import emulator
+from emulator.errors import BoardlessError, GuestFault
+
+EXIT_INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A subcommand: ``target`` is ``"package.module:attribute"``."""
+
+    target: str
+    short_help: str
+
+
+COMMANDS: dict[str, Entry] = {
+    "run": Entry("emulator.cli.run:run", "Run a firmware image, its console attached."),
+    "bench": Entry("benches.cli.bench:bench", "Run benchmarks and report instructions, cycles, latency."),
+    "boards": Entry("emulator.cli.boards:boards", "List the boards, or describe one."),
+    "build": Entry("benches.build.command:build", "Build benchmark firmware from a .tflite model."),
+    "serve": Entry("emulator.cli.serve:serve", "Boot an image and offer its serial port to host software."),
+    "host": Entry("benches.cli.host:host", "Start host software with our ports in its port list."),
+    "explain": Entry("benches.cli.explain:explain", "Show where a function's cycles go."),
+    "validate": Entry("benches.cli.validate:validate", "Compare modelled with published latencies."),
+    "doctor": Entry("emulator.cli.doctor:doctor", "Say what is installed, what works, what to fix first."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, and which prints our errors."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Name the commands whose modules are installed."""
+        return [name for name, entry in COMMANDS.items() if _is_installed(entry)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None or not _is_installed(entry):
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = entry.target.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        rows = [(name, COMMANDS[name].short_help) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; an error of ours becomes one message and its own exit code."""
+        try:
+            return super().invoke(ctx)
+        except BoardlessError as error:
+            if isinstance(error, GuestFault) and error.report:
+                click.echo(error.report, err=True)
+            click.echo(f"boardless: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("boardless: interrupted", err=True)
+            ctx.exit(EXIT_INTERRUPTED)
+
+
+def _is_installed(entry: Entry) -> bool:
+    try:
+        return importlib.util.find_spec(entry.target.partition(":")[0]) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(emulator.__version__, prog_name="boardless")
+def main() -> None:
+    """Run Cortex-M firmware with no board: emulated, timed, over its own serial port.
+
+    All figures are simulated and unofficial.
+    """
+
+
+if __name__ == "__main__":
+    main(prog_name="boardless")

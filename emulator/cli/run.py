@@ -1,0 +1,155 @@
+"""``boardless run``: any image, its console attached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from emulator.board_file import load_board
+from emulator.cli.options import (
+    base_option,
+    board_option,
+    files_option,
+    hook_option,
+    strict_option,
+    timing_option,
+)
+from emulator.cli.session import Limits, Session, limit_error
+from emulator.cli.status import StatusLine
+from emulator.cli.summary import Outcome, summary_json, summary_text, write_json
+from emulator.errors import BoardlessError, CheckFailed, GuestFault, UsageError
+from emulator.execution import StopReason
+from emulator.image import check_vectors, load_image
+from emulator.links import Link, LinkSet, open_link, parse_serial
+from emulator.machine import Machine
+
+EXIT_INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class MachineOptions:
+    """What builds a machine with an image in it."""
+
+    image: Path
+    board: str
+    base: int | None
+    timing: str
+    hook: str
+    strict: bool = False
+    files_dir: str | None = None
+
+
+def make_machine(options: MachineOptions) -> Machine:
+    """Build the board, load the image. Raises BoardError, ImageError, UsageError."""
+    board = load_board(options.board)
+    image = load_image(options.image, base=options.base, board=board)
+    check_vectors(image, board)
+    machine = Machine(
+        board, timing=options.timing, hook=options.hook, strict=options.strict, files_dir=options.files_dir
+    )
+    machine.load(image)
+    return machine
+
+
+@click.command()
+@click.argument("image", type=click.Path(path_type=Path))
+@board_option
+@base_option
+@click.option(
+    "--serial",
+    default="stdio",
+    show_default=True,
+    metavar="stdio|pty|tcp:[HOST:]PORT|rfc2217:[HOST:]PORT",
+    help="Where the console goes; without HOST a port is on loopback.",
+)
+@click.option("--until", metavar="TEXT", help="Stop when the console has sent TEXT.")
+@click.option("--max-cycles", type=click.IntRange(min=1), metavar="N", help="Stop after N modelled cycles.")
+@click.option(
+    "--wall-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Stop after so much of the host's time.",
+)
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the summary as JSON."
+)
+@timing_option
+@hook_option
+@strict_option
+@files_option
+@click.pass_context
+def run(
+    ctx: click.Context,
+    *,
+    image: Path,
+    board: str,
+    base: int | None,
+    serial: str,
+    until: str | None,
+    max_cycles: int | None,
+    wall_limit: float | None,
+    json_file: Path | None,
+    timing: str,
+    hook: str,
+    strict: bool,
+    files_dir: str | None,
+) -> None:
+    """Run IMAGE (.elf, .axf, .hex or .bin) until it ends, idles, or a limit comes.
+
+    The console is on standard input and output, or where --serial says; the summary goes to
+    standard error. Exit code: 0 fine, 1 a check failed, 2 usage, 3 the firmware crashed, 4 a
+    limit was reached. All figures are simulated and unofficial.
+    """
+    if json_file is not None and not json_file.absolute().parent.is_dir():
+        raise UsageError("no such folder for --json", where=str(json_file))
+    spec = parse_serial(serial)
+    machine = make_machine(MachineOptions(image, board, base, timing, hook, strict, files_dir))
+    limits = Limits(until.encode() if until else None, max_cycles, wall_limit)
+    status = StatusLine(machine)
+    with open_link(spec, machine.console, before_output=status.before_output) as link:
+        if spec.kind != "stdio":
+            click.echo(f"console on {link.description}", err=True)
+        outcome = _run(machine, link, limits, status)
+    status.erase()
+    click.echo(summary_text(outcome), err=True)
+    if json_file is not None:
+        write_json(json_file, summary_json(outcome))
+    if outcome.error is not None:
+        raise outcome.error
+    if outcome.stop == "interrupted":
+        ctx.exit(EXIT_INTERRUPTED)
+
+
+def _run(machine: Machine, link: Link, limits: Limits, status: StatusLine) -> Outcome:
+    links = LinkSet([link])
+    session = Session(machine, links, on_progress=status.update)
+    error: BoardlessError | None
+    try:
+        reason = session.run(limits)
+        stop = "hung_up" if links.hung_up else reason.value
+        error = _error_of(reason, stop, limits, machine)
+    except GuestFault as fault:
+        stop, error = "fault", fault
+    except BoardlessError as problem:  # --strict
+        stop, error = "error", problem
+    return Outcome(machine, links, stop, session.busy_s, error)
+
+
+def _error_of(reason: StopReason, stop: str, limits: Limits, machine: Machine) -> BoardlessError | None:
+    """The error that a run's end is, None for a good end."""
+    limited = limit_error(reason, limits)
+    if limited is not None or stop in ("until", "interrupted", "hung_up"):
+        return limited
+    if limits.until is not None:
+        return CheckFailed(
+            f"the console never sent {limits.until.decode()!r}",
+            where=machine.where(),
+            next_step="the output is above; does the firmware need input, or another --board?",
+        )
+    if machine.exit_code:
+        return CheckFailed(
+            f"the firmware ended itself with exit code {machine.exit_code}", next_step="its output says why"
+        )
+    return None

@@ -1,0 +1,218 @@
+"""A machine with hosts outside: run, pump its links, wait while it is idle, keep the pace."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from emulator.errors import LimitReached
+from emulator.execution import StopReason
+from emulator.links import LinkSet, SerialEndpoint
+from emulator.machine import Machine
+
+PUMP_EVERY_S = 0.02
+SLICE_CYCLES = 2_000_000
+PACE_SLICE_S = 0.01
+PICOSECONDS_PER_SECOND = 10**12
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When to stop. ``wall_limit_s`` counts the host's clock, waiting included."""
+
+    until: bytes | None = None
+    max_cycles: int | None = None
+    wall_limit_s: float | None = None
+
+
+class TextWatch:
+    """Sees a text in what an endpoint sends, however it is cut into pieces."""
+
+    def __init__(self, endpoint: SerialEndpoint, text: bytes, found: Callable[[], None]) -> None:
+        self.found = False
+        self._endpoint = endpoint
+        self._text = text
+        self._on_found = found
+        self._tail = bytearray()
+        endpoint.subscribe(self._look)
+
+    def _look(self, data: bytes) -> None:
+        self._tail += data
+        if not self.found and self._text in self._tail:
+            self.found = True
+            self._on_found()
+        del self._tail[: max(0, len(self._tail) - len(self._text) + 1)]
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._endpoint.unsubscribe(self._look)
+
+
+class Pace:
+    """Keeps modelled time from running ahead of the host's clock.
+
+    Time spent idle is no debt and no credit: both clocks are compared from the moment at
+    which the device last had something to do.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self.restart()
+
+    def restart(self) -> None:
+        """Take both clocks' present readings as equal."""
+        self._host_start_s = time.monotonic()
+        self._modelled_start = self._machine.clock.picoseconds()
+
+    def ahead_s(self) -> float:
+        """Host seconds until the host's clock reaches modelled time; negative: behind."""
+        modelled_s = (self._machine.clock.picoseconds() - self._modelled_start) / PICOSECONDS_PER_SECOND
+        return modelled_s - (time.monotonic() - self._host_start_s)
+
+
+class Session:
+    """Runs one machine for hosts outside.
+
+    ``on_progress`` is called about every 20 ms of the host's time while the device runs.
+    ``realtime``: modelled time never outruns the host's clock.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        links: LinkSet,
+        *,
+        realtime: bool = False,
+        on_progress: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.machine = machine
+        self.links = links
+        self.busy_s = 0.0
+        self._on_progress = on_progress
+        self._pace = Pace(machine) if realtime else None
+        self._next_pump_s = 0.0
+        self._not_taken = 0  # characters that wait for a device which is idle all the same
+        self._waiting = False
+        self._interrupted = False
+
+    def run(self, limits: Limits, *, stop_when_idle: bool = False) -> StopReason:
+        """Run until the text, a limit, the firmware's end, an interrupt, or the host's end.
+
+        When the device is idle, time stands still until the host sends something; after
+        the host's end (or with ``stop_when_idle``) that is ``StopReason.IDLE``. Raises
+        GuestFault. Ctrl-C is ``StopReason.INTERRUPTED``; a second one while the first has
+        no effect raises KeyboardInterrupt.
+        """
+        machine = self.machine
+        watch = TextWatch(machine.console, limits.until, machine.interrupt) if limits.until else None
+        start_cycles, end_s = machine.counts.cycles, _end(limits.wall_limit_s)
+        machine.execution.between_slices = self._between_slices
+        slice_cycles = int(PACE_SLICE_S * machine.clock.core_hz) if self._pace else SLICE_CYCLES
+        machine.execution.set_slice(min(slice_cycles, SLICE_CYCLES))
+        try:
+            with self._interrupts():
+                while True:
+                    used = machine.counts.cycles - start_cycles
+                    left = None if limits.max_cycles is None else max(0, limits.max_cycles - used)
+                    reason = self._run_once(left, None if end_s is None else end_s - time.monotonic())
+                    if watch is not None and watch.found:
+                        return StopReason.UNTIL
+                    if reason is not StopReason.IDLE or stop_when_idle:
+                        return reason
+                    waited = self._wait_for_host(end_s)
+                    if waited is not None:
+                        return waited
+        finally:
+            machine.execution.between_slices = lambda: None
+            if watch is not None:
+                watch.close()
+
+    def _run_once(self, max_cycles: int | None, wall_limit_s: float | None) -> StopReason:
+        begin = time.monotonic()
+        if self._pace is not None:
+            self._pace.restart()
+        try:
+            return self.machine.run(max_cycles=max_cycles, wall_limit=wall_limit_s)
+        finally:
+            self.busy_s += time.monotonic() - begin
+            self._not_taken = self._characters_waiting()
+            self.links.pump()
+
+    def _between_slices(self) -> None:
+        now = time.monotonic()
+        if self._pace is not None:
+            while (ahead := self._pace.ahead_s()) > 0 and not self._interrupted:
+                self.links.wait(min(ahead, PUMP_EVERY_S), device_is_idle=False)
+        if now < self._next_pump_s:
+            return
+        self._next_pump_s = now + PUMP_EVERY_S
+        self.links.pump()
+        if self.links.hung_up:
+            self.machine.interrupt()
+        self._on_progress()
+
+    def _wait_for_host(self, end_s: float | None) -> StopReason | None:
+        """Wait until the device has something to do; a reason to stop, or None."""
+        self._on_progress()
+        try:
+            self._waiting = True
+            while self._characters_waiting() <= self._not_taken:
+                if self._interrupted:
+                    return StopReason.INTERRUPTED
+                if self.links.finished or self.links.hung_up:
+                    return StopReason.IDLE
+                left_s = None if end_s is None else end_s - time.monotonic()
+                if left_s is not None and left_s <= 0:
+                    return StopReason.WALL_LIMIT
+                self.links.wait(left_s)
+        except KeyboardInterrupt:
+            return StopReason.INTERRUPTED
+        finally:
+            self._waiting = False
+        return None
+
+    def _characters_waiting(self) -> int:
+        return sum(link.endpoint.waiting() for link in self.links.links)
+
+    @contextmanager
+    def _interrupts(self) -> Iterator[None]:
+        """Ctrl-C and SIGTERM end the run between two slices, so that the counts are whole."""
+
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            if self._waiting or self._interrupted:
+                raise KeyboardInterrupt
+            self._interrupted = True
+            self.machine.interrupt()
+
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        try:
+            before = {number: signal.signal(number, stop) for number in numbers}
+        except ValueError:  # not the main thread: whoever runs us there handles signals
+            yield
+            return
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def limit_error(reason: StopReason, limits: Limits) -> LimitReached | None:
+    """Make the error for a run that a limit ended; None for any other reason."""
+    if reason is StopReason.MAX_CYCLES:
+        return LimitReached(
+            f"stopped at the limit of {limits.max_cycles} cycles", next_step="give more with --max-cycles"
+        )
+    if reason is StopReason.WALL_LIMIT:
+        return LimitReached(
+            f"stopped at the limit of {limits.wall_limit_s:g} s", next_step="give more with --wall-limit"
+        )
+    return None
+
+
+def _end(wall_limit_s: float | None) -> float | None:
+    return None if wall_limit_s is None else time.monotonic() + wall_limit_s

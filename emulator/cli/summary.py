@@ -1,0 +1,141 @@
+"""What a run ends with: a few lines for people, a JSON file for programs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import emulator
+from emulator.cli.words import UNOFFICIAL, hertz_in_words, seconds_in_words
+from emulator.errors import BoardlessError, GuestFault, UsageError
+from emulator.links import LinkSet
+from emulator.machine import Machine
+from emulator.report import place_of
+
+UNMODELLED_SHOWN = 20
+STOP_WORDS = {
+    "until": "the text of --until came",
+    "idle": "the firmware waits and nobody will send it anything",
+    "exit": "the firmware ended itself",
+    "max_cycles": "the cycle limit was reached",
+    "wall_limit": "the time limit was reached",
+    "interrupted": "interrupted",
+    "hung_up": "nobody reads the output any more",
+    "fault": "the firmware crashed",
+    "error": "an error ended the run",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended. ``stop``: a key of :data:`STOP_WORDS`."""
+
+    machine: Machine
+    links: LinkSet
+    stop: str
+    busy_s: float
+    error: BoardlessError | None = None
+
+
+def summary_text(outcome: Outcome) -> str:
+    """The summary's lines, without a newline at the end."""
+    machine = outcome.machine
+    counts, board = machine.counts, machine.board
+    cpi = f"{counts.cycles / counts.instructions:.3f}" if counts.instructions else "-"
+    speed = f"{counts.instructions / outcome.busy_s / 1e6:.1f} MIPS" if outcome.busy_s > 0 else "-"
+    lines = [
+        f"stopped:      {STOP_WORDS[outcome.stop]}",
+        f"board:        {board.name} ({board.core}), timing {machine.timing}, {machine.hook.kind} hook",
+        f"instructions: {counts.instructions:,}",
+        f"cycles:       {counts.cycles:,} (CPI {cpi})",
+        f"time:         {seconds_in_words(machine.clock.seconds())} modelled,"
+        f" core clock {hertz_in_words(machine.clock.core_hz)}",
+        f"host:         {outcome.busy_s:.2f} s ({speed})",
+    ]
+    if machine.exit_code is not None:
+        lines.append(f"exit code:    {machine.exit_code} (semihosting)")
+    lines += [
+        f"serial:       {link.outgoing.dropped:,} bytes that the host was too slow to read: {link.description}"
+        for link in outcome.links.links
+        if link.outgoing.dropped
+    ]
+    lines += _unmodelled_lines(machine)
+    lines.append(UNOFFICIAL)
+    return "\n".join(lines)
+
+
+def _unmodelled_lines(machine: Machine) -> list[str]:
+    entries = machine.unmodelled
+    if not entries:
+        return []
+    lines = [f"not modelled: {len(entries)} kinds of access; the results may depend on them"]
+    for entry in entries[:UNMODELLED_SHOWN]:
+        what = f", {entry.what}" if entry.what else ""
+        lines.append(
+            f"  {entry.access} {entry.device} {entry.register} (0x{entry.address:08x}{what}) x{entry.count}"
+            f" first at {place_of(machine.image, entry.first_pc)}"
+        )
+    if len(entries) > UNMODELLED_SHOWN:
+        lines.append(f"  and {len(entries) - UNMODELLED_SHOWN} more; --json lists them all")
+    return lines
+
+
+def summary_json(outcome: Outcome) -> dict[str, Any]:
+    """The same and more, for ``--json``."""
+    machine = outcome.machine
+    counts, image = machine.counts, machine.image
+    error = outcome.error
+    return {
+        "boardless": emulator.__version__,
+        "note": UNOFFICIAL,
+        "board": machine.board.name,
+        "core": machine.board.core,
+        "timing": machine.timing,
+        "hook": machine.hook.kind,
+        "image": image.path if image else None,
+        "image_sha256": image.sha256 if image else None,
+        "stop": outcome.stop,
+        "exit_code": machine.exit_code,
+        "instructions": counts.instructions,
+        "cycles": counts.cycles,
+        "cpi": counts.cycles / counts.instructions if counts.instructions else None,
+        "clock_hz": machine.clock.core_hz,
+        "modelled_s": machine.clock.seconds(),
+        "host_s": outcome.busy_s,
+        "serial": {
+            name: {"baud": port.baud, "sent_bytes": port.sent} for name, port in machine.serial_ports.items()
+        },
+        "unmodelled": [
+            {
+                "device": entry.device,
+                "register": entry.register,
+                "address": entry.address,
+                "access": entry.access,
+                "what": entry.what,
+                "count": entry.count,
+                "first_at": place_of(image, entry.first_pc),
+            }
+            for entry in machine.unmodelled
+        ],
+        "error": None
+        if error is None
+        else {
+            "what": error.what,
+            "where": error.where,
+            "report": error.report if isinstance(error, GuestFault) else "",
+        },
+    }
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a report. Raises UsageError when the file can't be written."""
+    try:
+        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"the report can't be written: {error.strerror}",
+            where=str(path),
+            next_step="name a file in a folder that exists",
+        ) from error
