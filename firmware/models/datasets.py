@@ -36,7 +36,7 @@ def device_inputs(benchmark: str, sample: Sample) -> np.ndarray:
 
 
 def float_inputs(benchmark: str, samples: Sequence[Sample]) -> np.ndarray:
-    """Return the model inputs of ``samples`` as float32, batch first; for ``ad`` all windows of all of them."""
+    """Return the model inputs of ``samples`` as float32, batch first; for ``ad`` their windows."""
     if benchmark == "ad":
         return np.concatenate([windows(sample) for sample in samples])
     low, high = FLOAT_RANGES[benchmark]

@@ -139,7 +139,11 @@ def main() -> None:
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     rows = [make_model(benchmark, arguments.output) for benchmark in arguments.benchmarks or BENCHMARKS]
-    print("\n".join(["| model | bytes | int8 quality | test samples | training |", "|---|---|---|---|---|", *rows]))
+    print(
+        "\n".join(
+            ["| model | bytes | int8 quality | test samples | training |", "|---|---|---|---|---|", *rows]
+        )
+    )
 
 
 if __name__ == "__main__":
