@@ -85,8 +85,7 @@ def image_job(image: Path, board: str | None, benchmark: Benchmark | None) -> Be
 
 def shipped_job(benchmark: Benchmark, board: str) -> BenchJob:
     """The job for the image that the package ships for a board."""
-    description = load_board(board)
-    image = shipped.image_for(benchmark, description.name, description.core)
+    image = shipped.image_for(benchmark, load_board(board).name)
     return BenchJob(image, board, benchmark, known_model=True)
 
 

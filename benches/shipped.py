@@ -1,8 +1,8 @@
-"""What the package ships for a benchmark: firmware images, models and inputs, by name.
+"""What the package ships for a benchmark: firmware images, models and inputs.
 
-Layout: ``benches/images/CORE/BENCHMARK.elf`` (CORE as board files call it, "cortex-m4"),
-``benches/models/BENCHMARK.tflite``, and ``benches/inputs/MODEL_NAME/`` in the benchmark's
-official layout (``y_labels.csv`` beside binary files).
+Images: ``benches/images/BENCHMARK-SUPPORT.elf``, one for each board support package of the
+firmware. Models: ``models/BENCHMARK.tflite`` in the firmware's folder. Inputs:
+``benches/inputs/MODEL_NAME/`` in the benchmark's official layout.
 """
 
 from __future__ import annotations
@@ -11,29 +11,28 @@ from importlib import resources
 from pathlib import Path
 
 from benches.benchmarks import Benchmark
+from benches.build.support import firmware_folder, load_support
 from emulator.errors import UsageError
 
 
-def image_for(benchmark: Benchmark, board_name: str, core: str) -> Path:
-    """The prebuilt image of ``benchmark`` for a board: its own, else the one for its core."""
-    folder = _folder() / "images"
-    for place in (board_name, core):
-        path = folder / place / f"{benchmark.name}.elf"
-        if path.is_file():
-            return path
-    raise UsageError(
-        f"no prebuilt {benchmark.name} image for board {board_name} ({core})",
-        next_step=f"Build one with `boardless build {benchmark.name}`, or give yours with --image.",
-    )
+def image_for(benchmark: Benchmark, board_name: str) -> Path:
+    """Find the prebuilt image of ``benchmark`` for a board. Raises :class:`UsageError`."""
+    path = _folder() / "images" / f"{benchmark.name}-{load_support(board_name).name}.elf"
+    if not path.is_file():
+        raise UsageError(
+            f"no prebuilt {benchmark.name} image for board {board_name}",
+            next_step=f"Build one with `boardless build {benchmark.name}`, or give yours with --image.",
+        )
+    return path
 
 
 def model_for(benchmark: Benchmark) -> Path:
-    """The model that the shipped images of ``benchmark`` hold."""
-    return _existing(_folder() / "models" / f"{benchmark.name}.tflite")
+    """Find the model that the shipped images of ``benchmark`` hold."""
+    return _existing(firmware_folder() / "models" / f"{benchmark.name}.tflite")
 
 
 def inputs_for(benchmark: Benchmark) -> Path:
-    """Folder of the labelled synthetic inputs."""
+    """Find the folder of the labelled synthetic inputs."""
     return _existing(_folder() / "inputs" / benchmark.model_name)
 
 

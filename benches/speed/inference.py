@@ -44,8 +44,7 @@ class Firmware:
 
 def shipped_firmware(board_name: str) -> Firmware:
     """The shipped keyword-spotting image of a board."""
-    board = load_board(board_name)
-    return Firmware(shipped.image_for(KEYWORD_SPOTTING, board.name, board.core), board_name)
+    return Firmware(shipped.image_for(KEYWORD_SPOTTING, load_board(board_name).name), board_name)
 
 
 def inference_emulated(firmware: Firmware, timing: str, hook: str, inferences: int) -> Speed:

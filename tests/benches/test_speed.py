@@ -1,0 +1,30 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from benches.speed import convolution
+from benches.speed.measure import convolution_emulated, convolution_plain
+
+SOURCE = Path(convolution.__file__).with_name("convolution.s")
+
+
+def test_committed_bytes_are_the_assembly(tmp_path):
+    built, binary = tmp_path / "convolution.o", tmp_path / "convolution.bin"
+    subprocess.run(
+        ["arm-none-eabi-as", "-mcpu=cortex-m4", "-mthumb", "-o", built, SOURCE],
+        check=True,
+    )
+    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", built, binary], check=True)
+    assert binary.read_bytes() == convolution.CODE
+
+
+@pytest.mark.parametrize("timing", ["count", "core", "memory"])
+def test_kernel_has_the_instructions_that_its_formula_says(timing):
+    speed = convolution_emulated("nucleo-l4r5zi", timing, "auto", 3)  # checks the count itself
+    assert speed.instructions >= convolution.instructions(3)
+    assert speed.cycles > speed.instructions / 2
+
+
+def test_plain_unicorn_reaches_the_kernels_end():
+    assert convolution_plain("nucleo-l4r5zi", 3).host_s > 0
