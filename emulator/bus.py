@@ -18,6 +18,7 @@ from emulator.errors import BoardError
 from emulator.system.core import CoreRegisters
 
 PERIPHERALS = range(0x40000000, 0x60000000)
+PRIVATE = range(0xE0000000, 0xE0100000)
 GRANULE_SHIFT = 8
 BIT_BAND = {"cortex-m3", "cortex-m4"}
 BIT_BAND_PERIPHERAL = range(0x42000000, 0x44000000)
@@ -76,7 +77,7 @@ class Bus:
         """(base, size) stretches, page aligned, that need mapping: the peripheral window and outliers."""
         pages = set()
         for base, end, _device, _name in self._devices.values():
-            if base not in PERIPHERALS:
+            if base not in PERIPHERALS and base not in PRIVATE:
                 pages.update(range(base >> 12, (end - 1 >> 12) + 1))
         found: list[tuple[int, int]] = [(PERIPHERALS.start, len(PERIPHERALS))]
         if self._board.core in BIT_BAND:

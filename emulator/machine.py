@@ -98,6 +98,7 @@ class Machine:
         self.interrupted = False
         self.reset_requested = False
         self.activity = 0
+        self.time_read: Counts | None = None  # totals at the last read of a running timer
         self.run_started = 0
         self.slice_end = NO_ADDRESS
         self.failure: Exception | None = None
@@ -142,11 +143,18 @@ class Machine:
             request_reset=self.request_reset,
             itm_output=self._itm_output,
             touch=self._touch,
+            fpu_is_double=board.fpu == "double",
+            instruction_cache_bytes=board.core_parameters.get("instruction_cache_bytes", 0),
+            data_cache_bytes=board.core_parameters.get("data_cache_bytes", 0),
+            unmodelled=self._system_unmodelled,
+            maintain_cache=self._maintain_cache,
+            enable_cache=self._enable_cache,
         )
+        self.clocks.before_change(self.system.before_clock_change)
+        self.clocks.on_change(self.system.clock_changed)
         self.semihosting = SemihostingHost(
             Path(files_dir) if files_dir is not None else None, self._semihosting_output
         )
-        self.core.map_device(*SYSTEM_WINDOW, self._guarded_read(self.system.read), self._guarded_write(self.system.write))
 
     def _build_devices(self) -> None:
         self.bus = Bus(self.board, here=self._here, on_unmodelled=self._on_unmodelled)
@@ -157,6 +165,9 @@ class Machine:
             device: Device = kind(self._context(entry, memory, serial=getattr(kind, "has_serial", False)))
             self.devices[entry.name] = device
             self.bus.add(entry, device)
+        self.core.map_device(
+            *SYSTEM_WINDOW, self._guarded_read(self._read_private), self._guarded_write(self._write_private)
+        )
         for base, size in self.bus.windows():
             self.core.map_device(
                 base, size, self._guarded_read(self.bus.read), self._guarded_write(self.bus.write)
@@ -227,6 +238,18 @@ class Machine:
 
         return guarded
 
+    def _read_private(self, address: int, size_bytes: int) -> int:
+        """The private peripheral bus: the core's own registers, and a vendor's device among them."""
+        if self.bus.device_at(address) is not None:
+            return self.bus.read(address, size_bytes)
+        return self.system.read(address, size_bytes)
+
+    def _write_private(self, address: int, size_bytes: int, value: int) -> None:
+        if self.bus.device_at(address) is not None:
+            self.bus.write(address, size_bytes, value)
+        else:
+            self.system.write(address, size_bytes, value)
+
     def _fail(self, error: Exception) -> None:
         self.failure = self.failure or error
         self.request_stop()
@@ -250,6 +273,7 @@ class Machine:
 
     def _touch(self) -> None:
         self.activity += 1
+        self.time_read = Counts(self.hook.instructions, self._now())
 
     def _serial_passed(self) -> None:
         self.activity += 1
@@ -259,6 +283,16 @@ class Machine:
     def _itm_output(self, port: int, value: int) -> None:
         if port == 0:
             self.itm.transmit(value)
+
+    def _maintain_cache(self, cache: str, operation: str, _address: int | None) -> None:
+        if "invalidate" in operation:
+            self.memory_map.invalidate("l1", cache)
+
+    def _enable_cache(self, cache: str, on: bool) -> None:
+        self.memory_map.configure("l1", **{f"{cache}_cache": int(on)})
+
+    def _system_unmodelled(self, address: int, access: str) -> None:
+        self.bus.note(address, access, "")
 
     def _semihosting_output(self, data: bytes) -> None:
         for byte in data:

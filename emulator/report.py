@@ -70,27 +70,26 @@ def crash_report(machine: Machine) -> GuestFault:
             where=machine.where(),
             report=_registers(machine.registers()),
         )
-    lines = [f"cause: {cause}" for cause in fault.causes]
-    if fault.address is not None:
-        lines.append(f"address: 0x{fault.address:08x}{_stack_hint(machine, fault.address, fault.sp)}")
+    sp, lr = fault.registers["sp"], fault.registers["lr"]
+    lines = [fault.report() + _stack_hint(machine, fault.address, sp)]
     lines.append(f"at: {place_of(image, fault.pc)}")
     lines.append(f"now in: {machine.where()}")
-    lines.append(_registers(fault.registers))
     lines.append("backtrace (likely):")
-    lines += [
-        f"  #{n} {place_of(image, a)}" for n, a in enumerate(backtrace(machine, fault.pc, fault.lr, fault.sp))
-    ]
+    lines += [f"  #{n} {place_of(image, a)}" for n, a in enumerate(backtrace(machine, fault.pc, lr, sp))]
     return GuestFault(
-        f"the firmware crashed: {fault.name}",
+        f"the firmware crashed: {fault.summary}",
         where=place_of(image, fault.pc),
         next_step="the report has the registers, the cause and the likely callers",
         report="\n".join(lines),
     )
 
 
-def _stack_hint(machine: Machine, address: int, sp: int) -> str:
-    if machine.core.memory_at(sp) is None or abs(address - sp) < 0x100:
-        return f" (near the stack pointer 0x{sp:08x}, which has left RAM: a stack overflow)"
+def _stack_hint(machine: Machine, address: int | None, sp: int) -> str:
+    memory = machine.core.memory_at(sp)
+    if memory is None or memory.region.kind != "ram":
+        return f"\nthe stack pointer 0x{sp:08x} has left RAM: a stack overflow"
+    if address is not None and abs(address - sp) < 0x100 and machine.core.memory_at(address) is None:
+        return f"\nthe address is near the stack pointer 0x{sp:08x}: a stack overflow"
     return ""
 
 

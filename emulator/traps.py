@@ -44,7 +44,7 @@ FAULTS = {
     Excp.UNDEFINED: FaultKind.UNDEFINED_INSTRUCTION,
     Excp.NOCP: FaultKind.NO_COPROCESSOR,
     Excp.INVSTATE: FaultKind.INVALID_STATE,
-    Excp.STKOF: FaultKind.STACK_OVERFLOW,
+    Excp.STKOF: FaultKind.STACK_LIMIT,
     Excp.UNALIGNED: FaultKind.UNALIGNED,
 }
 
@@ -115,9 +115,9 @@ class TrapHandler:
         elif number in FAULTS:
             self._fault(FAULTS[Excp(number)], pc, None)
         elif number == Excp.PREFETCH_ABORT:
-            self._fault(FaultKind.INSTRUCTION_BUS, pc, pc)
+            self._fault(FaultKind.BUS_INSTRUCTION, pc, pc)
         else:
-            self._fault(FaultKind.DATA_BUS, pc, self._bad_address)
+            self._fault(FaultKind.BUS_DATA, pc, self._bad_address)
 
     def _breakpoint(self, pc: int) -> None:
         m = self._m
@@ -136,12 +136,12 @@ class TrapHandler:
         m = self._m
         if error.errno in (ucc.UC_ERR_FETCH_UNMAPPED, ucc.UC_ERR_FETCH_PROT):
             m.automaton.finish(BRANCH_EDGE)
-            self._fault(FaultKind.INSTRUCTION_BUS, pc, pc)
+            self._fault(FaultKind.BUS_INSTRUCTION, pc, pc)
         elif error.errno == ucc.UC_ERR_INSN_INVALID:
             self._invalid(pc)
         elif error.errno in (ucc.UC_ERR_READ_UNMAPPED, ucc.UC_ERR_WRITE_UNMAPPED, ucc.UC_ERR_READ_PROT,
                              ucc.UC_ERR_WRITE_PROT):  # fmt: skip
-            self._fault(FaultKind.DATA_BUS, pc, self._bad_address)
+            self._fault(FaultKind.BUS_DATA, pc, self._bad_address)
         elif error.errno in (ucc.UC_ERR_READ_UNALIGNED, ucc.UC_ERR_WRITE_UNALIGNED):
             self._fault(FaultKind.UNALIGNED, pc, self._bad_address)
         elif pc >= EXC_RETURN_FROM:
