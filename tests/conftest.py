@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--images", metavar="DIR", help="folder with the development images: DIR/VERSION/PATH")
-    parser.addoption("--shared", metavar="DIR", help="folder with the public reference data (data/mlperf_tiny)")
+    parser.addoption(
+        "--shared", metavar="DIR", help="folder with the public reference data (data/mlperf_tiny)"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +40,34 @@ def reference_data(request: pytest.FixtureRequest) -> Path:
     data = Path(folder) / "data" / "mlperf_tiny"
     assert data.is_dir(), f"{data} is not there"
     return data
+
+
+@pytest.fixture(scope="session")
+def shared_data(reference_data: Path) -> Callable[[str], Path]:
+    """``shared_data("golden/board_vww01_m-results.csv")``: one file of the reference data."""
+
+    def find(path: str) -> Path:
+        found = reference_data / path
+        assert found.exists(), f"{found} is not there"
+        return found
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def cross_tools() -> None:
+    """The Arm cross compiler and binutils; a test that needs them fails without them."""
+    _need("arm-none-eabi-gcc", "gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi")
+
+
+@pytest.fixture(scope="session")
+def qemu() -> str:
+    """Path of qemu-system-arm; a test that needs it fails without it."""
+    return _need("qemu-system-arm", "qemu-system-arm")
+
+
+def _need(command: str, packages: str) -> str:
+    path = shutil.which(command)
+    if path is None:
+        pytest.fail(f"{command} is missing: `make test` installs it, or run `apt-get install {packages}`")
+    return path

@@ -23,8 +23,6 @@ CORES = {
 IT_STATE = 0x0600FC00
 """CPSR bits 26:25 and 15:10."""
 
-Z, T = 1 << 30, 1 << 5
-
 
 class Listing:
     """A program as lines ``HALFWORDS | assembly``; the two sides are compared by a test."""

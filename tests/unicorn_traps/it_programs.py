@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from random import Random
 
+from bare_unicorn import CODE, DEVICE, RAM, RAM_BYTES, run, set_r
 from unicorn import Uc
 from unicorn import arm_const as arm
-
-from bare_unicorn import CODE, DEVICE, RAM, RAM_BYTES, run, set_r
 
 STATEMENTS = 30
 

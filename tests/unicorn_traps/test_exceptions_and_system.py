@@ -9,11 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bare_unicorn import CODE, CORES, RAM, Listing, gone, open_core, pc, r, run, set_r
 from unicorn import Uc
 from unicorn import arm_const as arm
 from unicorn import unicorn_const as ucc
-
-from bare_unicorn import CODE, CORES, RAM, Device, Listing, gone, open_core, pc, r, run, set_r
 
 every_core = pytest.mark.parametrize("core", CORES)
 TRAPS = "emulator/traps.py"
@@ -49,7 +48,9 @@ def test_no_system_registers(core: str, register: int) -> None:
     uc = open_core(core, LOAD)
     set_r(uc, r2=register)
     error = run(uc, until=LOAD.end)
-    assert error is not None, gone("lacks the system registers", "nothing, but compare emulator/system with it")
+    assert error is not None, gone(
+        "lacks the system registers", "nothing, but compare emulator/system with it"
+    )
     assert error.errno == ucc.UC_ERR_READ_UNMAPPED
 
 
@@ -252,7 +253,9 @@ def test_fpu_is_on_at_reset(core: str) -> None:
     assert uc.reg_read(arm.UC_ARM_REG_CONTROL) & 4 == 4
 
 
-@pytest.mark.parametrize(("core", "has_double"), [("cortex-m4", False), ("cortex-m33", False), ("cortex-m7", True)])
+@pytest.mark.parametrize(
+    ("core", "has_double"), [("cortex-m4", False), ("cortex-m33", False), ("cortex-m7", True)]
+)
 def test_double_precision_on_the_m7_alone(core: str, has_double: bool) -> None:
     """M4 and M33 have single precision, the M7 double too, as on hardware."""
     assert (run(open_core(core, DOUBLE), until=DOUBLE.end) is None) == has_double

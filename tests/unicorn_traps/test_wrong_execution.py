@@ -11,10 +11,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from unicorn import UC_MODE_MCLASS, UC_MODE_THUMB, Uc
-from unicorn import arm_const as arm
-from unicorn import unicorn_const as ucc
-
 from bare_unicorn import (
     CODE,
     CORES,
@@ -23,7 +19,6 @@ from bare_unicorn import (
     RAM,
     Device,
     Listing,
-    Z,
     cpsr,
     gone,
     open_core,
@@ -33,6 +28,9 @@ from bare_unicorn import (
     set_r,
 )
 from it_programs import outcome, random_program
+from unicorn import UC_MODE_MCLASS, UC_MODE_THUMB, Uc
+from unicorn import arm_const as arm
+from unicorn import unicorn_const as ucc
 
 every_core = pytest.mark.parametrize("core", CORES)
 
@@ -101,7 +99,9 @@ def test_u1_random_programs() -> None:
     def repairing_hook(uc: Uc) -> None:
         uc.hook_add(ucc.UC_HOOK_MEM_READ | ucc.UC_HOOK_MEM_WRITE, lambda uc, *_: forget_it_state(uc))
 
-    assert count_wrong("cortex-m4", empty_hook) > 0, gone("leaks IT state from memory hooks", "Core.map_device")
+    assert count_wrong("cortex-m4", empty_hook) > 0, gone(
+        "leaks IT state from memory hooks", "Core.map_device"
+    )
     assert count_wrong("cortex-m4", repairing_hook) == 0
     assert count_wrong("cortex-m4", lambda uc: None) == 0
 
@@ -157,7 +157,9 @@ def test_u2_virtual_tlb_leaks_it_state() -> None:
         assert run(uc, until=LOAD_IN_IT_BLOCK.end) is None
         return r(uc, 3), r(uc, 4)
 
-    assert passes(repair=False) != (1, 1), gone("leaks IT state from TLB fills", "no place: it was never used")
+    assert passes(repair=False) != (1, 1), gone(
+        "leaks IT state from TLB fills", "no place: it was never used"
+    )
     assert passes(repair=True) == (1, 1)
 
 
@@ -299,7 +301,9 @@ def test_u6_stop_in_block_hook_calls_it_again(core: str) -> None:
     for _ in range(3):
         seen.append((len(entries), r(uc, 0)))
         assert run(uc, pc(uc), until=COUNT_DOWN.end) is None
-    assert seen == [(2, 8), (5, 5), (6, 4)], gone("runs a block after a stop in its hook", "native.c on_block")
+    assert seen == [(2, 8), (5, 5), (6, 4)], gone(
+        "runs a block after a stop in its hook", "native.c on_block"
+    )
     assert entries == [CODE] * 10 + [CODE + 4]
 
 
