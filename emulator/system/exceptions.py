@@ -287,10 +287,10 @@ class ExceptionUnit:
 
         Raises :class:`GuestFault` when the core would lock up.
         """
-        if kind is FaultKind.BUS_DATA and self._scb.ignores_bus_faults_at_hard_fault:
-            if self.execution_priority() < 0:
-                self._faults.note(kind, address)
-                return False
+        ignorable = kind is FaultKind.BUS_DATA and self._scb.ignores_bus_faults_at_hard_fault
+        if ignorable and self.execution_priority() < 0:
+            self._faults.note(kind, address)
+            return False
         registers = self._registers()
         self._faults.note(kind, address)
         target = self._escalated(kind, address, registers, detail)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from emulator.clock import Clock
 from emulator.system.core import CoreRegisters, MemoryFault
@@ -245,7 +245,8 @@ class SemihostingHost:
         flags = os.O_NOFOLLOW if hasattr(os, "O_NOFOLLOW") else 0
         if path.exists() and not path.is_file():
             raise _Refused(EACCES)
-        return open(path, mode, opener=lambda p, f: os.open(p, f | flags, 0o644))
+        opened = open(path, mode, opener=lambda p, f: os.open(p, f | flags, 0o644))  # noqa: PTH123, SIM115
+        return cast(BinaryIO, opened)
 
     def _inside(self, name: str) -> Path:
         """The host path of a name; refused when it leaves the directory."""
