@@ -80,8 +80,8 @@ def _owners(layers: Sequence[Layer]) -> dict[int, Tensor]:
     return owners
 
 
-def _scratch_name(number: int) -> str:
-    return f"scratch of layer {number}"
+def _scratch_name(number: int, field: str) -> str:
+    return f"{field} of layer {number}"
 
 
 def tensor_lifetimes(model: Model, layers: Sequence[Layer]) -> list[Lifetime]:
@@ -105,9 +105,10 @@ def tensor_lifetimes(model: Model, layers: Sequence[Layer]) -> list[Lifetime]:
         for i, (first, end) in spans.items()
     ]
     return buffers + [
-        Lifetime(_scratch_name(number), layer.scratch_bytes, number, number)
+        Lifetime(_scratch_name(number, name), value.size_bytes, number, number)
         for number, layer in enumerate(layers)
-        if layer.scratch_bytes
+        for name, value in layer.fields.items()
+        if isinstance(value, Scratch)
     ]
 
 
@@ -149,8 +150,10 @@ class _Writer:
                 text = self._constant(f"layer_{number}_{name}", Constant(value.data))
             elif isinstance(value, Constant):
                 text = self._constant(f"layer_{number}_{name}", value)
+            elif isinstance(value, Scratch):
+                text = f"(void *)(arena + {self.plan.offsets[_scratch_name(number, name)]})"
             else:
-                text = self._value(number, value)
+                text = self._value(value)
             members.append(f"    .{name} = {text},")
         shape = "x".join(map(str, layer.output.shape))
         self.lines += [
@@ -161,15 +164,13 @@ class _Writer:
             "",
         ]
 
-    def _value(self, number: int, value: Value) -> str:
+    def _value(self, value: Value) -> str:
         if value is None:
             return "0"
         if isinstance(value, tuple):
-            return "{" + ", ".join(self._value(number, part) for part in value) + "}"
+            return "{" + ", ".join(self._value(part) for part in value) + "}"
         if isinstance(value, Tensor):
             return f"(void *)(arena + {self._offset(value)})"
-        if isinstance(value, Scratch):
-            return f"(void *)(arena + {self.plan.offsets[_scratch_name(number)]})"
         if isinstance(value, float):
             return float(value).hex() + "f"
         return str(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Union
 
 import numpy as np
@@ -42,9 +42,3 @@ class Layer:
     output: Tensor
     macs: int = 0
     aliases_input: bool = False  # input and output may be the same memory
-    extra: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def scratch_bytes(self) -> int:
-        """Working memory that the kernel asks for."""
-        return sum(v.size_bytes for v in self.fields.values() if isinstance(v, Scratch))

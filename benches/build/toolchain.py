@@ -15,18 +15,19 @@ from emulator.errors import ImageError, UsageError
 TOOLCHAINS = ("gcc", "zig")
 MESSAGE_LINES = 12
 
-# core -> GCC's and Clang's names of it, and the float unit that the firmware uses
+# core -> GCC's name of it and of the float unit that the firmware uses, Clang's name of both
 CORES: Mapping[str, tuple[str, str, str]] = {
-    "m0": ("cortex-m0", "cortex_m0", ""),
-    "m0plus": ("cortex-m0plus", "cortex_m0plus", ""),
-    "m3": ("cortex-m3", "cortex_m3", ""),
-    "m4": ("cortex-m4", "cortex_m4", "fpv4-sp-d16"),
-    "m7": ("cortex-m7", "cortex_m7", "fpv5-sp-d16"),
-    "m33": ("cortex-m33", "cortex_m33", "fpv5-sp-d16"),
+    "m0": ("cortex-m0", "", "cortex_m0"),
+    "m0plus": ("cortex-m0plus", "", "cortex_m0plus"),
+    "m3": ("cortex-m3", "", "cortex_m3"),
+    "m4": ("cortex-m4", "fpv4-sp-d16", "cortex_m4+vfp4d16sp"),
+    "m7": ("cortex-m7", "fpv5-sp-d16", "cortex_m7+fp_armv8d16sp"),
+    "m33": ("cortex-m33", "fpv5-sp-d16", "cortex_m33+fp_armv8d16sp"),
 }
 COMMON_FLAGS = (
     "-std=c11", "-ffreestanding", "-fno-builtin", "-ffunction-sections", "-fdata-sections",
-    "-ffp-contract=off", "-fno-common", "-fomit-frame-pointer", "-Wall", "-Wextra", "-g1",
+    "-ffp-contract=off", "-fno-common", "-fomit-frame-pointer", "-fno-unwind-tables",
+    "-fno-asynchronous-unwind-tables", "-Wall", "-Wextra", "-g1",
 )  # fmt: skip
 
 
@@ -42,7 +43,7 @@ class Toolchain:
     libraries: tuple[str, ...]
 
     def compile(self, source: Path, made: Path, flags: Sequence[str]) -> None:
-        """Compile one file in the made file's folder; raises :class:`ImageError` with the compiler's first words."""
+        """Compile in the made file's folder; raises :class:`ImageError` with the compiler's first words."""
         self._run([*self.core_flags, *COMMON_FLAGS, *self.compile_flags, *flags, "-c", str(source),
                    "-o", str(made)], source.name, made.parent)  # fmt: skip
 
@@ -64,7 +65,7 @@ def find_toolchain(name: str, core: str) -> Toolchain:
     """Find a compiler; raises :class:`UsageError` that says how to install it."""
     if core not in CORES:
         raise UsageError(f"unknown core {core!r}", next_step=f"known: {', '.join(CORES)}")
-    gcc_core, clang_core, float_unit = CORES[core]
+    gcc_core, float_unit, clang_core = CORES[core]
     floats = ("-mfloat-abi=hard", f"-mfpu={float_unit}") if float_unit else ("-mfloat-abi=soft",)
     if name == "gcc":
         found = shutil.which("arm-none-eabi-gcc")
@@ -88,9 +89,9 @@ def find_toolchain(name: str, core: str) -> Toolchain:
         return Toolchain(
             name="zig cc",
             command=(sys.executable, "-m", "ziglang", "cc"),
-            core_flags=("-target", f"thumb-freestanding-{abi}", f"-mcpu={clang_core}", *floats),
+            core_flags=("-target", f"thumb-freestanding-{abi}", f"-mcpu={clang_core}"),
             compile_flags=("-fno-sanitize=all", "-fno-stack-protector", "-Wno-unused-command-line-argument"),
-            link_flags=("-nostdlib", "-static", "-Wl,--gc-sections,--build-id=none"),
+            link_flags=("-nodefaultlibs", "-static", "-Wl,--gc-sections,--build-id=none,-e,reset_handler"),
             libraries=(),
         )
     raise UsageError(f"unknown toolchain {name!r}", next_step=f"known: {', '.join(TOOLCHAINS)}")
