@@ -16,8 +16,8 @@ from dataclasses import replace
 from typing import Any
 
 from emulator.device import DeviceContext
+from peripherals.counter import CENTER, DOWN, UP, Counter
 from peripherals.register_device import Register, RegisterDevice
-from peripherals.stm32.counter import CENTER, DOWN, UP, Counter
 
 CR1_CEN, CR1_UDIS, CR1_URS, CR1_OPM, CR1_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 4
 CR1_CMS, CR1_ARPE, CR1_UIFREMAP = 3 << 5, 1 << 7, 1 << 11

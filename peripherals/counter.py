@@ -1,4 +1,4 @@
-"""The counter inside an STM32 timer: prescaler, auto-reload and direction, computed lazily.
+"""The counter inside a timer: prescaler, reload value and direction, computed lazily.
 
 Nothing ticks. The counter keeps the cycle at which it was last brought up to date, with
 the fraction of a timer clock left over, and works out on demand what happened since. Times
@@ -129,8 +129,10 @@ class Counter:
         return total // state.core_hz
 
     def _counts(self) -> bool:
-        """With a reload value of 0 the counter stands still; so does one without a clock."""
-        return self.state.reload > 0 and self.state.timer_hz > 0
+        """With a reload value of 0 the counter stands still, at 0 when it counts down."""
+        state = self.state
+        left_over = state.direction == DOWN and state.count > 0
+        return (state.reload > 0 or left_over) and state.timer_hz > 0
 
     def _steps_to_wrap(self) -> int:
         state = self.state
@@ -164,6 +166,8 @@ class Counter:
     def _wrap(self) -> None:
         self._move(self._steps_to_wrap() - 1)
         state = self.state
+        if not state.running:
+            return  # whoever heard of the last value has stopped it there
         state.prescaler_count = 0
         state.count = self.value_at_wrap()
         if state.direction == CENTER:
