@@ -70,6 +70,7 @@ class MachineLike(Protocol):
         *,
         max_cycles: int | None = None,
         wall_limit: float | None = None,
+        quiet_seconds: float = 1.0,
     ) -> object:
         """Run; the reason is a StopReason ("until", "idle", ...)."""
 
@@ -97,7 +98,12 @@ class MachineChannel:
             left = deadline - self._machine.counts.cycles
             if left <= 0:
                 raise ProtocolTimeout(f"{patience_s:g} s of modelled time passed without a line")
-            reason = self._machine.run(until=b"\n", max_cycles=left, wall_limit=self._wall_limit_s)
+            reason = self._machine.run(
+                until=b"\n",
+                max_cycles=left,
+                wall_limit=self._wall_limit_s,
+                quiet_seconds=patience_s,  # firmware may delay for seconds, and that is not silence
+            )
             if not self._lines:
                 self._explain_silence(str(getattr(reason, "value", reason)))
         return self._lines.popleft()

@@ -114,7 +114,7 @@ def validate_row(row: CatalogRow, options: ValidateOptions) -> ValidatedRow:
     try:
         result = _run_row(row, found, options, started)
     except BoardlessError as error:
-        return blank_row(row, FAILED, " ".join(str(error).split()), time.perf_counter() - started)
+        return blank_row(row, FAILED, str(error).splitlines()[0], time.perf_counter() - started)
     except Exception as error:  # noqa: BLE001 - one broken row must not end the table
         detail = f"internal error: {type(error).__name__}: {error}"
         return blank_row(row, FAILED, detail, time.perf_counter() - started)

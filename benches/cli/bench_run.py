@@ -29,7 +29,7 @@ from benches.runs import AccuracyRun, BenchRun
 from emulator import __version__
 from emulator.errors import BoardlessError, CheckFailed, UsageError
 
-PLAIN_WIDTH = 150
+PLAIN_WIDTH = 180
 """Columns of a table that goes to a file or a pipe."""
 
 MachineFactory = Callable[[BenchJob, "BenchOptions"], LoadedMachine]

@@ -100,6 +100,7 @@ class FakeMachine:
         *,
         max_cycles: int | None = None,
         wall_limit: float | None = None,
+        quiet_seconds: float = 1.0,
     ) -> str:
         limit = self.counts.cycles + (max_cycles or 1 << 62)
         wanted = until.encode() if isinstance(until, str) else until
