@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from emulator.thumb.instruction import Block, Instruction
+from emulator.thumb.instruction import Block
+from emulator.timing.cores.classes import is_conditional, transfers
 from emulator.timing.cores.ledger import Ledger
-from emulator.timing.cores.table import Row, Table
+from emulator.timing.cores.table import Table
 from emulator.timing.model import (
     FALL_THROUGH,
     Cause,
@@ -56,13 +57,3 @@ class Armv6mModel:
             if instruction.writes_pc and (edge != FALL_THROUGH or not is_conditional(instruction)):
                 ledger.charge(index, Cause.BRANCH, row.refill)
         return ledger.step(())
-
-
-def transfers(row: Row, instruction: Instruction) -> int:
-    """Cycles for the registers that a multiple transfers."""
-    return row.per_transfer * instruction.memory.count if instruction.memory else 0
-
-
-def is_conditional(instruction: Instruction) -> bool:
-    """Whether the instruction may leave PC alone."""
-    return instruction.condition is not None or instruction.name in ("cbz", "cbnz")

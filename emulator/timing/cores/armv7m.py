@@ -16,7 +16,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from emulator.thumb.instruction import Block, Instruction, Kind
-from emulator.timing.cores.armv6m import is_conditional, transfers
+from emulator.timing.cores.classes import FLOATING_POINT, is_conditional, moves_two_registers, transfers
 from emulator.timing.cores.ledger import Ledger
 from emulator.timing.cores.table import Row, Rule, Table, check_rules
 from emulator.timing.model import (
@@ -32,7 +32,6 @@ CORE_REGISTERS = 0xFFFF
 WIDE_UNALIGNED = 1
 """Entry class of a target whose first instruction is 32 bits wide at address % 4 == 2."""
 
-FLOATING_POINT = frozenset(kind for kind in Kind if kind.name.startswith("FP_"))
 LOAD_KINDS = frozenset(
     {
         Kind.LOAD,
@@ -172,6 +171,8 @@ class Armv7mModel:
         tail = self._tail(instruction)
         hidden = 1 if tail is not Tail.NONE and not instruction.writes_pc else 0
         cycles = row.cycles + transfers(row, instruction) - hidden
+        if moves_two_registers(instruction):
+            cycles += self._cycles["move_second_register"]
         ledger.charge(index, Cause.ISSUE, 1)
         ledger.charge(index, row.cause, cycles - 1)
         return self._after(state, instruction, row, tail, issued)

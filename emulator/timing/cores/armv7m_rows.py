@@ -22,6 +22,7 @@ RULES = {
     "address_hazard": Rule(1, "measured", f"{TRM}; {JNK0LE}: base and index one cycle earlier"),
     "load_after_store": Rule(1, "measured", f"{JNK0LE}, {PORNIN}: stores delay the next load"),
     "same_base_stores": Rule(1, "measured", f"{JNK0LE}: indexed stores on one base do not chain"),
+    "move_second_register": Rule(1, "measured", "DDI 0439D table 7-1; GLS254 traces: VMOV of two 2"),
     "unaligned_target": Rule(1, "measured", "compendium.i-0.nl; AES traces on STM32F407"),
 }
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from emulator.thumb.instruction import Kind
-from emulator.timing.cores.armv7m import FLOATING_POINT, Armv7mModel, Armv7mRules
+from emulator.timing.cores.armv7m import Armv7mModel, Armv7mRules
 from emulator.timing.cores.armv7m_rows import DIVIDE, EXCEPTIONS, RULES, shared_rows
+from emulator.timing.cores.classes import FLOATING_POINT
 from emulator.timing.cores.table import Row, Table
 from emulator.timing.model import Cause, UnalignedTiming
 

@@ -14,8 +14,13 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import NamedTuple
 
 from emulator.thumb.instruction import FLAGS, Block, Instruction, Kind
-from emulator.timing.cores.armv6m import is_conditional, transfers
-from emulator.timing.cores.armv7m import FLOATING_POINT
+from emulator.timing.cores.classes import (
+    FLOATING_POINT,
+    is_conditional,
+    moves_to_core,
+    moves_two_registers,
+    transfers,
+)
 from emulator.timing.cores.ledger import Ledger
 from emulator.timing.cores.scoreboard import Frozen, Scoreboard, Source, Wait
 from emulator.timing.cores.table import Row, Rule, Table, check_rules
@@ -44,6 +49,8 @@ RULES = check_rules(
     {
         "flags_of_two_stages": Rule(1, "measured", f"{JNK0LE}: MULS, flags of shifted constants"),
         "flags_after_shift": Rule(2, "measured", f"{JNK0LE}: flags of a shifted register a cycle later"),
+        "second_register_to_core": Rule(1, "measured", f"{JNK0LE}: VMOV of two registers to core 2"),
+        "quick_move": Rule(1, "measured", f"{JNK0LE}: latency of VMOV Sn, Rt and of VMOV Rt, Rt2, Dm"),
         "shifted_constant": Rule(2, "measured", f"{JNK0LE}: result latency 2"),
     }
 )
@@ -189,8 +196,8 @@ class CortexM33:
         row = self.table.row(instruction)
         issued = ledger.time
         cycles = row.cycles + transfers(row, instruction)
-        if instruction.kind is Kind.FP_MOVE and instruction.opcode >> 24 == 0xEC:
-            cycles += 1 if instruction.opcode & 1 << 20 else 0
+        if moves_two_registers(instruction) and moves_to_core(instruction):
+            cycles += RULES["second_register_to_core"].cycles
         ledger.charge(index, Cause.ISSUE, 1)
         ledger.charge(index, row.cause, cycles - 1)
         if _holds_two_stages(instruction):
@@ -235,8 +242,10 @@ class CortexM33:
         """Cycles from issue until the result can be used."""
         if instruction.shifted_constant:
             return RULES["shifted_constant"].cycles
-        if instruction.kind is Kind.FP_MOVE and instruction.writes >> 32 and instruction.opcode >> 24 == 0xEE:
-            return 1
+        if instruction.kind is Kind.FP_MOVE and moves_two_registers(instruction) == moves_to_core(
+            instruction
+        ):
+            return RULES["quick_move"].cycles
         return self.table.row(instruction).latency
 
 

@@ -15,8 +15,12 @@ from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
 from emulator.thumb.instruction import FLAGS, Block, Instruction, Kind
-from emulator.timing.cores.armv6m import is_conditional, transfers
-from emulator.timing.cores.armv7m import FLOATING_POINT
+from emulator.timing.cores.classes import (
+    FLOATING_POINT,
+    is_conditional,
+    moves_to_core,
+    transfers,
+)
 from emulator.timing.cores.cortex_m7_pairing import Slot, may_pair, slot_of
 from emulator.timing.cores.cortex_m7_rows import (
     ADDEND_STAGE,
@@ -222,7 +226,7 @@ class CortexM7:
             board.publish(instruction.writes & ~loaded, issued + 1)
             return
         latency = row.latency
-        if instruction.kind is Kind.FP_MOVE and not instruction.writes >> 32:
+        if moves_to_core(instruction):
             latency = 2
         elif instruction.name in EARLY_ALU and self._runs_early(board, instruction, issued):
             latency = 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from emulator.thumb.instruction import Instruction, Kind
+from emulator.timing.cores.classes import moves_two_registers
 from emulator.timing.cores.cortex_m7_rows import (
     ALONE,
     BITS,
@@ -39,7 +40,12 @@ class Slot(NamedTuple):
 def slot_of(instruction: Instruction) -> Slot | None:
     """Describe an instruction for a partner; None when it takes none."""
     memory, kind, name = instruction.memory, instruction.kind, instruction.name
-    if kind in ALONE or (memory is not None and memory.count > 1) or instruction.double_precision:
+    if (
+        kind in ALONE
+        or moves_two_registers(instruction)
+        or (memory is not None and memory.count > 1)
+        or instruction.double_precision
+    ):
         return None
     loads = memory is not None and not memory.is_store
     constant = memory is not None and loads and memory.index is None

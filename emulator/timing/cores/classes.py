@@ -1,0 +1,29 @@
+"""Questions about an instruction that several core models ask."""
+
+from __future__ import annotations
+
+from emulator.thumb.instruction import Instruction, Kind
+from emulator.timing.cores.table import Row
+
+FLOATING_POINT = frozenset(kind for kind in Kind if kind.name.startswith("FP_"))
+TWO_REGISTER_MOVE = 0xEC
+
+
+def transfers(row: Row, instruction: Instruction) -> int:
+    """Cycles for the registers that a multiple transfers."""
+    return row.per_transfer * instruction.memory.count if instruction.memory else 0
+
+
+def is_conditional(instruction: Instruction) -> bool:
+    """Whether the instruction may leave PC alone."""
+    return instruction.condition is not None or instruction.name in ("cbz", "cbnz")
+
+
+def moves_two_registers(instruction: Instruction) -> bool:
+    """Whether it is the VMOV of two core registers and two S or one D."""
+    return instruction.kind is Kind.FP_MOVE and instruction.opcode >> 24 == TWO_REGISTER_MOVE
+
+
+def moves_to_core(instruction: Instruction) -> bool:
+    """Whether a VMOV's destination is a core register."""
+    return instruction.kind is Kind.FP_MOVE and not instruction.writes >> 32
