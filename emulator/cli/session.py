@@ -17,6 +17,8 @@ from emulator.machine import Machine
 PUMP_EVERY_S = 0.02
 SLICE_CYCLES = 2_000_000
 PACE_SLICE_S = 0.01
+BOOT_S = 1.0
+"""Modelled time after which a device that never waits counts as booted all the same."""
 PICOSECONDS_PER_SECOND = 10**12
 
 
@@ -98,6 +100,7 @@ class Session:
         self._not_taken = 0  # characters that wait for a device which is idle all the same
         self._waiting = False
         self._interrupted = False
+        self._booted = False
 
     def run(self, limits: Limits, *, stop_when_idle: bool = False) -> StopReason:
         """Run until the text, a limit, the firmware's end, an interrupt, or the host's end.
@@ -142,6 +145,10 @@ class Session:
             self._not_taken = self._characters_waiting()
             self.links.pump()
 
+    def _boot(self) -> None:
+        self._booted = True
+        self.links.device_has_booted()
+
     def _between_slices(self) -> None:
         now = time.monotonic()
         if self._pace is not None:
@@ -150,6 +157,8 @@ class Session:
         if now < self._next_pump_s:
             return
         self._next_pump_s = now + PUMP_EVERY_S
+        if not self._booted and self.machine.clock.seconds() >= BOOT_S:
+            self._boot()
         self.links.pump()
         if self.links.hung_up:
             self.machine.interrupt()
@@ -158,6 +167,8 @@ class Session:
     def _wait_for_host(self, end_s: float | None) -> StopReason | None:
         """Wait until the device has something to do; a reason to stop, or None."""
         self._on_progress()
+        if not self._booted:
+            self._boot()
         try:
             self._waiting = True
             while self._characters_waiting() <= self._not_taken:

@@ -57,7 +57,7 @@ def summary_text(outcome: Outcome) -> str:
     if machine.exit_code is not None:
         lines.append(f"exit code:    {machine.exit_code} (semihosting)")
     lines += [
-        f"serial:       {link.outgoing.dropped:,} bytes that the host was too slow to read: {link.description}"
+        f"serial:       {link.outgoing.dropped:,} bytes that a slow host missed on {link.description}"
         for link in outcome.links.links
         if link.outgoing.dropped
     ]

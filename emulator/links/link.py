@@ -73,6 +73,7 @@ class Link(ABC):
     def __init__(self, endpoint: SerialEndpoint) -> None:
         self.endpoint = endpoint
         self.outgoing = Outgoing()
+        self._device_listens = False
         endpoint.subscribe(self.transmit)
 
     @abstractmethod
@@ -87,12 +88,24 @@ class Link(ABC):
     def pump(self) -> int:
         """Move what can be moved without blocking, both ways; count the device's bytes."""
 
+    def device_has_booted(self) -> None:
+        """Hear that the device listens by now; a host's bytes wait until then.
+
+        A board on a desk has booted long before a host talks to it; without this, what a
+        host says early would be lost in a receiver that is not on yet.
+        """
+        self._device_listens = True
+
     def device_is_idle(self) -> None:  # noqa: B027  (a hook; most links have nothing to do)
         """Hear that the device will not send before the host does."""
 
     def room(self) -> int:
         """How many bytes may be read from the host now."""
-        return max(0, min(READ_BYTES, WAITING_LIMIT_BYTES - self.endpoint.waiting()))
+        return (
+            0
+            if not self._device_listens
+            else max(0, min(READ_BYTES, WAITING_LIMIT_BYTES - self.endpoint.waiting()))
+        )
 
     def close(self) -> None:
         """Leave the endpoint; subclasses close what they opened. May be called twice."""
@@ -126,6 +139,11 @@ class LinkSet:
     def pump(self) -> int:
         """Move bytes of every link without blocking; count those that the device gets."""
         return sum(link.pump() for link in self.links)
+
+    def device_has_booted(self) -> None:
+        """Tell every link that the device listens by now."""
+        for link in self.links:
+            link.device_has_booted()
 
     def wait(self, timeout_s: float | None, *, device_is_idle: bool = True) -> None:
         """Sleep until a host does something or the time is over, then pump.

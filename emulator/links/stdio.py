@@ -36,6 +36,8 @@ class StdioLink(Link):
         self._before_output = before_output
         self._stdin, self._stdout = stdin, stdout
         self._settings: list[Any] | None = None
+        if os.isatty(stdin):  # whoever types sees what the device does
+            self.device_has_booted()
         self._pending = bytearray()
         if _is_our_terminal(stdin):
             self._settings = termios.tcgetattr(stdin)

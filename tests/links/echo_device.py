@@ -45,6 +45,7 @@ class Runner:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
+        self.links.device_has_booted()
         while not self._stop:
             for work in self._work[:]:
                 work()

@@ -28,7 +28,18 @@ def device():
 @pytest.fixture
 def link(device):
     with PtyLink(device.endpoint) as link:
+        link.device_has_booted()
         yield link
+
+
+def test_a_host_that_talks_before_the_device_has_booted(device):
+    with PtyLink(device.endpoint) as link:
+        port = open_port(link)
+        os.write(port, b"early")
+        assert link.pump() == 0
+        link.device_has_booted()
+        assert link.pump() == 5
+        os.close(port)
 
 
 def open_port(link: PtyLink) -> int:

@@ -27,6 +27,7 @@ from emulator.links import LinkSet
 from emulator.links.stdio import StdioLink
 device = EchoDevice()
 links = LinkSet([StdioLink(device.endpoint)])
+links.device_has_booted()
 try:
     device.say(b"ready\\r\\n")
     while not (links.finished and not device.endpoint.waiting()) and not links.hung_up:
@@ -115,6 +116,9 @@ def test_links_without_descriptors_do_not_wait_forever():
     device = EchoDevice()
     link = StdioLink(device.endpoint, stdin=os.open(os.devnull, os.O_RDONLY))
     links = LinkSet([link])
+    links.wait(None)
+    assert not links.finished  # input waits for the device
+    links.device_has_booted()
     links.wait(None)
     assert links.finished
     links.wait(None)

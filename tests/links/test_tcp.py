@@ -162,6 +162,7 @@ def test_ipv6_loopback(device):
 def test_waiting_costs_nothing_even_with_a_half_closed_host(device):
     link = TcpLink(device.endpoint)
     links = LinkSet([link])
+    links.device_has_booted()
     with connect(link) as host:
         host.sendall(b"xyz")
         host.shutdown(socket.SHUT_WR)

@@ -1,0 +1,114 @@
+"""A small firmware for the command line's tests: talks, crashes and ends itself on command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+SOURCE = r"""
+#include <stdint.h>
+#define REG(a) (*(volatile uint32_t *)(a))
+#define LPUART1 0x40008000u
+
+static void put(char c)
+{
+    while (!(REG(LPUART1 + 0x1C) & 0x80)) {
+    }
+    REG(LPUART1 + 0x28) = (uint8_t)c;
+}
+
+static void print(const char *text)
+{
+    while (*text) {
+        put(*text++);
+    }
+}
+
+static int get(void)
+{
+    while (!(REG(LPUART1 + 0x1C) & 0x20)) {
+    }
+    return (int)(REG(LPUART1 + 0x24) & 0xFF);
+}
+
+static void leave(int code)
+{
+    uint32_t block[2] = {0x20026, (uint32_t)code};
+    register uint32_t r0 __asm__("r0") = 0x20;
+    register void *r1 __asm__("r1") = block;
+    __asm__ volatile("bkpt 0xAB" : : "r"(r0), "r"(r1) : "memory");
+}
+
+__attribute__((noinline)) void crash_here(volatile uint32_t *address)
+{
+    *address = 1;
+}
+
+static void work(void)
+{
+    for (volatile int i = 0; i < 300000; i++) {
+    }
+}
+
+int main(void)
+{
+    REG(0x4002105C) |= 1; /* RCC_APB1ENR2.LPUART1EN */
+    REG(LPUART1 + 0x0C) = 256u * 4000000u / 115200u;
+    REG(LPUART1) = 0xD; /* UE, RE, TE */
+    print("hello\r\nm-ready\r\n");
+    for (;;) {
+        char command[32];
+        unsigned n = 0;
+        int c;
+        while ((c = get()) != '%') {
+            if (n < sizeof command - 1) {
+                command[n++] = (char)c;
+            }
+        }
+        command[n] = 0;
+        switch (command[0]) {
+        case 'n': print("m-name-dut-[test]\r\n"); break;
+        case 'c': crash_here((volatile uint32_t *)0xC0000000u); break;
+        case 'x': leave(command[1] - '0'); break;
+        case 'u': REG(0x5F000010) = 1; break;
+        case 'w': work(); print("worked\r\n"); break;
+        case 'l': for (volatile int i = 0;; i++) { } break;
+        default: print("e-[Unknown command]\r\n"); break;
+        }
+        print("m-ready\r\n");
+    }
+}
+
+extern uint32_t stack_top;
+void reset(void) { main(); }
+void fault(void) { for (;;) { } }
+__attribute__((section(".isr_vector"), used)) const void *const vectors[16] = {
+    &stack_top, reset, fault, fault, fault, fault, fault};
+"""
+LINKER = """\
+MEMORY { FLASH : ORIGIN = 0x08000000, LENGTH = 2M
+         RAM : ORIGIN = 0x20000000, LENGTH = 64K }
+stack_top = ORIGIN(RAM) + LENGTH(RAM);
+ENTRY(reset)
+SECTIONS {
+  .isr_vector : { KEEP(*(.isr_vector)) } > FLASH
+  .text : { *(.text*) *(.rodata*) } > FLASH
+}
+"""
+
+
+def build(folder: Path) -> Path:
+    """Compile it to an ELF."""
+    (folder / "talk.c").write_text(SOURCE)
+    (folder / "talk.ld").write_text(LINKER)
+    command = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-Og", "-g", "-ffreestanding", "-nostdlib"]
+    subprocess.run([*command, "-T", "talk.ld", "talk.c", "-o", "talk.elf"], cwd=folder, check=True)
+    return folder / "talk.elf"
+
+
+def command_line(*arguments: str | Path) -> list[str]:
+    """``boardless ARGUMENTS...`` with this Python."""
+    return [sys.executable, "-m", "emulator.cli.main", *map(str, arguments)]
