@@ -242,9 +242,8 @@ class CortexM33:
         """Cycles from issue until the result can be used."""
         if instruction.shifted_constant:
             return RULES["shifted_constant"].cycles
-        if instruction.kind is Kind.FP_MOVE and moves_two_registers(instruction) == moves_to_core(
-            instruction
-        ):
+        pair, to_core = moves_two_registers(instruction), moves_to_core(instruction)
+        if instruction.kind is Kind.FP_MOVE and pair == to_core:
             return RULES["quick_move"].cycles
         return self.table.row(instruction).latency
 
