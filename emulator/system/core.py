@@ -14,6 +14,13 @@ class CoreRegisters(Protocol):
     Register names are ``"r0"``..``"r12"``, ``"sp"``, ``"lr"``, ``"pc"``, ``"xpsr"``,
     ``"msp"``, ``"psp"``, ``"ipsr"``, ``"primask"``, ``"basepri"``, ``"faultmask"``,
     ``"control"``, ``"fpscr"``, ``"s0"``..``"s31"``. ``"sp"`` is the active stack pointer.
+
+    ``"xpsr"`` is whole in both directions: flags, Q, GE, IT, T and the exception number;
+    a write of ``"ipsr"``, or of ``"xpsr"`` with another number, changes the mode and with
+    it the stack pointer at hand. ``"control"`` has bits 2:0 only (nPRIV, SPSEL, FPCA); an
+    unprivileged thread may not write it, nor read or write the banked stack pointers and
+    the masks, and SPSEL need not change in handler mode: :mod:`emulator.system.stack_frame`
+    orders its writes accordingly.
     """
 
     has_fpu: bool

@@ -245,7 +245,7 @@ class SemihostingHost:
         flags = os.O_NOFOLLOW if hasattr(os, "O_NOFOLLOW") else 0
         if path.exists() and not path.is_file():
             raise _Refused(EACCES)
-        opened = open(path, mode, opener=lambda p, f: os.open(p, f | flags, 0o644))  # noqa: PTH123, SIM115
+        opened = open(path, mode, opener=lambda p, f: os.open(p, f | flags, 0o644))  # noqa: SIM115
         return cast(BinaryIO, opened)
 
     def _inside(self, name: str) -> Path:

@@ -108,9 +108,16 @@ class FakeCore:
 class Rig:
     """A System on a fake core, with vectors for every exception at FLASH."""
 
-    def __init__(self, core_name: str = "cortex-m4", *, has_fpu: bool | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        core_name: str = "cortex-m4",
+        *,
+        has_fpu: bool | None = None,
+        core: FakeCore | None = None,
+        **options: Any,
+    ) -> None:
         fpu = core_name in ("cortex-m4", "cortex-m7", "cortex-m33") if has_fpu is None else has_fpu
-        self.core = FakeCore(has_fpu=fpu, spsel_in_handler=core_name == "cortex-m33")
+        self.core = core or FakeCore(has_fpu=fpu, spsel_in_handler=core_name == "cortex-m33")
         self.cycles = 0
         self.changes = 0
         self.touches = 0

@@ -139,7 +139,7 @@ def test_every_change_is_told() -> None:
         lambda: rig.w(0xE000E401, 0x20, 1),
         lambda: rig.w(ICSR, PENDSVSET),
         lambda: group(rig, 3),
-        lambda: rig.take(),
+        rig.take,
     ):
         before = rig.changes
         action()
