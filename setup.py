@@ -19,15 +19,17 @@ NATIVE_HOOK = Extension(
 
 setup(
     packages=[
-        *find_packages(include=["emulator", "emulator.*", "peripherals", "peripherals.*", "benches", "benches.*"]),
-        "benches._firmware",  # the C sources in firmware/, so that `boardless build` works once installed
+        *find_packages(
+            include=["emulator", "emulator.*", "peripherals", "peripherals.*", "benches", "benches.*"]
+        ),
+        "benches.firmware",  # the C sources in firmware/, so that `boardless build` works once installed
     ],
-    package_dir={"benches._firmware": "firmware"},
+    package_dir={"benches.firmware": "firmware"},
     package_data={
         "emulator": ["py.typed", "**/*.toml", "**/*.c"],
         "peripherals": ["py.typed", "**/*.toml"],
         "benches": ["py.typed", "**/*.toml", "**/*.csv", "**/*.json", "**/*.elf", "**/*.tflite", "**/*.bin"],
-        "benches._firmware": ["**/*"],
+        "benches.firmware": ["**/*"],
     },
     exclude_package_data={"": ["__pycache__/*", "**/__pycache__/*", "*.o", "**/*.o"]},
     ext_modules=[NATIVE_HOOK],

@@ -8,7 +8,7 @@ Registers during a program:
 =======  =====================================================================
 r0-r7    data, any value
 r8       a small index, 0..255
-r9       a pointer into the buffer, set anew before each use with write-back
+r9       a word-aligned pointer into the buffer, set anew before each use
 r10      the middle of the scratch buffer (never changes)
 r11      base of the scratch device registers (never changes)
 r12      loop counter
@@ -51,17 +51,18 @@ FLAVOURS = {
     "cortex-m33": Flavour("cortex-m33", "fpv5-sp-d16", dsp=True, fpv5=True),
 }
 
-# Device registers (offsets from r11) that keep what is written to them, with the bits they keep.
-Scratch = tuple[tuple[int, int], ...]
-
 
 class ProgramGenerator:
     """Writes one program after another; see :meth:`program`."""
 
-    def __init__(self, flavour: Flavour, random: Random, scratch: Scratch = ()) -> None:
+    def __init__(
+        self, flavour: Flavour, random: Random, scratch: tuple[int, ...] = (), scratch_bits: int = 32
+    ) -> None:
+        """``scratch``: offsets from r11 of registers that keep the low ``scratch_bits`` written."""
         self._flavour = flavour
         self._random = random
         self._scratch = scratch
+        self._scratch_bits = scratch_bits
         self._lines: list[str] = []
         self._prefix = ""
         self._labels = 0
@@ -339,9 +340,9 @@ class ProgramGenerator:
         if form == 2 and not aligned:
             return f"[r10, r8, lsl #{random.randrange(2)}]"
         if form == 3:
-            return f"[r9, #{random.choice(('', '-'))}{near or 4}]!"
+            return f"[r9, #{random.choice(('', '-'))}{near & ~3 or 4}]!"
         if form == 4:
-            return f"[r9], #{random.choice(('', '-'))}{near or 4}"
+            return f"[r9], #{random.choice(('', '-'))}{near & ~3 or 4}"
         return f"[r9, #{near}]"
 
     def _load(self, c: str) -> list[str]:
@@ -565,6 +566,8 @@ class ProgramGenerator:
 
     # -- device registers ------------------------------------------------------------------------
     def _device(self, c: str) -> list[str]:
-        offset, _mask = self._random.choice(self._scratch)
-        name = self._random.choice(("ldr", "str"))
-        return [f"{name}{c} {self._low()}, [r11, #{offset}]"]
+        address = f"[r11, #{self._random.choice(self._scratch)}]"
+        register = self._low()
+        if self._random.random() < 0.5:
+            return [f"ldr{c} {register}, {address}"]
+        return [f"ubfx{c} {register}, {register}, #0, #{self._scratch_bits}", f"str{c} {register}, {address}"]

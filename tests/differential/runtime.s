@@ -1,0 +1,193 @@
+@ Runs every program of a table and reports each one's final state over a CMSDK UART.
+@
+@ For each program: fill the scratch buffer, the registers, the flags and the FP registers
+@ from a seed, call it, then print as hex, one line each: r0-r12 and APSR, with an FPU S0-S31
+@ and FPSCR, a checksum of the buffer. At the end semihosting exit.
+@
+@ Given on the command line: UART, SCRATCH_A, SCRATCH_B (device bases), FPU (0 or 1), STACK,
+@ INITIAL, FINAL, BUFFER (addresses in RAM), BUFFER_WORDS. Given by the table: programs, seeds.
+
+        .syntax unified
+        .thumb
+        .equ    UART_DATA, 0
+        .equ    UART_STATE, 4
+        .equ    UART_CTRL, 8
+        .equ    UART_BAUDDIV, 16
+        .equ    CPACR, 0xE000ED88
+
+        .section .vectors, "a"
+        .word   STACK
+        .word   reset
+        .rept   14
+        .word   crash
+        .endr
+
+        .text
+        .type   reset, %function
+reset:
+        .if     FPU
+        ldr     r0, =CPACR
+        ldr     r1, [r0]
+        orr     r1, r1, #0x00F00000
+        str     r1, [r0]
+        dsb
+        isb
+        .endif
+        ldr     r0, =UART
+        movs    r1, #16
+        str     r1, [r0, #UART_BAUDDIV]
+        movs    r1, #1
+        str     r1, [r0, #UART_CTRL]
+        ldr     r5, =table
+next:   ldr     r0, [r5], #4            @ program
+        cbz     r0, done
+        ldr     r1, [r5], #4            @ seed
+        push    {r5, r6}
+        bl      run_program
+        pop     {r5, r6}
+        b       next
+done:   movs    r0, #'.'
+        bl      put_character
+        b       leave
+
+        .type   crash, %function
+crash:  movs    r0, #'!'
+        bl      put_character
+leave:  movs    r0, #'\n'
+        bl      put_character
+        movw    r0, #1000               @ until the last character has left
+1:      subs    r0, r0, #1
+        bne     1b
+        movs    r0, #0x18               @ SYS_EXIT
+        ldr     r1, =0x20026            @ ADP_Stopped_ApplicationExit
+        bkpt    0xab
+        b       .
+
+@ r0: program, r1: seed
+run_program:
+        push    {r4-r11, lr}
+        mov     r4, r0
+        mov     r0, r1
+        ldr     r1, =1664525
+        ldr     r2, =1013904223
+        ldr     r3, =BUFFER
+        ldr     r5, =BUFFER_WORDS
+1:      mla     r0, r0, r1, r2
+        str     r0, [r3], #4
+        subs    r5, r5, #1
+        bne     1b
+        ldr     r3, =INITIAL
+        movs    r5, #13
+1:      mla     r0, r0, r1, r2
+        lsrs    r6, r0, #24
+        tst     r0, #0x300              @ one in four is small
+        ite     eq
+        streq   r6, [r3], #4
+        strne   r0, [r3], #4
+        subs    r5, r5, #1
+        bne     1b
+        .if     FPU
+        movs    r5, #32
+1:      mla     r0, r0, r1, r2
+        mov     r6, r0
+        tst     r5, #3                  @ one in four has any bits, the others are 0.5 to 32
+        itt     ne
+        bicne   r6, r6, #0x7F000000
+        addne   r6, r6, #0x3F000000
+        str     r6, [r3], #4
+        subs    r5, r5, #1
+        bne     1b
+        sub     r6, r3, #128
+        vldmia  r6, {s0-s31}
+        movs    r6, #0
+        vmsr    fpscr, r6
+        .endif
+        ldr     r3, =INITIAL
+        and     r6, r0, #0xFF           @ r8: a small index
+        str     r6, [r3, #32]
+        ldr     r6, =BUFFER + BUFFER_WORDS * 2
+        str     r6, [r3, #36]           @ r9, r10: middle of the buffer
+        str     r6, [r3, #40]
+        tst     r0, #0x10000
+        ite     eq
+        ldreq   r6, =SCRATCH_A
+        ldrne   r6, =SCRATCH_B
+        str     r6, [r3, #44]           @ r11: device
+        push    {r4}
+        adr.w   lr, returned
+        orr     lr, lr, #1
+        msr     apsr_nzcvq, r0
+        mov     r12, r3
+        ldmia   r12, {r0-r12}
+        pop     {pc}
+
+        .align  2
+returned:
+        push    {r0}
+        ldr     r0, =FINAL + 4
+        stmia   r0, {r1-r12}
+        mrs     r1, apsr
+        str     r1, [r0, #48]
+        pop     {r1}
+        str     r1, [r0, #-4]
+        .if     FPU
+        add     r1, r0, #52
+        vstmia  r1!, {s0-s31}
+        vmrs    r2, fpscr
+        str     r2, [r1]
+        .endif
+        ldr     r4, =FINAL
+        movs    r5, #14
+        bl      put_words
+        .if     FPU
+        movs    r5, #33
+        bl      put_words
+        .endif
+        ldr     r0, =BUFFER
+        ldr     r1, =BUFFER_WORDS
+        ldr     r2, =0x811C9DC5
+        ldr     r3, =0x01000193
+1:      ldr     r5, [r0], #4
+        eors    r2, r2, r5
+        muls    r2, r3, r2
+        eor     r2, r2, r2, ror #13
+        subs    r1, r1, #1
+        bne     1b
+        str     r2, [r4]
+        movs    r5, #1
+        bl      put_words
+        pop     {r4-r11, pc}
+
+@ r4: words, r5: how many; a line of hex. Moves r4 on.
+put_words:
+        push    {lr}
+1:      ldr     r6, [r4], #4
+        movs    r7, #8
+2:      ror     r6, r6, #28
+        and     r0, r6, #15
+        cmp     r0, #10
+        ite     lo
+        addlo   r0, r0, #'0'
+        addhs   r0, r0, #'a' - 10
+        bl      put_character
+        subs    r7, r7, #1
+        bne     2b
+        subs    r5, r5, #1
+        bne     1b
+        movs    r0, #'\n'
+        bl      put_character
+        pop     {pc}
+
+put_character:
+        ldr     r2, =UART
+1:      ldr     r1, [r2, #UART_STATE]
+        lsls    r1, r1, #31             @ transmit buffer full
+        bpl     3f
+        movs    r1, #50                 @ look again soon
+2:      subs    r1, r1, #1
+        bne     2b
+        b       1b
+3:      str     r0, [r2, #UART_DATA]
+        bx      lr
+
+        .ltorg
