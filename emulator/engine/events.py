@@ -1,9 +1,10 @@
 """From a decoded block to what the hook must watch: fetches, data addresses, operands.
 
-Most loads and stores in a block go to *entry register + constant*, so the hook computes
-them at the block's entry from a few registers (``Group``). What the entry alone can't
-decide (a pointer loaded in the block, an instruction under an IT condition, the operands
-of a division) is read by a code hook at that very instruction (``Hooked``).
+Most loads and stores in a block go to *entry register + constant*, and most others to a
+little arithmetic over entry registers and spilled pointers: the hook computes both at the
+block's entry (``Group``, ``BlockPlan.program``). What the entry can't decide (an
+instruction under an IT condition, the operands of a division, a value that is not
+followed) is read by a code hook at that very instruction (``Hooked``).
 """
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from emulator.engine.symbolic import FIRST_SYMBOL, Registers
-from emulator.thumb.instruction import Block, Instruction, Kind
+from emulator.engine.expressions import BINARY, UNARY, Graph, Node, Op
+from emulator.engine.symbolic import Registers
+from emulator.thumb.instruction import Block, Instruction, Kind, MemoryAccess
 
 NO_REGISTER = 255
+FIRST_SLOT = 32
+MAX_SLOTS = 192
+"""A group's base from FIRST_SLOT on is a value that the block's program computes."""
 EVENT_FETCH, EVENT_LOAD, EVENT_STORE, EVENT_EXTRA = range(4)
 HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED = range(4)
 MASK32 = 0xFFFFFFFF
@@ -74,6 +79,7 @@ class BlockPlan:
     groups: tuple[Group, ...] = ()
     hooked: tuple[Hooked, ...] = ()
     observed: tuple[int, ...] = ()
+    program: tuple[Node, ...] = ()
     hook_addresses: tuple[int, ...] = field(default=())
 
 
@@ -91,72 +97,128 @@ def plan_block(
     ``fetch_shift``: log2 of the bytes that one instruction read brings, None where
     fetching is free. ``watch_data``: data addresses matter (alignment, caches).
     """
-    events: list[Event] = []
-    hooked: list[Hooked] = []
-    affine: dict[tuple[int, int, int], list[int]] = {}
-    registers = Registers()
-    anchors: dict[int, tuple[int, int, int]] = {}  # symbol: where it is read, the register, its constant there
+    planner = _Planner()
     fetched = -1
     for position, instruction in enumerate(block.instructions):
         if fetch_shift is not None:
             last = (instruction.end - 1) >> fetch_shift
             for unit in range(max(fetched + 1, instruction.address >> fetch_shift), last + 1):
-                events.append(Event(EVENT_FETCH, position, max(unit << fetch_shift, block.address)))
+                planner.events.append(Event(EVENT_FETCH, position, max(unit << fetch_shift, block.address)))
             fetched = last
         if watch_data and instruction.memory is not None:
-            _plan_data(instruction, position, registers, events, affine, anchors, hooked)
+            planner.data(instruction, position)
         if watch_divides and instruction.kind is Kind.DIVIDE:
-            _plan_divide(instruction, position, events, hooked)
-        registers.execute(instruction)
+            _plan_divide(instruction, position, planner.events, planner.hooked)
+        planner.registers.execute(instruction)
     kept = tuple(observed[:32])
     for bit, position in enumerate(kept):
-        hooked.append(Hooked(block.instructions[position].address, HOOK_OBSERVED, bit))
-    hooked.sort(key=lambda h: h.address)
+        planner.hooked.append(Hooked(block.instructions[position].address, HOOK_OBSERVED, bit))
+    planner.hooked.sort(key=lambda h: h.address)
+    program, groups = planner.finish()
     return BlockPlan(
         block,
         entry_class,
-        tuple(events),
-        tuple(_group(key, members, events) for key, members in affine.items()),
-        tuple(hooked),
+        tuple(planner.events),
+        groups,
+        tuple(planner.hooked),
         kept,
-        tuple(sorted({h.address for h in hooked})),
+        program,
+        tuple(sorted({h.address for h in planner.hooked})),
     )
 
 
-def _plan_data(
-    instruction: Instruction,
-    position: int,
-    registers: Registers,
-    events: list[Event],
-    affine: dict[tuple[int, int, int], list[int]],
-    anchors: dict[int, tuple[int, int, int]],
-    hooked: list[Hooked],
-) -> None:
-    access = instruction.memory
-    assert access is not None
-    kind = EVENT_STORE if access.is_store else EVENT_LOAD
-    number = len(events)
-    known = None if instruction.condition is not None else registers.address_of(instruction, access)
-    if known is not None and known.base < FIRST_SYMBOL and known.index < FIRST_SYMBOL:
-        base, index, shift, offset = known
-        events.append(
-            Event(kind, position, offset & MASK32, base, index, shift, access.size_bytes, access.count)
+class _Planner:
+    """Collects the data events of one block."""
+
+    def __init__(self) -> None:
+        self.registers = Registers()
+        self.events: list[Event] = []
+        self.hooked: list[Hooked] = []
+        self._affine: dict[tuple[int, int, int], list[int]] = {}
+        self._computed: dict[int, list[tuple[int, int]]] = {}  # root node: (event, constant)
+        self._anchors: dict[int, tuple[int, int, int]] = {}  # symbol: where read, register, constant there
+
+    def data(self, instruction: Instruction, position: int) -> None:
+        """Plan a load or store."""
+        access = instruction.memory
+        assert access is not None
+        kind = EVENT_STORE if access.is_store else EVENT_LOAD
+        number = len(self.events)
+        graph = self.registers.graph
+        address = self.registers.address_of(instruction, access)
+        root, constant = graph.split(address)
+        self.events.append(Event(kind, position, constant, size_bytes=access.size_bytes, count=access.count))
+        if instruction.condition is not None:
+            self._hook_here(instruction, access, number)
+            return
+        form = _affine_form(graph, address)
+        if form is not None:
+            base, index, shift, offset = form
+            self.events[number] = self.events[number]._replace(address=offset, base=base, index=index, shift=shift)
+            self._affine.setdefault((base, index, shift), []).append(number)
+        elif not graph.is_opaque(root):
+            self._computed.setdefault(root, []).append((number, constant))
+        elif graph.nodes[root].op is Op.SYMBOL and access.index is None:
+            here = (instruction.address, access.base, constant - access.offset)
+            anchor = self._anchors.setdefault(root, here)
+            delta = _signed(constant - anchor[2])
+            self.hooked.append(Hooked(anchor[0], HOOK_ADDRESS, number, anchor[1], offset=delta))
+        else:
+            self._hook_here(instruction, access, number)
+
+    def _hook_here(self, instruction: Instruction, access: MemoryAccess, number: int) -> None:
+        base, offset = access.base, access.offset
+        if base == 15:
+            base, offset = NO_REGISTER, ((instruction.address + 4) & ~3) + offset
+        index = NO_REGISTER if access.index is None else access.index
+        self.hooked.append(
+            Hooked(instruction.address, HOOK_ADDRESS, number, base, index, access.shift, _signed(offset))
         )
-        affine.setdefault((base, index, shift), []).append(number)
-        return
-    events.append(Event(kind, position, 0, size_bytes=access.size_bytes, count=access.count))
-    if known is not None and known.index == NO_REGISTER and access.index is None:
-        anchor = anchors.setdefault(known.base, (instruction.address, access.base, known.constant - access.offset))
-        delta = _signed(known.constant - anchor[2])
-        hooked.append(Hooked(anchor[0], HOOK_ADDRESS, number, anchor[1], offset=delta))
-        return
-    base, offset = access.base, access.offset
-    if base == 15:
-        base, offset = NO_REGISTER, ((instruction.address + 4) & ~3) + offset
-    index = NO_REGISTER if access.index is None else access.index
-    hooked.append(
-        Hooked(instruction.address, HOOK_ADDRESS, number, base, index, access.shift, _signed(offset))
-    )
+
+    def finish(self) -> tuple[tuple[Node, ...], tuple[Group, ...]]:
+        """The program that computes the slots, and all groups."""
+        graph = self.registers.graph
+        needed = graph.needed(tuple(self._computed))
+        while len(needed) > MAX_SLOTS:  # the values computed last are dropped: unpriced, in both hooks
+            self._computed.popitem()
+            needed = graph.needed(tuple(self._computed))
+        slots = {number: slot for slot, number in enumerate(needed)}
+        for root, members in self._computed.items():
+            for number, constant in members:
+                base = FIRST_SLOT + slots[root]
+                self.events[number] = self.events[number]._replace(address=constant, base=base)
+                self._affine.setdefault((base, NO_REGISTER, 0), []).append(number)
+        groups = tuple(_group(key, members, self.events) for key, members in self._affine.items())
+        return tuple(_in_slots(graph.nodes[n], slots) for n in needed), groups
+
+
+def _in_slots(node: Node, slots: dict[int, int]) -> Node:
+    """The node with slots in place of node numbers."""
+    a = slots[node.a] if node.op in BINARY or node.op in UNARY else 0
+    b = slots[node.b] if node.op in BINARY else 0
+    imm = node.imm
+    if node.op is Op.FORWARD and imm >> 16:
+        imm = imm & 0xFFFF | (slots[(imm >> 16) - 1] + 1) << 16
+    return Node(node.op, a, b, imm)
+
+
+def _affine_form(graph: Graph, address: int) -> tuple[int, int, int, int] | None:
+    """(base, index, shift, offset) over entry registers, None when it is not of that form."""
+    root, constant = graph.split(address)
+    node = graph.nodes[root]
+    if node.op is Op.CONSTANT:
+        return NO_REGISTER, NO_REGISTER, 0, node.imm
+    if node.op is Op.REGISTER:
+        return node.imm, NO_REGISTER, 0, constant
+    if node.op is Op.ADD:
+        for a, b in ((node.a, node.b), (node.b, node.a)):
+            base, index = graph.nodes[a], graph.nodes[b]
+            shift = 0
+            if index.op is Op.LSL_IMMEDIATE:
+                shift, index = index.imm, graph.nodes[index.a]
+            if base.op is Op.REGISTER and index.op is Op.REGISTER:
+                return base.imm, index.imm, shift, constant
+    return None
 
 
 def _plan_divide(instruction: Instruction, position: int, events: list[Event], hooked: list[Hooked]) -> None:

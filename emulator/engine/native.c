@@ -33,6 +33,14 @@ typedef struct {
     uint32_t hint;         /* the way that held the line last: a short cut, never a result */
 } Event;
 
+enum { OP_REGISTER, OP_CONSTANT, OP_ADD, OP_SUB, OP_AND, OP_ORR, OP_EOR, OP_BIC, OP_MUL, OP_LSL_IMMEDIATE,
+       OP_LSR_IMMEDIATE, OP_ASR_IMMEDIATE, OP_ROR_IMMEDIATE, OP_LSL, OP_LSR, OP_ASR, OP_UBFX, OP_SBFX, OP_LOAD,
+       OP_FORWARD, OP_NOT, OP_ADD_CONSTANT };
+#define FIRST_SLOT 32
+#define MAX_SLOTS 192
+
+typedef struct { uint8_t op, a, b, pad; uint32_t imm; } Node; /* emulator/engine/expressions.py */
+
 typedef struct {           /* affine data events that share their registers */
     int32_t min_offset, max_offset;
     uint32_t align_mask;
@@ -67,10 +75,11 @@ typedef struct Block {
     Group *groups;
     uint16_t *group_events;
     Hooked *hooked;
+    Node *program;         /* values computed at the entry, one a slot */
     uint32_t cached_state, cached_skipped;
     Path *cached_path;
     struct Block *cached_next;
-    uint32_t index, pad;
+    uint32_t index, n_program;
 } Block;
 
 typedef struct {           /* a set-associative cache with LRU replacement */
@@ -94,6 +103,7 @@ typedef struct {
     uint32_t base, end;
     int32_t port, instruction_cache, data_cache;
     uint32_t is_free;      /* no cost at all when aligned */
+    const uint8_t *host;   /* its bytes */
 } Region;
 
 typedef struct {
@@ -126,6 +136,8 @@ typedef struct {
     uint32_t unaligned_halfword, unaligned_word_half, unaligned_word_odd;
     uint32_t divide_zero, divide_smaller, divide_width[33];
     uint32_t trace[1024];
+    uint32_t slots[MAX_SLOTS];
+    uint8_t slot_valid[MAX_SLOTS];
 } Engine;
 
 /* ---- memory system ---------------------------------------------------------------- */
@@ -386,11 +398,86 @@ static uint32_t read_register(Engine *e, void *uc, uint32_t n) {
     return v;
 }
 
+static int load_host(Engine *e, uint32_t address, uint32_t imm, uint32_t *value) {
+    Region *r = region_at(e, address);
+    uint32_t size = imm & 0xFF;
+    if (!r || !r->host || r->end - address < size) return 0;
+    uint32_t v = 0;
+    memcpy(&v, r->host + (address - r->base), size);
+    if (imm & 0x100) v = size == 1 ? (uint32_t)(int8_t)v : size == 2 ? (uint32_t)(int16_t)v : v;
+    *value = v;
+    return 1;
+}
+
+static uint32_t shift_by(int op, uint32_t v, uint32_t amount) {
+    if (op == OP_ASR) return (uint32_t)((int32_t)v >> (amount > 31 ? 31 : amount));
+    if (amount > 31) return 0;
+    return op == OP_LSL ? v << amount : v >> amount;
+}
+
+static uint32_t bit_field(uint32_t v, uint32_t lsb, uint32_t width, int is_signed) {
+    uint32_t up = 32 - lsb - width;
+    v <<= up;
+    return is_signed ? (uint32_t)((int32_t)v >> (up + lsb)) : v >> (up + lsb);
+}
+
+static void run_program(Engine *e, void *uc, Block *b) {
+    uint32_t *s = e->slots;
+    uint8_t *ok = e->slot_valid;
+    for (uint32_t i = 0; i < b->n_program; i++) {
+        const Node *n = &b->program[i];
+        uint32_t x = s[n->a], y = s[n->b], k = n->imm, v = 0;
+        int valid = 1;
+        if (n->op >= OP_ADD) valid = ok[n->a];
+        if ((n->op <= OP_MUL && n->op >= OP_ADD) || n->op == OP_LSL || n->op == OP_LSR || n->op == OP_ASR ||
+            n->op == OP_FORWARD) valid = valid && ok[n->b];
+        switch (n->op) {
+        case OP_REGISTER: v = read_register(e, uc, k); break;
+        case OP_CONSTANT: v = k; break;
+        case OP_ADD: v = x + y; break;
+        case OP_SUB: v = x - y; break;
+        case OP_AND: v = x & y; break;
+        case OP_ORR: v = x | y; break;
+        case OP_EOR: v = x ^ y; break;
+        case OP_BIC: v = x & ~y; break;
+        case OP_MUL: v = x * y; break;
+        case OP_LSL_IMMEDIATE: v = x << k; break;
+        case OP_LSR_IMMEDIATE: v = x >> k; break;
+        case OP_ASR_IMMEDIATE: v = (uint32_t)((int32_t)x >> k); break;
+        case OP_ROR_IMMEDIATE: v = x >> k | x << (32 - k); break;
+        case OP_LSL: case OP_LSR: case OP_ASR: v = shift_by(n->op, x, y & 0xFF); break;
+        case OP_UBFX: v = bit_field(x, k & 0xFF, k >> 8, 0); break;
+        case OP_SBFX: v = bit_field(x, k & 0xFF, k >> 8, 1); break;
+        case OP_LOAD: valid = valid && load_host(e, x, k, &v); break;
+        case OP_FORWARD: {
+            uint32_t load = k & 0xFF, store = k >> 8 & 0xFF, kept = k >> 16;
+            v = x;
+            if (valid && y + store - 1 < load + store - 1) {
+                if (y == 0 && kept) { v = s[kept - 1]; valid = ok[kept - 1]; }
+                else valid = 0;
+            }
+            break;
+        }
+        case OP_NOT: v = ~x; break;
+        case OP_ADD_CONSTANT: v = x + k; break;
+        default: valid = 0;
+        }
+        s[i] = v;
+        ok[i] = (uint8_t)valid;
+    }
+}
+
 static void capture_addresses(Engine *e, void *uc, Block *b) {
     memset(b->data_valid, 0, b->n_events);
+    if (b->n_program) run_program(e, uc, b);
     for (uint32_t g = 0; g < b->n_groups; g++) {
         Group *group = &b->groups[g];
-        uint32_t base = group->base == NO_REGISTER ? 0 : read_register(e, uc, group->base);
+        uint32_t base = 0;
+        if (group->base < FIRST_SLOT) base = read_register(e, uc, group->base);
+        else if (group->base != NO_REGISTER) {
+            if (!e->slot_valid[group->base - FIRST_SLOT]) continue;
+            base = e->slots[group->base - FIRST_SLOT];
+        }
         if (group->index != NO_REGISTER) base += read_register(e, uc, group->index) << group->shift;
         if (group->aligned && !(base & group->align_mask)) {
             Region *r = region_near(e, base + group->min_offset, &group->region);
@@ -515,7 +602,7 @@ EXPORT Engine *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int *ids
 
 static void free_block(Block *b) {
     free(b->code); free(b->events); free(b->event_stall); free(b->data_address);
-    free(b->data_valid); free(b->groups); free(b->group_events); free(b->hooked); free(b);
+    free(b->data_valid); free(b->groups); free(b->group_events); free(b->hooked); free(b->program); free(b);
 }
 
 EXPORT void bl_free(Engine *e) {
@@ -537,7 +624,7 @@ EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_
                              uint8_t *host, const uint8_t *code, uint32_t n_events, const Event *events,
                              uint32_t n_groups, const Group *groups, uint32_t n_group_events,
                              const uint16_t *group_events, uint32_t n_hooked, const Hooked *hooked,
-                             uint32_t observed_all) {
+                             uint32_t observed_all, uint32_t n_program, const Node *program) {
     Block *b = calloc(1, sizeof *b);
     b->address = address;
     b->size_bytes = size;
@@ -557,6 +644,8 @@ EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_
     b->n_hooked = n_hooked;
     b->hooked = copy_of(hooked, n_hooked * sizeof *hooked);
     b->observed_all = observed_all;
+    b->n_program = n_program;
+    b->program = copy_of(program, n_program * sizeof *program);
     b->n_data = n_groups + n_hooked;
     if (e->n_blocks == e->cap_blocks) {
         e->cap_blocks = e->cap_blocks ? e->cap_blocks * 2 : 1024;
@@ -633,8 +722,8 @@ EXPORT uint32_t bl_entry_class(Engine *e, uint32_t block) { return e->blocks[blo
 EXPORT uint32_t bl_trace(Engine *e, uint32_t i) { return e->trace[i & 1023]; }
 
 EXPORT void bl_set_region(Engine *e, uint32_t i, uint32_t base, uint32_t end, int32_t port, int32_t icache,
-                          int32_t dcache, uint32_t is_free) {
-    e->regions[i] = (Region){base, end, port, icache, dcache, is_free};
+                          int32_t dcache, uint32_t is_free, const uint8_t *host) {
+    e->regions[i] = (Region){base, end, port, icache, dcache, is_free, host};
     if (i >= e->n_regions) e->n_regions = i + 1;
 }
 

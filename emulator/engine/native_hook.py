@@ -52,6 +52,10 @@ class _Group(c.Structure):
     ]  # fmt: skip
 
 
+class _Node(c.Structure):
+    _fields_ = [("op", c.c_uint8), ("a", c.c_uint8), ("b", c.c_uint8), ("pad", c.c_uint8), ("imm", c.c_uint32)]
+
+
 class _Hooked(c.Structure):
     _fields_ = [("address", c.c_uint32), ("event", c.c_uint16)] + [
         (n, c.c_uint8) for n in ("kind", "dividend", "divisor", "base", "index", "shift")
@@ -74,7 +78,7 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_free", None, [pointer]),
         ("bl_set_registers", None, [pointer, pointer]),
         ("bl_add_block", u32, [pointer, u32, u32, u32, u32, pointer, c.c_char_p, u32, pointer, u32, pointer, u32,
-                               pointer, u32, pointer, u32]),
+                               pointer, u32, pointer, u32, u32, pointer]),
         ("bl_add_path", u32, [pointer, u32, u32, u32, pointer]),
         ("bl_set_edge", None, [pointer, u32, u32, u32, u32]),
         ("bl_find_path", c.c_int32, [pointer, u32, u32, u32]),
@@ -82,7 +86,7 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_abandon", None, [pointer, u32, u32]),
         ("bl_advance", u64, [pointer, pointer, u32]),
         ("bl_trace", u32, [pointer, u32]),
-        ("bl_set_region", None, [pointer, u32, u32, u32, c.c_int32, c.c_int32, c.c_int32, u32]),
+        ("bl_set_region", None, [pointer, u32, u32, u32, c.c_int32, c.c_int32, c.c_int32, u32, pointer]),
         ("bl_set_port", None, [pointer, u32, u32, u32, u32]),
         ("bl_set_cache", None, [pointer, u32, u32, u32, u32, u32]),
         ("bl_invalidate", None, [pointer, u32]),
@@ -184,7 +188,8 @@ class NativeHook:
                 self._engine, block.address, block.size_bytes, len(block.instructions), plan.entry_class,
                 host_pointer or None, code, len(plan.events), events, len(plan.groups), groups, len(members),
                 (c.c_uint16 * max(1, len(members)))(*members), len(plan.hooked), hooked,
-                (1 << len(plan.observed)) - 1,
+                (1 << len(plan.observed)) - 1, len(plan.program),
+                (_Node * max(1, len(plan.program)))(*((n.op, n.a, n.b, 0, n.imm) for n in plan.program)),
             )
         )  # fmt: skip
 
@@ -221,8 +226,10 @@ class NativeHook:
         self, number: int, base: int, end: int, port: int, instruction_cache: int, data_cache: int, *, free: bool
     ) -> None:
         """See :class:`BlockHook`."""
+        memory = self._core.memory_at(base) if self._core is not None else None
+        host = memory.pointer if memory is not None else None
         self._library.bl_set_region(
-            self._engine, number, base, end & 0xFFFFFFFF, port, instruction_cache, data_cache, free
+            self._engine, number, base, end & 0xFFFFFFFF, port, instruction_cache, data_cache, free, host
         )
 
     def set_port(self, number: int, wait_states: int, read_shift: int, prefetch: int) -> None:

@@ -14,6 +14,7 @@ from emulator.engine.core import GENERAL, REGISTER_IDS, Core
 from emulator.engine.events import (
     EVENT_EXTRA,
     EVENT_FETCH,
+    FIRST_SLOT,
     HOOK_ADDRESS,
     HOOK_DIVIDE_SIGNED,
     HOOK_OBSERVED,
@@ -22,6 +23,7 @@ from emulator.engine.events import (
     BlockPlan,
 )
 from emulator.engine.hook import EDGES, NO_ADDRESS, PathCount, Stop
+from emulator.engine.program import run_program
 from emulator.timing.memory_system import FETCH, MemorySystem, TimedRegion
 from emulator.timing.model import DivideTiming, UnalignedTiming
 
@@ -96,6 +98,7 @@ class PythonHook:
 
     def attach(self, core: Core) -> None:
         """See :class:`BlockHook`."""
+        self._core = core
         self._uc = core.uc
         self._uc.hook_add(ucc.UC_HOOK_BLOCK, self._on_block)
 
@@ -163,9 +166,22 @@ class PythonHook:
             value += self._register(index) << shift
         return value & MASK32
 
+    def _load_host(self, address: int, size_bytes: int) -> bytes | None:
+        memory = self._core.memory_at(address)
+        if memory is None or memory.region.end - address < size_bytes:
+            return None
+        return self._core.read_memory(address, size_bytes)
+
     def _capture(self, plan: BlockPlan) -> None:
+        slots = run_program(plan.program, self._register, self._load_host) if plan.program else []
         for group in plan.groups:
-            base = self._base(group.base, group.index, group.shift)
+            if FIRST_SLOT <= group.base < NO_REGISTER:
+                value = slots[group.base - FIRST_SLOT]
+                if value is None:
+                    continue
+                base = value
+            else:
+                base = self._base(group.base, group.index, group.shift)
             if group.aligned and not base & group.align_mask:
                 region = self._memory.region_at((base + group.min_offset) & MASK32)
                 if region is None or (region.free and (base + group.max_offset) & MASK32 < region.end):

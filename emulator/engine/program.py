@@ -1,0 +1,95 @@
+"""Evaluates a block's address program; the same rules as ``run_program`` in native.c."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from emulator.engine.expressions import BINARY, MASK32, UNARY, Node, Op
+
+
+def run_program(
+    program: Sequence[Node],
+    register: Callable[[int], int],
+    load: Callable[[int, int], bytes | None],
+) -> list[int | None]:
+    """Value of each slot; None: not known (a load from a device, or of what a store hides)."""
+    slots: list[int | None] = []
+    for node in program:
+        a = slots[node.a] if node.op in UNARY or node.op in BINARY else 0
+        b = slots[node.b] if node.op in BINARY else 0
+        value: int | None = None
+        if node.op is Op.REGISTER:
+            value = register(node.imm)
+        elif node.op is Op.CONSTANT:
+            value = node.imm
+        elif a is not None and b is not None:
+            if node.op is Op.LOAD:
+                value = _loaded(load(a, node.imm & 0xFF), signed=bool(node.imm & 0x100))
+            elif node.op is Op.FORWARD:
+                value = _forwarded(a, b, node.imm, slots)
+            else:
+                value = _computed(node, a, b) & MASK32
+        slots.append(value)
+    return slots
+
+
+def _loaded(data: bytes | None, *, signed: bool) -> int | None:
+    return None if data is None else int.from_bytes(data, "little", signed=signed) & MASK32
+
+
+def _forwarded(loaded: int, distance: int, imm: int, slots: Sequence[int | None]) -> int | None:
+    load, store, kept = imm & 0xFF, imm >> 8 & 0xFF, imm >> 16
+    if (distance + store - 1) & MASK32 >= load + store - 1:
+        return loaded
+    return slots[kept - 1] if distance == 0 and kept else None
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 32) if value & 0x80000000 else value
+
+
+def _bit_field(value: int, imm: int, *, signed: bool) -> int:
+    lsb, width = imm & 0xFF, imm >> 8
+    field = value >> lsb & (1 << width) - 1
+    return field - (1 << width) if signed and field >> (width - 1) else field
+
+
+def _computed(node: Node, a: int, b: int) -> int:  # noqa: PLR0911, PLR0912 -- one line a node kind
+    k = node.imm
+    match node.op:
+        case Op.ADD:
+            return a + b
+        case Op.SUB:
+            return a - b
+        case Op.AND:
+            return a & b
+        case Op.ORR:
+            return a | b
+        case Op.EOR:
+            return a ^ b
+        case Op.BIC:
+            return a & ~b
+        case Op.MUL:
+            return a * b
+        case Op.LSL_IMMEDIATE:
+            return a << k
+        case Op.LSR_IMMEDIATE:
+            return a >> k
+        case Op.ASR_IMMEDIATE:
+            return _signed(a) >> k
+        case Op.ROR_IMMEDIATE:
+            return a >> k | a << (32 - k)
+        case Op.LSL:
+            return a << min(b & 0xFF, 32)
+        case Op.LSR:
+            return a >> min(b & 0xFF, 32)
+        case Op.ASR:
+            return _signed(a) >> min(b & 0xFF, 31)
+        case Op.UBFX:
+            return _bit_field(a, k, signed=False)
+        case Op.SBFX:
+            return _bit_field(a, k, signed=True)
+        case Op.NOT:
+            return ~a
+        case _:
+            return a + k  # ADD_CONSTANT
