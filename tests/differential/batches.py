@@ -83,7 +83,8 @@ def build_batch(platform: Platform, seed: int, programs: int, folder: Path) -> B
         _tool("as", *given, str(source), "-o", str(source.with_suffix(".o")))
     elf = folder / f"{platform.board}-{seed}.elf"
     _tool(
-        "ld", "-e", "reset", f"--section-start=.vectors={platform.code:#x}", f"-Ttext={platform.code + 0x100:#x}",
+        "ld", "-e", "reset",
+        f"--section-start=.vectors={platform.code:#x}", f"-Ttext={platform.code + 0x100:#x}",
         str(runtime_s.with_suffix(".o")), str(programs_s.with_suffix(".o")), "-o", str(elf),
     )  # fmt: skip
     return Batch(platform, elf, tuple(sources), sources)

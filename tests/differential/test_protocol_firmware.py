@@ -19,16 +19,13 @@ from emulator import Machine
 IMAGES = Path(__file__).parents[2] / "benches" / "images"
 READY = b"m-ready\r\n"
 CYCLES_PER_COMMAND = 10**10
-HEX_DIGITS_PER_PIECE = 62
-COMMAND_TIMEOUT_S = 120
+PIECE = 62  # hexadecimal digits
 
 
 def conversation(input_bytes: bytes) -> list[bytes]:
     """What a careful and a clumsy host would say."""
     hex_digits = input_bytes.hex().encode()
-    pieces = [
-        hex_digits[i : i + HEX_DIGITS_PER_PIECE] for i in range(0, len(hex_digits), HEX_DIGITS_PER_PIECE)
-    ]
+    pieces = [hex_digits[i : i + PIECE] for i in range(0, len(hex_digits), PIECE)]
     return [
         b"name%", b"profile%", b"timestamp%", b"help%", b"nonsense%", b"db%", b"db load%", b"db load 0%",
         b"db load %d%%" % len(input_bytes), b"db 0g%",
@@ -50,7 +47,8 @@ def answers_of_machine(board: str, image: Path, commands: list[bytes]) -> list[b
 
 def answers_of_qemu(qemu: str, board: str, image: Path, commands: list[bytes]) -> list[bytes]:
     with subprocess.Popen(
-        [qemu, "-M", board, "-kernel", str(image), "-display", "none", "-monitor", "none", "-serial", "stdio"],
+        [qemu, "-M", board, "-kernel", str(image), "-display", "none", "-monitor", "none",
+         "-serial", "stdio"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
         assert process.stdin is not None
