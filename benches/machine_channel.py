@@ -6,6 +6,7 @@ come, and silence is measured in modelled time. Same image, same bytes: same tot
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
@@ -85,6 +86,7 @@ class MachineChannel:
         self._partial = bytearray()
         self._began: Stamp | None = None
         self._time_read: Stamp | None = None
+        self._host_s = 0.0
         machine.console.subscribe(self._collect)
 
     def send(self, data: bytes) -> None:
@@ -126,9 +128,10 @@ class MachineChannel:
             if self._began is None:
                 self._began = now
                 self._time_read = _stamp(self._machine.time_read)
+                self._host_s = time.perf_counter()
             if byte == NEWLINE:
                 text = self._partial.decode("ascii", "replace").strip("\r")
-                self._lines.append(Line(text, self._began, now, self._time_read))
+                self._lines.append(Line(text, self._began, now, self._time_read, self._host_s))
                 self._partial.clear()
                 self._began = None
             else:

@@ -8,7 +8,6 @@ The device's own difference B - A, times the core clock, stands beside it as ``d
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,12 +41,11 @@ class GoldenReport:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredWindow:
-    """One window: the input's name, what the device said, core clock at its end, host seconds."""
+    """One window: the input's name, what the device said, core clock at its end."""
 
     input_name: str
     window: InferenceWindow
     clock_hz: int
-    host_s: float
 
     @property
     def instructions(self) -> int:
@@ -144,9 +142,7 @@ class PerformanceSession:
 
     def _measure_one(self, item: InputData, inferences: int, warmups: int) -> MeasuredWindow:
         self.host.load(item.data)
-        started = time.perf_counter()
         window = self.host.infer(inferences, warmups)
-        host_s = (time.perf_counter() - started) * inferences / (inferences + warmups)
         if len(window.results.values) != self.benchmark.outputs:
             raise ProtocolError(
                 f"{self.benchmark.model_name} printed {len(window.results.values)} results, "
@@ -157,7 +153,7 @@ class PerformanceSession:
                 "the device's two time stamps are equal: its clock stands still",
                 next_step="Is the timer that the firmware reads modelled? See `boardless run`'s summary.",
             )
-        return MeasuredWindow(item.name, window, self._machine.clock.core_hz, host_s)
+        return MeasuredWindow(item.name, window, self._machine.clock.core_hz)
 
 
 def find_announced(model: str) -> Benchmark:

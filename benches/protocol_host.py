@@ -63,13 +63,15 @@ class Line:
     """A line of the device without its line end, and its moments as far as the channel knows them.
 
     ``began`` and ``ended``: when its first and last characters had been sent. ``time_read``:
-    the firmware's last read of a running timer before the line began.
+    the firmware's last read of a running timer before the line began. ``host_s``: the host's
+    own clock when the line began (seconds, from any zero).
     """
 
     text: str
     began: Stamp | None = None
     ended: Stamp | None = None
     time_read: Stamp | None = None
+    host_s: float | None = None
 
 
 class Channel(Protocol):
@@ -121,6 +123,8 @@ class InferenceWindow:
     stop_us: int | None
     results: Results
     counts: Stamp | None
+    host_s: float | None = None
+    """Seconds of the host's time between the two lines around the window."""
 
     @property
     def elapsed_us(self) -> int | None:
@@ -202,13 +206,15 @@ class ProtocolHost:
         laps = _laps(lines)
         if len(laps) not in {0, 2}:
             raise ProtocolError(f"{text!r} printed {len(laps)} m-lap-us lines; two are expected")
+        edges = _window_lines(lines, laps)
         return InferenceWindow(
             inferences=inferences,
             warmups=warmups,
             start_us=laps[0][0] if laps else None,
             stop_us=laps[1][0] if laps else None,
             results=self._results(text, lines),
-            counts=_passed(*_window_edges(lines, [line for _, line in laps])),
+            counts=_counts_between(*edges, stamped=bool(laps)) if edges else None,
+            host_s=_host_s_between(*edges) if edges else None,
         )
 
     def results(self) -> Results:
@@ -267,17 +273,24 @@ def _laps(lines: tuple[Line, ...]) -> list[tuple[int, Line]]:
     return [(int(match[1]), line) for line in lines if (match := _LAP.match(line.text))]
 
 
-def _window_edges(lines: tuple[Line, ...], laps: list[Line]) -> tuple[Stamp | None, Stamp | None]:
-    """The moments around a window's inferences."""
+def _window_lines(lines: tuple[Line, ...], laps: list[tuple[int, Line]]) -> tuple[Line, Line] | None:
+    """The two lines around a window's inferences: time stamps, on an energy image start and done."""
     if laps:
-        start, stop = laps
-        if start.time_read is not None and stop.time_read is not None:
-            return start.time_read, stop.time_read
-        return start.began, stop.began
-    start_line = next((line for line in lines if line.text.startswith("m-infer-start")), None)
-    stop_line = next((line for line in lines if line.text.startswith("m-infer-done")), None)
-    return (start_line.ended if start_line else None), (stop_line.began if stop_line else None)
+        return laps[0][1], laps[1][1]
+    start = next((line for line in lines if line.text.startswith("m-infer-start")), None)
+    stop = next((line for line in lines if line.text.startswith("m-infer-done")), None)
+    return None if start is None or stop is None else (start, stop)
 
 
-def _passed(start: Stamp | None, stop: Stamp | None) -> Stamp | None:
-    return stop.since(start) if start is not None and stop is not None else None
+def _counts_between(start: Line, stop: Line, *, stamped: bool) -> Stamp | None:
+    if not stamped:
+        first, last = start.ended, stop.began
+    elif start.time_read is not None and stop.time_read is not None:
+        first, last = start.time_read, stop.time_read
+    else:
+        first, last = start.began, stop.began
+    return None if first is None or last is None else last.since(first)
+
+
+def _host_s_between(start: Line, stop: Line) -> float | None:
+    return None if start.host_s is None or stop.host_s is None else stop.host_s - start.host_s

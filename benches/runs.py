@@ -110,7 +110,7 @@ def _window_json(item: MeasuredWindow) -> dict[str, Any]:
         "instructions": counts.instructions if counts else None,
         "cycles": counts.cycles if counts else None,
         "results": item.window.results.text,
-        "host_s": item.host_s,
+        "host_s": item.window.host_s,
     }
 
 

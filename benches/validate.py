@@ -194,7 +194,7 @@ def _measured_row(
         clock_hz=item.clock_hz,
         device_latency_us=item.window.latency_us,
         inferences=inferences,
-        host_s=item.host_s,
+        host_s=item.window.host_s,
         board_s=item.latency_us * inferences / 1e6,
     )
 

@@ -41,6 +41,7 @@ def parse_address(ctx: click.Context, param: click.Parameter, value: str | None)
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report."
 )
 def bench(
+    *,
     benchmarks: tuple[str, ...],
     board: str | None,
     image: Path | None,

@@ -29,6 +29,7 @@ from benches.cli.many_values import ManyValuesCommand
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report."
 )
 def validate(
+    *,
     catalog: Path | None,
     images: tuple[Path, ...],
     jobs: int,

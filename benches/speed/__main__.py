@@ -47,7 +47,7 @@ TABLE_WIDTH = 110
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report."
 )
 def main(
-    board: str, hook: str, repeat: int, repetitions: int, inferences: int, json_file: Path | None
+    *, board: str, hook: str, repeat: int, repetitions: int, inferences: int, json_file: Path | None
 ) -> None:
     """Time the convolution kernel and a kws inference in every way, and a start to m-ready."""
     console = Console() if sys.stdout.isatty() else Console(width=TABLE_WIDTH)

@@ -67,3 +67,20 @@ def test_an_unknown_benchmark_and_a_negative_count_are_refused() -> None:
         synthetic.make_dataset("sww", 1, 1)
     with pytest.raises(ValueError, match="must not be negative"):
         synthetic.make_dataset("kws", -1, 1)
+
+
+@pytest.mark.parametrize("name", ["kws", "vww", "ic"])
+def test_class_means_do_not_tell_the_classes_apart(name: str) -> None:
+    """The sets are worth a network: the nearest mean of the training inputs is mostly the wrong class."""
+
+    def arrays(seed: int) -> tuple[np.ndarray, np.ndarray]:
+        samples = synthetic.make_dataset(name, 240, seed)
+        element = "i1" if name == "kws" else "u1"
+        inputs = np.stack([np.frombuffer(sample.data, element) for sample in samples]).astype(np.float32)
+        return inputs, np.array([sample.label for sample in samples])
+
+    inputs, labels = arrays(synthetic.TRAINING_SEED)
+    means = np.stack([inputs[labels == label].mean(axis=0) for label in range(labels.max() + 1)])
+    tested, truth = arrays(synthetic.TEST_SEED)
+    nearest = np.argmin([((tested - mean) ** 2).sum(axis=1) for mean in means], axis=0)
+    assert np.mean(nearest == truth) < 0.6
