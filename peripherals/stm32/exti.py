@@ -1,7 +1,8 @@
-"""Extended interrupt controller with one pending register a bank (F0-F4, F7, L0, L4, L4+).
+"""Extended interrupt and event controllers of STM32.
 
-RM0432, chapter "Extended interrupts and events controller". Lines 0 to 15 follow
-pins, of the port that SYSCFG selects. Software interrupts work on every line. Events
+RM0432 (L4+), RM0444 (G0), RM0456 (U5) and RM0455 (H7A3), chapters "Extended interrupts and
+events controller". Lines 0 to 15 follow pins, of the port that SYSCFG (or, in G0 and U5,
+EXTI itself) selects. Software interrupts work on every line. Events
 (EMR) are stored only.
 
 Parameters: ``resets``, and ``banks`` (1 or 2). Interrupt lines are named by the EXTI lines
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import ClassVar
 
 from emulator.device import DeviceContext
 from peripherals.register_device import ALL_BITS, Register, RegisterDevice
@@ -40,9 +42,11 @@ def _bank(number: int) -> tuple[Register, ...]:
 
 
 class Exti(RegisterDevice):
-    """Edge detectors, pending bits and masks."""
+    """Edge detectors, pending bits and masks; one pending register a bank (F, L0, L4, L4+)."""
 
     REGISTERS = (*_bank(1), *_bank(2))
+    RISING_PENDING: ClassVar[str] = "PR1"
+    FALLING_PENDING: ClassVar[str] = "PR1"
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
@@ -54,8 +58,9 @@ class Exti(RegisterDevice):
     def register_table(self) -> tuple[Register, ...]:
         """Leave out the second bank where there is none; put reset values in."""
         resets = self.context.parameters.get("resets", {})
-        size = 0x20 * int(self.context.parameters.get("banks", 2))
-        return tuple(replace(r, reset=resets.get(r.name, 0)) for r in self.REGISTERS if r.offset < size)
+        banks = int(self.context.parameters.get("banks", 2))
+        kept = [row for row in self.REGISTERS if banks > 1 or not row.name.endswith("2")]
+        return tuple(replace(row, reset=resets.get(row.name, 0)) for row in kept)
 
     # -- effects ---------------------------------------------------------------------------
     def masks_changed(self, _written: int, _old: int) -> None:
@@ -82,22 +87,92 @@ class Exti(RegisterDevice):
 
     # -- inside ----------------------------------------------------------------------------
     def _pin_changed(self, port_index: int, pin: int, level: int) -> None:
-        if self.context.signals.get(port_signal(pin)) != port_index:
+        if self._selected_port(pin) != port_index:
             return
         if self.values["RTSR1" if level else "FTSR1"] >> pin & 1:
-            self.set_bits("PR1", 1 << pin)
+            self.set_bits(self.RISING_PENDING if level else self.FALLING_PENDING, 1 << pin)
             self._refresh()
 
+    def _selected_port(self, pin: int) -> int:
+        return self.context.signals.get(port_signal(pin))
+
+    def _pending(self, bank: int) -> int:
+        return self.values[f"PR{bank}"]
+
     def _trigger(self, bank: int, lines: int) -> None:
-        self.set_bits(f"PR{bank}", lines)
+        self.set_bits(f"{self.RISING_PENDING[:-1]}{bank}", lines)
         self._refresh()
 
     def _refresh(self) -> None:
-        pending = self.values["PR1"] & self.values["IMR1"]
-        if "PR2" in self.values:
-            pending |= (self.values["PR2"] & self.values["IMR2"]) << 32
+        pending = self._pending(1) & self.values["IMR1"]
+        if "IMR2" in self.values:
+            pending |= (self._pending(2) & self.values["IMR2"]) << 32
         for name, lines in self._lines.items():
             self.line(name).set_level(any(pending >> n & 1 for n in lines))
+
+
+def _two_edges_bank(number: int) -> tuple[Register, ...]:
+    offset, masks = 0x20 * (number - 1), 0x80 + 0x10 * (number - 1)
+    return (
+        Register(offset, f"RTSR{number}"),
+        Register(offset + 0x04, f"FTSR{number}"),
+        Register(offset + 0x08, f"SWIER{number}", on_write=f"software_interrupt_{number}"),
+        Register(
+            offset + 0x0C, f"RPR{number}", writable=0, w1c=ALL_BITS, on_write=f"pending_cleared_{number}"
+        ),
+        Register(
+            offset + 0x10, f"FPR{number}", writable=0, w1c=ALL_BITS, on_write=f"pending_cleared_{number}"
+        ),
+        Register(offset + 0x14, f"SECCFGR{number}"),
+        Register(offset + 0x18, f"PRIVCFGR{number}"),
+        Register(masks, f"IMR{number}", on_write="masks_changed"),
+        Register(masks + 0x04, f"EMR{number}"),
+    )
+
+
+class ExtiTwoEdges(Exti):
+    """EXTI of G0, U5 and U3: a pending register for each edge, and the port selection."""
+
+    REGISTERS = (
+        *_two_edges_bank(1),
+        *_two_edges_bank(2),
+        *(Register(0x60 + 4 * i, f"EXTICR{i + 1}", writable=0x0F0F0F0F) for i in range(4)),
+    )
+    RISING_PENDING = "RPR1"
+    FALLING_PENDING = "FPR1"
+
+    def register_table(self) -> tuple[Register, ...]:
+        """Keep EXTICR2, whose name ends like a second bank's."""
+        rows = super().register_table()
+        names = {row.name for row in rows}
+        return (*rows, *(r for r in self.REGISTERS if r.name == "EXTICR2" and r.name not in names))
+
+    def _selected_port(self, pin: int) -> int:
+        return self.values[f"EXTICR{pin // 4 + 1}"] >> 8 * (pin % 4) & 0xFF
+
+    def _pending(self, bank: int) -> int:
+        return self.values[f"RPR{bank}"] | self.values[f"FPR{bank}"]
+
+
+def _processor_bank(number: int) -> tuple[Register, ...]:
+    offset, masks = 0x20 * (number - 1), 0x80 + 0x10 * (number - 1)
+    return (
+        Register(offset, f"RTSR{number}"),
+        Register(offset + 0x04, f"FTSR{number}"),
+        Register(offset + 0x08, f"SWIER{number}", on_write=f"software_interrupt_{number}"),
+        Register(offset + 0x0C, f"D3PMR{number}"),
+        Register(offset + 0x10, f"D3PCR{number}L"),
+        Register(offset + 0x14, f"D3PCR{number}H"),
+        Register(masks, f"IMR{number}", on_write="masks_changed"),
+        Register(masks + 0x04, f"EMR{number}"),
+        Register(masks + 0x08, f"PR{number}", writable=0, w1c=ALL_BITS, on_write=f"pending_cleared_{number}"),
+    )
+
+
+class ExtiH7(Exti):
+    """EXTI of H7: masks and pending bits of the processor apart from the edge detectors."""
+
+    REGISTERS = (*_processor_bank(1), *_processor_bank(2), Register(0xA0, "IMR3"), Register(0xA4, "EMR3"))
 
 
 def _range(name: str) -> range:

@@ -1,8 +1,9 @@
 """What every STM32 clock controller does, driven by tables of a family's subclass.
 
-A subclass names its oscillators' enable and ready bits, its peripheral-reset bits and its
-kernel-clock selectors, and computes the system clock. Ready bits follow enable bits at
-once: start-up times of oscillators and PLLs are not modelled.
+A subclass names its oscillators' enable and ready bits and its kernel-clock selectors, and
+computes the system clock. Which bit of which register resets which device is the board's
+matter. Ready bits follow enable bits at once: start-up times of oscillators and PLLs are
+not modelled.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from emulator.device import DeviceContext
+from emulator.errors import BoardError
 from peripherals.register_device import RegisterDevice
 
 AHB_PRESCALERS = (1, 1, 1, 1, 1, 1, 1, 1, 2, 4, 8, 16, 64, 128, 256, 512)
@@ -47,12 +49,12 @@ class Selector:
 class Rcc(RegisterDevice):
     """Ready bits, system clock switch, kernel clocks and peripheral resets.
 
-    Parameters: ``hse_hz`` (0: no crystal or clock fitted) and ``lse_hz``.
+    Parameters: ``hse_hz`` (0: no crystal or clock fitted), ``lse_hz``, and
+    ``peripheral_resets`` (register -> device -> bit).
     """
 
     READY: ClassVar[tuple[Ready, ...]] = ()
     SELECTORS: ClassVar[tuple[Selector, ...]] = ()
-    PERIPHERAL_RESETS: ClassVar[Mapping[str, Mapping[int, str]]] = {}
     RESET_FLAGS: ClassVar[Mapping[str, int]] = {}  # cause -> bit of CSR
     STATE = ("_published",)
 
@@ -61,6 +63,7 @@ class Rcc(RegisterDevice):
         self.hse_hz = int(context.parameters.get("hse_hz", 0))
         self.lse_hz = int(context.parameters.get("lse_hz", LSE_HZ))
         self._published: dict[str, int] = {}
+        self._peripheral_resets = self._checked_resets()
 
     def reset(self) -> None:
         """Back to the reset clock; remember why the system was reset."""
@@ -78,8 +81,8 @@ class Rcc(RegisterDevice):
 
     def peripherals_reset(self, _written: int, _old: int) -> None:
         """Hold or release peripheral resets (all RSTR registers)."""
-        for register, bits in self.PERIPHERAL_RESETS.items():
-            for bit, device in bits.items():
+        for register, bits in self._peripheral_resets.items():
+            for device, bit in bits.items():
                 level = self.values[register] >> bit & 1
                 if self.context.signals.get(f"reset:{device}") != level:
                     self.context.signals.set(f"reset:{device}", level)
@@ -119,6 +122,16 @@ class Rcc(RegisterDevice):
         if clocks != self._published:
             self._published = clocks
             self.context.clocks.set(clocks)
+
+    def _checked_resets(self) -> Mapping[str, Mapping[str, int]]:
+        resets: Mapping[str, Mapping[str, int]] = self.context.parameters.get("peripheral_resets", {})
+        for register in resets:
+            if register not in self.values:
+                raise BoardError(
+                    f"the clock controller has no register {register!r}",
+                    where=f"devices.{self.context.name}.parameters.peripheral_resets",
+                )
+        return resets
 
     def field(self, register: str, shift: int, width: int) -> int:
         """Read a bit field of a register."""

@@ -24,20 +24,6 @@ CR_READY = 1 << 1 | 1 << 10 | 1 << 17 | 1 << 25 | 1 << 27 | 1 << 29
 CSR_RMVF = 1 << 23
 SYSTEM_CLOCKS = ("msi", "hsi16", "hse", "pll")
 PLL_SOURCES = ("", "msi", "hsi16", "hse")
-AHB1 = {0: "dma1", 1: "dma2", 2: "dmamux1", 12: "crc", 16: "tsc", 17: "dma2d"}
-AHB2 = {
-    **{bit: f"gpio{letter}" for bit, letter in enumerate("abcdefghi")},
-    **{12: "otg_fs", 13: "adc1", 14: "dcmi", 18: "rng", 20: "octospim", 22: "sdmmc1"},
-}
-APB1 = {
-    **{0: "tim2", 1: "tim3", 2: "tim4", 3: "tim5", 4: "tim6", 5: "tim7", 14: "spi2", 15: "spi3"},
-    **{17: "usart2", 18: "usart3", 19: "uart4", 20: "uart5", 21: "i2c1", 22: "i2c2", 23: "i2c3"},
-    **{24: "crs", 25: "can1", 28: "pwr", 29: "dac1", 30: "opamp", 31: "lptim1"},
-}
-APB2 = {
-    **{0: "syscfg", 11: "tim1", 12: "spi1", 13: "tim8", 14: "usart1", 16: "tim15", 17: "tim16"},
-    **{18: "tim17", 21: "sai1", 22: "sai2", 24: "dfsdm1"},
-}
 
 
 def _serial(clock: str, shift: int, bus: str) -> Selector:
@@ -104,14 +90,6 @@ class RccL4Plus(Rcc):
         Selector("lptim2", "CCIPR", 20, 2, ("pclk1", "lsi", "hsi16", "lse")),
         Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "hse_rtc")),
     )
-    PERIPHERAL_RESETS: ClassVar[Mapping[str, Mapping[int, str]]] = {
-        "AHB1RSTR": AHB1,
-        "AHB2RSTR": AHB2,
-        "AHB3RSTR": {0: "fmc", 8: "octospi1", 9: "octospi2"},
-        "APB1RSTR1": APB1,
-        "APB1RSTR2": {0: "lpuart1", 1: "i2c4", 5: "lptim2"},
-        "APB2RSTR": APB2,
-    }
     RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 28, "iwdg": 29, "wwdg": 30}
 
     def status_written(self, written: int, _old: int) -> None:

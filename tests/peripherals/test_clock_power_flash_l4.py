@@ -90,7 +90,7 @@ def test_kernel_clocks() -> None:
 
 def test_peripheral_reset_and_causes() -> None:
     bench = Bench()
-    device = rcc(bench)
+    device = rcc(bench, peripheral_resets={"APB1RSTR2": {"lpuart1": 0}})
     put(device, "APB1RSTR2", 1)
     assert bench.signals.get("reset:lpuart1") == 1
     put(device, "APB1RSTR2", 0)
