@@ -113,6 +113,11 @@ class ExceptionTable:
         self.active = self.active | bit if active else self.active & ~bit
         self.changed()
 
+    def activate(self, number: int) -> None:
+        """Make a pending exception active."""
+        self.pending &= ~(1 << number)
+        self.set_active(number, True)
+
     def set_enabled(self, mask: int, enabled: bool) -> None:
         """Enable or disable the exceptions of ``mask``."""
         new = self.enabled | mask if enabled else self.enabled & ~mask

@@ -40,6 +40,7 @@ from emulator.system.stack_frame import (
     EXC_RETURN_THREAD,
     XPSR_NUMBER,
     XPSR_THUMB,
+    ModeState,
     StackFrames,
 )
 from emulator.timing.model import ExceptionTiming
@@ -122,21 +123,24 @@ class ExceptionUnit:
         """Let ``cycles`` pass, serving deadlines on time. True: cut short by a preemption."""
         remaining = cycles + self._owed_cycles
         self._owed_cycles = 0
+        self._dwt.exception_cycles(remaining)
+        clock = self._clock
         while remaining > 0:
-            step = min(remaining, max(1, self._clock.next_cycles() - self._clock.now()))
+            to_deadline = clock.next_cycles() - clock.now()
+            step = min(remaining, max(1, to_deadline))
             self._add_cycles(step)
-            self._dwt.exception_cycles(step)
             remaining -= step
-            if self._clock.next_cycles() <= self._clock.now():
-                self._clock.run_due(self._clock.now())
+            if step >= to_deadline:
+                clock.run_due(clock.now())
                 if until_preempted and self.preempts():
                     return True
         return False
 
     # -- entry ---------------------------------------------------------------------------
     def take(self) -> None:
-        """Enter the best pending exception, if it preempts."""
-        if self.preempts():
+        """Enter the best pending exception; the caller has asked :meth:`preempts`."""
+        best = self._table.best_pending()
+        if best is not None and self._table.preemption_priority(best) < self._table.active_priority():
             self._enter()
 
     def svc(self) -> None:
@@ -155,7 +159,7 @@ class ExceptionUnit:
             self._stacking_failed(frame.fault)
         eager_fp = frame.has_fp and not frame.is_lazy
         self._spend(self._timing.entry + (self._timing.fp_frame if eager_fp else 0))
-        self._go_to_handler(frame.exc_return)
+        self._go_to_handler(frame.exc_return, frame.mode)
         return frame.words if frame.fault is None else ()
 
     def _stacking_failed(self, error: MemoryFault) -> None:
@@ -166,27 +170,29 @@ class ExceptionUnit:
         self._table.set_pending(target)
         self.last_fault = self._record(kind, error.address, registers, target)
 
-    def _go_to_handler(self, exc_return: int) -> None:
+    def _go_to_handler(self, exc_return: int, mode: ModeState) -> None:
         """Activate the best pending exception and jump to its vector."""
         number = self._table.best_pending()
-        if number is None:  # a late deadline withdrew the request: nothing to run but HardFault
-            raise AssertionError("exception entry with nothing pending")
-        self._table.clear_pending(number)
-        self._table.set_active(number, True)
-        self._set_event()
-        self._frames.enter_handler(number, exc_return)
-        vector = self._read_vector(number, exc_return)
+        if number is None:
+            raise AssertionError("only firmware clears what is pending, and it does not run here")
+        vector = self._read_vector(number)
         if vector is None:
+            self._table.set_pending(HARD_FAULT)
+            self._go_to_handler(exc_return, mode)
             return
-        self._core.set("pc", vector & ~1)
+        self._table.activate(number)
+        self._set_event()
+        self._frames.enter_handler(number, exc_return, vector & ~1, mode)
+        if vector & 1 and vector < SYSTEM_SPACE:
+            return
         detail = f"the vector of {exception_name(number)} is 0x{vector:08x}"
         if vector >= SYSTEM_SPACE:
             self.fault(FaultKind.MEMORY_INSTRUCTION, address=vector & ~1, detail=detail)
-        elif not vector & 1:
+        else:
             self.fault(FaultKind.INVALID_STATE, address=vector, detail=detail)
 
-    def _read_vector(self, number: int, exc_return: int) -> int | None:
-        """The vector; None when its read failed and HardFault was entered instead."""
+    def _read_vector(self, number: int) -> int | None:
+        """The vector; None when its read failed, which is HardFault's."""
         address = self._scb.vector_table + 4 * number
         try:
             return int.from_bytes(self._core.read_memory(address, 4), "little")
@@ -196,10 +202,8 @@ class ExceptionUnit:
             self._faults.hfsr |= HFSR_VECTTBL
             if number in (HARD_FAULT, NMI):
                 raise self._lockup(kind, address, registers, "") from None
-            self._table.set_active(number, False)
-            self._table.set_pending(HARD_FAULT)
+            self._table.clear_pending(number)
             self.last_fault = self._record(kind, address, registers, HARD_FAULT)
-            self._go_to_handler(exc_return)
             return None
 
     # -- return --------------------------------------------------------------------------
@@ -251,7 +255,7 @@ class ExceptionUnit:
 
     def _tail_chain(self, exc_return: int) -> None:
         self._spend(self._timing.tail_chain)
-        self._go_to_handler(exc_return)
+        self._go_to_handler(exc_return, self._frames.mode())
 
     def _unstack(self, exc_return: int) -> bool:
         try:

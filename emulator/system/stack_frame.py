@@ -43,10 +43,20 @@ _FP = (*(f"s{n}" for n in range(16)), "fpscr")
 
 
 @dataclass(frozen=True, slots=True)
+class ModeState:
+    """What decides how handler mode is entered."""
+
+    xpsr: int
+    control: int
+    ipsr: int
+
+
+@dataclass(frozen=True, slots=True)
 class PushedFrame:
     """A frame that an entry made. ``fault``: the stack could not be written there."""
 
     exc_return: int
+    mode: ModeState
     words: tuple[int, ...]
     has_fp: bool
     is_lazy: bool
@@ -103,7 +113,13 @@ class StackFrames:
             self._fpu.reserve(
                 frame + BASIC_FRAME_BYTES, from_thread=ipsr == 0, unprivileged=bool(control & CONTROL_NPRIV)
             )
-        return PushedFrame(self._exc_return(ipsr, control, has_fp), words, has_fp, is_lazy, fault)
+        mode = ModeState(xpsr, control, ipsr & XPSR_NUMBER)
+        return PushedFrame(self._exc_return(ipsr, control, has_fp), mode, words, has_fp, is_lazy, fault)
+
+    def mode(self) -> ModeState:
+        """The core's mode now."""
+        xpsr, control, ipsr = self._core.get_many(("xpsr", "control", "ipsr"))
+        return ModeState(xpsr, control, ipsr & XPSR_NUMBER)
 
     def _exc_return(self, ipsr: int, control: int, has_fp: bool) -> int:
         value = _EXC_RETURN_HANDLER_V8 if self._is_v8 else _EXC_RETURN_HANDLER_V7
@@ -112,27 +128,21 @@ class StackFrames:
             value |= EXC_RETURN_PSP if control & CONTROL_SPSEL else 0
         return value & ~EXC_RETURN_STANDARD_FRAME if has_fp else value
 
-    def enter_handler(self, number: int, exc_return: int) -> None:
-        """Handler mode on the main stack, running exception ``number``; PC is left alone."""
+    def enter_handler(self, number: int, exc_return: int, pc: int, mode: ModeState) -> None:
+        """Handler mode on the main stack, running exception ``number`` from ``pc``."""
         core = self._core
-        xpsr, control, ipsr = core.get_many(("xpsr", "control", "ipsr"))
-        if xpsr & XPSR_IT:
-            core.set("xpsr", xpsr & ~(XPSR_IT | XPSR_NUMBER) | ipsr & XPSR_NUMBER)
-        unprivileged = control & CONTROL_NPRIV
-        if ipsr == 0 and control & CONTROL_SPSEL:
+        if mode.xpsr & XPSR_IT:
+            core.set("xpsr", mode.xpsr & ~(XPSR_IT | XPSR_NUMBER) | mode.ipsr)
+        unprivileged = mode.control & CONTROL_NPRIV
+        if mode.ipsr == 0 and mode.control & CONTROL_SPSEL:
             if unprivileged:
                 core.set("ipsr", number)
-                core.set("control", control & ~CONTROL_NPRIV)
+                core.set("control", mode.control & ~CONTROL_NPRIV)
                 core.set("ipsr", 0)
             core.set("control", 0)
-            core.set("ipsr", number)
-            if unprivileged:
-                core.set("control", unprivileged)
-        else:
-            core.set("ipsr", number)
-            if control & ~CONTROL_NPRIV:
-                core.set("control", unprivileged)
-        core.set("lr", exc_return)
+        core.set_many(("ipsr", "lr", "pc"), (number, exc_return, pc))
+        if mode.control:
+            core.set("control", unprivileged)
 
     # -- return ------------------------------------------------------------------------
     def read_frame(self, exc_return: int) -> PoppedFrame:
