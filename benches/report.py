@@ -18,7 +18,7 @@ def bench_table(runs: Sequence[BenchRun]) -> Table:
     with_published = any(run.published for run in runs)
     table = Table(title=f"Boardless benchmark ({UNOFFICIAL})", title_justify="left")
     for name in ("benchmark", "board", "core"):
-        table.add_column(name, no_wrap=True)
+        table.add_column(name, overflow="fold")
     for name in ("clock", "instructions", "cycles", "CPI", "device latency", "throughput"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("golden", no_wrap=True)
@@ -58,7 +58,7 @@ def accuracy_table(runs: Sequence[AccuracyRun]) -> Table:
     """The device's quality beside the golden interpreter's on the same inputs."""
     table = Table(title=f"Boardless accuracy ({UNOFFICIAL})", title_justify="left")
     for name in ("benchmark", "board", "core"):
-        table.add_column(name, no_wrap=True)
+        table.add_column(name, overflow="fold")
     for name in ("inputs", "top-1", "golden top-1", "AUC", "golden AUC", "equal results"):
         table.add_column(name, justify="right", no_wrap=True)
     for run in runs:

@@ -29,7 +29,7 @@ from benches.runs import AccuracyRun, BenchRun
 from emulator import __version__
 from emulator.errors import BoardlessError, CheckFailed, UsageError
 
-PLAIN_WIDTH = 180
+PLAIN_WIDTH = 240
 """Columns of a table that goes to a file or a pipe."""
 
 MachineFactory = Callable[[BenchJob, "BenchOptions"], LoadedMachine]
@@ -187,7 +187,7 @@ def _print_reasons(console: Console, outcome: BenchOutcome) -> None:
     reasons = [run.measurement.golden.reason for run in outcome.performance]
     reasons += [run.golden_reason for run in outcome.accuracy]
     for reason in dict.fromkeys(reason for reason in reasons if reason):
-        console.print(f"golden check: {reason}", markup=False, highlight=False)
+        console.print(f"golden check: {reason}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _raise_on_mismatch(outcome: BenchOutcome) -> None:

@@ -70,7 +70,7 @@ def row_table(rows: Sequence[ValidatedRow]) -> Table:
     """All rows but the absent ones."""
     table = Table(title=f"Modelled against published ({UNOFFICIAL})", title_justify="left")
     for name in ("version", "submitter", "system", "bench", "core"):
-        table.add_column(name, no_wrap=True)
+        table.add_column(name, overflow="fold")
     for name in ("published cycles", "modelled", "device", "instructions", "ratio", "host s", "board s"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("status", no_wrap=True)
@@ -125,7 +125,7 @@ def _figures(figures: ErrorFigures) -> tuple[str, ...]:
 
 def _print_remarks(console: Console, rows: Sequence[ValidatedRow], has_folders: bool) -> None:
     def say(text: str) -> None:
-        console.print(text, markup=False, highlight=False)
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     for row in rows:
         if row.detail and row.status != ABSENT:
