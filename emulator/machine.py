@@ -36,6 +36,7 @@ from emulator.snapshot import Snapshot, restore_machine, save_machine
 from emulator.system.semihosting import SemihostingHost
 from emulator.system.system import System
 from emulator.timing.cores import core_model
+from emulator.waiting import POLLS
 
 SYSTEM_WINDOW = (0xE0000000, 0x100000)
 RETURN_SLOT_BYTES = 16
@@ -102,6 +103,7 @@ class Machine:
         self.run_started = 0
         self.slice_end = NO_ADDRESS
         self.failure: Exception | None = None
+        self._polled = self._polled_activity = self._polls = 0
         self._access: tuple[int, int, bool] | None = None
         self._access_cycle: int | None = None
         self._build_engine(hook)
@@ -215,6 +217,7 @@ class Machine:
     def _guarded_read(self, read: Callable[[int, int], int]) -> Callable[[int, int], int]:
         def guarded(address: int, size_bytes: int) -> int:
             self._access, self._access_cycle = (address, size_bytes, False), None
+            self._count_poll(address)
             try:
                 return read(address, size_bytes)
             except Exception as error:  # noqa: BLE001 -- it must not unwind through Unicorn; raised after the slice
@@ -224,6 +227,14 @@ class Machine:
                 self._access = None
 
         return guarded
+
+    def _count_poll(self, address: int) -> None:
+        if address != self._polled or self.activity != self._polled_activity:
+            self._polled, self._polled_activity, self._polls = address, self.activity, 0
+        self._polls += 1
+        if self._polls == POLLS:
+            self.execution.waits.polled()
+            self.request_stop()
 
     def _guarded_write(self, write: Callable[[int, int, int], None]) -> Callable[[int, int, int], None]:
         def guarded(address: int, size_bytes: int, value: int) -> None:

@@ -13,13 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from emulator.engine.automaton import Automaton
-from emulator.engine.core import GENERAL, Core
+from emulator.engine.core import Core
 from emulator.engine.hook import NO_ADDRESS, BlockHook
 
 SHORTEST_INTERVAL = 1_000
 LONGEST_INTERVAL = 2_000_000
 LONGEST_TURN = 20_000
-REGISTERS = (*GENERAL, "xpsr")
+POLLS = 4
+"""So many reads of one register, with nothing else in between, look like waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,11 @@ class WaitDetector:
         self._interval = SHORTEST_INTERVAL
         self.check_at = min(self.check_at, self._hook.cycles + SHORTEST_INTERVAL)
 
+    def polled(self) -> None:
+        """One register was read again and again: look now."""
+        self._interval = SHORTEST_INTERVAL
+        self.check_at = self._hook.cycles
+
     def expect_soon_after(self, cycles: int) -> None:
         """The firmware waits for an event at ``cycles``: look again shortly after it."""
         self._interval = SHORTEST_INTERVAL
@@ -79,13 +85,13 @@ class WaitDetector:
     def _turn(self, limit: int, *, compare_memory: bool) -> Turn | None:
         hook = self._hook
         start_pc = self._core.get("pc")
-        registers = self._core.get_many(REGISTERS)
+        registers = self._core.general_registers()
         cycles, instructions, activity = hook.cycles, hook.instructions, self._activity()
         memory = self._memory() if compare_memory else None
         hook.trace_enabled, hook.trace_length = 1, 0
         came_back = self._come_back(start_pc, min(limit, cycles + LONGEST_TURN))
         hook.trace_enabled = 0
-        if not came_back or activity != self._activity() or self._core.get_many(REGISTERS) != registers:
+        if not came_back or activity != self._activity() or self._core.general_registers() != registers:
             return None
         if memory is not None and self._stores() and memory != self._memory():
             return None

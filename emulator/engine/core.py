@@ -15,7 +15,10 @@ from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc, UcError
 from unicorn import arm_const as arm
 from unicorn import unicorn_const as ucc
 
+from unicorn.unicorn_py3 import unicorn as unicorn_binding
+
 from emulator.board import Region
+from emulator.engine.register_file import find_register_file
 from emulator.system.core import MemoryFault
 
 CPU_MODELS = {
@@ -47,6 +50,11 @@ REGISTER_IDS: dict[str, int] = {
     "fpscr": arm.UC_ARM_REG_FPSCR,
 }
 GENERAL = tuple(f"r{n}" for n in range(13)) + ("sp", "lr", "pc")
+POSITIONS = {name: n for n, name in enumerate(GENERAL)}
+READ_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p)
+WRITE_CALLBACK = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_uint64, ctypes.c_void_p
+)
 
 
 @dataclass(slots=True)
@@ -66,6 +74,8 @@ class Core:
         self.has_fpu = has_fpu
         self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB)
         self.uc.ctl_set_cpu_model(CPU_MODELS[core_name])
+        self.register_file = find_register_file(self.uc)
+        self._callbacks: list[object] = []
         self.memories: list[HostMemory] = []
         self._by_name: dict[str, HostMemory] = {}
         self._mmio_reads: list[tuple[int, int, Callable[[int, int], int]]] = []
@@ -92,19 +102,29 @@ class Core:
     ) -> None:
         """Map device registers: ``read(address, size)`` and ``write(address, size, value)``."""
 
-        def on_read(_uc: Uc, offset: int, size: int, _data: object) -> int:
+        @READ_CALLBACK
+        def on_read(_uc: int, offset: int, size: int, _data: int) -> int:
             return read(base + offset, size)
 
-        def on_write(_uc: Uc, offset: int, size: int, value: int, _data: object) -> None:
+        @WRITE_CALLBACK
+        def on_write(_uc: int, offset: int, size: int, value: int, _data: int) -> None:
             write(base + offset, size, value)
 
-        self.uc.mmio_map(base, size_bytes, on_read, None, on_write, None)
+        self._callbacks += [on_read, on_write]
+        status = unicorn_binding.uclib.uc_mmio_map(
+            self.uc._uch, ctypes.c_uint64(base), ctypes.c_size_t(size_bytes),
+            ctypes.cast(on_read, ctypes.c_void_p), None, ctypes.cast(on_write, ctypes.c_void_p), None,
+        )  # fmt: skip
+        if status:
+            raise UcError(status)
         self._mmio_reads.append((base, base + size_bytes, read))
         self._mmio_writes.append((base, base + size_bytes, write))
 
     # -- registers ---------------------------------------------------------------------
     def get(self, name: str) -> int:
         """Read a register."""
+        if self.register_file is not None and name in POSITIONS:
+            return int(self.register_file[POSITIONS[name]])
         return int(self.uc.reg_read(REGISTER_IDS[name]))
 
     def set(self, name: str, value: int) -> None:
@@ -113,11 +133,18 @@ class Core:
 
     def get_many(self, names: tuple[str, ...]) -> tuple[int, ...]:
         """Read several registers."""
-        return tuple(self.uc.reg_read_batch([REGISTER_IDS[name] for name in names]))
+        return tuple(self.get(name) for name in names)
 
     def set_many(self, names: tuple[str, ...], values: tuple[int, ...]) -> None:
         """Write several registers in order."""
-        self.uc.reg_write_batch([(REGISTER_IDS[n], v) for n, v in zip(names, values, strict=True)])
+        for name, value in zip(names, values, strict=True):
+            self.uc.reg_write(REGISTER_IDS[name], value)
+
+    def general_registers(self) -> tuple[int, ...]:
+        """r0..r12, sp, lr, pc and xPSR, of a stopped core."""
+        if self.register_file is None:
+            return self.get_many((*GENERAL, "xpsr"))
+        return (*self.register_file, self.get("xpsr"))
 
     # -- memory --------------------------------------------------------------------------
     def memory_at(self, address: int) -> HostMemory | None:

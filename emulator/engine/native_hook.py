@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes as c
-import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,6 @@ from emulator.timing.model import DivideTiming, UnalignedTiming
 SAVED_FIELDS = ("cycles", "instructions", "stall", "state", "executed", "events_done", "next_hooked", "block_serial")
 REGISTER_ORDER = (*(getattr(arm, f"UC_ARM_REG_R{n}") for n in range(13)), arm.UC_ARM_REG_SP, arm.UC_ARM_REG_LR,
                   arm.UC_ARM_REG_PC)  # fmt: skip
-MAGIC = tuple(0x5EC0DE00 + 0x01010101 * n & 0xFFFFFFFF for n in range(13))
-
 
 class _Head(c.Structure):
     _fields_ = (
@@ -140,9 +137,8 @@ class NativeHook:
         """See :class:`BlockHook`."""
         self._core = core
         self._add_hook(ucc.UC_HOOK_BLOCK, self._library.bl_on_block, 1, 0)
-        pointer = find_register_file(core)
-        if pointer is not None:
-            self._library.bl_set_registers(self._engine, pointer)
+        if core.register_file is not None:
+            self._library.bl_set_registers(self._engine, c.addressof(core.register_file))
 
     def watch_code(self, address: int) -> None:
         """See :class:`BlockHook`."""
@@ -289,50 +285,3 @@ class NativeHook:
 
 def _shorts(values: Sequence[int]) -> Any:
     return (c.c_uint16 * max(1, len(values)))(*values)
-
-
-def find_register_file(core: Core) -> int | None:
-    """Address of r0..r15 in Unicorn's CPU state, or None when it is not found for certain.
-
-    What Unicorn offers: ``uc_reg_read``, 2.3 ns a register from C. What we do: the state
-    starts with ``uint32_t regs[16]``; write known values, look for them behind the pointers
-    of the engine's own structure (through /proc/self/mem, so that no guess can crash), and
-    check that a second set of values appears at the same place. Unicorn 2.1.4;
-    tests/engine/test_native_hook.py runs both ways to the same figures.
-    """
-    registers = [f"r{n}" for n in range(13)]
-    saved = [core.get(n) for n in registers]
-    try:
-        return _search_register_file(core, registers)
-    except OSError:
-        return None
-    finally:
-        for name, value in zip(registers, saved, strict=True):
-            core.set(name, value)
-
-
-def _search_register_file(core: Core, registers: list[str]) -> int | None:
-    for name, value in zip(registers, MAGIC, strict=True):
-        core.set(name, value)
-    pattern = struct.pack("<13I", *MAGIC)
-    handle = core.uc._uch
-    root = int(getattr(handle, "value", handle))
-    with Path("/proc/self/mem").open("rb", buffering=0) as memory:
-
-        def peek(address: int, size: int) -> bytes:
-            try:
-                memory.seek(address)
-                return memory.read(size) or b""
-            except (OSError, ValueError, OverflowError):
-                return b""
-
-        for pointer in set(struct.unpack("<512Q", peek(root, 4096).ljust(4096, b"\0"))):
-            if not 0x10000 < pointer < 1 << 47:
-                continue
-            at = peek(pointer, 0x40000).find(pattern)
-            if at < 0:
-                continue
-            core.set("r5", 0x13579BDF)
-            if struct.unpack("<I", peek(pointer + at + 20, 4))[0] == 0x13579BDF:
-                return pointer + at
-    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.engine import native_hook
+from emulator.engine import core
 from tests.engine.program import bench
 
 TIMINGS = ("count", "core", "memory")
@@ -56,8 +56,8 @@ def test_a_thrashing_cache_misses_and_a_large_one_does_not() -> None:
 
 def test_register_file_is_found_and_gives_the_figures_of_register_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     fast = bench("native", "memory")
-    assert native_hook.find_register_file(fast.core) is not None
-    monkeypatch.setattr(native_hook, "find_register_file", lambda _core: None)
+    assert fast.core.register_file is not None
+    monkeypatch.setattr(core, "find_register_file", lambda _uc: None)
     slow = bench("native", "memory")
     fast.run()
     slow.run()
