@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 SLICE_CYCLES = 20_000_000
 QUIET_SECONDS = 1.0
-IT_STATE_BITS = 0x0600FC00
 FAULT_EXCEPTIONS = range(2, 7)
 
 
@@ -54,6 +53,7 @@ class Execution:
         self.between_slices: Callable[[], None] = lambda: None  # a session's links and pace
         self.last_serial_cycles = 0
         self.asleep = False
+        self.waits_for_event = False  # asleep by WFE, not WFI
         self.sleep_cycles = 0
 
     def set_slice(self, cycles: int) -> None:
@@ -103,21 +103,20 @@ class Execution:
             self._slice(until, break_address)
 
     def _take_exceptions(self) -> None:
-        system, core = self._m.system, self._m.core
-        if system.preempts() and not core.get("xpsr") & IT_STATE_BITS:
+        system = self._m.system
+        if system.preempts():
             self.asleep = False
             system.take_exception()
             self._hook.state = self._m.automaton.initial
-        if self.asleep and system.wake_pending():
+        if self.asleep and (system.wake_event() if self.waits_for_event else system.wake_pending()):
             self.asleep = False
 
     def _slice(self, until: int, break_address: int | None = None) -> int:
         """Run to cycle ``until``, the next deadline, or a stop; returns the hook's code."""
         m, hook = self._m, self._hook
         system = m.system
-        pending_in_it = system.preempts()  # inside an IT block: one more block, then again
-        hook.deadline = min(m.clock.next_cycles(), until, hook.cycles + 1 if pending_in_it else NEVER)
-        m.slice_end = hook.deadline if pending_in_it else until
+        hook.deadline = min(m.clock.next_cycles(), until)
+        m.slice_end = until
         watch = system.blocked_only_by_masks()
         hook.mask_watch = int(watch is not None)
         hook.mask_priority = watch or 0
@@ -170,7 +169,8 @@ class Execution:
         if self._is_idle(quiet_seconds):
             return True
         target = min(m.clock.next_cycles(), self._limit)
-        self.sleep_cycles += target - hook.cycles
+        self.sleep_cycles += max(0, target - hook.cycles)
+        m.system.slept(max(0, target - hook.cycles))
         hook.cycles = max(hook.cycles, target)
         return False
 

@@ -148,6 +148,7 @@ class Machine:
             fpu_is_double=board.fpu == "double",
             instruction_cache_bytes=board.core_parameters.get("instruction_cache_bytes", 0),
             data_cache_bytes=board.core_parameters.get("data_cache_bytes", 0),
+            systick_reference_hz=lambda: self.clock.core_hz // 8,
             unmodelled=self._system_unmodelled,
             maintain_cache=self._maintain_cache,
             enable_cache=self._enable_cache,
@@ -350,6 +351,7 @@ class Machine:
     def reset(self) -> None:
         """System reset: core, system registers and devices; memory and time stay."""
         self.reset_requested = False
+        self.semihosting.close()
         self.clocks.set({"core": self.board.reset_hz})
         for device in self.devices.values():
             device.reset()

@@ -134,7 +134,9 @@ class TrapHandler:
 
     def _error(self, error: UcError, pc: int) -> None:
         m = self._m
-        if error.errno in (ucc.UC_ERR_FETCH_UNMAPPED, ucc.UC_ERR_FETCH_PROT):
+        if pc >= EXC_RETURN_FROM and m.core.get("ipsr"):  # how the M0's exception return ends
+            self._exception(Excp.EXCEPTION_EXIT, pc)
+        elif error.errno in (ucc.UC_ERR_FETCH_UNMAPPED, ucc.UC_ERR_FETCH_PROT):
             m.automaton.finish(BRANCH_EDGE)
             self._fault(FaultKind.BUS_INSTRUCTION, pc, pc)
         elif error.errno == ucc.UC_ERR_INSN_INVALID:
@@ -144,8 +146,6 @@ class TrapHandler:
             self._fault(FaultKind.BUS_DATA, pc, self._bad_address)
         elif error.errno in (ucc.UC_ERR_READ_UNALIGNED, ucc.UC_ERR_WRITE_UNALIGNED):
             self._fault(FaultKind.UNALIGNED, pc, self._bad_address)
-        elif pc >= EXC_RETURN_FROM:
-            self._exception(Excp.EXCEPTION_EXIT, pc)
         else:
             self._fault(FaultKind.UNDEFINED_INSTRUCTION, pc, None)
 
@@ -155,7 +155,7 @@ class TrapHandler:
         if before in (WFE, YIELD):
             self._m.automaton.finish()
             if before == WFE and not self._m.system.wait_for_event():
-                self._m.execution.asleep = True
+                self._m.execution.asleep = self._m.execution.waits_for_event = True
             return
         self._fault(FaultKind.UNDEFINED_INSTRUCTION, pc, None)
 
@@ -165,6 +165,7 @@ class TrapHandler:
         if self._half_word(pc - 2) == WFI:
             m.automaton.finish()
             m.execution.asleep = not m.system.wake_pending()
+            m.execution.waits_for_event = False
 
     def _fault(self, kind: FaultKind, pc: int, address: int | None) -> None:
         m = self._m

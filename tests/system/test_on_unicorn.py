@@ -120,7 +120,6 @@ def test_reset_from_an_unprivileged_thread(core_name: str) -> None:
 
 
 # -- code that runs ----------------------------------------------------------------------
-ADAPTER = "the engine's core drops these bits yet: see CoreRegisters on xpsr and control"
 
 
 def run(rig: Rig, code: str, address: int) -> None:
@@ -130,7 +129,6 @@ def run(rig: Rig, code: str, address: int) -> None:
 
 
 @pytest.mark.parametrize("core_name", WITH_FPU)
-@pytest.mark.xfail(reason=ADAPTER)
 def test_ge_flags_survive_an_interrupt(core_name: str) -> None:
     rig = rig_on_unicorn(core_name)
     rig.core.set("r0", 0x00FF00FF)
@@ -149,7 +147,6 @@ def test_ge_flags_survive_an_interrupt(core_name: str) -> None:
     assert rig.core.get("r5") == 0x22112211
 
 
-@pytest.mark.xfail(reason=ADAPTER)
 def test_m33_keeps_fpscr_at_the_first_fp_instruction_after_a_return() -> None:
     """Unicorn's M33 runs in Secure state: a clear CONTROL.SFPA makes it start a new FP context."""
     rig = rig_on_unicorn("cortex-m33")
