@@ -1,0 +1,60 @@
+"""The examples in README.md and CONTRIBUTING.md work as they stand."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator import Machine
+from emulator.board_file import load_board
+from emulator.device import DeviceContext
+from peripherals.register_device import Register, RegisterDevice
+
+ROOT = Path(__file__).parents[2]
+IMAGE = ROOT / "benches" / "images" / "kws-nucleo-l4r5zi.elf"
+
+
+def example(document: str, language: str, containing: str) -> str:
+    text = (ROOT / document).read_text()
+    blocks = re.findall(rf"^( *)```{language}\n(.*?)^ *```", text, flags=re.MULTILINE | re.DOTALL)
+    (found,) = [re.sub(rf"(?m)^{indent}", "", block) for indent, block in blocks if containing in block]
+    return str(found)
+
+
+def test_board_example(tmp_path: Path) -> None:
+    file = tmp_path / "my-board.toml"
+    file.write_text(example("CONTRIBUTING.md", "toml", "family ="))
+    board = load_board(str(file))
+    assert board.console == "usart2"
+    assert next(r for r in board.regions if r.name == "sram3").size_bytes == 0x40000
+    assert Machine(board).console is not None
+
+
+def test_device_example() -> None:
+    names: dict[str, Any] = {}
+    source = example("CONTRIBUTING.md", "python", "class Beeper")
+    given = {"RegisterDevice": RegisterDevice, "Register": Register, "DeviceContext": DeviceContext}
+    exec(source, given, names)
+    beeper = names["Beeper"]
+    assert issubclass(beeper, RegisterDevice)
+    for row in beeper.REGISTERS:
+        for method in (row.on_read, row.on_write):
+            assert not method or hasattr(beeper, method)
+
+
+def test_python_example(capsys: pytest.CaptureFixture[str]) -> None:
+    source = example("README.md", "python", "Machine(").replace("firmware.elf", str(IMAGE))
+    exec(source, {})
+    assert "m-name-dut-" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_named_files_exist(document: str) -> None:
+    text = (ROOT / document).read_text()
+    named = re.findall(r"`((?:emulator|peripherals|firmware|benches|tests)/[\w./-]+)`", text)
+    assert named
+    invented = {"peripherals/boards/my-board.toml"}
+    assert [name for name in named if name not in invented and not (ROOT / name).exists()] == []
