@@ -7,19 +7,22 @@ never changes a result.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benches.build.layers import Constant, Layer, Scratch
+from benches.build.quantization import INT8_MAXIMUM, INT8_MINIMUM, multiply_by_quantized_multiplier
 
 ACCUMULATOR_LIMIT = 1 << 30
-SHIFT_LIMIT = 20
+SHIFT_LIMIT = 22
 COLUMNS_BYTES = 8192  # of a convolution's patches
 LARGEST_BLOCK = 64
-INPUT_SPAN = 255  # an int8 minus its zero point is within +-255
+PLANES = 4  # channels that a 3 x 3 depthwise convolution takes apart at a time
+PLANES_BYTES = 8192
+INT8_RANGE = (INT8_MINIMUM, INT8_MAXIMUM)
 
 
 def optimize_layer(layer: Layer) -> Layer:
@@ -42,27 +45,67 @@ def _padded(count: int, multiple: int) -> int:
     return -(-count // multiple) * multiple
 
 
-def _channels(
-    bias: NDArray[Any],
-    multipliers: NDArray[Any],
-    shifts: NDArray[Any],
-    reach: NDArray[Any],
-    output_offset: int,
-    count: int,
-) -> Constant | None:
-    """Make the ``struct channel`` of every channel, padded to ``count``; None when one can't be.
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """Least and largest accumulator of each channel, over every possible int8 input."""
 
-    ``reach`` bounds how far from 0 each accumulator gets.
+    low: NDArray[np.int64]
+    high: NDArray[np.int64]
+
+
+def _reach(bias: NDArray[Any], weights: NDArray[Any], low: int, high: int) -> _Reach:
+    """Bound sums of ``weights`` (channel by tap) times inputs of ``low`` to ``high``."""
+    above, below = np.maximum(weights, 0).sum(axis=1), np.minimum(weights, 0).sum(axis=1)
+    return _Reach(bias + above * low + below * high, bias + above * high + below * low)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rescaling:
+    """From an accumulator to an output value."""
+
+    multiplier: int
+    shift: int
+    offset: int
+    clamp: tuple[int, int]
+
+    def output(self, accumulator: int) -> int:
+        """Rescale, offset and clamp as the reference kernels do."""
+        value = multiply_by_quantized_multiplier(accumulator, self.multiplier, self.shift) + self.offset
+        return min(max(value, self.clamp[0]), self.clamp[1])
+
+
+def _channel(bias: int, low: int, high: int, rescaling: _Rescaling) -> tuple[int, int, int, int] | None:
+    """Make one ``struct channel``, or None when its arithmetic does not fit.
+
+    A channel whose output can't change gets that output as its rounding constant: pruned
+    channels come with scales so small that nothing else would fit.
     """
-    right = -shifts.astype(np.int64)
-    if (reach >= ACCUMULATOR_LIMIT).any() or (right < 1).any() or (right > SHIFT_LIMIT).any():
+    in_words = low >= -(1 << 31) and high < 1 << 31
+    constant = rescaling.output(low)
+    if in_words and constant == rescaling.output(high):
+        return 0, 0, 2 * constant + 1, 1
+    shift = -rescaling.shift
+    if max(-low, high) >= ACCUMULATOR_LIMIT or not 1 <= shift <= SHIFT_LIMIT:
         return None
-    rounding = (1 << (right - 1)) + (output_offset << right)
-    table = np.stack([bias.astype(np.int64), multipliers.astype(np.int64), rounding, right], axis=1)
-    if (np.abs(table[:, 0]) >= ACCUMULATOR_LIMIT).any():
+    return bias, rescaling.multiplier, (1 << (shift - 1)) + (rescaling.offset << shift), shift
+
+
+def _channels(bias: NDArray[Any], fields: Mapping[str, Any], reach: _Reach, count: int) -> Constant | None:
+    """Make the ``struct channel`` of every channel, padded to ``count``; None when one can't be."""
+    multipliers, shifts = _array(fields["multipliers"]), _array(fields["shifts"])
+    rows = [
+        _channel(
+            int(bias[i]),
+            int(reach.low[i]),
+            int(reach.high[i]),
+            _Rescaling(int(multipliers[i]), int(shifts[i]), fields["output_offset"], fields["clamp"]),
+        )
+        for i in range(len(bias))
+    ]
+    if None in rows:
         return None
-    rest = np.repeat([[0, 1 << 30, 1, 1]], count - len(table), axis=0)
-    return Constant(np.concatenate([table, rest]).astype(np.int32))
+    rows += [(0, 0, 1, 1)] * (count - len(rows))
+    return Constant(np.array(rows, dtype=np.int32))
 
 
 def _fields(layer: Layer, names: str, **more: Any) -> dict[str, Any]:
@@ -80,18 +123,12 @@ def _convolution(layer: Layer) -> Layer | None:
     weights = _array(fields["weights"])
     count = weights.shape[0]
     rows = weights.reshape(count, -1).astype(np.int64)
-    patch, padded = rows.shape[1], _padded(rows.shape[1], 4)
+    patch, padded = rows.shape[1], _padded(rows.shape[1], 8)
     offset = fields["input_offset"]
     bias = _array(fields["bias"]).astype(np.int64)
     even = _padded(count, 2)
-    channels = _channels(
-        bias + offset * rows.sum(axis=1),
-        _array(fields["multipliers"]),
-        _array(fields["shifts"]),
-        np.abs(bias) + INPUT_SPAN * 2 * np.abs(rows).sum(axis=1),
-        fields["output_offset"],
-        even,
-    )
+    folded = bias + offset * rows.sum(axis=1)
+    channels = _channels(folded, fields, _reach(folded, rows, *INT8_RANGE), even)
     if channels is None:
         return None
     laid_out = np.zeros((even, padded), dtype=np.int8)
@@ -125,14 +162,10 @@ def _depthwise(layer: Layer) -> Layer | None:
         return None
     weights = _array(fields["weights"]).reshape(-1, count)
     bias = _array(fields["bias"]).astype(np.int64)
-    channels = _channels(
-        bias,
-        _array(fields["multipliers"]),
-        _array(fields["shifts"]),
-        np.abs(bias) + INPUT_SPAN * np.abs(weights.astype(np.int64)).sum(axis=0),
-        fields["output_offset"],
-        count,
-    )
+    offset = fields["input_offset"]
+    low, high = (end + offset for end in INT8_RANGE)
+    reach = _reach(bias, weights.T.astype(np.int64), min(low, 0), max(high, 0))  # padding is 0
+    channels = _channels(bias, fields, reach, count)
     if channels is None:
         return None
     return replace(
@@ -143,9 +176,29 @@ def _depthwise(layer: Layer) -> Layer | None:
             layer,
             "input output weights input_shape output_shape window input_offset clamp",
             channels=channels,
-            taps=Scratch(2 * weights.size),
+            **_planes(fields, 2 * weights.size),
         ),
     )
+
+
+def _planes(fields: Mapping[str, Any], taps_bytes: int) -> dict[str, Any]:
+    """Choose how many output rows of a 3 x 3 window are done at a time, and size the planes for them."""
+    (filter_h, filter_w, stride_h, stride_w, *_) = fields["window"]
+    height, width, _ = fields["output_shape"]
+    if (filter_h, filter_w) != (3, 3):
+        return {"taps": Scratch(taps_bytes), "band_rows": 0, "plane_rows": 0, "plane_width": 0}
+    needed = (_padded(width, 2) - 1) * stride_w + 3
+    plane_width = _padded(max(needed, fields["window"][7] + fields["input_shape"][1]), 2)
+    row_bytes = PLANES * 2 * plane_width
+    most = (PLANES_BYTES // row_bytes - filter_h) // stride_h + 1
+    band = max(1, min(height, most))
+    rows = (band - 1) * stride_h + filter_h
+    return {
+        "taps": Scratch(max(taps_bytes, rows * row_bytes)),
+        "band_rows": band,
+        "plane_rows": rows,
+        "plane_width": plane_width,
+    }
 
 
 def _dense(layer: Layer) -> Layer | None:
@@ -158,16 +211,11 @@ def _dense(layer: Layer) -> Layer | None:
     bias = _array(fields["bias"]).astype(np.int64)
     offset = fields["input_offset"]
     folded = bias + offset * weights.sum(axis=1)
-    channels = _channels(
-        folded,
-        np.full(outputs, fields["multiplier"]),
-        np.full(outputs, fields["shift"]),
-        np.abs(bias) + INPUT_SPAN * 2 * np.abs(weights).sum(axis=1),
-        fields["output_offset"],
-        padded_outputs,
-    )
-    if channels is None:
+    reach = _reach(folded, weights, *INT8_RANGE)
+    shift = -fields["shift"]
+    if max(-reach.low.min(), reach.high.max()) >= ACCUMULATOR_LIMIT or not 1 <= shift <= SHIFT_LIMIT:
         return None
+    rounding = (1 << (shift - 1)) + (fields["output_offset"] << shift)
     biases = np.zeros(padded_outputs, dtype=np.int32)
     biases[:outputs] = folded
     whole = np.zeros((padded_outputs, padded_inputs), dtype=np.int8)
@@ -182,7 +230,7 @@ def _dense(layer: Layer) -> Layer | None:
             "input output batches inputs outputs clamp",
             weights=Constant(np.ascontiguousarray(blocks)),
             biases=Constant(biases),
-            channel=(0, *(int(n) for n in channels.data[0, 1:])),
+            channel=(0, fields["multiplier"], rounding, shift),
             column=Scratch(2 * padded_inputs),
             padded_inputs=padded_inputs,
         ),

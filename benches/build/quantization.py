@@ -43,6 +43,14 @@ def quantize_multipliers(reals: Iterable[float]) -> tuple[list[int], list[int]]:
     return [multiplier for multiplier, _ in pairs], [shift for _, shift in pairs]
 
 
+def multiply_by_quantized_multiplier(value: int, multiplier: int, shift: int) -> int:
+    """Rescale an accumulator as the kernels do (double rounding), in whole numbers."""
+    left, right = max(shift, 0), max(-shift, 0)
+    product = ((value << left) * multiplier + (1 << 30)) >> 31
+    half = (1 << right) >> 1
+    return (product + half - (1 if product < 0 and right else 0)) >> right
+
+
 def convolution_factors(
     input_scale: np.float32, weight_scales: NDArray[np.float32], output_scale: np.float32, channels: int
 ) -> list[float]:

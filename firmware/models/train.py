@@ -39,7 +39,7 @@ class Recipe:
 
 RECIPES = {
     "kws": Recipe(topologies.keyword_spotting, 6000, 1200, 12, 64, 4e-3),
-    "vww": Recipe(topologies.visual_wake_words, 8000, 1000, 24, 32, 3e-3, mirrored=True),
+    "vww": Recipe(topologies.visual_wake_words, 8000, 1000, 20, 32, 3e-3, mirrored=True),
     "ic": Recipe(topologies.image_classification, 16000, 1000, 14, 64, 4e-3, mirrored=True),
     "ad": Recipe(topologies.anomaly_detection, 400, 240, 60, 128, 2e-3),
 }

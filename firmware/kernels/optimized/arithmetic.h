@@ -60,6 +60,21 @@ static inline int32_t dual_multiply_add(uint32_t a, uint32_t b, int32_t sum)
     return result;
 }
 
+/* a's high half times b's low half, and so on. */
+static inline int32_t multiply_add_high_low(uint32_t a, uint32_t b, int32_t sum)
+{
+    int32_t result;
+    __asm__("smlatb %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+    return result;
+}
+
+static inline int32_t multiply_add_low_high(uint32_t a, uint32_t b, int32_t sum)
+{
+    int32_t result;
+    __asm__("smlabt %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+    return result;
+}
+
 static inline int32_t multiply_add_low(uint32_t a, uint32_t b, int32_t sum)
 {
     int32_t result;
@@ -130,11 +145,13 @@ static inline int32_t rescaled(int32_t sum, const struct channel *channel)
     return (product + (product >> 31) + channel->rounding) >> channel->shift;
 }
 
+static inline int is_whole_int8(struct clamp clamp)
+{
+    return clamp.minimum == INT8_MIN && clamp.maximum == INT8_MAX;
+}
+
 static inline int8_t clamped_to(int32_t value, struct clamp clamp)
 {
-    if (clamp.minimum == INT8_MIN && clamp.maximum == INT8_MAX) {
-        return (int8_t)saturate_int8(value);
-    }
     value = value < clamp.minimum ? clamp.minimum : value;
     return (int8_t)(value > clamp.maximum ? clamp.maximum : value);
 }

@@ -1,5 +1,5 @@
 /* Depthwise convolution, four channels of a pixel at a time. */
-#include "kernels/optimized/arithmetic.h"
+#include "kernels/optimized/depthwise.h"
 
 /* The taps that lie inside the input for one output pixel, and where the first of them is. */
 struct region {
@@ -126,6 +126,12 @@ void kernel_packed_depthwise_conv_2d(const void *parameters)
 {
     const struct packed_depthwise *p = parameters;
     int8_t *output = p->output;
+#if HAVE_DSP
+    if (p->band_rows > 0) {
+        depthwise_3x3(p);
+        return;
+    }
+#endif
     unpack_taps(p);
     for (uint32_t y = 0; y < p->output_shape.height; y++) {
         for (uint32_t x = 0; x < p->output_shape.width; x++) {

@@ -20,7 +20,7 @@ struct channel {
 };
 
 /* CONV_2D as a matrix product. Weights: [output channel][patch], a patch padded with zeros
- * to a multiple of 4, the channels to an even number. Channels' bias: folded. */
+ * to a multiple of 8, the channels to an even number. Channels' bias: folded. */
 struct packed_convolution {
     const int8_t *input;
     int8_t *output;
@@ -44,7 +44,10 @@ struct packed_depthwise {
     int8_t *output;
     const int8_t *weights;
     const struct channel *channels;
-    void *taps; /* [tap][channel] int16 */
+    void *taps;           /* [tap][channel] int16, or four planes of int16 */
+    uint16_t band_rows;   /* output rows for which the planes are filled; 0: no planes */
+    uint16_t plane_rows;  /* of one plane */
+    uint16_t plane_width; /* even */
     struct shape input_shape, output_shape;
     struct window window;
     int32_t input_offset;

@@ -1,0 +1,41 @@
+"""The images that the package ships: every benchmark for every board support package.
+
+``python -m benches.build.prebuilt [FOLDER]`` writes them; the default folder is the
+package's own ``benches/images``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+from benches.build.command import shipped_model
+from benches.build.firmware import BENCHMARKS, build_firmware
+from benches.build.support import list_support, load_support
+
+
+def image_name(benchmark: str, support: str) -> str:
+    """Name of a shipped image's file."""
+    return f"{benchmark}-{support}.elf"
+
+
+def shipped_images() -> Iterator[tuple[str, str]]:
+    """Every benchmark with every board support package."""
+    for support in list_support():
+        for benchmark in BENCHMARKS:
+            yield benchmark, support
+
+
+def main(arguments: list[str]) -> None:
+    """Build all shipped images."""
+    folder = Path(arguments[0]) if arguments else Path(str(resources.files("benches") / "images"))
+    for benchmark, support in shipped_images():
+        made = folder / image_name(benchmark, support)
+        built = build_firmware(benchmark, shipped_model(benchmark), load_support(support), made)
+        print(f"{made.name}: flash {built.flash_bytes}, RAM {built.ram_bytes}, arena {built.arena_bytes}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
