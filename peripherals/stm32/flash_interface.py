@@ -18,8 +18,8 @@ OPTION_KEYS = (0x08192A3B, 0x4C5D6E7F)
 class FlashInterface(RegisterDevice):
     """Base of the families' flash interfaces.
 
-    Subclasses say where ACR keeps what (bit numbers, -1 for none), and where CR keeps its
-    locks. Parameter ``accelerator``: the memory model's name, "flash" by default.
+    Subclasses say where ACR keeps what (bit numbers, -1 for none), and where the locks are.
+    Parameter ``accelerator``: the memory model's name, "flash" by default.
     """
 
     LATENCY_MASK: ClassVar[int] = 0xF
@@ -31,7 +31,7 @@ class FlashInterface(RegisterDevice):
     LOCK: ClassVar[int] = 1 << 31
     OPTION_LOCK: ClassVar[int] = 1 << 30
     OPERATIONS: ClassVar[int] = 0  # bits of CR that program or erase
-    LOCKS_REGISTER: ClassVar[str] = "CR"
+    OPTION_REGISTER: ClassVar[str] = "CR"  # where OPTION_LOCK is
     STATE = ("_key_steps",)
 
     def __init__(self, context: DeviceContext) -> None:
@@ -43,7 +43,7 @@ class FlashInterface(RegisterDevice):
         """Lock, and put the accelerator to its reset setting."""
         super().reset()
         self._key_steps = {"KEYR": 0, "OPTKEYR": 0}
-        self._apply_access_control()
+        self.apply_access_control()
 
     # -- effects ---------------------------------------------------------------------------
     def access_control_written(self, _written: int, old: int) -> None:
@@ -53,29 +53,31 @@ class FlashInterface(RegisterDevice):
             if bit >= 0 and new >> bit & 1 and not old >> bit & 1:
                 self.context.tuning.invalidate(self._accelerator, cache)
         if new != old:
-            self._apply_access_control()
+            self.apply_access_control()
 
     def key_written(self, written: int, _old: int) -> None:
         """KEYR: two keys in order unlock CR."""
-        self._unlock("KEYR", FLASH_KEYS, written, self.LOCK)
+        if self._unlocks("KEYR", FLASH_KEYS, written):
+            self.clear_bits("CR", self.LOCK)
 
     def option_key_written(self, written: int, _old: int) -> None:
         """OPTKEYR: two keys in order unlock the option bytes."""
-        self._unlock("OPTKEYR", OPTION_KEYS, written, self.OPTION_LOCK)
+        if self._unlocks("OPTKEYR", OPTION_KEYS, written):
+            self.clear_bits(self.OPTION_REGISTER, self.OPTION_LOCK)
 
     def control_written(self, written: int, old: int) -> None:
         """CR: locks only close here; operations are reported."""
-        locks = self.LOCK | self.OPTION_LOCK
+        locks = self.LOCK | (self.OPTION_LOCK if self.OPTION_REGISTER == "CR" else 0)
         if old & self.LOCK:
             self.values["CR"] = old
-        elif self.LOCKS_REGISTER == "CR":
+        else:
             self.values["CR"] = (self.values["CR"] & ~locks) | ((old | written) & locks)
         if written & self.OPERATIONS and not old & self.LOCK:
             self.report("CR", "write", "flash programming and erasing")
             self.clear_bits("CR", self.OPERATIONS)
 
-    # -- inside ----------------------------------------------------------------------------
-    def _apply_access_control(self) -> None:
+    def apply_access_control(self) -> None:
+        """Tell the memory model what ACR says."""
         value = self.values["ACR"]
         parameters = {"wait_states": value & self.LATENCY_MASK}
         for name, bit in (
@@ -87,12 +89,13 @@ class FlashInterface(RegisterDevice):
                 parameters[name] = value >> bit & 1
         self.context.tuning.configure(self._accelerator, **parameters)
 
-    def _unlock(self, register: str, keys: tuple[int, int], written: int, lock: int) -> None:
+    # -- inside ----------------------------------------------------------------------------
+    def _unlocks(self, register: str, keys: tuple[int, int], written: int) -> bool:
+        """Follow the sequence of keys; true when it is complete."""
         step = self._key_steps[register]
         if written != keys[step]:
             self._key_steps[register] = 0
             self.report(register, "write", "wrong unlock key")
-            return
+            return False
         self._key_steps[register] = (step + 1) % 2
-        if step == 1:
-            self.clear_bits("CR", lock)
+        return step == 1

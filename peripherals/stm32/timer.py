@@ -6,8 +6,8 @@ one-pulse mode, update generation, compare flags, interrupts. Not modelled, and 
 input capture, slave and encoder modes, DMA requests. Outputs do not reach pins.
 
 Parameters: ``clock``, ``bits`` (16 or 32), ``channels`` (0 basic, 4 general-purpose, 6
-advanced, 1 or 2 those between: only these and the advanced repeat and break). Interrupt
-lines: ``global``, or ``update``, ``compare``, ``break`` and ``trigger``.
+advanced, 1 or 2 those between) and ``repetition`` (has RCR and BDTR; by default all but
+the general-purpose). Interrupt lines: ``global``, or ``update``, ``compare``, ``break`` and ``trigger``.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Timer(RegisterDevice):
         channels = int(self.context.parameters.get("channels", 4))
         absent = {row[0] for row in CHANNELS[channels:]} | {row[2] for row in CHANNELS[channels:]}
         absent -= {row[2] for row in CHANNELS[:channels]}
-        if channels == GENERAL_CHANNELS:
+        if not self.context.parameters.get("repetition", channels != GENERAL_CHANNELS):
             absent |= {"RCR", "BDTR"}
         kept = [r for r in self.REGISTERS if r.name not in absent]
         if not channels:
