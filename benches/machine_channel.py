@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from benches.protocol_host import Line, ProtocolTimeout, Stamp
@@ -28,8 +28,8 @@ class CountsLike(Protocol):
         """Core cycles since reset."""
 
 
-class ConsoleLike(Protocol):
-    """The console's host end."""
+class PortLike(Protocol):
+    """The host's end of a serial port."""
 
     def subscribe(self, listener: Callable[[bytes], None]) -> None:
         """Call ``listener`` with every piece that the device sends."""
@@ -50,8 +50,12 @@ class MachineLike(Protocol):
     """What the channel needs of :class:`emulator.machine.Machine`."""
 
     @property
-    def console(self) -> ConsoleLike:
+    def console(self) -> PortLike:
         """The board's console."""
+
+    @property
+    def serial_ports(self) -> Mapping[str, PortLike]:
+        """Every serial port, the console among them."""
 
     @property
     def counts(self) -> CountsLike:
@@ -73,25 +77,30 @@ class MachineLike(Protocol):
         wall_limit: float | None = None,
         quiet_seconds: float = 1.0,
     ) -> object:
-        """Run; the reason is a StopReason ("until", "idle", ...)."""
+        """Run; the reason is a StopReason ("until", "idle", "interrupted", ...)."""
+
+    def interrupt(self) -> None:
+        """End the current run soon."""
 
 
 class MachineChannel:
-    """Feeds the machine's console and collects its lines, each with its moments."""
+    """Feeds the machine and collects its lines, each with its moments.
+
+    The conversation is on the serial port that completes a line first: energy images talk to
+    the interface board's port, not to the console.
+    """
 
     def __init__(self, machine: MachineLike, *, wall_limit_s: float | None = None) -> None:
         self._machine = machine
         self._wall_limit_s = wall_limit_s
         self._lines: deque[Line] = deque()
-        self._partial = bytearray()
-        self._began: Stamp | None = None
-        self._time_read: Stamp | None = None
-        self._host_s = 0.0
-        machine.console.subscribe(self._collect)
+        self._port: PortLike | None = None
+        for port in machine.serial_ports.values():
+            _LineCollector(machine, port, self._line_came)
 
     def send(self, data: bytes) -> None:
         """Queue ``data``; the machine takes it, paced at its baud rate, while it runs."""
-        self._machine.console.feed(data)
+        (self._port or self._machine.console).feed(data)
 
     def receive_line(self, patience_s: float) -> Line:
         """Run until a whole line is there; ``patience_s`` is modelled time."""
@@ -101,7 +110,6 @@ class MachineChannel:
             if left <= 0:
                 raise ProtocolTimeout(f"{patience_s:g} s of modelled time passed without a line")
             reason = self._machine.run(
-                until=b"\n",
                 max_cycles=left,
                 wall_limit=self._wall_limit_s,
                 quiet_seconds=patience_s,  # firmware may delay for seconds, and that is not silence
@@ -122,6 +130,28 @@ class MachineChannel:
         if reason in words:
             raise ProtocolTimeout(words[reason])
 
+    def _line_came(self, port: PortLike, line: Line) -> None:
+        self._port = self._port or port
+        if port is self._port:
+            self._lines.append(line)
+            self._machine.interrupt()
+
+
+class _LineCollector:
+    """Cuts one port's output into lines."""
+
+    def __init__(
+        self, machine: MachineLike, port: PortLike, on_line: Callable[[PortLike, Line], None]
+    ) -> None:
+        self._machine = machine
+        self._port = port
+        self._on_line = on_line
+        self._partial = bytearray()
+        self._began: Stamp | None = None
+        self._time_read: Stamp | None = None
+        self._host_s = 0.0
+        port.subscribe(self._collect)
+
     def _collect(self, data: bytes) -> None:
         for byte in data:
             now = _stamp(self._machine.counts)
@@ -131,9 +161,10 @@ class MachineChannel:
                 self._host_s = time.perf_counter()
             if byte == NEWLINE:
                 text = self._partial.decode("ascii", "replace").strip("\r")
-                self._lines.append(Line(text, self._began, now, self._time_read, self._host_s))
+                line = Line(text, self._began, now, self._time_read, self._host_s)
                 self._partial.clear()
                 self._began = None
+                self._on_line(self._port, line)
             else:
                 self._partial.append(byte)
 

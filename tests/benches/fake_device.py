@@ -74,6 +74,7 @@ class FakeMachine:
     interrupt_after_inferences: int | None = None
     clock: FakeClock = field(default_factory=FakeClock)
     console: FakeConsole = field(default_factory=FakeConsole)
+    other_port: FakeConsole = field(default_factory=FakeConsole)
     counts: Counts = field(default_factory=Counts)
     image: FakeImage = field(default_factory=FakeImage)
     board: FakeBoard = field(default_factory=FakeBoard)
@@ -87,6 +88,7 @@ class FakeMachine:
         self._expected = 0
         self._loaded = b""
         self._inferences = 0
+        self._interrupted = False
         self.time_read: Counts | None = None
         if self.boots:
             mode = "energy" if self.energy else "performance"
@@ -119,10 +121,20 @@ class FakeMachine:
                     self.console.output += data
                     for listener in self.console.listeners:
                         listener(data)
+                    if self._interrupted:
+                        self._interrupted = False
+                        return "interrupted"
                     if wanted and data == wanted:
                         return "until"
             if not self._take_command():
                 return "idle"
+
+    @property
+    def serial_ports(self) -> dict[str, FakeConsole]:
+        return {"other": self.other_port, "console": self.console}
+
+    def interrupt(self) -> None:
+        self._interrupted = True
 
     # -- the firmware ------------------------------------------------------------------
     def _say(self, *lines: str) -> None:

@@ -1,5 +1,5 @@
 import pytest
-from fake_device import FakeMachine
+from fake_device import FakeConsole, FakeMachine
 
 from benches.machine_channel import MachineChannel
 from benches.protocol_host import (
@@ -142,3 +142,21 @@ def test_malformed_inference_replies(lines, message):
 
 def test_results_accept_the_trailing_comma():
     assert parse_results("0.023438,0.976563,").values == (0.023438, 0.976563)
+
+
+def test_conversation_may_be_on_another_port_than_the_console():
+    machine = FakeMachine(energy=True)
+
+    class OtherConsole:
+        def __init__(self):
+            self.console = FakeConsole()  # silent, and nothing may be fed to it
+            self.serial_ports = {"console": self.console, "usart3": machine.console}
+
+        def __getattr__(self, name):
+            return getattr(machine, name)
+
+    swapped = OtherConsole()
+    host = ProtocolHost(MachineChannel(swapped))
+    host.wait_ready()
+    assert host.name() == "Fake Vendor"
+    assert not swapped.console.received
