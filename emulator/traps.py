@@ -93,6 +93,12 @@ class TrapHandler:
         else:
             self._waited(pc)
 
+    def left_thumb_state(self) -> None:
+        """A branch to an even address: the block there does not run, INVSTATE is raised."""
+        pc = self._m.core.get("pc")
+        self._m.automaton.finish(BRANCH_EDGE)
+        self._fault(FaultKind.INVALID_STATE, pc, None)
+
     def _half_word(self, address: int) -> int:
         try:
             return int.from_bytes(self._m.core.read_memory(address, 2), "little")

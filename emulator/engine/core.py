@@ -130,6 +130,10 @@ class Core:
         value = int(self.uc.reg_read(REGISTER_IDS[name]))
         return value & CONTROL_BITS if name == "control" else value
 
+    def thumb_state(self) -> bool:
+        """EPSR.T, which Unicorn shows in CPSR bit 5."""
+        return bool(self.uc.reg_read(arm.UC_ARM_REG_CPSR) >> 5 & 1)
+
     def set(self, name: str, value: int) -> None:
         """Write a register.
 
