@@ -55,7 +55,8 @@ class Rcc(RegisterDevice):
 
     READY: ClassVar[tuple[Ready, ...]] = ()
     SELECTORS: ClassVar[tuple[Selector, ...]] = ()
-    RESET_FLAGS: ClassVar[Mapping[str, int]] = {}  # cause -> bit of CSR
+    RESET_FLAGS: ClassVar[Mapping[str, int]] = {}  # cause -> bit of RESET_FLAGS_REGISTER
+    RESET_FLAGS_REGISTER: ClassVar[str] = "CSR"
     STATE = ("_published",)
 
     def __init__(self, context: DeviceContext) -> None:
@@ -70,7 +71,7 @@ class Rcc(RegisterDevice):
         super().reset()
         for cause, bit in self.RESET_FLAGS.items():
             if self.context.signals.get(f"reset_cause:{cause}"):
-                self.set_bits("CSR", 1 << bit)
+                self.set_bits(self.RESET_FLAGS_REGISTER, 1 << bit)
         self._published = {}
         self.refresh()
 
@@ -90,7 +91,7 @@ class Rcc(RegisterDevice):
     def forget_reset_causes(self) -> None:
         """Clear the reset flags (RMVF)."""
         for cause, bit in self.RESET_FLAGS.items():
-            self.clear_bits("CSR", 1 << bit)
+            self.clear_bits(self.RESET_FLAGS_REGISTER, 1 << bit)
             self.context.signals.set(f"reset_cause:{cause}", 0)
 
     # -- for subclasses ------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """System configuration controllers: which port's pin drives an EXTI line, and storage.
 
-RM0432 chapter "System configuration controller" (L4+), RM0090 and RM0385 (F4, F7).
+RM0432 chapter "System configuration controller" (L4+), RM0090 and RM0385 (F4, F7),
+RM0455 (H7A3).
 Modelled: EXTICR. Not modelled, and reported: another memory at address 0.
 """
 
@@ -66,3 +67,24 @@ class SyscfgF4F7(Syscfg):
     def cell_switched(self, _written: int, _old: int) -> None:
         """CMPCR: the I/O compensation cell is ready at once."""
         self.put_bits("CMPCR", self.CMPCR_READY, bool(self.values["CMPCR"] & 1))
+
+
+class SyscfgH7(Syscfg):
+    """SYSCFG of H7A3: EXTICR at the same place, other registers around it."""
+
+    REGISTERS = (
+        Register(0x04, "PMCR"),
+        *(
+            Register(0x08 + 4 * i, f"EXTICR{i + 1}", writable=0xFFFF, on_write="ports_selected")
+            for i in range(4)
+        ),
+        Register(0x18, "CFGR"),
+        Register(0x20, "CCCSR", writable=0x3, on_write="cell_switched"),
+        read_only(0x24, "CCVR"),
+        Register(0x28, "CCCR"),
+    )
+    CCCSR_READY: ClassVar[int] = 1 << 8
+
+    def cell_switched(self, _written: int, _old: int) -> None:
+        """CCCSR: the I/O compensation cell is ready at once."""
+        self.put_bits("CCCSR", self.CCCSR_READY, bool(self.values["CCCSR"] & 1))

@@ -1,0 +1,145 @@
+"""Reset and clock control of STM32H7A3/7B3 (RM0455, chapter "Reset and clock control").
+
+Modelled: HSI with its divider, CSI, HSE, LSI, LSE, HSI48, PLL1 to PLL3 with their P, Q and R
+outputs and fractions, prescalers of both domains, clock switch, kernel clocks of the serial
+ports, peripheral resets, reset flags. Not modelled: start-up times, clock gating, clock
+security, ready interrupts, MCO.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from peripherals.register_device import Register, read_only
+from peripherals.stm32.rcc import AHB_PRESCALERS, APB_PRESCALERS, HSI48_HZ, LSI_HZ, Rcc, Ready, Selector
+
+HSI_HZ, CSI_HZ = 64_000_000, 4_000_000
+CR_READY = 1 << 2 | 1 << 8 | 1 << 13 | 1 << 14 | 1 << 15 | 1 << 17 | 1 << 25 | 1 << 27 | 1 << 29
+RSR_RMVF = 1 << 16
+SYSTEM_CLOCKS = ("hsi", "csi", "hse", "pll1_p")
+SYSTEM_READY_BITS = (2, 8, 17, 25)
+PLL_SOURCES = ("hsi", "csi", "hse", "")
+FRACTION_STEPS = 8192
+RESET_REGISTERS = (
+    *((0x7C, "AHB3RSTR"), (0x80, "AHB1RSTR"), (0x84, "AHB2RSTR"), (0x88, "AHB4RSTR"), (0x8C, "APB3RSTR")),
+    *((0x90, "APB1LRSTR"), (0x94, "APB1HRSTR"), (0x98, "APB2RSTR"), (0x9C, "APB4RSTR")),
+)
+ENABLE_REGISTERS = ("AHB3", "AHB1", "AHB2", "AHB4", "APB3", "APB1L", "APB1H", "APB2", "APB4")
+ENABLE_OFFSETS = (0x134, 0x138, 0x13C, 0x140, 0x144, 0x148, 0x14C, 0x150, 0x154)
+SERIAL_SOURCES = ("pll2_q", "pll3_q", "hsi", "csi", "lse")
+
+
+def _serial(clocks: tuple[str, ...], register: str, shift: int, bus: str) -> tuple[Selector, ...]:
+    return tuple(Selector(clock, register, shift, 3, (bus, *SERIAL_SOURCES)) for clock in clocks)
+
+
+class RccH7A3(Rcc):
+    """RCC of STM32H7A3, H7B3 and H7B0."""
+
+    REGISTERS = (
+        Register(0x00, "CR", 0x25, writable=~CR_READY & 0xFFFFFFFF, on_write="clock_changed"),
+        Register(0x04, "HSICFGR", 0x40000000, writable=0x7F000000),
+        read_only(0x08, "CRRCR"),
+        Register(0x0C, "CSICFGR", 0x20000000, writable=0x3F000000),
+        Register(0x10, "CFGR", writable=0xFFFFFFC7, on_write="clock_changed"),
+        Register(0x18, "CDCFGR1", writable=0xF7F, on_write="clock_changed"),
+        Register(0x1C, "CDCFGR2", writable=0x770, on_write="clock_changed"),
+        Register(0x20, "SRDCFGR", writable=0x70, on_write="clock_changed"),
+        Register(0x28, "PLLCKSELR", 0x02020200, on_write="clock_changed"),
+        Register(0x2C, "PLLCFGR", 0x01FF0000, on_write="clock_changed"),
+        *(Register(0x30 + 8 * i, f"PLL{i + 1}DIVR", 0x01010280, on_write="clock_changed") for i in range(3)),
+        *(
+            Register(0x34 + 8 * i, f"PLL{i + 1}FRACR", writable=0xFFF8, on_write="clock_changed")
+            for i in range(3)
+        ),
+        Register(0x4C, "CDCCIPR", on_write="clock_changed"),
+        Register(0x50, "CDCCIP1R", on_write="clock_changed"),
+        Register(0x54, "CDCCIP2R", on_write="clock_changed"),
+        Register(0x58, "SRDCCIPR", on_write="clock_changed"),
+        Register(0x60, "CIER"),
+        read_only(0x64, "CIFR"),
+        Register(0x68, "CICR", writable=0),
+        Register(0x70, "BDCR", writable=~2 & 0xFFFFFFFF, on_write="clock_changed"),
+        Register(0x74, "CSR", writable=1, on_write="clock_changed"),
+        *(Register(offset, name, on_write="peripherals_reset") for offset, name in RESET_REGISTERS),
+        Register(0xA8, "SRDAMR"),
+        Register(0xB0, "CKGAENR"),
+        Register(0x130, "RSR", 0x00E80000, writable=RSR_RMVF, on_write="status_written"),
+        *(Register(o, f"{n}ENR") for o, n in zip(ENABLE_OFFSETS, ENABLE_REGISTERS, strict=True)),
+        *(Register(o + 0x28, f"{n}LPENR") for o, n in zip(ENABLE_OFFSETS, ENABLE_REGISTERS, strict=True)),
+    )
+    READY = (
+        Ready("CR", 0, 2),
+        Ready("CR", 7, 8),
+        Ready("CR", 12, 13),
+        Ready("CR", 16, 17, "hse"),
+        Ready("CR", 24, 25),
+        Ready("CR", 26, 27),
+        Ready("CR", 28, 29),
+        Ready("BDCR", 0, 1, "lse"),
+        Ready("CSR", 0, 1),
+    )
+    SELECTORS = (
+        *_serial(("usart2", "usart3", "uart4", "uart5", "uart7", "uart8"), "CDCCIP2R", 0, "pclk1"),
+        *_serial(("usart1", "usart6", "uart9", "usart10"), "CDCCIP2R", 3, "pclk2"),
+        *_serial(("lpuart1",), "SRDCCIPR", 0, "pclk4"),
+        Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "")),
+    )
+    RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 24, "iwdg": 26, "wwdg": 28}
+    RESET_FLAGS_REGISTER = "RSR"
+
+    def status_written(self, written: int, _old: int) -> None:
+        """RSR: removal of the reset flags."""
+        if written & RSR_RMVF:
+            self.forget_reset_causes()
+            self.values["RSR"] = 0
+
+    # -- the clock tree --------------------------------------------------------------------
+    def oscillators(self) -> dict[str, int]:
+        """HSI behind its divider, and the fixed ones; then the PLLs' outputs."""
+        clocks = {
+            "hsi": HSI_HZ >> self.field("CR", 3, 2),
+            "csi": CSI_HZ,
+            "hse": self.hse_hz,
+            "lsi": LSI_HZ,
+            "lse": self.lse_hz,
+            "hsi48": HSI48_HZ,
+        }
+        source = clocks.get(PLL_SOURCES[self.field("PLLCKSELR", 0, 2)], 0)
+        for number in (1, 2, 3):
+            clocks.update(self._pll(number, source))
+        return clocks
+
+    def switch_system_clock(self) -> None:
+        """SWS follows SW if that source is ready; both domains' clocks are ready."""
+        self.set_bits("CR", 1 << 14 | 1 << 15)
+        wanted = self.field("CFGR", 0, 3)
+        if wanted < len(SYSTEM_CLOCKS) and self.values["CR"] >> SYSTEM_READY_BITS[wanted] & 1:
+            self.put_field("CFGR", 3, 3, wanted)
+
+    def tree(self, clocks: dict[str, int]) -> dict[str, int]:
+        """Core, then AHB, then the four APBs and the timers of APB1 and APB2."""
+        sysclk = clocks[SYSTEM_CLOCKS[self.field("CFGR", 3, 3)]]
+        core = sysclk // AHB_PRESCALERS[self.field("CDCFGR1", 8, 4)]
+        hclk = core // AHB_PRESCALERS[self.field("CDCFGR1", 0, 4)]
+        tree = {"sysclk": sysclk, "core": core, "hclk": hclk}
+        fields = (("CDCFGR2", 4), ("CDCFGR2", 8), ("CDCFGR1", 4), ("SRDCFGR", 4))
+        for number, (register, shift) in enumerate(fields, start=1):
+            divider = APB_PRESCALERS[self.field(register, shift, 3)]
+            tree[f"pclk{number}"] = hclk // divider
+            free, factor = (4, 4) if self.values["CFGR"] >> 15 & 1 else (2, 2)
+            tree[f"timpclk{number}"] = hclk if divider <= free else factor * hclk // divider
+        return tree
+
+    def _pll(self, number: int, source_hz: int) -> dict[str, int]:
+        divider_m = self.field("PLLCKSELR", 4 + 8 * (number - 1), 6)
+        name = f"PLL{number}DIVR"
+        if not divider_m:
+            return {f"pll{number}_{output}": 0 for output in "pqr"}
+        steps = (self.field(name, 0, 9) + 1) * FRACTION_STEPS
+        if self.values["PLLCFGR"] >> 4 * (number - 1) & 1:
+            steps += self.field(f"PLL{number}FRACR", 3, 13)
+        vco = source_hz * steps // (divider_m * FRACTION_STEPS)
+        dividers = {"p": self.field(name, 9, 7), "q": self.field(name, 16, 7), "r": self.field(name, 24, 7)}
+        return {f"pll{number}_{output}": vco // (divider + 1) for output, divider in dividers.items()}
