@@ -48,6 +48,7 @@ class WaitDetector:
         self._run_slice = run_slice
         self._activity = activity
         self._interval = SHORTEST_INTERVAL
+        self._known: dict[int, Turn] = {}  # by the address where a turn begins
         self.check_at = SHORTEST_INTERVAL
 
     def expect_soon(self) -> None:
@@ -71,16 +72,22 @@ class WaitDetector:
         self.check_at = self._hook.cycles + self._interval
 
     def look(self, limit: int) -> Turn | None:
-        """Run two turns from here at most, before ``limit``; the second one if it changed nothing.
+        """Run two turns from here at most, before ``limit``; what a turn takes if it changed nothing.
 
-        The core stands between two blocks, before and after. Events may have stopped the
-        search; then nothing is said.
+        The first turn after something else may take other cycles (caches, the pipeline), so
+        two must be equal, or one equal to what this loop took before. The core stands between
+        two blocks, before and after. Events may have stopped the search; then nothing is said.
         """
-        first = self._turn(limit, compare_memory=False)
-        if first is None:
-            return None
+        pc = self._core.get("pc")
+        known = self._known.get(pc)
+        first = self._turn(limit, compare_memory=known is not None)
+        if first is None or first == known:
+            return first
         second = self._turn(limit, compare_memory=True)
-        return second if second == first else None
+        if second != first:
+            return None
+        self._known[pc] = first
+        return first
 
     def _turn(self, limit: int, *, compare_memory: bool) -> Turn | None:
         hook = self._hook
