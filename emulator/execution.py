@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from emulator.machine import Machine
 
 SLICE_CYCLES = 20_000_000
-QUIET_SECONDS = 1.0
+QUIET_SECONDS = 5.0
 FAULT_EXCEPTIONS = range(2, 7)
 
 

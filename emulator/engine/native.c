@@ -80,6 +80,8 @@ typedef struct Block {
     Path *cached_path;
     struct Block *cached_next;
     uint32_t index, n_program;
+    uint8_t always_events; /* instruction fetches are priced at every pass */
+    uint8_t pending;       /* some data_valid is set */
 } Block;
 
 typedef struct {           /* a set-associative cache with LRU replacement */
@@ -380,7 +382,7 @@ static uint32_t finish(Engine *e, uint32_t edge_number) {
         e->need_edge = edge_number;
         return path ? NEED_EDGE : NEED_PATH;
     }
-    if (b->n_events) run_events(e, b, path->issue, UINT32_MAX);
+    if (b->always_events || b->pending) run_events(e, b, path->issue, UINT32_MAX);
     e->cycles += edge->cycles + e->stall;
     e->instructions += b->instructions;
     e->state = edge->next_state;
@@ -468,7 +470,8 @@ static void run_program(Engine *e, void *uc, Block *b) {
 }
 
 static void capture_addresses(Engine *e, void *uc, Block *b) {
-    memset(b->data_valid, 0, b->n_events);
+    if (b->pending) memset(b->data_valid, 0, b->n_events);
+    b->pending = 0;
     if (b->n_program) run_program(e, uc, b);
     for (uint32_t g = 0; g < b->n_groups; g++) {
         Group *group = &b->groups[g];
@@ -483,6 +486,7 @@ static void capture_addresses(Engine *e, void *uc, Block *b) {
             Region *r = region_near(e, base + group->min_offset, &group->region);
             if (!r || (r->is_free && base + group->max_offset < r->end)) continue;
         }
+        b->pending = 1;
         for (uint32_t i = 0; i < group->n; i++) {
             uint32_t v = b->group_events[group->first + i];
             b->data_address[v] = base + b->events[v].address;
@@ -576,6 +580,7 @@ EXPORT void bl_on_code(void *uc, uint64_t address64, uint32_t size, void *user) 
                 read_register(e, uc, h->divisor), h->kind == HOOK_DIVIDE_SIGNED);
         }
         b->data_valid[h->event] = 1;
+        b->pending = 1;
     }
 }
 
@@ -647,6 +652,8 @@ EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_
     b->n_program = n_program;
     b->program = copy_of(program, n_program * sizeof *program);
     b->n_data = n_groups + n_hooked;
+    for (uint32_t i = 0; i < n_events; i++)
+        if (events[i].kind == EVENT_FETCH) b->always_events = 1;
     if (e->n_blocks == e->cap_blocks) {
         e->cap_blocks = e->cap_blocks ? e->cap_blocks * 2 : 1024;
         e->blocks = realloc(e->blocks, e->cap_blocks * sizeof *e->blocks);
