@@ -179,13 +179,14 @@ class Execution:
         return False
 
     def _is_idle(self, quiet_seconds: float) -> bool:
+        """Nothing will happen before the quiet time is over: time stands still, the host is asked."""
         m = self._m
-        if m.clock.next_cycles() == NEVER:
-            return True
-        if self._limit != NEVER and m.clock.next_cycles() >= self._limit:
+        upcoming = m.clock.next_cycles()
+        quiet_from = max(self.last_serial_cycles, m.run_started)
+        quiet_until = quiet_from + int(quiet_seconds * m.clock.core_hz)
+        if self._limit < min(quiet_until, upcoming):
             return False
-        quiet_cycles = int(quiet_seconds * m.clock.core_hz)
-        return self._hook.cycles - max(self.last_serial_cycles, m.run_started) >= quiet_cycles
+        return upcoming == NEVER or upcoming >= quiet_until or self._hook.cycles >= quiet_until
 
     def _report_crash(self) -> None:
         """A firmware that waits for ever in a fault handler has crashed: say so."""
