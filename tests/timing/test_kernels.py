@@ -71,6 +71,17 @@ def test_multiplier_of_the_small_cores_is_a_parameter() -> None:
         core_model("cortex-m0", {"multiplier": 7})
 
 
+def test_what_depends_on_the_board_is_a_parameter_of_the_m4() -> None:
+    loads = decode_block(bytes.fromhex("51f8040b51f8042b0134"), ADDRESS)  # two from r1, post-indexed; adds
+    model = core_model("cortex-m4", {"same_base_hides": 0})
+    assert model.step(model.initial_state, loads, 0, FALL_THROUGH).cycles == 5
+    # adds; str.w; add.w; add.w, all 32-bit ones across word boundaries
+    unaligned = decode_block(bytes.fromhex("0130c1f8000002f1010203f10103"), ADDRESS)
+    for bubble in (0, 1, 2):
+        model = core_model("cortex-m4", {"fetch_bubble": bubble})
+        assert model.step(model.initial_state, unaligned, 0, FALL_THROUGH).cycles == 4 + bubble
+
+
 def test_an_unknown_core_is_named_with_those_there_are() -> None:
     with pytest.raises(BoardError, match=r"cortex-m99[\s\S]*cortex-m4"):
         core_model("cortex-m99")

@@ -3,9 +3,11 @@
 Modelled: loads that hide behind the next access, the one-entry store buffer, addresses
 that come from the instruction before, IT folding, branch refills by the target's
 alignment, and on the M4 the floating-point unit that runs beside integer code.
-Approximated: every store reaches memory before the second instruction after it.
-Ignored: the three-word fetch queue (groups of unaligned 32-bit instructions may cost a
-cycle each on silicon), and accesses to different memories that break load chains.
+Approximated: every store reaches memory before the second instruction after it; of the
+three-word fetch queue only one effect is kept, the bubble when two 32-bit instructions
+across word boundaries follow a data access (no simulation of the queue that was tried
+fits both code with and without such accesses).
+Ignored: accesses to different memories, which break load chains.
 """
 
 from __future__ import annotations
@@ -74,6 +76,8 @@ class State(NamedTuple):
     written_back: int = 0  # base that the access in the tail writes back
     computed: int = 0  # registers that the last data-processing instruction wrote
     narrow: bool = False  # the last instruction was 16 bits wide
+    accessed: bool = False  # it was a load or store
+    stretched: bool = False  # it lies across a word boundary, right behind a load or store
     fp_busy: int = 0  # cycles until the floating-point unit takes an instruction
     fp_result: int = 0  # registers of its last result ...
     fp_ready: int = 0  # ... and cycles until they can be used (a MAC's addend: one less)
@@ -86,6 +90,8 @@ class Armv7mRules:
     rules: Mapping[str, Rule]
     indexed_accesses_hide: bool
     """An access with write-back can hide the load before it (M4, not M3)."""
+    same_base_hides: bool = False
+    """... also when that load writes the same base back."""
 
     def __post_init__(self) -> None:
         check_rules(self.rules)
@@ -154,13 +160,17 @@ class Armv7mModel:
         """Price one instruction up to its way out; ``state`` is absolute within the block."""
         if instruction.kind is Kind.IT and state.narrow:
             ledger.issue()
-            return state._replace(narrow=False)
+            return state._replace(narrow=False, accessed=False, stretched=False)
         self._resolve_tail(ledger, state, index, instruction, runs=runs)
         narrow = not instruction.is_wide
+        across = instruction.is_wide and bool(instruction.address & 2)
+        if across and state.stretched:
+            ledger.charge(index, Cause.FETCH, self._cycles["fetch_bubble"])
+        stretched = across and state.accessed
         if not runs:
             ledger.issue()
             ledger.charge(index, Cause.ISSUE, 1)
-            return state._replace(tail=Tail.NONE, loaded=0, written_back=0, computed=0, narrow=narrow)
+            return _behind_skipped(state, narrow=narrow, stretched=stretched)
         if instruction.address_reads & state.computed:
             ledger.charge(index, Cause.ADDRESS_HAZARD, self._cycles["address_hazard"])
         if instruction.kind in FLOATING_POINT:
@@ -175,7 +185,7 @@ class Armv7mModel:
             cycles += self._cycles["move_second_register"]
         ledger.charge(index, Cause.ISSUE, 1)
         ledger.charge(index, row.cause, cycles - 1)
-        return self._after(state, instruction, row, tail, issued)
+        return self._after(state, instruction, row, tail, issued)._replace(stretched=stretched)
 
     def _after(self, state: State, instruction: Instruction, row: Row, tail: Tail, issued: int) -> State:
         """State behind an instruction that issued at ``issued``."""
@@ -193,6 +203,7 @@ class Armv7mModel:
             written_back=1 << memory.base if memory and writes_back and tail is not Tail.NONE else 0,
             computed=computed,
             narrow=not instruction.is_wide,
+            accessed=memory is not None,
             fp_busy=busy,
             fp_result=result,
             fp_ready=ready,
@@ -226,7 +237,9 @@ class Armv7mModel:
             return False
         if memory.writeback is None:
             return True
-        return self.rules.indexed_accesses_hide and not state.written_back >> memory.base & 1
+        if not self.rules.indexed_accesses_hide:
+            return False
+        return self.rules.same_base_hides or not state.written_back >> memory.base & 1
 
     def _tail(self, instruction: Instruction) -> Tail:
         """Say what ``instruction`` leaves in the memory pipeline."""
@@ -242,6 +255,17 @@ class Armv7mModel:
         ledger.charge(index, Cause.BRANCH, self.table.row(instruction).refill)
         if edge == 1 + WIDE_UNALIGNED:
             ledger.charge(index, Cause.FETCH, self._cycles["unaligned_target"])
+
+
+def _behind_skipped(state: State, *, narrow: bool, stretched: bool) -> State:
+    """State behind an instruction that did not execute: only its width counts."""
+    return State(
+        narrow=narrow,
+        stretched=stretched,
+        fp_busy=state.fp_busy,
+        fp_result=state.fp_result,
+        fp_ready=state.fp_ready,
+    )
 
 
 def _wait_for_unit(ledger: Ledger, state: State, index: int, instruction: Instruction) -> None:
