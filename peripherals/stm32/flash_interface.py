@@ -31,18 +31,19 @@ class FlashInterface(RegisterDevice):
     LOCK: ClassVar[int] = 1 << 31
     OPTION_LOCK: ClassVar[int] = 1 << 30
     OPERATIONS: ClassVar[int] = 0  # bits of CR that program or erase
-    OPTION_REGISTER: ClassVar[str] = "CR"  # where OPTION_LOCK is
+    OPTION_REGISTER: ClassVar[str] = ""  # where OPTION_LOCK is, if not in CONTROL
+    CONTROL: ClassVar[str] = "CR"
     STATE = ("_key_steps",)
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
         self._accelerator = str(context.parameters.get("accelerator", "flash"))
-        self._key_steps = {"KEYR": 0, "OPTKEYR": 0}
+        self._key_steps = {"flash": 0, "options": 0}
 
     def reset(self) -> None:
         """Lock, and put the accelerator to its reset setting."""
         super().reset()
-        self._key_steps = {"KEYR": 0, "OPTKEYR": 0}
+        self._key_steps = {"flash": 0, "options": 0}
         self.apply_access_control()
 
     # -- effects ---------------------------------------------------------------------------
@@ -57,24 +58,24 @@ class FlashInterface(RegisterDevice):
 
     def key_written(self, written: int, _old: int) -> None:
         """KEYR: two keys in order unlock CR."""
-        if self._unlocks("KEYR", FLASH_KEYS, written):
-            self.clear_bits("CR", self.LOCK)
+        if self._unlocks("flash", FLASH_KEYS, written):
+            self.clear_bits(self.CONTROL, self.LOCK)
 
     def option_key_written(self, written: int, _old: int) -> None:
         """OPTKEYR: two keys in order unlock the option bytes."""
-        if self._unlocks("OPTKEYR", OPTION_KEYS, written):
-            self.clear_bits(self.OPTION_REGISTER, self.OPTION_LOCK)
+        if self._unlocks("options", OPTION_KEYS, written):
+            self.clear_bits(self.OPTION_REGISTER or self.CONTROL, self.OPTION_LOCK)
 
     def control_written(self, written: int, old: int) -> None:
         """CR: locks only close here; operations are reported."""
-        locks = self.LOCK | (self.OPTION_LOCK if self.OPTION_REGISTER == "CR" else 0)
+        locks = self.LOCK | (0 if self.OPTION_REGISTER else self.OPTION_LOCK)
         if old & self.LOCK:
-            self.values["CR"] = old
-        else:
-            self.values["CR"] = (self.values["CR"] & ~locks) | ((old | written) & locks)
-        if written & self.OPERATIONS and not old & self.LOCK:
-            self.report("CR", "write", "flash programming and erasing")
-            self.clear_bits("CR", self.OPERATIONS)
+            self.values[self.CONTROL] = old
+            return
+        self.values[self.CONTROL] = (self.values[self.CONTROL] & ~locks) | ((old | written) & locks)
+        if written & self.OPERATIONS:
+            self.report(self.CONTROL, "write", "flash programming and erasing")
+            self.clear_bits(self.CONTROL, self.OPERATIONS)
 
     def apply_access_control(self) -> None:
         """Tell the memory model what ACR says."""
@@ -90,12 +91,12 @@ class FlashInterface(RegisterDevice):
         self.context.tuning.configure(self._accelerator, **parameters)
 
     # -- inside ----------------------------------------------------------------------------
-    def _unlocks(self, register: str, keys: tuple[int, int], written: int) -> bool:
+    def _unlocks(self, what: str, keys: tuple[int, int], written: int) -> bool:
         """Follow the sequence of keys; true when it is complete."""
-        step = self._key_steps[register]
+        step = self._key_steps[what]
         if written != keys[step]:
-            self._key_steps[register] = 0
-            self.report(register, "write", "wrong unlock key")
+            self._key_steps[what] = 0
+            self.report(self.CONTROL, "write", f"wrong key to unlock the {what}")
             return False
-        self._key_steps[register] = (step + 1) % 2
+        self._key_steps[what] = (step + 1) % 2
         return step == 1

@@ -23,6 +23,7 @@ class Rng(RegisterDevice):
         Register(0x00, "CR", on_write="control_changed"),
         Register(0x04, "SR", writable=0, w0c=0x60, on_read="status"),
         read_only(0x08, "DR", on_read="next_number"),
+        Register(0x0C, "NSCR", 0x0003FFFF),
         Register(0x10, "HTCR", 0x000CAA74),
     )
     STATE = ("_state",)

@@ -130,7 +130,12 @@ ERRORS = [
     ("stm32.usart:Usart", "stm32.usart:Uzart", "devices.uart.type", "did you mean 'Usart'?"),
     ("stm32.usart:Usart", "stm32.uzart:Usart", "devices.uart.type", "can't be imported"),
     ("stm32.usart:Usart", "stm32.usart", "devices.uart.type", "package.module:Class"),
-    ('title = "A board"', 'title = "A board"\nfamily = "stm32l4pus"', "family", "did you mean 'stm32l4plus'?"),
+    (
+        'title = "A board"',
+        'title = "A board"\nfamily = "stm32l4pus"',
+        "family",
+        "did you mean 'stm32l4plus'?",
+    ),
     ('title = "A board"', 'title = "A board"\nremove = ["devices.uart"]', "remove", "not inherited"),
     ("[regions.flash]", "[regions.flash", "board.toml", "not valid TOML"),
 ]

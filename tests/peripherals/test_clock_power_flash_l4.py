@@ -159,6 +159,6 @@ def test_flash_locks() -> None:
     put(device, "CR", 1 << 31)
     assert get(device, "CR") == 1 << 31
     put(device, "KEYR", 1)
-    assert bench.unmodelled[-1][2] == "wrong unlock key"
+    assert bench.unmodelled[-1][2] == "wrong key to unlock the flash"
     assert get(device, "OPTR") >> 22 & 1  # dual bank
     round_trip(device)

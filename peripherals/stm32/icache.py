@@ -1,0 +1,56 @@
+"""Instruction cache on the code bus of STM32U5, U3, L5 and H5 (RM0456, chapter "ICACHE").
+
+It serves instruction fetches and data reads from flash alike. Enabling and invalidating
+reach the memory model; an invalidation is over at once. Remapping and the hit and miss
+monitors are storage only. Parameter ``accelerator``: the memory model's name, "flash".
+"""
+
+from __future__ import annotations
+
+from peripherals.register_device import Register, RegisterDevice
+
+CR_EN, CR_CACHEINV, CR_WAYSEL = 1 << 0, 1 << 1, 1 << 2
+SR_BSYENDF, SR_ERRF = 1 << 1, 1 << 2
+
+
+class Icache(RegisterDevice):
+    """The cache's registers."""
+
+    REGISTERS = (
+        Register(0x00, "CR", CR_WAYSEL, writable=0xF0005, on_write="control_written"),
+        Register(0x04, "SR", writable=0),
+        Register(0x08, "IER", writable=0x6, on_write="flags_changed"),
+        Register(0x0C, "FCR", writable=0, on_write="flags_cleared"),
+        Register(0x10, "HMONR", writable=0),
+        Register(0x14, "MMONR", writable=0),
+        *(Register(0x20 + 4 * i, f"CRR{i}") for i in range(4)),
+    )
+
+    def reset(self) -> None:
+        """Off and empty."""
+        super().reset()
+        self._apply(invalidate=True)
+
+    def control_written(self, written: int, _old: int) -> None:
+        """CR: enable; invalidate."""
+        self._apply(invalidate=bool(written & CR_CACHEINV))
+        if written & CR_CACHEINV:
+            self.set_bits("SR", SR_BSYENDF)
+        self.flags_changed(0, 0)
+
+    def flags_cleared(self, written: int, _old: int) -> None:
+        """FCR: clear flags."""
+        self.clear_bits("SR", written & (SR_BSYENDF | SR_ERRF))
+        self.flags_changed(0, 0)
+
+    def flags_changed(self, _written: int, _old: int) -> None:
+        """Bring the interrupt line up to date."""
+        self.line("global").set_level(bool(self.values["SR"] & self.values["IER"]))
+
+    def _apply(self, *, invalidate: bool) -> None:
+        name = str(self.context.parameters.get("accelerator", "flash"))
+        enabled = self.values["CR"] & CR_EN
+        self.context.tuning.configure(name, instruction_cache=enabled, data_cache=enabled)
+        if invalidate:
+            self.context.tuning.invalidate(name, "instruction")
+            self.context.tuning.invalidate(name, "data")
