@@ -41,6 +41,7 @@ class _Half:
         self._name = f"TIMER{number}"
         clock = str(device.context.parameters.get("clock", "core"))
         self.counter = DownCounter(device.context, f"zero{number}", clock, self._zero_reached)
+        self.upper = 0xFFFF0000
 
     def _value(self, register: str) -> int:
         return self._device.values[self._name + register]
@@ -50,15 +51,18 @@ class _Half:
 
     def reset(self) -> None:
         self.counter.reset(0xFFFF, 0xFFFF)
+        self.upper = 0xFFFF0000
 
     def count(self) -> int:
-        return self.counter.count()
+        """VALUE: 16 bits wide, only the low half counts and the high half stands."""
+        return self.counter.count() | (0 if self._value("CONTROL") & SIZE_32 else self.upper)
 
     def load_written(self, _written: int, _old: int) -> None:
         """LOAD: start from there; a one-shot that had run out starts again."""
-        load = self._value("LOAD") & self._mask()
-        self._device.values[self._name + "BGLOAD"] = self._value("LOAD")
-        self.counter.set(count=load, running=bool(self._value("CONTROL") & ENABLE))
+        load = self._value("LOAD")
+        self.upper = load & 0xFFFF0000
+        self._device.values[self._name + "BGLOAD"] = load
+        self.counter.set(count=load & self._mask(), running=bool(self._value("CONTROL") & ENABLE))
         self._set_reload()
 
     def background_load_written(self, _written: int, _old: int) -> None:
@@ -66,11 +70,13 @@ class _Half:
         self._device.values[self._name + "LOAD"] = self._value("BGLOAD")
         self._set_reload()
 
-    def control_changed(self, _written: int, _old: int) -> None:
+    def control_changed(self, _written: int, old: int) -> None:
         control = self._value("CONTROL")
+        count = self.counter.count() | (0 if old & SIZE_32 else self.upper)
+        self.upper = count & 0xFFFF0000
         self.counter.options.one_shot = bool(control & ONE_SHOT)
         self.counter.set_prescaler(DIVIDERS[control >> PRESCALE_SHIFT & 3])
-        self.counter.set(count=self.counter.count() & self._mask(), running=bool(control & ENABLE))
+        self.counter.set(count=count & self._mask(), running=bool(control & ENABLE))
         self._set_reload()
         self._device.refresh()
 
@@ -128,13 +134,15 @@ class CmsdkDualTimer(RegisterDevice):
 
     def save(self) -> Any:
         """Give registers and both counters."""
-        return {"device": super().save(), "counters": [h.counter.save() for h in self._halves.values()]}
+        halves = [(half.counter.save(), half.upper) for half in self._halves.values()]
+        return {"device": super().save(), "halves": halves}
 
     def load(self, state: Any) -> None:
         """Put a saved state back."""
         super().load(state["device"])
-        for half, saved in zip(self._halves.values(), state["counters"], strict=True):
-            half.counter.load(saved)
+        for half, (counter, upper) in zip(self._halves.values(), state["halves"], strict=True):
+            half.counter.load(counter)
+            half.upper = upper
 
     def refresh(self) -> None:
         """Bring the interrupt lines up to date."""

@@ -155,10 +155,12 @@ def test_dual_timer_widths() -> None:
     put(device, "TIMER1LOAD", 0x12345)
     put(device, "TIMER1CONTROL", 0x80)  # free-running, 16 bits
     bench.run(0x2346)
-    assert get(device, "TIMER1VALUE") == 0xFFFF
+    assert get(device, "TIMER1VALUE") == 0x1FFFF
     put(device, "TIMER1BGLOAD", 9)
     assert get(device, "TIMER1LOAD") == 9
-    assert get(device, "TIMER1VALUE") == 0xFFFF
+    put(device, "TIMER1CONTROL", 0x80 | 2)
+    bench.run(0x20000)
+    assert get(device, "TIMER1VALUE") == 0xFFFFFFFF
 
 
 def test_port_drives_and_masks() -> None:
