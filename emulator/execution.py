@@ -56,6 +56,7 @@ class Execution:
         self.asleep = False
         self.waits_for_event = False  # asleep by WFE, not WFI
         self.sleep_cycles = 0
+        self.skipped_cycles = self.skipped_instructions = 0  # turns of waiting loops that were not run
 
     def set_slice(self, cycles: int) -> None:
         """Cycles between two looks at the host's clock; figures do not depend on it."""
@@ -162,6 +163,8 @@ class Execution:
         if turns > 0 and self.skip_waiting:
             hook.cycles += turns * turn.cycles
             hook.instructions += turns * turn.instructions
+            self.skipped_cycles += turns * turn.cycles
+            self.skipped_instructions += turns * turn.instructions
         self.waits.check_at = min(m.clock.next_cycles(), self._limit) + 1
         self.waits.expect_soon_after(self.waits.check_at)
         return False

@@ -101,6 +101,7 @@ class Machine:
         self.activity = 0
         self.time_read: Counts | None = None  # totals at the last read of a running timer
         self.run_started = 0
+        self.exception_cycles = 0  # spent on entering and leaving handlers so far
         self.slice_end = NO_ADDRESS
         self.failure: Exception | None = None
         self._polled = self._polled_activity = self._polls = 0
@@ -312,6 +313,7 @@ class Machine:
 
     def _add_cycles(self, cycles: int) -> None:
         self.hook.cycles += cycles
+        self.exception_cycles += cycles
 
     def _here(self) -> int:
         block = self.automaton.current_block()
@@ -426,6 +428,17 @@ class Machine:
         if reason is not StopReason.BREAK:
             raise UsageError(f"the function at 0x{function:08x} did not return ({reason.value})")
         return self.core.get("r0"), self.counts - before
+
+    def run_to(self, address: int, *, max_cycles: int | None = None) -> StopReason:
+        """Run until the block at ``address`` is about to begin: ``StopReason.BREAK``, or another reason.
+
+        A machine that stands there already comes back at once. Blocks begin at functions and
+        at the targets of branches. Raises GuestFault.
+        """
+        try:
+            return self._run(lambda: False, max_cycles, None, QUIET_SECONDS, address & ~1)
+        finally:
+            self.hook.break_address = NO_ADDRESS
 
     # -- reading -----------------------------------------------------------------------------
     @property

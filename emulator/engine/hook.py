@@ -124,6 +124,9 @@ class BlockHook(Protocol):
     def event_stalls(self, block: int) -> tuple[int, ...]:
         """Stall cycles that each event of a block has added up."""
 
+    def event_unaligned(self, block: int) -> tuple[int, ...]:
+        """The part of :meth:`event_stalls` that comes from unaligned data."""
+
     def save(self) -> Any:
         """Counters, state and memory system for a snapshot."""
 

@@ -69,7 +69,7 @@ typedef struct Block {
     uint32_t entry_class, n_events, n_groups, n_hooked, observed_all, n_data;
     uint8_t *host, *code;
     Event *events;
-    uint64_t *event_stall;
+    uint64_t *event_stall, *event_unaligned; /* the second: a part of the first */
     uint32_t *data_address; /* of this execution */
     uint8_t *data_valid;
     Group *groups;
@@ -313,7 +313,12 @@ static void run_events(Engine *e, Block *b, const uint16_t *issue, uint32_t upto
             if (v->kind == EVENT_EXTRA) cost = b->data_address[i];
             else cost = data_event(e, v, b->data_address[i], t);
         }
-        if (cost) { b->event_stall[i] += cost; stall += cost; }
+        if (cost) {
+            b->event_stall[i] += cost;
+            stall += cost;
+            if (v->kind == EVENT_LOAD || v->kind == EVENT_STORE)
+                b->event_unaligned[i] += unaligned_extra(e, b->data_address[i], v->size_bytes);
+        }
     }
     e->events_done = i;
     e->stall = stall;
@@ -606,7 +611,7 @@ EXPORT Engine *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int *ids
 }
 
 static void free_block(Block *b) {
-    free(b->code); free(b->events); free(b->event_stall); free(b->data_address);
+    free(b->code); free(b->events); free(b->event_stall); free(b->event_unaligned); free(b->data_address);
     free(b->data_valid); free(b->groups); free(b->group_events); free(b->hooked); free(b->program); free(b);
 }
 
@@ -641,6 +646,7 @@ EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_
     b->n_events = n_events;
     b->events = copy_of(events, n_events * sizeof *events);
     b->event_stall = calloc(n_events + 1, sizeof(uint64_t));
+    b->event_unaligned = calloc(n_events + 1, sizeof(uint64_t));
     b->data_address = calloc(n_events + 1, sizeof(uint32_t));
     b->data_valid = calloc(n_events + 1, 1);
     b->n_groups = n_groups;
@@ -787,6 +793,10 @@ EXPORT void bl_path(Engine *e, uint32_t i, uint32_t *key, uint64_t *counts, uint
 
 EXPORT void bl_event_stalls(Engine *e, uint32_t block, uint64_t *stalls) {
     memcpy(stalls, e->blocks[block]->event_stall, e->blocks[block]->n_events * sizeof *stalls);
+}
+
+EXPORT void bl_event_unaligned(Engine *e, uint32_t block, uint64_t *stalls) {
+    memcpy(stalls, e->blocks[block]->event_unaligned, e->blocks[block]->n_events * sizeof *stalls);
 }
 
 /* The memory system's state as bytes, for snapshots. With to == NULL: its size. */

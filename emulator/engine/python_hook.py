@@ -54,6 +54,7 @@ class _Block:
     host_pointer: int
     code: bytes
     event_stall: list[int]
+    event_unaligned: list[int]
 
     @property
     def end(self) -> int:
@@ -257,6 +258,7 @@ class PythonHook:
                     cost = at
                 else:
                     cost = self._memory.data(at, event.size_bytes, event.count, t, event.kind)
+                    block.event_unaligned[i] += self._memory.unaligned_extra(at, event.size_bytes)
             block.event_stall[i] += cost
             self._stall += cost
             self._events_done = i + 1
@@ -265,7 +267,9 @@ class PythonHook:
     # -- tables ------------------------------------------------------------------------------
     def add_block(self, plan: BlockPlan, host_pointer: int, code: bytes) -> int:
         """See :class:`BlockHook`."""
-        block = _Block(len(self._blocks), plan, host_pointer, code, [0] * len(plan.events))
+        block = _Block(
+            len(self._blocks), plan, host_pointer, code, [0] * len(plan.events), [0] * len(plan.events)
+        )
         self._blocks.append(block)
         self._by_place[plan.block.address, plan.block.size_bytes] = block
         return block.index
@@ -332,6 +336,10 @@ class PythonHook:
     def event_stalls(self, block: int) -> tuple[int, ...]:
         """See :class:`BlockHook`."""
         return tuple(self._blocks[block].event_stall)
+
+    def event_unaligned(self, block: int) -> tuple[int, ...]:
+        """See :class:`BlockHook`."""
+        return tuple(self._blocks[block].event_unaligned)
 
     def save(self) -> Any:
         """See :class:`BlockHook`."""
