@@ -93,7 +93,8 @@ class PerformanceSession:
 
     def __init__(self, machine: MachineLike, *, wall_limit_s: float | None = None) -> None:
         self._machine = machine
-        self.host = ProtocolHost(MachineChannel(machine, wall_limit_s=wall_limit_s))
+        self.channel = MachineChannel(machine, wall_limit_s=wall_limit_s)
+        self.host = ProtocolHost(self.channel)
         self.host.wait_ready()
         self.vendor = self.host.name()
         self.benchmark = find_announced(self.host.profile().model)

@@ -123,6 +123,8 @@ class InferenceWindow:
     stop_us: int | None
     results: Results
     counts: Stamp | None
+    began: Stamp | None = None
+    """Totals at the window's beginning, where ``counts`` begins."""
     host_s: float | None = None
     """Seconds of the host's time between the two lines around the window."""
 
@@ -207,13 +209,15 @@ class ProtocolHost:
         if len(laps) not in {0, 2}:
             raise ProtocolError(f"{text!r} printed {len(laps)} m-lap-us lines; two are expected")
         edges = _window_lines(lines, laps)
+        first, last = _stamps_around(*edges, stamped=bool(laps)) if edges else (None, None)
         return InferenceWindow(
             inferences=inferences,
             warmups=warmups,
             start_us=laps[0][0] if laps else None,
             stop_us=laps[1][0] if laps else None,
             results=self._results(text, lines),
-            counts=_counts_between(*edges, stamped=bool(laps)) if edges else None,
+            counts=last.since(first) if first is not None and last is not None else None,
+            began=first,
             host_s=_host_s_between(*edges) if edges else None,
         )
 
@@ -282,14 +286,12 @@ def _window_lines(lines: tuple[Line, ...], laps: list[tuple[int, Line]]) -> tupl
     return None if start is None or stop is None else (start, stop)
 
 
-def _counts_between(start: Line, stop: Line, *, stamped: bool) -> Stamp | None:
+def _stamps_around(start: Line, stop: Line, *, stamped: bool) -> tuple[Stamp | None, Stamp | None]:
     if not stamped:
-        first, last = start.ended, stop.began
-    elif start.time_read is not None and stop.time_read is not None:
-        first, last = start.time_read, stop.time_read
-    else:
-        first, last = start.began, stop.began
-    return None if first is None or last is None else last.since(first)
+        return start.ended, stop.began
+    if start.time_read is not None and stop.time_read is not None:
+        return start.time_read, stop.time_read
+    return start.began, stop.began
 
 
 def _host_s_between(start: Line, stop: Line) -> float | None:

@@ -1,0 +1,19 @@
+"""Where cycles went: exact folds over the counts that the engine keeps anyway."""
+
+from emulator.profiling.counting import CountDifference, CountState
+from emulator.profiling.fold import BlockProfile, InstructionProfile, Profile, fold
+from emulator.profiling.functions import FunctionProfile, functions_of
+from emulator.profiling.stack import CostKey, CycleStack
+
+__all__ = [
+    "BlockProfile",
+    "CostKey",
+    "CountDifference",
+    "CountState",
+    "CycleStack",
+    "FunctionProfile",
+    "InstructionProfile",
+    "Profile",
+    "fold",
+    "functions_of",
+]

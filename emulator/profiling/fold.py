@@ -1,0 +1,160 @@
+"""Folds a window's counts into cycles per block, instruction and cause.
+
+The sum over all blocks, exceptions, waiting and interrupted blocks is the window's cycles
+to the last one: ``Profile.interrupted_cycles`` is what the other three leave, which is the
+executed part of blocks that a fault or a stop left in the middle, and 0 without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from emulator.engine.events import EVENT_EXTRA, EVENT_FETCH, NO_REGISTER, Event
+from emulator.profiling.counting import CountDifference, PathKey, Totals
+from emulator.profiling.stack import CostKey, CycleStack, merged
+from emulator.thumb.instruction import Block, Instruction
+from emulator.timing.model import Cause, Step
+
+if TYPE_CHECKING:
+    from emulator.board import Board
+    from emulator.machine import Machine
+
+ISSUE = CostKey(Cause.ISSUE)
+CACHED_KINDS = ("l1", "icache")
+"""Accelerators whose stalls are cache misses; all others' are the flash's wait states."""
+
+
+@dataclass(slots=True)
+class InstructionProfile:
+    """One instruction of one block: its cycles by cause over all passes of the block."""
+
+    instruction: Instruction
+    stack: CycleStack = field(default_factory=CycleStack)
+
+
+@dataclass(slots=True)
+class BlockProfile:
+    """One block: how often it was passed, and its instructions.
+
+    ``hottest``: the path taken most often, with ``hottest_count`` passes and the issue cycle
+    of each instruction on it, counted from the block's entry at zero wait states.
+    """
+
+    number: int
+    block: Block
+    instructions: list[InstructionProfile]
+    count: int = 0
+    hottest: PathKey = (0, 0, 0)
+    hottest_count: int = 0
+    issue_cycles: tuple[int, ...] = ()
+
+    @property
+    def stack(self) -> CycleStack:
+        """Cycles of the whole block by cause."""
+        return merged(item.stack for item in self.instructions)
+
+    @property
+    def executed(self) -> int:
+        """Instructions executed, those that an IT condition skipped among them."""
+        return self.count * len(self.block.instructions)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A window's cycles, all of them."""
+
+    totals: Totals
+    blocks: tuple[BlockProfile, ...]
+
+    @property
+    def stack(self) -> CycleStack:
+        """Cycles of all blocks by cause, exceptions included."""
+        stack = merged(block.stack for block in self.blocks)
+        stack.add(CostKey(Cause.EXCEPTION), self.totals.exception_cycles)
+        return stack
+
+    @property
+    def waiting_cycles(self) -> int:
+        """Cycles asleep, and of turns of waiting loops that were not run one by one."""
+        return self.totals.skipped_cycles + self.totals.sleep_cycles
+
+    @property
+    def interrupted_cycles(self) -> int:
+        """Cycles of blocks that a fault or a stop left in the middle."""
+        return self.totals.cycles - self.stack.total - self.waiting_cycles
+
+
+def fold(machine: Machine, passed: CountDifference) -> Profile:
+    """Fold the counts of a window of ``machine``."""
+    plans = machine.automaton.plans
+    blocks: dict[int, BlockProfile] = {}
+    for key, counts in passed.paths.items():
+        number = key[1]
+        if number not in blocks:
+            block = plans[number].block
+            blocks[number] = BlockProfile(number, block, [InstructionProfile(i) for i in block.instructions])
+        _add_path(machine, blocks[number], key, counts)
+    for number, stalls in passed.stalls.items():
+        if number in blocks:
+            unaligned = passed.unaligned.get(number, (0,) * len(stalls))
+            _add_stalls(machine.board, blocks[number], plans[number].events, stalls, unaligned)
+    return Profile(passed.totals, tuple(sorted(blocks.values(), key=lambda b: (b.block.address, b.number))))
+
+
+def _add_path(machine: Machine, profile: BlockProfile, key: PathKey, counts: tuple[int, ...]) -> None:
+    for edge, count in enumerate(counts):
+        if not count:
+            continue
+        step = machine.automaton.step(*key, edge)
+        for item, costs in zip(profile.instructions, _costs(step, len(profile.instructions)), strict=True):
+            for cause, cycles in costs:
+                item.stack.add(CostKey(cause), cycles * count)
+        profile.count += count
+        if sum(counts) > profile.hottest_count:
+            profile.hottest, profile.hottest_count = key, sum(counts)
+            profile.issue_cycles = step.issue_cycles
+
+
+def _costs(step: Step, instructions: int) -> tuple[tuple[tuple[Cause, int], ...], ...]:
+    return step.costs or (((Cause.ISSUE, 1),),) * instructions  # counting alone tells no causes
+
+
+def _add_stalls(
+    board: Board,
+    profile: BlockProfile,
+    events: tuple[Event, ...],
+    stalls: tuple[int, ...],
+    unaligned: tuple[int, ...],
+) -> None:
+    for event, stall, extra in zip(events, stalls, unaligned, strict=True):
+        stack = profile.instructions[event.instruction].stack
+        if event.kind == EVENT_EXTRA:
+            stack.add(CostKey(Cause.DIVIDE), stall)
+            continue
+        waiting = "fetch" if event.kind == EVENT_FETCH else "data"
+        known = event.kind == EVENT_FETCH or (event.base == NO_REGISTER and event.index == NO_REGISTER)
+        stack.add(CostKey(Cause.UNALIGNED), extra)
+        stack.add(CostKey(memory_cause(board, event.address if known else None), waiting), stall - extra)
+
+
+def memory_cause(board: Board, address: int | None) -> Cause:
+    """What a stall of the memory system is: ``address`` None is a datum anywhere on the board."""
+    kinds = list(_accelerator_kinds(board, address))
+    if any(kind in CACHED_KINDS for kind in kinds):
+        return Cause.CACHE
+    return Cause.FLASH if kinds else Cause.BUS
+
+
+def _accelerator_kinds(board: Board, address: int | None) -> Iterator[str]:
+    """Kinds of the accelerators that an access may go through."""
+    if address is None:
+        yield from (a.kind for a in board.accelerators)
+        return
+    region = board.region_at(address)
+    if region is None:
+        return
+    if not region.accelerator and region.alias_of:
+        region = next(r for r in board.regions if r.name == region.alias_of)
+    yield from (a.kind for a in board.accelerators if a.name == region.accelerator)

@@ -1,0 +1,85 @@
+"""Blocks gathered into functions: by symbols, or by what the code itself tells.
+
+An image without symbols still shows where functions begin: at the targets of BL, at the
+handlers in the vector table, and at blocks that begin by pushing the link register.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from emulator.image.model import DebugInfo
+from emulator.profiling.fold import BlockProfile, Profile
+from emulator.profiling.stack import CycleStack, merged
+from emulator.thumb.instruction import LR, Block, Kind
+
+if TYPE_CHECKING:
+    from emulator.machine import Machine
+
+
+@dataclass(slots=True)
+class FunctionProfile:
+    """A function's blocks. Without symbols the name tells the address where it begins."""
+
+    name: str
+    address: int
+    blocks: list[BlockProfile] = field(default_factory=list)
+
+    @property
+    def stack(self) -> CycleStack:
+        """Cycles by cause, callees not included."""
+        return merged(block.stack for block in self.blocks)
+
+    @property
+    def executed(self) -> int:
+        """Instructions executed."""
+        return sum(block.executed for block in self.blocks)
+
+
+def functions_of(machine: Machine, profile: Profile) -> list[FunctionProfile]:
+    """The profile's functions, most cycles first."""
+    place = _placer(machine)
+    found: dict[int, FunctionProfile] = {}
+    for block in profile.blocks:
+        name, address = place(block.block.address)
+        found.setdefault(address, FunctionProfile(name, address)).blocks.append(block)
+    return sorted(found.values(), key=lambda f: (-f.stack.total, f.address))
+
+
+def _placer(machine: Machine) -> Callable[[int], tuple[str, int]]:
+    """A function from a block's address to its function's name and address."""
+    debug = machine.image.debug if machine.image is not None else None
+    blocks = [plan.block for plan in machine.automaton.plans]
+    starts = sorted(function_starts(blocks))
+
+    def place(address: int) -> tuple[str, int]:
+        named = _symbol(debug, address)
+        if named is not None:
+            return named
+        index = bisect.bisect_right(starts, address) - 1
+        start = starts[index] if index >= 0 else address
+        return f"function at 0x{start:08x}", start
+
+    return place
+
+
+def _symbol(debug: DebugInfo | None, address: int) -> tuple[str, int] | None:
+    symbol = debug.symbol_at(address) if debug is not None else None
+    return None if symbol is None else (symbol.name, symbol.address & ~1)
+
+
+def function_starts(blocks: list[Block]) -> set[int]:
+    """Addresses where functions begin, as far as executed code shows them."""
+    called = {
+        i.target for b in blocks for i in b.instructions if i.kind is Kind.CALL and i.target is not None
+    }
+    pushed = {b.address for b in blocks if _begins_by_pushing(b)}
+    return called | pushed
+
+
+def _begins_by_pushing(block: Block) -> bool:
+    first = block.instructions[0] if block.instructions else None
+    return first is not None and first.name in ("push", "stmdb") and bool(first.reads >> LR & 1)

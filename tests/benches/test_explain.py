@@ -1,0 +1,82 @@
+"""``boardless explain`` on a shipped benchmark image and on any firmware."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from benches import shipped
+from benches.benchmarks import KEYWORD_SPOTTING
+from benches.cli.explain import explain
+from benches.cli.explain_run import ExplainOptions, run_explain
+from emulator.errors import UsageError
+
+BOARD = "nucleo-l4r5zi"
+
+
+@pytest.fixture(scope="module")
+def image():
+    return shipped.image_for(KEYWORD_SPOTTING, BOARD)
+
+
+def invoke(*arguments):
+    result = CliRunner().invoke(explain, [str(a) for a in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_one_inference_adds_up(image, tmp_path):
+    report = tmp_path / "explain.json"
+    output = invoke(image, "--board", BOARD, "--top", "2", "--json", report)
+    content = json.loads(report.read_text())
+    window = content["window"]
+    parts = sum(window["cycles_by_cause"].values()) + window["waiting_cycles"] + window["interrupted_cycles"]
+    assert parts == window["cycles"]
+    assert window["interrupted_cycles"] == 0
+    assert sum(f["cycles"] for f in content["functions"]) == content["cycles"]
+    assert len(content["blocks"]) == 2
+    for block in content["blocks"]:
+        assert sum(i["cycles"] for i in block["instructions"]) == block["cycles"]
+        issue = [i["issue_cycle"] for i in block["instructions"]]
+        assert issue == sorted(issue) and issue[0] == 0
+    assert "simulated and unofficial" in output
+    assert "load-use" in output
+
+
+def test_a_function_and_a_block(image, tmp_path):
+    report = tmp_path / "explain.json"
+    invoke(image, "--board", BOARD, "--json", report)
+    hottest = json.loads(report.read_text())["blocks"][0]
+    invoke(image, "--board", BOARD, "--function", hottest["function"], "--json", report)
+    function = json.loads(report.read_text())
+    assert function["subject"] == hottest["function"]
+    assert function["blocks"][0] == hottest
+    invoke(image, "--board", BOARD, "--block", hex(hottest["address"]), "--json", report)
+    block = json.loads(report.read_text())
+    assert [b["address"] for b in block["blocks"]] == [hottest["address"]]
+    assert block["cycles"] == hottest["cycles"]
+
+
+def test_what_did_not_run_is_an_error_that_names_what_did(image):
+    with pytest.raises(UsageError, match="no function 'nothing_like_it' ran"):
+        run_explain(ExplainOptions(str(image), board=BOARD, function="nothing_like_it"))
+    with pytest.raises(UsageError, match="no block at 0x20000000 ran"):
+        run_explain(ExplainOptions(str(image), board=BOARD, block=0x20000000))
+
+
+def test_any_firmware_up_to_a_limit(image, tmp_path):
+    report = tmp_path / "explain.json"
+    invoke(image, "--board", BOARD, "--max-cycles", "20000", "--json", report)
+    window = json.loads(report.read_text())["window"]
+    assert window["cycles"] >= 20000
+    assert "max_cycles" in window["title"]
+    invoke(image, "--board", BOARD, "--until", "m-ready", "--json", report)
+    assert "until" in json.loads(report.read_text())["window"]["title"]
+
+
+def test_no_such_image():
+    result = CliRunner().invoke(explain, ["nothing.elf"])
+    assert result.exit_code == 2
+    assert "neither a file nor one of" in result.output
