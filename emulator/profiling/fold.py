@@ -18,7 +18,7 @@ from emulator.thumb.instruction import Block, Instruction
 from emulator.timing.model import Cause, Step
 
 if TYPE_CHECKING:
-    from emulator.board import Board
+    from emulator.board import Accelerator
     from emulator.machine import Machine
 
 ISSUE = CostKey(Cause.ISSUE)
@@ -96,10 +96,11 @@ def fold(machine: Machine, passed: CountDifference) -> Profile:
             block = plans[number].block
             blocks[number] = BlockProfile(number, block, [InstructionProfile(i) for i in block.instructions])
         _add_path(machine, blocks[number], key, counts)
+    memories = TimedMemories(machine)
     for number, stalls in passed.stalls.items():
         if number in blocks:
             unaligned = passed.unaligned.get(number, (0,) * len(stalls))
-            _add_stalls(machine.board, blocks[number], plans[number].events, stalls, unaligned)
+            _add_stalls(memories, blocks[number], plans[number].events, stalls, unaligned)
     return Profile(passed.totals, tuple(sorted(blocks.values(), key=lambda b: (b.block.address, b.number))))
 
 
@@ -122,7 +123,7 @@ def _costs(step: Step, instructions: int) -> tuple[tuple[tuple[Cause, int], ...]
 
 
 def _add_stalls(
-    board: Board,
+    memories: TimedMemories,
     profile: BlockProfile,
     events: tuple[Event, ...],
     stalls: tuple[int, ...],
@@ -133,28 +134,45 @@ def _add_stalls(
         if event.kind == EVENT_EXTRA:
             stack.add(CostKey(Cause.DIVIDE), stall)
             continue
-        waiting = "fetch" if event.kind == EVENT_FETCH else "data"
-        known = event.kind == EVENT_FETCH or (event.base == NO_REGISTER and event.index == NO_REGISTER)
+        is_fetch = event.kind == EVENT_FETCH
+        known = is_fetch or (event.base == NO_REGISTER and event.index == NO_REGISTER)
+        cause = memories.cause(event.address if known else None, is_fetch=is_fetch)
         stack.add(CostKey(Cause.UNALIGNED), extra)
-        stack.add(CostKey(memory_cause(board, event.address if known else None), waiting), stall - extra)
+        stack.add(CostKey(cause, "fetch" if is_fetch else "data"), stall - extra)
 
 
-def memory_cause(board: Board, address: int | None) -> Cause:
-    """What a stall of the memory system is: ``address`` None is a datum anywhere on the board."""
-    kinds = list(_accelerator_kinds(board, address))
-    if any(kind in CACHED_KINDS for kind in kinds):
-        return Cause.CACHE
-    return Cause.FLASH if kinds else Cause.BUS
+class TimedMemories:
+    """Names the stalls of a machine's memories, as they are set up now."""
 
+    def __init__(self, machine: Machine) -> None:
+        self._board = machine.board
+        self._values = machine.memory_map.values()
 
-def _accelerator_kinds(board: Board, address: int | None) -> Iterator[str]:
-    """Kinds of the accelerators that an access may go through."""
-    if address is None:
-        yield from (a.kind for a in board.accelerators)
-        return
-    region = board.region_at(address)
-    if region is None:
-        return
-    if not region.accelerator and region.alias_of:
-        region = next(r for r in board.regions if r.name == region.alias_of)
-    yield from (a.kind for a in board.accelerators if a.name == region.accelerator)
+    def cause(self, address: int | None, *, is_fetch: bool) -> Cause:
+        """What a stall is: a cache miss, flash wait states, or another memory's or bus's wait states.
+
+        ``address`` None: a datum anywhere on the board.
+        """
+        accelerators = list(self._accelerators(address))
+        if any(self._is_cached(a, is_fetch=is_fetch) for a in accelerators):
+            return Cause.CACHE
+        return Cause.FLASH if accelerators else Cause.BUS
+
+    def _is_cached(self, accelerator: Accelerator, *, is_fetch: bool) -> bool:
+        values = self._values.get(accelerator.name, {})
+        return accelerator.kind in CACHED_KINDS and bool(
+            values.get("instruction_cache" if is_fetch else "data_cache")
+        )
+
+    def _accelerators(self, address: int | None) -> Iterator[Accelerator]:
+        """The accelerators that an access may go through."""
+        board = self._board
+        if address is None:
+            yield from board.accelerators
+            return
+        region = board.region_at(address)
+        if region is None:
+            return
+        if not region.accelerator and region.alias_of:
+            region = next(r for r in board.regions if r.name == region.alias_of)
+        yield from (a for a in board.accelerators if a.name == region.accelerator)

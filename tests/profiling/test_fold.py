@@ -11,7 +11,7 @@ from benches.benchmarks import KEYWORD_SPOTTING
 from emulator import Machine
 from emulator.profiling import CostKey, CountState, CycleStack, Profile, fold, functions_of
 from emulator.profiling.disassembly import block_text
-from emulator.profiling.fold import memory_cause
+from emulator.profiling.fold import TimedMemories
 from emulator.profiling.functions import function_starts
 from emulator.timing.model import Cause
 from tests.machine.firmware import build
@@ -121,11 +121,12 @@ def test_listings_name_every_instruction(tmp_path: Path) -> None:
         ("nucleo-l4r5zi", 0x00000000, Cause.FLASH),
         ("nucleo-l4r5zi", None, Cause.FLASH),
         ("nucleo-l4r5zi", 0x20000000, Cause.BUS),
-        ("nucleo-h7a3zi-q", 0x08000000, Cause.CACHE),
+        ("nucleo-h7a3zi-q", 0x08000000, Cause.FLASH),
     ],
 )
 def test_memory_stalls_are_named_after_the_memory(board: str, address: int | None, cause: Cause) -> None:
-    assert memory_cause(Machine(board).board, address) is cause
+    """Caches are off after reset."""
+    assert TimedMemories(Machine(board)).cause(address, is_fetch=address is not None) is cause
 
 
 def test_a_stack_keeps_the_order_of_causes() -> None:
