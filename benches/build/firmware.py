@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,11 +150,13 @@ def _compile_and_link(
     root = firmware_folder()
     network = folder / "network.c"
     network.write_text(generated, encoding="utf-8")
-    objects: list[Path] = []
-    for source in [*(root / name for name in sources), network]:
-        made = folder / f"{len(objects):02d}-{source.stem}.o"
-        toolchain.compile(source, made, flags)
-        objects.append(made)
+    paths = [network, *(root / name for name in sources)]
+    objects = [folder / f"{number:02d}-{path.stem}.o" for number, path in enumerate(paths)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done in [
+            pool.submit(toolchain.compile, *pair, flags) for pair in zip(paths, objects, strict=True)
+        ]:
+            done.result()
     linked = folder / "firmware.elf"
     toolchain.link(objects, root / "linker" / "firmware.ld", linked)
     return linked

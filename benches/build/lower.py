@@ -314,11 +314,10 @@ def _mean(operator: Operator) -> Layer:
 
 
 def mean_multiplier(source: Tensor, output: Tensor, count: int) -> tuple[int, int]:
-    """Fold 1/count into the multiplier; the shift takes as much as 32 bits leave (reduce.cc)."""
+    """Fold 1/count into the multiplier, after as large a shift as fits (TensorFlow Lite, reduce.h)."""
     multiplier, shift = quantize_multiplier(float(source.scale) / float(output.scale))
-    spare = 31 - (count.bit_length() - 1)
-    spare = min(spare, 32, 31 + shift)
-    return int((multiplier << spare) / count), shift - spare
+    spare = min(count.bit_length() - 1, 32, 31 + shift)
+    return (multiplier << spare) // count, shift - spare
 
 
 def _relu(operator: Operator) -> Layer:

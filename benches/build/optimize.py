@@ -185,7 +185,8 @@ def _planes(fields: Mapping[str, Any], taps_bytes: int) -> dict[str, Any]:
     """Choose how many output rows of a 3 x 3 window are done at a time, and size the planes for them."""
     (filter_h, filter_w, stride_h, stride_w, *_) = fields["window"]
     height, width, _ = fields["output_shape"]
-    if (filter_h, filter_w) != (3, 3):
+    words_aligned = stride_w == 1 or stride_w % 2 == 0
+    if (filter_h, filter_w) != (3, 3) or not words_aligned:
         return {"taps": Scratch(taps_bytes), "band_rows": 0, "plane_rows": 0, "plane_width": 0}
     needed = (_padded(width, 2) - 1) * stride_w + 3
     plane_width = _padded(max(needed, fields["window"][7] + fields["input_shape"][1]), 2)
@@ -205,7 +206,7 @@ def _dense(layer: Layer) -> Layer | None:
     fields: Mapping[str, Any] = layer.fields
     weights = _array(fields["weights"]).astype(np.int64)
     outputs, inputs = weights.shape
-    if fields["batches"] > 1 and inputs % 4:
+    if fields["batches"] != 1:
         return None
     padded_outputs, padded_inputs = _padded(outputs, 4), _padded(inputs, 4)
     bias = _array(fields["bias"]).astype(np.int64)
@@ -227,7 +228,7 @@ def _dense(layer: Layer) -> Layer | None:
         struct="packed_dense",
         fields=_fields(
             layer,
-            "input output batches inputs outputs clamp",
+            "input output inputs outputs clamp",
             weights=Constant(np.ascontiguousarray(blocks)),
             biases=Constant(biases),
             channel=(0, fields["multiplier"], rounding, shift),

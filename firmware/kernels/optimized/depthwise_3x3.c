@@ -125,7 +125,8 @@ static void row_of_stride_1(
     }
 }
 
-static void row_of_other_stride(
+/* The stride is even, so that every window starts at a word. */
+static void row_of_even_stride(
     const struct packed_depthwise *p, const uint8_t *at, const struct taps *taps, struct channel channel,
     int8_t *output)
 {
@@ -151,7 +152,7 @@ static void filter_band(const struct packed_depthwise *p, uint32_t channel, uint
             if (p->window.stride_width == 1) {
                 row_of_stride_1(p, at, &taps, p->channels[channel + i], output);
             } else {
-                row_of_other_stride(p, at, &taps, p->channels[channel + i], output);
+                row_of_even_stride(p, at, &taps, p->channels[channel + i], output);
             }
         }
     }

@@ -90,15 +90,12 @@ static inline struct four multiply(const struct packed_dense *p, const int8_t *w
 void kernel_packed_fully_connected(const void *parameters)
 {
     const struct packed_dense *p = parameters;
-    for (uint32_t batch = 0; batch < p->batches; batch++) {
-        int8_t *output = p->output + batch * p->outputs;
-        const int8_t *weights = p->weights;
-        unpack_column(p, p->input + batch * p->inputs);
-        for (uint32_t first = 0; first < p->outputs; first += 4, weights += 4 * p->padded_inputs) {
-            const struct four four = multiply(p, weights, p->biases + first);
-            for (uint32_t i = 0; i < 4 && first + i < p->outputs; i++) {
-                output[first + i] = clamped_to(rescaled(four.sums[i], &p->channel), p->clamp);
-            }
+    const int8_t *weights = p->weights;
+    unpack_column(p, p->input);
+    for (uint32_t first = 0; first < p->outputs; first += 4, weights += 4 * p->padded_inputs) {
+        const struct four four = multiply(p, weights, p->biases + first);
+        for (uint32_t i = 0; i < 4 && first + i < p->outputs; i++) {
+            p->output[first + i] = clamped_to(rescaled(four.sums[i], &p->channel), p->clamp);
         }
     }
 }

@@ -54,7 +54,7 @@ struct packed_depthwise {
     struct clamp clamp;
 };
 
-/* FULLY_CONNECTED. Weights: [outputs / 4][inputs / 4][4 outputs][4 inputs], both padded with
+/* FULLY_CONNECTED of one batch. Weights: [outputs / 4][inputs / 4][4 outputs][4 inputs], both padded with
  * zeros. Biases: folded, one for each padded output; `channel` is all outputs', its bias unused. */
 struct packed_dense {
     const int8_t *input;
@@ -63,7 +63,7 @@ struct packed_dense {
     const int32_t *biases;
     struct channel channel;
     void *column; /* padded inputs, int16 */
-    uint16_t batches, inputs, padded_inputs, outputs;
+    uint16_t inputs, padded_inputs, outputs;
     struct clamp clamp;
 };
 
