@@ -299,10 +299,16 @@ class Machine:
 
     def _maintain_cache(self, cache: str, operation: str, _address: int | None) -> None:
         if "invalidate" in operation:
-            self.memory_map.invalidate("l1", cache)
+            for name in self._level_one_caches():
+                self.memory_map.invalidate(name, cache)
 
     def _enable_cache(self, cache: str, on: bool) -> None:
-        self.memory_map.configure("l1", **{f"{cache}_cache": int(on)})
+        for name in self._level_one_caches():
+            self.memory_map.configure(name, **{f"{cache}_cache": int(on)})
+
+    def _level_one_caches(self) -> list[str]:
+        """Accelerators that stand for the core's own caches: CCR and the cache operations reach them."""
+        return [a.name for a in self.board.accelerators if a.kind == "l1"]
 
     def _system_unmodelled(self, address: int, access: str) -> None:
         self.bus.note(address, access, "")
