@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from emulator.clock import NEVER
-from emulator.engine.hook import Stop
+from emulator.engine.hook import NO_ADDRESS, Stop
 from emulator.errors import GuestFault
 from emulator.traps import TrapHandler
 from emulator.waiting import WaitDetector
@@ -74,6 +74,7 @@ class Execution:
         """Run until ``finished()``, a limit, or nothing will happen any more."""
         m, hook = self._m, self._hook
         self._limit = NEVER if max_cycles is None else hook.cycles + max_cycles
+        hook.break_address = NO_ADDRESS if break_address is None else break_address
         wall_end = None if wall_limit is None else time.monotonic() + wall_limit
         while True:
             self.between_slices()
@@ -102,7 +103,7 @@ class Execution:
             if hook.cycles >= self.waits.check_at and self._wait(quiet_seconds):
                 return StopReason.IDLE
             until = min(self._limit, hook.cycles + self._slice_cycles, max(self.waits.check_at, hook.cycles + 1))
-            self._slice(until, break_address)
+            self._slice(until)
 
     def _take_exceptions(self) -> None:
         system = self._m.system
@@ -113,7 +114,7 @@ class Execution:
         if self.asleep and (system.wake_event() if self.waits_for_event else system.wake_pending()):
             self.asleep = False
 
-    def _slice(self, until: int, break_address: int | None = None) -> int:
+    def _slice(self, until: int) -> int:
         """Run to cycle ``until``, the next deadline, or a stop; returns the hook's code."""
         m, hook = self._m, self._hook
         system = m.system
@@ -123,8 +124,6 @@ class Execution:
         hook.mask_watch = int(watch is not None)
         hook.mask_priority = watch or 0
         hook.stop_request = 0
-        if break_address is not None:
-            hook.break_address = break_address
         while True:
             hook.stop_code = 0
             error = m.core.run(m.core.get("pc"))

@@ -111,11 +111,11 @@ class WaitDetector:
             return False
         if self._core.get("pc") == pc:
             return True
-        hook.break_address = pc
+        hook.turn_address = pc
         try:
             return self._run_slice(limit, limit) and self._core.get("pc") == pc
         finally:
-            hook.break_address = NO_ADDRESS
+            hook.turn_address = NO_ADDRESS
 
     def _stores(self) -> bool:
         return any(

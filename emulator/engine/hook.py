@@ -51,7 +51,8 @@ class BlockHook(Protocol):
     cycles: int
     instructions: int
     deadline: int
-    break_address: int
+    break_address: int  # the caller's: a run stops there
+    turn_address: int  # the wait detector's: one turn of a loop ends there
     stop_request: int
     stop_code: int
     state: int

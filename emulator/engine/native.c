@@ -115,7 +115,7 @@ typedef struct {
     int32_t current;
     uint32_t events_done, need_address, need_size, need_skipped, need_edge, need_block, next_hooked;
     uint32_t mask_watch, mask_priority, trace_enabled, trace_length;
-    uint64_t block_serial;
+    uint64_t block_serial, turn_address;
     /* -- private -- */
     emu_stop_fn emu_stop;
     reg_read_fn reg_read;
@@ -540,7 +540,7 @@ EXPORT void bl_on_block(void *uc, uint64_t address64, uint32_t size, void *user)
     }
     if (e->stop_request) { stop(e, uc, STOP_REQUEST); return; }
     if (e->cycles >= e->deadline) { stop(e, uc, STOP_DEADLINE); return; }
-    if (address == e->break_address) { stop(e, uc, STOP_BREAK); return; }
+    if (address == e->break_address || address == e->turn_address) { stop(e, uc, STOP_BREAK); return; }
     if (e->mask_watch && masks_open(e, uc)) { stop(e, uc, STOP_MASKS); return; }
     e->cur = b;
     e->current = (int32_t)b->index;
@@ -601,7 +601,7 @@ EXPORT Engine *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int *ids
     e->basepri_id = ids[17];
     e->faultmask_id = ids[18];
     e->current = -1;
-    e->deadline = e->break_address = UINT64_MAX;
+    e->deadline = e->break_address = e->turn_address = UINT64_MAX;
     e->block_hash_size = e->path_hash_size = 1 << 12;
     e->block_hash = malloc(sizeof(int32_t) << 12);
     e->path_hash = malloc(sizeof(int32_t) << 12);

@@ -31,7 +31,7 @@ class _Head(c.Structure):
             for n in ("events_done", "need_address", "need_size", "need_skipped", "need_edge", "need_block",
                       "next_hooked", "mask_watch", "mask_priority", "trace_enabled", "trace_length")
         ]
-        + [("block_serial", c.c_uint64)]
+        + [("block_serial", c.c_uint64), ("turn_address", c.c_uint64)]
     )  # fmt: skip
 
 

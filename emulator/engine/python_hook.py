@@ -71,6 +71,7 @@ class PythonHook:
         self.instructions = 0
         self.deadline = NO_ADDRESS
         self.break_address = NO_ADDRESS
+        self.turn_address = NO_ADDRESS
         self.stop_request = 0
         self.stop_code = 0
         self.state = 0
@@ -145,7 +146,7 @@ class PythonHook:
             return Stop.REQUEST
         if self.cycles >= self.deadline:
             return Stop.DEADLINE
-        if address == self.break_address:
+        if address in (self.break_address, self.turn_address):
             return Stop.BREAK
         if self.mask_watch and self._masks_open():
             return Stop.MASKS
