@@ -17,6 +17,7 @@ from benches.input_files import dataset_folder, load_inputs, read_labels
 from benches.machine_channel import MachineLike
 from benches.performance import GoldenReport, PerformanceSession
 from benches.runs import AccuracyRun, BenchRun
+from emulator.board import Accelerator
 from emulator.board_file import load_board
 from emulator.errors import UsageError
 
@@ -26,7 +27,7 @@ SHIPPED_INPUTS = 2
 
 
 class BoardLike(Protocol):
-    """The part of a board that a report names."""
+    """The part of a board that a report names and that its error band depends on."""
 
     @property
     def name(self) -> str:
@@ -35,6 +36,10 @@ class BoardLike(Protocol):
     @property
     def core(self) -> str:
         """Its core, such as "cortex-m4"."""
+
+    @property
+    def accelerators(self) -> tuple[Accelerator, ...]:
+        """What stands in front of its memories."""
 
 
 class HookLike(Protocol):

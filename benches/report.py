@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from benches.accuracy import Quality
+from benches.error_bands import band_words
 from benches.performance import GoldenReport
 from benches.runs import AccuracyRun, BenchRun
 
@@ -19,7 +20,7 @@ def bench_table(runs: Sequence[BenchRun]) -> Table:
     table = Table(title=f"Boardless benchmark ({UNOFFICIAL})", title_justify="left")
     for name in ("benchmark", "board", "core"):
         table.add_column(name, overflow="fold")
-    for name in ("clock", "instructions", "cycles", "CPI", "device latency", "throughput"):
+    for name in ("clock", "instructions", "cycles", "error", "CPI", "device latency", "throughput"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("golden", no_wrap=True)
     if with_published:
@@ -33,6 +34,7 @@ def bench_table(runs: Sequence[BenchRun]) -> Table:
             f"{run.window.clock_hz / 1e6:g} MHz",
             f"{run.window.instructions:,}",
             f"{run.window.cycles:,}",
+            band_words(run.band),
             f"{run.cpi:.3f}" if run.cpi else "-",
             f"{(run.device_latency_us or run.window.latency_us) / 1e3:.3f} ms",
             f"{run.throughput_per_s:.2f}/s",
@@ -42,6 +44,42 @@ def bench_table(runs: Sequence[BenchRun]) -> Table:
             cells.append(f"{run.published.published_latency_ms:.3f} ms" if run.published else "-")
             cells.append(f"{run.published_ratio:.3f}" if run.published_ratio else "-")
         table.add_row(*cells)
+    return table
+
+
+def layer_table(run: BenchRun) -> Table:
+    """What each layer of our own firmware costs in one inference."""
+    name = f"{run.measurement.benchmark.name} on {run.board}"
+    table = Table(title=f"Layers of {name}, one inference ({UNOFFICIAL})", title_justify="left")
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("operator", no_wrap=True)
+    table.add_column("output", no_wrap=True)
+    for column in ("MACs", "instructions", "cycles", "cycles/MAC", "share"):
+        table.add_column(column, justify="right", no_wrap=True)
+    total = sum(item.cycles for item in run.layers)
+    for item in run.layers:
+        table.add_row(
+            str(item.index),
+            item.layer.operator.lower(),
+            "x".join(str(size) for size in item.layer.output_shape),
+            f"{item.layer.macs:,}" if item.layer.macs else "-",
+            f"{item.instructions:,}",
+            f"{item.cycles:,}",
+            f"{item.cycles_per_mac:.2f}" if item.cycles_per_mac is not None else "-",
+            f"{100 * item.cycles / total:.1f} %",
+        )
+    macs, instructions = sum(i.layer.macs for i in run.layers), sum(i.instructions for i in run.layers)
+    table.add_section()
+    table.add_row(
+        "",
+        "all",
+        "",
+        f"{macs:,}",
+        f"{instructions:,}",
+        f"{total:,}",
+        f"{total / macs:.2f}" if macs else "-",
+        "100.0 %",
+    )
     return table
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from benches.accuracy import AccuracyResult
 from benches.catalog.reader import CatalogRow
+from benches.error_bands import ErrorBand, band_json
+from benches.layer_costs import LayerCost
 from benches.performance import MeasuredWindow, Measurement
 
 MICROSECONDS = 1e6
@@ -14,7 +16,11 @@ MICROSECONDS = 1e6
 
 @dataclass(frozen=True, slots=True)
 class BenchRun:
-    """One benchmark on one board with one image."""
+    """One benchmark on one board with one image.
+
+    ``band``: the error measured for the board's core and memory system, None: not measured.
+    ``layers``: empty unless asked for.
+    """
 
     measurement: Measurement
     board: str
@@ -23,6 +29,8 @@ class BenchRun:
     image_sha256: str
     timing: str
     published: CatalogRow | None = None
+    band: ErrorBand | None = None
+    layers: tuple[LayerCost, ...] = ()
 
     @property
     def window(self) -> MeasuredWindow:
@@ -66,6 +74,7 @@ class BenchRun:
             "vendor": self.measurement.vendor,
             "instructions": window.instructions,
             "cycles": window.cycles,
+            "error_band": band_json(self.band),
             "cpi": self.cpi,
             "latency_us": window.latency_us,
             "throughput_per_s": self.throughput_per_s,
@@ -74,6 +83,7 @@ class BenchRun:
             "golden": _golden_json(self.measurement),
             "published": _published_json(self),
             "windows": [_window_json(item) for item in self.measurement.windows],
+            **({"layers": [layer.as_json() for layer in self.layers]} if self.layers else {}),
         }
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from benches.bench_job import LoadedMachine
 from benches.benchmarks import Benchmark, find
 from benches.catalog.reader import CatalogRow
+from benches.error_figures import ErrorFigures, error_figures
 from benches.image_sources import FoundImage, find_image
 from benches.performance import GoldenReport, InputData, MeasuredWindow, PerformanceSession
 from emulator.errors import BoardlessError
@@ -70,17 +71,6 @@ class ValidatedRow:
     def as_json(self) -> dict[str, Any]:
         """The row as it stands under ``rows``."""
         return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorFigures:
-    """Absolute relative errors of some rows, as fractions (0.02 is 2 %)."""
-
-    count: int
-    mean_abs_error: float
-    median_abs_error: float
-    p90_abs_error: float
-    worst_abs_error: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,18 +219,6 @@ def fit_cpi(instructions_per_cycle: Sequence[float]) -> float:
         return statistics.fmean(abs(cpi * value - 1) for value in instructions_per_cycle)
 
     return min((1 / value for value in instructions_per_cycle), key=mean_error)
-
-
-def error_figures(ratios: Sequence[float]) -> ErrorFigures:
-    """Figures of ``|ratio - 1|``; the 90th percentile by nearest rank."""
-    errors = sorted(abs(ratio - 1) for ratio in ratios)
-    return ErrorFigures(
-        count=len(errors),
-        mean_abs_error=statistics.fmean(errors),
-        median_abs_error=statistics.median(errors),
-        p90_abs_error=errors[math.ceil(0.9 * len(errors)) - 1],
-        worst_abs_error=errors[-1],
-    )
 
 
 def report_json(rows: Sequence[ValidatedRow]) -> dict[str, Any]:

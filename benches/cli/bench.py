@@ -35,6 +35,12 @@ def parse_address(ctx: click.Context, param: click.Parameter, value: str | None)
 @click.option(
     "--mode", type=click.Choice(["performance", "accuracy"]), default="performance", show_default=True
 )
+@click.option("--layers", is_flag=True, help="Also what each layer costs (images of `boardless build`).")
+@click.option(
+    "--bands",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Error bands from your own `boardless validate --update-bands FILE`.",
+)
 @click.option("--timing", type=click.Choice(["memory", "core", "count"]), help="Depth of the timing model.")
 @click.option("--hook", type=click.Choice(["auto", "native", "python"]), default="auto", show_default=True)
 @click.option(
@@ -50,6 +56,8 @@ def bench(
     model: Path | None,
     count: int | None,
     mode: str,
+    layers: bool,
+    bands: Path | None,
     timing: str | None,
     hook: str,
     json_file: Path | None,
@@ -71,6 +79,8 @@ def bench(
             model=model,
             count=count,
             accuracy=mode == "accuracy",
+            layers=layers,
+            bands=bands,
             timing=timing or ("count" if mode == "accuracy" else "memory"),
             hook=hook,
             json_file=json_file,

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from benches import shipped
 from benches.accuracy import AccuracyResult
 from benches.bench_job import (
     DEFAULT_BOARD,
@@ -24,10 +25,17 @@ from benches.bench_job import (
     shipped_job,
 )
 from benches.benchmarks import BENCHMARKS, Benchmark
-from benches.report import UNOFFICIAL, accuracy_table, bench_table
+from benches.error_bands import BandTable, ErrorBand, read_bands
+from benches.input_files import load_inputs
+from benches.layer_costs import measure_layers
+from benches.network_description import read_layers
+from benches.report import UNOFFICIAL, accuracy_table, bench_table, layer_table
 from benches.runs import AccuracyRun, BenchRun
 from emulator import __version__
 from emulator.errors import BoardlessError, CheckFailed, UsageError
+
+if TYPE_CHECKING:
+    from emulator.machine import Machine
 
 PLAIN_WIDTH = 240
 """Columns of a table that goes to a file or a pipe."""
@@ -47,6 +55,8 @@ class BenchOptions:
     model: Path | None = None
     count: int | None = None
     accuracy: bool = False
+    layers: bool = False
+    bands: Path | None = None
     timing: str = "memory"
     hook: str = "auto"
     json_file: Path | None = None
@@ -71,6 +81,9 @@ def run_bench(options: BenchOptions, make_machine: MachineFactory | None = None)
     outcome = _run_jobs(plan_jobs(options), options, make_machine or _machine, console)
     if outcome.performance:
         console.print(bench_table(outcome.performance))
+    for run in outcome.performance:
+        if run.layers:
+            console.print(layer_table(run))
     if outcome.accuracy:
         console.print(accuracy_table(outcome.accuracy))
     _print_reasons(console, outcome)
@@ -86,6 +99,7 @@ def _run_jobs(
     jobs: list[BenchJob], options: BenchOptions, make_machine: MachineFactory, console: Console
 ) -> BenchOutcome:
     outcome = BenchOutcome()
+    bands = read_bands(options.bands)
     for job in jobs:
         try:
             machine = make_machine(job, options)
@@ -93,7 +107,10 @@ def _run_jobs(
             if options.accuracy:
                 outcome.accuracy.append(_accuracy(job, machine, console))
             else:
-                outcome.performance.append(_performance(job, machine, console))
+                run = replace(_performance(job, machine, console), band=_band(bands, machine, options))
+                outcome.performance.append(run)
+                if options.layers:
+                    outcome.performance[-1] = _with_layers(run, job, options)
         except BoardlessError as error:
             outcome.failure = error
             break
@@ -149,7 +166,7 @@ def plan_jobs(options: BenchOptions) -> list[BenchJob]:
     ]
 
 
-def _machine(job: BenchJob, options: BenchOptions) -> LoadedMachine:
+def _machine(job: BenchJob, options: BenchOptions) -> Machine:
     from emulator.machine import Machine  # noqa: PLC0415 - loads the engine
 
     machine = Machine(job.board, timing=options.timing, hook=options.hook)
@@ -161,6 +178,18 @@ def _performance(job: BenchJob, machine: LoadedMachine, console: Console) -> Ben
     name = job.benchmark.name if job.benchmark else job.image.name
     with _status(console, f"{name} on {job.board}") as progress:
         return run_performance(job, machine, progress)
+
+
+def _band(bands: BandTable, machine: LoadedMachine, options: BenchOptions) -> ErrorBand | None:
+    return bands.band_for(machine.board, options.timing)
+
+
+def _with_layers(run: BenchRun, job: BenchJob, options: BenchOptions) -> BenchRun:
+    """The same run with its layers, measured on a machine of their own."""
+    benchmark = run.measurement.benchmark
+    data = load_inputs(job.inputs or (shipped.inputs_for(benchmark),), benchmark, limit=1)[0]
+    layers = read_layers(job.image)
+    return replace(run, layers=measure_layers(_machine(job, options), layers, data))
 
 
 def _accuracy(job: BenchJob, machine: LoadedMachine, console: Console) -> AccuracyRun:

@@ -12,6 +12,7 @@ from rich.text import Text
 from benches.bench_job import DEFAULT_BOARD, image_job, shipped_job
 from benches.benchmarks import NAMES, find
 from benches.cli.bench_run import report_console, write_report
+from benches.error_bands import NOT_MEASURED, band_json, band_words, read_bands
 from benches.explanation import ISSUE, Explanation, Selection, explain
 from benches.input_files import load_inputs
 from benches.performance import InputData, PerformanceSession
@@ -61,6 +62,7 @@ def run_explain(options: ExplainOptions) -> None:
                 "hook": machine.hook.kind,
                 "image": image.path if image else None,
                 "image_sha256": image.sha256 if image else None,
+                "error_band": band_json(read_bands().band_for(machine.board, machine.timing)),
                 **explanation.as_json(),
             },
         )
@@ -95,7 +97,9 @@ def _print(console: Console, explanation: Explanation, machine: Machine, options
     profile = explanation.window.profile
     totals = profile.totals
     say(f"{explanation.window.title} on {machine.board.name} ({machine.board.core}, timing {machine.timing})")
-    say(f"{totals.cycles:,} cycles, {totals.instructions:,} instructions; {UNOFFICIAL}")
+    band = band_words(read_bands().band_for(machine.board, machine.timing))
+    error = f"error {band}" if band == NOT_MEASURED else band
+    say(f"{totals.cycles:,} cycles, {error}; {totals.instructions:,} instructions; {UNOFFICIAL}")
     if profile.waiting_cycles:
         say(f"of these {profile.waiting_cycles:,} cycles waiting (asleep, or turns of a waiting loop)")
     console.print(stack_table(explanation.stack, explanation.executed, explanation.subject))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -11,40 +12,67 @@ from rich.table import Table
 
 from benches.catalog.reader import CatalogRow, development_catalog, read_catalog
 from benches.cli.bench_run import report_console, write_report
+from benches.error_bands import measured_bands
+from benches.error_figures import ErrorFigures
 from benches.report import UNOFFICIAL
 from benches.row_pool import validate_rows
 from benches.validate import (
     ABSENT,
     FAILED,
     CoreSummary,
-    ErrorFigures,
     ValidatedRow,
     ValidateOptions,
     report_json,
     summarize,
 )
-from emulator.errors import CheckFailed
+from emulator.errors import CheckFailed, UsageError
 
 
-def run_validate(catalog: Path | None, options: ValidateOptions, jobs: int, json_file: Path | None) -> None:
-    """Run the catalogue, print both tables, write the JSON.
+@dataclass(frozen=True, slots=True)
+class ValidateOutputs:
+    """What to write and print beside the two tables."""
+
+    json_file: Path | None = None
+    bands_file: Path | None = None
+
+
+def run_validate(catalog: Path | None, options: ValidateOptions, jobs: int, outputs: ValidateOutputs) -> None:
+    """Run the catalogue, print both tables, write the JSON and the error bands.
 
     Raises :class:`CheckFailed` when a row that has its image failed; absent ones are no failure.
     """
+    if outputs.bands_file is not None and options.timing != "memory":
+        raise UsageError(
+            f"error bands are of the memory model, not of --timing {options.timing}",
+            where="--update-bands",
+            next_step="Leave --timing out.",
+        )
     console = report_console()
     catalog_rows = development_catalog() if catalog is None else read_catalog(catalog)
     rows = _run(catalog_rows, options, jobs, console)
     console.print(row_table(rows))
     console.print(summary_table(summarize(rows)))
     _print_remarks(console, rows, bool(options.folders))
-    if json_file is not None:
-        write_report(json_file, report_json(rows))
+    if outputs.json_file is not None:
+        write_report(outputs.json_file, report_json(rows))
+    if outputs.bands_file is not None:
+        _write_bands(console, rows, outputs.bands_file)
     failed = [row for row in rows if row.status == FAILED]
     if failed:
         raise CheckFailed(
             f"{len(failed)} of {len(rows)} images failed",
             next_step="Their details are under the table and in the JSON.",
         )
+
+
+def _write_bands(console: Console, rows: Sequence[ValidatedRow], path: Path) -> None:
+    table = measured_bands(rows)
+    if not table.bands:
+        raise CheckFailed("no row was measured: the error bands stay as they are", where=str(path))
+    table.write(path)
+    for band in table.bands:
+        words = f"{band.core}, {band.memory}: {band.words} on {band.figures.count} images"
+        console.print(words, markup=False, highlight=False, soft_wrap=True)
 
 
 def _run(

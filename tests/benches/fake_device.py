@@ -53,6 +53,7 @@ class FakeImage:
 class FakeBoard:
     name: str = "fake-board"
     core: str = "cortex-m4"
+    accelerators: tuple = ()
 
 
 def fixed_results(_data: bytes) -> str:

@@ -10,6 +10,7 @@ from benches import row_pool, validate
 from benches.catalog.reader import CatalogRow, development_catalog
 from benches.cli import validate_run
 from benches.cli.validate import validate as command
+from benches.cli.validate_run import ValidateOutputs
 from benches.image_sources import find_image
 from benches.row_pool import validate_rows
 from benches.validate import ABSENT, FAILED, OK, ValidateOptions, error_figures, fit_cpi, report_json
@@ -197,7 +198,7 @@ def test_command_prints_both_tables_and_writes_json(folder, monkeypatch, tmp_pat
     use_machine(monkeypatch, machine)
     monkeypatch.setattr(validate_run, "development_catalog", lambda: (ROW, replace(ROW, path="gone.bin")))
     report = tmp_path / "report.json"
-    validate_run.run_validate(None, ValidateOptions((folder,)), 1, report)
+    validate_run.run_validate(None, ValidateOptions((folder,)), 1, ValidateOutputs(report))
     printed = capsys.readouterr().out
     assert "simulated and unofficial" in printed
     assert "1 of 2 images are absent:" in printed and "gone.bin" in printed
@@ -213,7 +214,7 @@ def test_command_fails_the_check_when_a_present_image_fails(folder, monkeypatch,
     use_machine(monkeypatch, FakeMachine(boots=False))
     monkeypatch.setattr(validate_run, "development_catalog", lambda: (ROW,))
     with pytest.raises(CheckFailed, match="1 of 1"):
-        validate_run.run_validate(None, ValidateOptions((folder,)), 1, None)
+        validate_run.run_validate(None, ValidateOptions((folder,)), 1, ValidateOutputs())
     assert "no m-ready" in capsys.readouterr().out
 
 
