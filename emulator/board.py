@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.board_energy import EnergyFacts
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
@@ -88,6 +90,7 @@ class Board:
     nominal_hz: int = 0  # what benchmark firmware usually selects; for information
     sources: tuple[str, ...] = ()
     file: str = ""
+    energy: EnergyFacts | None = None
 
     def region_at(self, address: int) -> Region | None:
         """The region that holds ``address``."""

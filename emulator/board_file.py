@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.board import Accelerator, Board, DeviceEntry, Region
 from emulator.board_checks import check_board, suggest
+from emulator.board_energy import energy_facts
 from emulator.errors import BoardError
 
 if sys.version_info >= (3, 11):
@@ -52,6 +53,7 @@ BOARD_KEYS: Mapping[str, tuple[str, bool]] = {
     "regions": ("table", True),
     "devices": ("table", True),
     "accelerators": ("table", False),
+    "energy": ("anything", False),
 }
 REGION_KEYS: Mapping[str, tuple[str, bool]] = {
     "base": ("number", True),
@@ -306,6 +308,7 @@ def _build(table: dict[str, Any], sources: _Sources) -> Board:
         nominal_hz=table.get("nominal_hz", table["reset_hz"]),
         sources=tuple(table.get("sources", ())),
         file=file,
+        energy=energy_facts(table["energy"], sources.error) if "energy" in table else None,
     )
 
 

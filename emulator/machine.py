@@ -466,6 +466,15 @@ class Machine:
             )
         return self.serial_ports[name]
 
+    def talking_port(self) -> SerialEndpoint:
+        """The console, or the port that the firmware has talked on instead.
+
+        Energy images talk to the interface board's port and leave the console silent.
+        """
+        if self.console.sent:
+            return self.console
+        return next((port for port in self.serial_ports.values() if port.sent), self.console)
+
     def read_memory(self, address: int, size_bytes: int) -> bytes:
         """Bytes of memory (or of registers, with their side effects)."""
         return self.core.read_memory(address, size_bytes)

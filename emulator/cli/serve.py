@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from emulator.cli.energy_desk import EnergyDesk
 from emulator.cli.options import (
     base_option,
     board_option,
@@ -21,7 +23,9 @@ from emulator.cli.status import StatusLine
 from emulator.cli.summary import Outcome, summary_text
 from emulator.errors import UsageError
 from emulator.execution import StopReason
-from emulator.links import LinkSet, open_link, parse_serial
+from emulator.links import Link, LinkSet, SerialEndpoint, SerialSpec, open_link, parse_serial
+from emulator.links.virtual_port import INTERFACE_USB, POWER_USB, VirtualPort, parse_usb, write_ports
+from emulator.machine import Machine
 
 BOOT_LIMIT_S = 60.0
 
@@ -37,7 +41,30 @@ BOOT_LIMIT_S = 60.0
     metavar="pty|tcp:[HOST:]PORT|rfc2217:[HOST:]PORT",
     help="The port that hosts open; without HOST a TCP port is on loopback.",
 )
-@click.option("--link", "symlink", type=click.Path(path_type=Path), help="A path that points at the PTY.")
+@click.option(
+    "--link",
+    "symlink",
+    type=click.Path(path_type=Path),
+    help="A path that points at the PTY; with --energy PATH-power and PATH-uart too.",
+)
+@click.option(
+    "--energy",
+    is_flag=True,
+    help="Energy mode: ports of an interface board, a power monitor, and the device's own UART.",
+)
+@click.option(
+    "--usb",
+    default="0483:374B",
+    show_default=True,
+    metavar="VID:PID",
+    help="USB id that the port list gives the device.",
+)
+@click.option(
+    "--ports",
+    "ports_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the list of ports, as JSON, when the device is ready (for `boardless host --ports`).",
+)
 @click.option(
     "--pace",
     type=click.Choice(["realtime", "none"]),
@@ -57,6 +84,9 @@ def serve(
     base: int | None,
     serial: str,
     symlink: Path | None,
+    energy: bool,
+    usb: str,
+    ports_file: Path | None,
     pace: str,
     wall_limit: float | None,
     timing: str,
@@ -75,27 +105,77 @@ def serve(
         raise UsageError("serve offers a port; for stdio there is `boardless run`")
     if symlink is not None and spec.kind != "pty":
         raise UsageError("--link is for --serial pty")
+    usb_id = parse_usb(usb)
     machine = make_machine(MachineOptions(image, board, base, timing, hook, strict, files_dir))
     status = StatusLine(machine)
-    no_links = LinkSet([])
-    boot_limits = Limits(wall_limit_s=BOOT_LIMIT_S)
-    booting = Session(machine, no_links, on_progress=status.update)
-    reason = booting.run(boot_limits, stop_when_idle=True)
-    if reason is not StopReason.IDLE:
-        raise limit_error(reason, boot_limits) or UsageError(
-            f"the firmware did not come to wait for a host ({reason.value})",
-            where=machine.where(),
-            next_step="`boardless run` shows what it prints",
-        )
+    _boot(machine, status)
     with ExitStack() as stack:
-        link = stack.enter_context(open_link(spec, machine.console, symlink=symlink))
-        links = LinkSet([link])
+        desk = EnergyDesk(machine, machine.talking_port()) if energy else None
+        links, ports = _open_ports(stack, machine, spec=spec, symlink=symlink, desk=desk, usb_id=usb_id)
         status.erase()
-        click.echo(f"ready: {machine.board.name} on {link.description}")
-        session = Session(machine, links, realtime=pace == "realtime", on_progress=status.update)
-        limits = Limits(wall_limit_s=wall_limit)
-        reason = session.run(limits)
+        for link in links.links:
+            click.echo(f"ready: {machine.board.name} on {link.description}")
+        if ports_file is not None:
+            write_ports(ports_file, ports)
+        on_slice = (lambda: None) if desk is None else desk.advance
+        session = Session(
+            machine, links, realtime=pace == "realtime", on_progress=status.update, on_slice=on_slice
+        )
+        reason = session.run(Limits(wall_limit_s=wall_limit))
         status.erase()
         click.echo(summary_text(Outcome(machine, links, reason.value, session.busy_s)), err=True)
     if reason is StopReason.EXIT and machine.exit_code:
         raise UsageError(f"the firmware ended itself with exit code {machine.exit_code}")
+
+
+def _boot(machine: Machine, status: StatusLine) -> None:
+    """Run until the firmware waits for its host. Raises when it does not."""
+    limits = Limits(wall_limit_s=BOOT_LIMIT_S)
+    session = Session(machine, LinkSet([]), on_progress=status.update)
+    reason = session.run(limits, stop_when_idle=True)
+    if reason is not StopReason.IDLE:
+        raise limit_error(reason, limits) or UsageError(
+            f"the firmware did not come to wait for a host ({reason.value})",
+            where=machine.where(),
+            next_step="`boardless run` shows what it prints",
+        )
+
+
+def _open_ports(
+    stack: ExitStack,
+    machine: Machine,
+    *,
+    spec: SerialSpec,
+    symlink: Path | None,
+    desk: EnergyDesk | None,
+    usb_id: tuple[int, int],
+) -> tuple[LinkSet, list[VirtualPort]]:
+    """Open the device's port, or in energy mode the instruments' and, without USB id, the device's."""
+    device = machine.talking_port()
+    wanted: list[tuple[str, SerialEndpoint, tuple[int, int] | None]] = (
+        [("device", device, usb_id)]
+        if desk is None
+        else [
+            ("interface", desk.interface, INTERFACE_USB),
+            ("power", desk.power, POWER_USB),
+            ("uart", device, None),
+        ]
+    )
+    links: list[Link] = []
+    ports: list[VirtualPort] = []
+    for number, (name, endpoint, ids) in enumerate(wanted):
+        path = symlink if symlink is None or not number else symlink.with_name(f"{symlink.name}-{name}")
+        own = replace(spec, port=spec.port + number) if spec.port else spec
+        link = stack.enter_context(open_link(own, endpoint, symlink=path))
+        if len(wanted) > 1:
+            link.description += f" ({name})"
+        links.append(link)
+        vid, pid = ids or (None, None)
+        ports.append(
+            VirtualPort(name, link.address, vid, pid, f"BOARDLESS-{name.upper()}", _title(machine, name))
+        )
+    return LinkSet(links), ports
+
+
+def _title(machine: Machine, name: str) -> str:
+    return f"Boardless simulated {name} ({machine.board.name})"

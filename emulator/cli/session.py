@@ -80,7 +80,8 @@ class Session:
     """Runs one machine for hosts outside.
 
     ``on_progress`` is called about every 20 ms of the host's time while the device runs.
-    ``realtime``: modelled time never outruns the host's clock.
+    ``realtime``: modelled time never outruns the host's clock. ``on_slice`` is called between
+    all slices of emulation, before hosts get to read: instruments follow modelled time there.
     """
 
     def __init__(
@@ -90,9 +91,11 @@ class Session:
         *,
         realtime: bool = False,
         on_progress: Callable[[], None] = lambda: None,
+        on_slice: Callable[[], None] = lambda: None,
     ) -> None:
         self.machine = machine
         self.links = links
+        self._on_slice = on_slice
         self.busy_s = 0.0
         self._on_progress = on_progress
         self._pace = Pace(machine) if realtime else None
@@ -142,6 +145,7 @@ class Session:
             return self.machine.run(max_cycles=max_cycles, wall_limit=wall_limit_s)
         finally:
             self.busy_s += time.monotonic() - begin
+            self._on_slice()
             self._not_taken = self._characters_waiting()
             self.links.pump()
 
@@ -150,6 +154,7 @@ class Session:
         self.links.device_has_booted()
 
     def _between_slices(self) -> None:
+        self._on_slice()
         now = time.monotonic()
         if self._pace is not None:
             while (ahead := self._pace.ahead_s()) > 0 and not self._interrupted:

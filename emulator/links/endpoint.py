@@ -73,6 +73,17 @@ class SerialEndpoint:
         for listener in self._listeners:
             listener(piece)
 
+    def transmit_all(self, data: bytes) -> None:
+        """Take a piece of output at once (instruments send lines, not characters)."""
+        self.output += data
+        if len(self.output) > self.history_bytes:
+            del self.output[: len(self.output) - self.history_bytes // 2]
+        self.sent += len(data)
+        if self.on_output is not None:
+            self.on_output(data)
+        for listener in self._listeners:
+            listener(data)
+
     def next_received(self) -> int | None:
         """Give the device its next character, None when none waits."""
         return self._waiting.popleft() if self._waiting else None

@@ -60,12 +60,14 @@ class Outgoing:
 class Link(ABC):
     """Moves bytes between one endpoint and one kind of host connection.
 
-    ``description``: for the user, such as ``"tcp 127.0.0.1:5000"``. ``finished``: the
+    ``description``: for the user, such as ``"tcp 127.0.0.1:5000"``. ``address``: the path or
+    URL by which pyserial opens it, empty for stdio. ``finished``: the
     host will never send again. ``hung_up``: nobody will ever read again either.
     ``outgoing.dropped`` counts what a connected host was too slow to read.
     """
 
     description: str
+    address = ""
     finished = False
     hung_up = False
     check_every_s: float | None = None

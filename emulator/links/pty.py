@@ -54,6 +54,7 @@ class PtyLink(Link):
         if symlink is not None:
             self._make_symlink(symlink)
         self.description = f"pty {symlink or self.path}"
+        self.address = str(symlink.absolute()) if symlink is not None else self.path
         super().__init__(endpoint)
 
     # -- the device's bytes ----------------------------------------------------------------

@@ -48,6 +48,7 @@ class Rfc2217Link(TcpLink):
     """Serves the endpoint to ``rfc2217://host:port`` clients."""
 
     kind = "rfc2217"
+    scheme = "rfc2217"
     _manager: Any = None
 
     def connected(self) -> None:

@@ -23,6 +23,7 @@ class TcpLink(Link):
     """
 
     kind = "tcp"
+    scheme = "socket"
 
     def __init__(self, endpoint: SerialEndpoint, host: str = LOOPBACK, port: int = 0) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -39,6 +40,7 @@ class TcpLink(Link):
         self.host, self.port = self._listener.getsockname()[:2]
         shown = f"[{self.host}]" if ":" in self.host else self.host
         self.description = f"{self.kind} {shown}:{self.port}"
+        self.address = f"{self.scheme}://{shown}:{self.port}"
         self._client: socket.socket | None = None
         self._client_ended = False
         self._inbound = bytearray()

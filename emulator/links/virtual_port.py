@@ -1,0 +1,66 @@
+"""What a port list says about a port of ours, and the file that says it to other programs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from emulator.errors import UsageError
+
+NUCLEO_USB = (0x0483, 0x374B)
+"""The ST-LINK/V2-1 of a NUCLEO board: what the benchmark's host takes for a device."""
+INTERFACE_USB = (0x0483, 0x374E)
+"""The ST-LINK/V3 of the STM32H573I-DK: the benchmark's interface board."""
+POWER_USB = (0x0483, 0x5740)
+"""ST's virtual COM port class, as the LPM01A power monitor has it."""
+_USB = re.compile(r"(?:0x)?([0-9a-fA-F]{1,4}):(?:0x)?([0-9a-fA-F]{1,4})")
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualPort:
+    """A port as host software lists it. ``device``: the path or URL that opens it.
+
+    ``vid`` and ``pid`` None: listed without a USB id, so nothing takes it for a device.
+    """
+
+    name: str
+    device: str
+    vid: int | None = None
+    pid: int | None = None
+    serial_number: str = ""
+    description: str = ""
+
+
+def parse_usb(text: str) -> tuple[int, int]:
+    """``VID:PID`` in hexadecimal. Raises :class:`UsageError`."""
+    match = _USB.fullmatch(text)
+    if match is None:
+        raise UsageError(f"{text!r} is no USB id", next_step="write VID:PID in hexadecimal, 0483:374B")
+    return int(match[1], 16), int(match[2], 16)
+
+
+def write_ports(path: Path, ports: Sequence[VirtualPort]) -> None:
+    """Write the list whole or not at all, so that a reader never sees half of it."""
+    part = path.with_name(f"{path.name}.part")
+    text = json.dumps(
+        {"note": "simulated and unofficial", "ports": [asdict(port) for port in ports]}, indent=2
+    )
+    try:
+        part.write_text(text + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise UsageError(f"the port list can't be written: {error.strerror}", where=str(path)) from error
+
+
+def read_ports(path: Path) -> tuple[VirtualPort, ...]:
+    """Read what :func:`write_ports` wrote. Raises :class:`UsageError`."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return tuple(VirtualPort(**port) for port in content["ports"])
+    except OSError as error:
+        raise UsageError(f"can't be read: {error.strerror}", where=str(path)) from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise UsageError(f"is no port list: {error}", where=str(path)) from error
