@@ -105,9 +105,23 @@ def image_shape(operator: Operator, tensor: Tensor) -> tuple[int, int, int]:
     return tensor.shape[1], tensor.shape[2], tensor.shape[3]
 
 
-def check_ends(model: Model) -> None:
-    """One input, one output."""
+def check_graph(model: Model) -> None:
+    """One input, one output, and operators that read only what exists by then."""
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ImageError(
             f"has {len(model.inputs)} inputs and {len(model.outputs)} outputs; one of each is supported"
         )
+    made = {t.index for t in model.inputs} | {t.index for t in model.tensors if _is_constant(t)}
+    for operator in model.operators:
+        if len(operator.outputs) != 1:
+            raise ImageError(f"{operator} has {len(operator.outputs)} outputs; one is supported")
+        for tensor in operator.inputs:
+            if tensor is not None and tensor.index not in made:
+                raise ImageError(f"{operator}: {tensor} is read before any operator makes it")
+        made.add(operator.outputs[0].index)
+    if model.outputs[0].index not in made or _is_constant(model.outputs[0]):
+        raise ImageError(f"no operator makes the output {model.outputs[0]}")
+
+
+def _is_constant(tensor: Tensor) -> bool:
+    return tensor.data is not None

@@ -39,13 +39,18 @@ def generate(path: Path, kernels: str) -> Network:
     """
     model = read_model(path)
     try:
-        layers = lower_model(model)
+        return _network(model, kernels)
     except ImageError as error:
         raise ImageError(error.what, where=model.file, next_step=error.next_step) from error
+    except (LookupError, ValueError, ArithmeticError, AssertionError) as error:
+        raise ImageError(f"damaged: {type(error).__name__}: {error}", where=model.file) from error
+
+
+def _network(model: Model, kernels: str) -> Network:
+    layers = lower_model(model)
     if kernels == "optimized":
         layers = [optimize_layer(layer) for layer in layers]
-    lifetimes = tensor_lifetimes(model, layers)
-    plan = plan_arena(lifetimes)
+    plan = plan_arena(tensor_lifetimes(model, layers))
     writer = _Writer(model, layers, plan, kernels)
     source = writer.write()
     return Network(source, plan.size_bytes, writer.constant_bytes, tuple(layers), model)

@@ -30,7 +30,7 @@ def lower_model(model: Model) -> list[Layer]:
     Raises :class:`ImageError` that names the operator, the tensor and its size when the
     model can't run here.
     """
-    checks.check_ends(model)
+    checks.check_graph(model)
     return [lower_operator(operator) for operator in model.operators]
 
 

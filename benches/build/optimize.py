@@ -22,6 +22,7 @@ COLUMNS_BYTES = 8192  # of a convolution's patches
 LARGEST_BLOCK = 64
 PLANES = 4  # channels that a 3 x 3 depthwise convolution takes apart at a time
 PLANES_BYTES = 8192
+PLANE_ROW_BYTES = 128  # ROW_BYTES of depthwise_3x3.c
 INT8_RANGE = (INT8_MINIMUM, INT8_MAXIMUM)
 
 
@@ -185,20 +186,20 @@ def _planes(fields: Mapping[str, Any], taps_bytes: int) -> dict[str, Any]:
     """Choose how many output rows of a 3 x 3 window are done at a time, and size the planes for them."""
     (filter_h, filter_w, stride_h, stride_w, *_) = fields["window"]
     height, width, _ = fields["output_shape"]
-    words_aligned = stride_w == 1 or stride_w % 2 == 0
-    if (filter_h, filter_w) != (3, 3) or not words_aligned:
-        return {"taps": Scratch(taps_bytes), "band_rows": 0, "plane_rows": 0, "plane_width": 0}
     needed = (_padded(width, 2) - 1) * stride_w + 3
     plane_width = _padded(max(needed, fields["window"][7] + fields["input_shape"][1]), 2)
-    row_bytes = PLANES * 2 * plane_width
-    most = (PLANES_BYTES // row_bytes - filter_h) // stride_h + 1
-    band = max(1, min(height, most))
+    words_aligned = stride_w == 1 or stride_w % 2 == 0
+    if (filter_h, filter_w) != (3, 3) or not words_aligned or 2 * plane_width > PLANE_ROW_BYTES:
+        return {"taps": Scratch(taps_bytes), "band_rows": 0, "plane_rows": 0, "plane_width": 0, "sums": None}
+    most = (PLANES_BYTES // (PLANES * PLANE_ROW_BYTES) - filter_h) // stride_h + 1
+    band = min(height, most)
     rows = (band - 1) * stride_h + filter_h
     return {
-        "taps": Scratch(max(taps_bytes, rows * row_bytes)),
+        "taps": Scratch(max(taps_bytes, rows * PLANES * PLANE_ROW_BYTES)),
         "band_rows": band,
         "plane_rows": rows,
         "plane_width": plane_width,
+        "sums": Scratch(4 * _padded(width, 2)),
     }
 
 

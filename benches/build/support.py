@@ -119,7 +119,11 @@ def fitted(support: BoardSupport, board: Board) -> BoardSupport:
     ram = next((r for r in board.regions if r.kind == "ram" and not r.alias_of), None)
     if flash is None or ram is None:
         raise BoardError("has no RAM region, or none that holds its vector table", where=board.file)
-    return replace(support, flash=_rest(flash, board.vector_table), ram=_rest(ram, ram.base))
+    start = board.vector_table
+    if flash.alias_of:  # the image is linked where the bytes really are
+        original = next(r for r in board.regions if r.name == flash.alias_of)
+        start, flash = start - flash.base + original.base, original
+    return replace(support, flash=_rest(flash, start), ram=_rest(ram, ram.base))
 
 
 def _rest(region: Region, start: int) -> Memory:

@@ -11,10 +11,12 @@ static inline int32_t raised(int32_t x, int32_t multiplier, int32_t shift)
 
 void kernel_packed_add(const void *parameters)
 {
-    const struct packed_add *p = parameters;
-    for (uint32_t i = 0; i < p->elements; i++) {
-        const int32_t sum = raised(p->input_1[i] + p->offset_1, p->multiplier_1, p->shift_1) +
-                            raised(p->input_2[i] + p->offset_2, p->multiplier_2, p->shift_2);
-        p->output[i] = clamped_to(rescaled(sum, &p->sum), p->clamp);
+    const struct packed_add p = *(const struct packed_add *)parameters; /* a copy: stores can't change it */
+    const int whole = is_whole_int8(p.clamp);
+    for (uint32_t i = 0; i < p.elements; i++) {
+        const int32_t sum = raised(p.input_1[i] + p.offset_1, p.multiplier_1, p.shift_1) +
+                            raised(p.input_2[i] + p.offset_2, p.multiplier_2, p.shift_2);
+        const int32_t value = rescaled(sum, &p.sum);
+        p.output[i] = whole ? (int8_t)saturate_int8(value) : clamped_to(value, p.clamp);
     }
 }

@@ -214,8 +214,9 @@ static void multiply_block(
     const cell *columns = p->columns;
     int8_t *output = p->output + first_pixel * depth + channel;
     if (channels == 2 && is_whole_int8(p->clamp)) {
+        const struct channel copies[2] = {both[0], both[1]}; /* stores can't change them */
         for (; pixels >= 2; pixels -= 2, columns += pair_cells, output += 2 * depth) {
-            store_all(both, multiply(p, rows, columns, both[0].bias, both[1].bias), output, depth);
+            store_all(copies, multiply(p, rows, columns, copies[0].bias, copies[1].bias), output, depth);
         }
     }
     for (uint32_t left = pixels; left > 0; left -= left > 1 ? 2 : 1) {

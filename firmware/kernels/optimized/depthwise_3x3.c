@@ -2,8 +2,8 @@
  *
  * A band of input rows of four channels is taken apart into four planes, with the padding
  * written out and the input's zero point already gone. In a plane two neighbours are one word, and
- * a row of a window is one dual and one single multiplication. Weights and rescaling stay in
- * registers for the whole band.
+ * a row of a window is one dual and one single multiplication. Weights stay in registers for a
+ * row of sums, what rescales them for a row of outputs.
  */
 #include "kernels/optimized/depthwise.h"
 
@@ -11,6 +11,9 @@
 
 #define CHANNELS 4u
 #define SIZE 3
+#define ROW_BYTES 128u /* from a plane's row to the next: a constant, so that loads need no index */
+#define ROW_1 "#128"
+#define ROW_2 "#256"
 
 static void clear(int16_t *const planes[CHANNELS], uint32_t first, uint32_t end)
 {
@@ -45,11 +48,11 @@ static void split_band(const struct packed_depthwise *p, uint32_t channel, uint3
 {
     const uint32_t width = p->input_shape.width, depth = p->input_shape.channels;
     const uint32_t left = p->window.pad_left;
-    const uint32_t plane = p->plane_width * p->plane_rows;
+    const uint32_t plane = p->plane_rows * ROW_BYTES / 2;
     const int32_t top = (int32_t)(first_row * p->window.stride_height) - p->window.pad_top;
     const uint32_t needed = (rows - 1) * p->window.stride_height + SIZE;
     for (uint32_t row = 0; row < needed; row++) {
-        int16_t *base = (int16_t *)p->taps + row * p->plane_width;
+        int16_t *base = (int16_t *)p->taps + row * ROW_BYTES / 2;
         int16_t *const planes[CHANNELS] = {base, base + plane, base + 2 * plane, base + 3 * plane};
         const int32_t y = top + (int32_t)row;
         if (y < 0 || y >= p->input_shape.height) {
@@ -81,80 +84,119 @@ static struct taps taps_of(const struct packed_depthwise *p, uint32_t channel)
     return taps;
 }
 
-/* Two neighbouring outputs at stride 1 need four values of each row. */
-static inline void two_outputs(
-    const uint8_t *at, uint32_t stride_bytes, const struct taps *taps, int32_t *first, int32_t *second)
+#define TAPS(taps)                                                                         \
+    [low0] "r"((taps)->low[0]), [low1] "r"((taps)->low[1]), [low2] "r"((taps)->low[2]),    \
+        [high0] "r"((taps)->high[0]), [high1] "r"((taps)->high[1]), [high2] "r"((taps)->high[2])
+
+/* A row of sums at stride 1, two neighbours a turn: they need four values of each plane row.
+ * The first instructions of each pair of loads stand together, as in conv_2d.c. */
+static void sum_row_of_stride_1(const uint8_t *at, const struct taps *taps, int32_t *sums, uint32_t count)
 {
-#pragma GCC unroll 3
-    for (int row = 0; row < SIZE; row++, at += stride_bytes) {
-        const uint32_t left = load_word(at), right = load_word(at + 4);
-        *first = dual_multiply_add(left, taps->low[row], *first);
-        *first = multiply_add_low_high(right, taps->high[row], *first);
-        *second = multiply_add_high_low(left, taps->low[row], *second);
-        *second = dual_multiply_add(right, taps->high[row], *second);
+    uint32_t pairs = (count + 1) / 2, left, right, first, second;
+    __asm__ volatile(".balign 4\n"
+                     "1:\n\t"
+                     "ldr.w %[left], [%[at]]\n\t"
+                     "ldr.w %[right], [%[at], #4]\n\t"
+                     "smuad %[first], %[left], %[low0]\n\t"
+                     "smultb %[second], %[left], %[low0]\n\t"
+                     "smlabt %[first], %[right], %[high0], %[first]\n\t"
+                     "smlad %[second], %[right], %[high0], %[second]\n\t"
+                     "ldr.w %[left], [%[at], " ROW_1 "]\n\t"
+                     "ldr.w %[right], [%[at], " ROW_1 "+4]\n\t"
+                     "smlad %[first], %[left], %[low1], %[first]\n\t"
+                     "smlatb %[second], %[left], %[low1], %[second]\n\t"
+                     "smlabt %[first], %[right], %[high1], %[first]\n\t"
+                     "smlad %[second], %[right], %[high1], %[second]\n\t"
+                     "ldr.w %[left], [%[at], " ROW_2 "]\n\t"
+                     "ldr.w %[right], [%[at], " ROW_2 "+4]\n\t"
+                     "smlad %[first], %[left], %[low2], %[first]\n\t"
+                     "smlatb %[second], %[left], %[low2], %[second]\n\t"
+                     "smlabt %[first], %[right], %[high2], %[first]\n\t"
+                     "smlad %[second], %[right], %[high2], %[second]\n\t"
+                     "add.w %[at], %[at], #4\n\t"
+                     "subs.w %[pairs], %[pairs], #1\n\t"
+                     "str.w %[first], [%[sums]], #8\n\t"
+                     "str.w %[second], [%[sums], #-4]\n\t"
+                     "bne 1b"
+                     : [at] "+r"(at), [sums] "+r"(sums), [pairs] "+r"(pairs), [left] "=&r"(left),
+                       [right] "=&r"(right), [first] "=&r"(first), [second] "=&r"(second)
+                     : TAPS(taps)
+                     : "cc", "memory");
+}
+
+/* A row of sums at an even stride, so that every window starts at a word. */
+static void sum_row_of_even_stride(
+    const uint8_t *at, uint32_t step_bytes, const struct taps *taps, int32_t *sums, uint32_t count)
+{
+    uint32_t left, right, sum;
+    __asm__ volatile(".balign 4\n"
+                     "1:\n\t"
+                     "ldr.w %[left], [%[at]]\n\t"
+                     "ldr.w %[right], [%[at], #4]\n\t"
+                     "smuad %[sum], %[left], %[low0]\n\t"
+                     "smlabt %[sum], %[right], %[high0], %[sum]\n\t"
+                     "ldr.w %[left], [%[at], " ROW_1 "]\n\t"
+                     "ldr.w %[right], [%[at], " ROW_1 "+4]\n\t"
+                     "smlad %[sum], %[left], %[low1], %[sum]\n\t"
+                     "smlabt %[sum], %[right], %[high1], %[sum]\n\t"
+                     "ldr.w %[left], [%[at], " ROW_2 "]\n\t"
+                     "ldr.w %[right], [%[at], " ROW_2 "+4]\n\t"
+                     "smlad %[sum], %[left], %[low2], %[sum]\n\t"
+                     "smlabt %[sum], %[right], %[high2], %[sum]\n\t"
+                     "add.w %[at], %[at], %[step]\n\t"
+                     "subs.w %[count], %[count], #1\n\t"
+                     "str.w %[sum], [%[sums]], #4\n\t"
+                     "bne 1b"
+                     : [at] "+r"(at), [sums] "+r"(sums), [count] "+r"(count), [left] "=&r"(left),
+                       [right] "=&r"(right), [sum] "=&r"(sum)
+                     : TAPS(taps), [step] "r"(step_bytes)
+                     : "cc", "memory");
+}
+
+/* Sums to outputs, which lie `depth` bytes apart. */
+static void rescale_row(
+    const int32_t *sums, uint32_t count, const struct channel *from, struct clamp clamp, int8_t *output,
+    uint32_t depth)
+{
+    const struct channel channel = *from;
+    for (const int32_t *const end = sums + count; sums != end; sums++, output += depth) {
+        *output = clamped_to(rescaled(*sums + channel.bias, &channel), clamp);
     }
 }
 
-static inline int32_t one_output(
-    const uint8_t *at, uint32_t stride_bytes, const struct taps *taps, int32_t sum)
+/* The same when nothing but the range of int8 bounds the outputs. */
+static void rescale_row_whole(
+    const int32_t *sums, uint32_t count, const struct channel *from, int8_t *output, uint32_t depth)
 {
-#pragma GCC unroll 3
-    for (int row = 0; row < SIZE; row++, at += stride_bytes) {
-        sum = dual_multiply_add(load_word(at), taps->low[row], sum);
-        sum = multiply_add_low_high(load_word(at + 4), taps->high[row], sum);
-    }
-    return sum;
-}
-
-static void row_of_stride_1(
-    const struct packed_depthwise *p, const uint8_t *at, const struct taps *taps, struct channel channel,
-    int8_t *output)
-{
-    const uint32_t depth = p->output_shape.channels, stride_bytes = 2u * p->plane_width;
-    const struct clamp clamp = p->clamp;
-    for (uint32_t left = p->output_shape.width; left > 0; left -= 2, at += 4) {
-        int32_t first = channel.bias, second = channel.bias;
-        two_outputs(at, stride_bytes, taps, &first, &second);
-        *output = clamped_to(rescaled(first, &channel), clamp);
-        output += depth;
-        if (left == 1) {
-            break;
-        }
-        *output = clamped_to(rescaled(second, &channel), clamp);
-        output += depth;
+    const struct channel channel = *from;
+    for (const int32_t *const end = sums + count; sums != end; sums++, output += depth) {
+        *output = (int8_t)saturate_int8(rescaled(*sums + channel.bias, &channel));
     }
 }
 
-/* The stride is even, so that every window starts at a word. */
-static void row_of_even_stride(
-    const struct packed_depthwise *p, const uint8_t *at, const struct taps *taps, struct channel channel,
-    int8_t *output)
-{
-    const uint32_t depth = p->output_shape.channels, stride_bytes = 2u * p->plane_width;
-    const uint32_t step_bytes = 2u * p->window.stride_width;
-    const struct clamp clamp = p->clamp;
-    for (uint32_t left = p->output_shape.width; left > 0; left--, at += step_bytes, output += depth) {
-        const int32_t sum = one_output(at, stride_bytes, taps, channel.bias);
-        *output = clamped_to(rescaled(sum, &channel), clamp);
-    }
-}
-
+/* One channel of a band. */
 static void filter_band(const struct packed_depthwise *p, uint32_t channel, uint32_t first_row, uint32_t rows)
 {
-    const uint32_t depth = p->output_shape.channels;
-    const uint32_t output_row = p->output_shape.width * depth;
-    const uint32_t input_row = 2u * p->plane_width * p->window.stride_height;
-    for (uint32_t i = 0; i < CHANNELS; i++) {
-        const struct taps taps = taps_of(p, channel + i);
-        const uint8_t *at = (const uint8_t *)p->taps + 2u * i * p->plane_width * p->plane_rows;
-        int8_t *output = p->output + first_row * output_row + channel + i;
-        for (uint32_t row = 0; row < rows; row++, at += input_row, output += output_row) {
-            if (p->window.stride_width == 1) {
-                row_of_stride_1(p, at, &taps, p->channels[channel + i], output);
-            } else {
-                row_of_even_stride(p, at, &taps, p->channels[channel + i], output);
-            }
+    const uint32_t depth = p->output_shape.channels, width = p->output_shape.width;
+    const uint32_t step_bytes = 2u * p->window.stride_width;
+    const struct taps taps = taps_of(p, channel);
+    const struct channel *rescaling = p->channels + channel;
+    const int whole = is_whole_int8(p->clamp);
+    const uint8_t *at = (const uint8_t *)p->taps + channel % CHANNELS * p->plane_rows * ROW_BYTES;
+    int8_t *output = p->output + first_row * width * depth + channel;
+    for (uint32_t row = 0; row < rows; row++) {
+        if (p->window.stride_width == 1) {
+            sum_row_of_stride_1(at, &taps, p->sums, width);
+        } else {
+            sum_row_of_even_stride(at, step_bytes, &taps, p->sums, width);
         }
+        if (whole) {
+            rescale_row_whole(p->sums, width, rescaling, output, depth);
+        } else {
+            rescale_row(p->sums, width, rescaling, p->clamp, output, depth);
+        }
+        at += p->window.stride_height * ROW_BYTES;
+        output += width * depth;
     }
 }
 
@@ -165,7 +207,9 @@ void depthwise_3x3(const struct packed_depthwise *p)
             const uint32_t left = p->output_shape.height - first;
             const uint32_t rows = left < p->band_rows ? left : p->band_rows;
             split_band(p, channel, first, rows);
-            filter_band(p, channel, first, rows);
+            for (uint32_t i = 0; i < CHANNELS; i++) {
+                filter_band(p, channel + i, first, rows);
+            }
         }
     }
 }

@@ -47,7 +47,8 @@ struct packed_depthwise {
     void *taps;           /* [tap][channel] int16, or four planes of int16 */
     uint16_t band_rows;   /* output rows for which the planes are filled; 0: no planes */
     uint16_t plane_rows;  /* of one plane */
-    uint16_t plane_width; /* even */
+    uint16_t plane_width; /* what is filled of a row; even */
+    int32_t *sums;        /* for one row of outputs */
     struct shape input_shape, output_shape;
     struct window window;
     int32_t input_offset;

@@ -1,0 +1,222 @@
+"""What the generator refuses, and in which words; the reader; the arena plan."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from model_writer import ModelWriter
+from operator_models import OPERATOR_MODELS, write_operator_model
+
+from benches.build.arena import Lifetime, plan_arena
+from benches.build.command import build, shipped_model
+from benches.build.firmware import BENCHMARKS, BuildOptions, build_firmware
+from benches.build.generator import generate, tensor_lifetimes
+from benches.build.lower import lower_model
+from benches.build.model import read_model
+from benches.build.quantization import multiply_by_quantized_multiplier, quantize_multiplier
+from benches.build.support import Memory, fitted, list_support, load_support
+from emulator.board_file import list_boards, load_board
+from emulator.errors import BoardlessError, ImageError, UsageError
+
+SUPPORT = "mps2-an386"
+
+
+def _refusal(model: Path, tmp_path: Path, benchmark: str = "kws") -> str:
+    with pytest.raises(ImageError) as caught:
+        build_firmware(benchmark, model, load_support(SUPPORT), tmp_path / "out.elf")
+    assert not (tmp_path / "out.elf").exists()
+    return str(caught.value)
+
+
+def _one(tmp_path: Path, make: Callable[[ModelWriter], tuple[int, int]]) -> Path:
+    writer = ModelWriter()
+    source, output = make(writer)
+    return writer.write(tmp_path / "model.tflite", [source], [output])
+
+
+def test_unsupported_operator_is_named_with_its_tensor_and_size(tmp_path: Path) -> None:
+    def make(writer: ModelWriter) -> tuple[int, int]:
+        source = writer.tensor((1, 490), scale=0.1, zero_point=0)
+        output = writer.tensor((1, 490), scale=0.1, zero_point=0, name="squashed")
+        writer.operator("LOGISTIC", [source], [output])
+        return source, output
+
+    text = _refusal(_one(tmp_path, make), tmp_path)
+    assert "operator 0 LOGISTIC is not supported" in text
+    assert "'squashed' (int8 1x490), 490 bytes" in text
+    assert "supported: CONV_2D" in text
+
+
+def test_float_model_is_refused(tmp_path: Path) -> None:
+    def make(writer: ModelWriter) -> tuple[int, int]:
+        source = writer.tensor((1, 490), "float32", name="audio")
+        weights = writer.tensor((4, 490), "float32", data=np.zeros((4, 490)))
+        output = writer.tensor((1, 4), "float32")
+        writer.operator("FULLY_CONNECTED", [source, weights, -1], [output])
+        return source, output
+
+    text = _refusal(_one(tmp_path, make), tmp_path)
+    assert "operator 0 FULLY_CONNECTED: tensor 0 'audio' (float32 1x490), 1960 bytes, is float" in text
+    assert "full integer quantization" in text
+
+
+def test_dense_per_channel_is_refused(tmp_path: Path) -> None:
+    def make(writer: ModelWriter) -> tuple[int, int]:
+        source = writer.tensor((1, 490), scale=0.1, zero_point=0)
+        weights = writer.tensor((4, 490), scale=[0.1, 0.2, 0.3, 0.4], zero_point=0, name="dense",
+                                data=np.ones((4, 490)))  # fmt: skip
+        output = writer.tensor((1, 4), scale=0.1, zero_point=0)
+        writer.operator("FULLY_CONNECTED", [source, weights, -1], [output])
+        return source, output
+
+    text = _refusal(_one(tmp_path, make), tmp_path)
+    assert "FULLY_CONNECTED: tensor 1 'dense' (int8 4x490), 1960 bytes, is quantized per channel" in text
+
+
+def test_arena_that_does_not_fit_names_the_largest_tensors(tmp_path: Path) -> None:
+    support = load_support(SUPPORT)
+    small = replace(support, ram=Memory(support.ram.origin, 0x6000))
+    with pytest.raises(ImageError) as caught:
+        build_firmware("vww", shipped_model("vww"), small, tmp_path / "out.elf")
+    text = str(caught.value)
+    assert "the tensor arena takes" in text
+    assert "DEPTHWISE_CONV_2D needs most: tensor" in text or "CONV_2D needs most: tensor" in text
+    assert "36864 bytes" in text  # 48 x 48 x 16, the widest tensor
+
+
+def test_weights_that_do_not_fit_flash(tmp_path: Path) -> None:
+    support = load_support(SUPPORT)
+    small = replace(support, flash=Memory(support.flash.origin, 0x8000))
+    with pytest.raises(ImageError, match="weights and constants take"):
+        build_firmware("ad", shipped_model("ad"), small, tmp_path / "out.elf")
+
+
+def test_model_of_another_benchmark_is_refused(tmp_path: Path) -> None:
+    text = _refusal(shipped_model("ic"), tmp_path, "kws")
+    assert "3072 bytes" in text
+    assert "kws sends 490 elements" in text
+
+
+@pytest.mark.parametrize("keep", [0, 3, 8, 100, 1000, 20000])
+def test_truncated_files_are_told_in_one_message(keep: int, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.tflite"
+    cut.write_bytes(shipped_model("kws").read_bytes()[:keep])
+    assert "cut.tflite" in _refusal(cut, tmp_path)
+
+
+def test_flipped_bytes_never_end_in_another_exception(tmp_path: Path) -> None:
+    good = bytearray(write_operator_model("conv_1x1", tmp_path).read_bytes())
+    damaged = tmp_path / "damaged.tflite"
+    for position in range(0, len(good), 3):
+        bad = bytearray(good)
+        bad[position] ^= 0xFF
+        damaged.write_bytes(bad)
+        with contextlib.suppress(BoardlessError):
+            generate(damaged, "optimized")
+
+
+def test_absent_file_and_foreign_file(tmp_path: Path) -> None:
+    assert "No such file" in _refusal(tmp_path / "none.tflite", tmp_path)
+    foreign = tmp_path / "picture.tflite"
+    foreign.write_bytes(b"\x89PNG\r\n\x1a\n" * 10)
+    assert "not a TensorFlow Lite model" in _refusal(foreign, tmp_path)
+
+
+@pytest.mark.parametrize("changes", [{"core": "m5"}, {"kernels": "fast"}, {"optimization": "9"},
+                                     {"toolchain": "cl"}, {"mode": "idle"}])  # fmt: skip
+def test_unknown_options(changes: dict[str, str], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="known:"):
+        build_firmware("kws", shipped_model("kws"), load_support(SUPPORT), tmp_path / "x",
+                       replace(BuildOptions(), **changes))  # fmt: skip
+
+
+# -- the plan ------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", [*OPERATOR_MODELS, *BENCHMARKS])
+def test_no_two_living_buffers_overlap(name: str, tmp_path: Path) -> None:
+    path = shipped_model(name) if name in BENCHMARKS else write_operator_model(name, tmp_path)
+    network = generate(path, "optimized")
+    lifetimes = tensor_lifetimes(network.model, network.layers)
+    offsets = plan_arena(lifetimes).offsets
+    for i, one in enumerate(lifetimes):
+        for other in lifetimes[i + 1 :]:
+            if one.meets(other):
+                first, second = offsets[one.name], offsets[other.name]
+                assert first + one.size_bytes <= second or second + other.size_bytes <= first
+
+
+def test_planner_reuses_memory() -> None:
+    chain = [Lifetime(str(i), 100, i, i + 1) for i in range(10)]
+    assert plan_arena(chain).size_bytes == 224  # two buffers of 112, aligned
+
+
+# -- arithmetic ------------------------------------------------------------------------------
+def test_rescaling_in_python_is_the_kernels_rescaling() -> None:
+    rng = np.random.default_rng(5)
+    for value, real in zip(rng.integers(-(1 << 29), 1 << 29, 500), rng.uniform(1e-6, 0.9, 500), strict=True):
+        multiplier, shift = quantize_multiplier(float(real))
+        right = max(-shift, 0)
+        nudge = (1 << 30) if value >= 0 else 1 - (1 << 30)
+        high = _truncated(int(value) * multiplier + nudge, 1 << 31)
+        mask = (1 << right) - 1
+        expected = (high >> right) + ((high & mask) > (mask >> 1) + (high < 0))
+        assert multiply_by_quantized_multiplier(int(value), multiplier, shift) == expected
+
+
+def _truncated(numerator: int, denominator: int) -> int:
+    """C's division."""
+    quotient = abs(numerator) // denominator
+    return quotient if numerator >= 0 else -quotient
+
+
+# -- packages --------------------------------------------------------------------------------
+def test_every_package_serves_boards_that_exist() -> None:
+    boards = set(list_boards())
+    for name in list_support():
+        support = load_support(name)
+        assert set(support.boards) <= boards
+        for board_name in support.boards:
+            board = load_board(board_name)
+            for memory in (support.flash, support.ram):
+                region = board.region_at(memory.origin)
+                assert region is not None, f"{name}: {memory} on {board_name}"
+                assert memory.origin + memory.size_bytes <= region.end
+            assert fitted(support, board).flash.origin == support.flash.origin
+
+
+def test_unknown_package_lists_the_known_ones() -> None:
+    with pytest.raises(UsageError, match=r"known: .*virtual-m4"):
+        load_support("arduino")
+
+
+def test_a_boards_own_regions_replace_the_packages() -> None:
+    board = load_board("virtual-m4")
+    support = fitted(load_support(SUPPORT), board)
+    assert support.flash.origin == board.vector_table
+    assert support.ram.size_bytes == next(r for r in board.regions if r.kind == "ram").size_bytes
+
+
+def test_all_operators_of_the_shipped_models_are_lowered() -> None:
+    for name in BENCHMARKS:
+        model = read_model(shipped_model(name))
+        assert [layer.operator for layer in lower_model(model)] == [o.name for o in model.operators]
+
+
+# -- the command -------------------------------------------------------------------------------
+def test_command_builds_and_reports_sizes(tmp_path: Path, cross_tools: None) -> None:
+    out = tmp_path / "kws.elf"
+    result = CliRunner().invoke(build, ["kws", "--board", "virtual-m4", "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert "flash" in result.output
+    assert "arena" in result.output
+    assert out.stat().st_size > 1000
+
+
+def test_command_wants_one_benchmark_for_a_model() -> None:
+    result = CliRunner().invoke(build, ["--model", "x.tflite"])
+    assert isinstance(result.exception, UsageError)
