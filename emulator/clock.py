@@ -53,6 +53,7 @@ class Clock:
         self._epoch_cycles = 0
         self._epoch_picoseconds = 0
         self._deadlines: list[Deadline] = []
+        self._next_cycles = NEVER
         self._now: Callable[[], int] = lambda: 0
         self._next_changed: Callable[[int], None] = lambda _next_cycles: None
 
@@ -109,14 +110,18 @@ class Clock:
 
     def next_cycles(self) -> int:
         """The earliest armed cycle, or :data:`NEVER`."""
-        return min((s.at_cycles for s in self._deadlines if s.at_cycles is not None), default=NEVER)
+        return self._next_cycles
 
     def deadlines_changed(self) -> None:
-        """Tell the engine about a new earliest deadline."""
-        self._next_changed(self.next_cycles())
+        """Find the earliest deadline anew and tell the engine."""
+        armed = [s.at_cycles for s in self._deadlines if s.at_cycles is not None]
+        self._next_cycles = min(armed) if armed else NEVER
+        self._next_changed(self._next_cycles)
 
     def run_due(self, now_cycles: int) -> None:
         """Serve every deadline at or before ``now_cycles``, earliest first."""
+        if self._next_cycles > now_cycles:
+            return
         while True:
             due = [s for s in self._deadlines if s.at_cycles is not None and s.at_cycles <= now_cycles]
             if not due:

@@ -24,7 +24,7 @@ from emulator.engine.automaton import Automaton, CountModel
 from emulator.engine.core import Core
 from emulator.engine.hook import NO_ADDRESS, BlockHook
 from emulator.engine.memory_map import MemoryMap
-from emulator.engine.native_hook import NativeHook, native_library
+from emulator.engine.native_hook import native_hook, native_library
 from emulator.engine.python_hook import PythonHook
 from emulator.errors import GuestFault, UsageError
 from emulator.execution import QUIET_SECONDS, Execution, StopReason
@@ -539,4 +539,4 @@ def _hook(kind: str) -> BlockHook:
                 "the native hook was not built", next_step="install gcc and python3-dev, then install boardless again"
             )
         return PythonHook()
-    return NativeHook(library)
+    return native_hook(library)

@@ -157,8 +157,9 @@ class TrapHandler:
 
     def _invalid(self, pc: int) -> None:
         """WFE and YIELD are invalid to Unicorn on M cores, with PC past them."""
+        block = self._m.automaton.current_block()
         before = self._half_word(pc - 2)
-        if before in (WFE, YIELD):
+        if before in (WFE, YIELD) and (block is None or block.end == pc):
             self._m.automaton.finish()
             if before == WFE and not self._m.system.wait_for_event():
                 self._m.execution.asleep = self._m.execution.waits_for_event = True

@@ -19,16 +19,18 @@ from emulator.engine.hook import NO_ADDRESS, BlockHook
 SHORTEST_INTERVAL = 1_000
 LONGEST_INTERVAL = 2_000_000
 LONGEST_TURN = 20_000
+LONGEST_TRACE = 1024
 POLLS = 4
 """So many reads of one register, with nothing else in between, look like waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn of a waiting loop."""
+    """One turn of a waiting loop; ``stores``: it writes memory (the same values again)."""
 
     cycles: int
     instructions: int
+    stores: bool
 
 
 class WaitDetector:
@@ -80,11 +82,11 @@ class WaitDetector:
         """
         pc = self._core.get("pc")
         known = self._known.get(pc)
-        first = self._turn(limit, compare_memory=known is not None)
+        first = self._turn(limit, compare_memory=known is not None and known.stores)
         if first is None or first == known:
             return first
-        second = self._turn(limit, compare_memory=True)
-        if second != first:
+        second = self._turn(limit, compare_memory=first.stores)
+        if second is None or second != first:
             return None
         self._known[pc] = first
         return first
@@ -100,9 +102,9 @@ class WaitDetector:
         hook.trace_enabled = 0
         if not came_back or activity != self._activity() or self._core.general_registers() != registers:
             return None
-        if memory is not None and self._stores() and memory != self._memory():
+        if memory is not None and memory != self._memory():
             return None
-        return Turn(hook.cycles - cycles, hook.instructions - instructions)
+        return Turn(hook.cycles - cycles, hook.instructions - instructions, self._stores())
 
     def _come_back(self, pc: int, limit: int) -> bool:
         """Run one block, then on to ``pc``; False when something else stopped it first."""
@@ -118,6 +120,8 @@ class WaitDetector:
             hook.turn_address = NO_ADDRESS
 
     def _stores(self) -> bool:
+        if self._hook.trace_length > LONGEST_TRACE:
+            return True
         return any(
             i.memory is not None and i.memory.is_store
             for number in set(self._hook.trace())

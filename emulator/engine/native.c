@@ -8,8 +8,6 @@
  *
  * No Unicorn header is needed: its two entry points come in as pointers.
  */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -836,5 +834,5 @@ EXPORT void bl_load_memory(Engine *e, const uint8_t *from) {
     }
 }
 
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_native", NULL, -1, NULL, NULL, NULL, NULL, NULL};
-PyMODINIT_FUNC PyInit__native(void) { return PyModule_Create(&module); }
+/* The library is loaded by ctypes; a build as a Python extension wants this symbol. */
+EXPORT void *PyInit__native(void) { return NULL; }

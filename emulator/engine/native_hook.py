@@ -22,6 +22,30 @@ REGISTER_ORDER = (*(getattr(arm, f"UC_ARM_REG_R{n}") for n in range(13)), arm.UC
                   arm.UC_ARM_REG_PC)  # fmt: skip
 
 class _Head(c.Structure):
+    cycles: int
+    instructions: int
+    deadline: int
+    break_address: int
+    stall: int
+    stop_request: int
+    stop_code: int
+    state: int
+    executed: int
+    current: int
+    events_done: int
+    need_address: int
+    need_size: int
+    need_skipped: int
+    need_edge: int
+    need_block: int
+    next_hooked: int
+    mask_watch: int
+    mask_priority: int
+    trace_enabled: int
+    trace_length: int
+    block_serial: int
+    turn_address: int
+
     _fields_ = (
         [(n, c.c_uint64) for n in ("cycles", "instructions", "deadline", "break_address", "stall")]
         + [(n, c.c_uint32) for n in ("stop_request", "stop_code", "state", "executed")]
@@ -100,39 +124,24 @@ def _prototype(library: c.CDLL) -> None:
         function.restype, function.argtypes = result, arguments
 
 
-class NativeHook:
-    """The C hook; see :class:`emulator.engine.hook.BlockHook` for what each method does."""
+class NativeHook(_Head):
+    """The C hook; see :class:`emulator.engine.hook.BlockHook` for what each method does.
+
+    A view of the engine's own memory, so that its counters are plain attributes. Made by
+    :func:`native_hook`.
+    """
 
     kind = "native"
-
-    def __init__(self, library: c.CDLL) -> None:
-        _prototype(library)
-        self._library = library
-        uclib = unicorn_binding.uclib
-        ids = (c.c_int * 19)(
-            *REGISTER_ORDER, arm.UC_ARM_REG_PRIMASK, arm.UC_ARM_REG_BASEPRI, arm.UC_ARM_REG_FAULTMASK
-        )
-        self._engine = library.bl_new(
-            c.cast(uclib.uc_emu_stop, c.c_void_p), c.cast(uclib.uc_reg_read, c.c_void_p), ids
-        )
-        self._head = _Head.from_address(self._engine)
-        self._event_counts: list[int] = []
-        self._core: Core | None = None
-        self._handles: list[Any] = []
+    _library: c.CDLL
+    _engine: int
+    _event_counts: list[int]
+    _core: Core | None
+    _handles: list[Any]
 
     def __del__(self) -> None:
         # Unicorn may still hold the hook's address: forget the core first.
         self._core = None
         self._library.bl_free(self._engine)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["_head"], name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name.startswith("_"):
-            object.__setattr__(self, name, value)
-        else:
-            setattr(self._head, name, value)
 
     def attach(self, core: Core) -> None:
         """See :class:`BlockHook`."""
@@ -216,7 +225,7 @@ class NativeHook:
 
     def trace(self) -> list[int]:
         """See :class:`BlockHook`."""
-        length = self._head.trace_length
+        length = self.trace_length
         return [int(self._library.bl_trace(self._engine, i)) for i in range(max(0, length - 1024), length)]
 
     def set_region(
@@ -280,14 +289,28 @@ class NativeHook:
         """See :class:`BlockHook`."""
         buffer = c.create_string_buffer(self._library.bl_save_memory(self._engine, None))
         self._library.bl_save_memory(self._engine, buffer)
-        return {n: getattr(self._head, n) for n in SAVED_FIELDS}, buffer.raw
+        return {n: getattr(self, n) for n in SAVED_FIELDS}, buffer.raw
 
     def load(self, saved: Any) -> None:
         """See :class:`BlockHook`."""
         fields, memory = saved
         for name, value in fields.items():
-            setattr(self._head, name, value)
+            setattr(self, name, value)
         self._library.bl_load_memory(self._engine, memory)
+
+
+def native_hook(library: c.CDLL) -> NativeHook:
+    """A new engine in C behind a hook."""
+    _prototype(library)
+    uclib = unicorn_binding.uclib
+    ids = (c.c_int * 19)(
+        *REGISTER_ORDER, arm.UC_ARM_REG_PRIMASK, arm.UC_ARM_REG_BASEPRI, arm.UC_ARM_REG_FAULTMASK
+    )
+    engine = library.bl_new(c.cast(uclib.uc_emu_stop, c.c_void_p), c.cast(uclib.uc_reg_read, c.c_void_p), ids)
+    hook = NativeHook.from_address(engine)
+    hook._library, hook._engine = library, engine
+    hook._event_counts, hook._core, hook._handles = [], None, []
+    return hook
 
 
 def _shorts(values: Sequence[int]) -> Any:

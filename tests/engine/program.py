@@ -42,7 +42,7 @@ from emulator.engine.automaton import Automaton, CountModel
 from emulator.engine.core import Core
 from emulator.engine.hook import BlockHook
 from emulator.engine.memory_map import MemoryMap
-from emulator.engine.native_hook import NativeHook, native_library
+from emulator.engine.native_hook import native_hook, native_library
 from emulator.engine.python_hook import PythonHook
 from emulator.timing.cores import core_model
 
@@ -116,7 +116,7 @@ def make_hook(kind: str) -> BlockHook:
         return PythonHook()
     library = native_library()
     assert library is not None, "the native hook is not built: pip install . with gcc present"
-    return NativeHook(library)
+    return native_hook(library)
 
 
 def bench(kind: str, timing: str) -> Bench:
