@@ -52,7 +52,7 @@ class Execution:
         )
         self.between_slices: Callable[[], None] = lambda: None  # a session's links and pace
         self.skip_waiting = True  # tests turn it off to compare
-        self.last_serial_cycles = 0
+        self.waited_cycles = 0  # since the last character or the beginning of the run
         self.asleep = False
         self.waits_for_event = False  # asleep by WFE, not WFI
         self.sleep_cycles = 0
@@ -73,6 +73,7 @@ class Execution:
     ) -> StopReason:
         """Run until ``finished()``, a limit, or nothing will happen any more."""
         m, hook = self._m, self._hook
+        self.waited_cycles = 0
         self._limit = NEVER if max_cycles is None else hook.cycles + max_cycles
         hook.break_address = NO_ADDRESS if break_address is None else break_address
         wall_end = None if wall_limit is None else time.monotonic() + wall_limit
@@ -159,6 +160,7 @@ class Execution:
         if self._is_idle(quiet_seconds):
             return True
         turns = (min(m.clock.next_cycles(), self._limit) - hook.cycles - 1) // turn.cycles
+        self.waited_cycles += max(0, turns) * turn.cycles
         if turns > 0 and self.skip_waiting:
             hook.cycles += turns * turn.cycles
             hook.instructions += turns * turn.instructions
@@ -176,19 +178,24 @@ class Execution:
             return True
         target = min(m.clock.next_cycles(), self._limit)
         self.sleep_cycles += max(0, target - hook.cycles)
+        self.waited_cycles += max(0, target - hook.cycles)
         m.system.slept(max(0, target - hook.cycles))
         hook.cycles = max(hook.cycles, target)
         return False
 
     def _is_idle(self, quiet_seconds: float) -> bool:
-        """Nothing will happen before the quiet time is over: time stands still, the host is asked."""
+        """Nothing will happen before the quiet time is over: time stands still, the host is asked.
+
+        Only waiting counts as quiet time: a long computation says nothing either, and the first
+        wait after it (for the transmitter to take a character, say) is no silence.
+        """
         m = self._m
         upcoming = m.clock.next_cycles()
-        quiet_from = max(self.last_serial_cycles, m.run_started)
-        quiet_until = quiet_from + int(quiet_seconds * m.clock.core_hz)
+        left = max(0, int(quiet_seconds * m.clock.core_hz) - self.waited_cycles)
+        quiet_until = self._hook.cycles + left
         if self._limit < min(quiet_until, upcoming):
             return False
-        return upcoming == NEVER or upcoming >= quiet_until or self._hook.cycles >= quiet_until
+        return upcoming == NEVER or upcoming >= quiet_until
 
     def _report_crash(self) -> None:
         """A firmware that waits for ever in a fault handler has crashed: say so."""
@@ -197,7 +204,7 @@ class Execution:
 
     def serial_activity(self) -> None:
         """A character left or reached the device."""
-        self.last_serial_cycles = self._m.clock.now()
+        self.waited_cycles = 0
         self.waits.expect_soon()
 
 

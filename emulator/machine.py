@@ -100,7 +100,6 @@ class Machine:
         self.reset_requested = False
         self.activity = 0
         self.time_read: Counts | None = None  # totals at the last read of a running timer
-        self.run_started = 0
         self.exception_cycles = 0  # spent on entering and leaving handlers so far
         self.slice_end = NO_ADDRESS
         self.failure: Exception | None = None
@@ -409,7 +408,6 @@ class Machine:
     ) -> StopReason:
         if self.image is None:
             raise UsageError("no image is loaded", next_step="call load() first")
-        self.run_started = self.hook.cycles
         self.execution.waits.expect_soon()
         return self.execution.run(finished, max_cycles, wall_limit, quiet_seconds, break_address)
 

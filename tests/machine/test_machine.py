@@ -99,6 +99,18 @@ def test_waiting_with_a_timer_is_idle_after_the_quiet_time(tmp_path: Path) -> No
     assert abs(ticks - seconds * 1000) < 3
 
 
+def test_a_long_computation_is_no_silence(tmp_path: Path) -> None:
+    source = """void main(void) {
+        for (volatile u32 i = 0; i < 200000; i++) { }
+        print("a result\\r\\n");
+        for (;;) { __asm__ volatile("wfi"); }
+    }"""
+    machine = Machine("virtual-m4")
+    machine.load(build(tmp_path, source))
+    assert machine.run(quiet_seconds=0.001) is StopReason.IDLE
+    assert machine.console.take() == b"a result\r\n"
+
+
 def test_a_day_of_waiting_costs_little(tmp_path: Path) -> None:
     machine = Machine("virtual-m4")
     machine.load(build(tmp_path, "void main(void) { for (;;) { __asm__ volatile(\"wfi\"); } }"))
