@@ -16,15 +16,17 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from benches.bench_job import LoadedMachine
 from benches.benchmarks import Benchmark, find
 from benches.catalog.reader import CatalogRow
 from benches.error_figures import ErrorFigures, error_figures
 from benches.image_sources import FoundImage, find_image
 from benches.performance import GoldenReport, InputData, MeasuredWindow, PerformanceSession
 from emulator.errors import BoardlessError
+
+if TYPE_CHECKING:
+    from emulator.machine import Machine
 
 OK, FAILED, ABSENT, NOT_RUN = "ok", "failed", "absent", "not run"
 WINDOW_MS = 10.0
@@ -42,7 +44,8 @@ class ValidatedRow:
     ``modelled_cycles`` are counted between the firmware's two reads of its timer,
     ``device_cycles`` are the time stamps' difference times the core clock, ``ratio`` is
     modelled over published. ``host_s`` and ``board_s``: the host's and the board's seconds
-    for the measured window. ``status``: "ok", "failed", "absent" or "not run".
+    for the measured window. ``cycles_by_cause``: the CPI stack of one inference, scaled to
+    ``modelled_cycles``, when it was asked for. ``status``: "ok", "failed", "absent" or "not run".
     """
 
     version: str
@@ -65,6 +68,7 @@ class ValidatedRow:
     host_s: float | None = None
     board_s: float | None = None
     total_s: float | None = None
+    cycles_by_cause: dict[str, float] | None = None
     status: str = NOT_RUN
     detail: str = ""
 
@@ -88,11 +92,12 @@ class CoreSummary:
 
 @dataclass(frozen=True, slots=True)
 class ValidateOptions:
-    """How rows are run."""
+    """How rows are run. ``causes``: also the CPI stack of every row in performance mode."""
 
     folders: tuple[Path, ...] = ()
     timing: str = "memory"
     hook: str = "auto"
+    causes: bool = False
 
 
 def validate_row(row: CatalogRow, options: ValidateOptions) -> ValidatedRow:
@@ -131,10 +136,7 @@ def blank_row(row: CatalogRow, status: str, detail: str, total_s: float | None =
 
 
 def _run_row(row: CatalogRow, found: FoundImage, options: ValidateOptions, started: float) -> ValidatedRow:
-    with tempfile.TemporaryDirectory(prefix="boardless-") as folder:
-        path = Path(folder) / Path(row.path).name
-        path.write_bytes(found.data)
-        machine = _machine(row, path, options)
+    machine = _machine(row, found, options)
     session = PerformanceSession(machine)
     benchmark = find(row.benchmark)
     session.expect(benchmark)
@@ -142,15 +144,30 @@ def _run_row(row: CatalogRow, found: FoundImage, options: ValidateOptions, start
     inferences = min(MOST_INFERENCES, math.ceil(least_ms / row.published_latency_ms))
     measurement = session.measure([synthetic_input(benchmark)], inferences, 1, GoldenReport())
     window = measurement.windows[0]
-    return _measured_row(row, found, machine.board.core, window, time.perf_counter() - started)
+    measured = _measured_row(row, found, machine.board.core, window, time.perf_counter() - started)
+    if not options.causes or row.mode != "performance":
+        return measured
+    return replace(measured, cycles_by_cause=_causes(row, found, options, window.cycles))
 
 
-def _machine(row: CatalogRow, path: Path, options: ValidateOptions) -> LoadedMachine:
+def _machine(row: CatalogRow, found: FoundImage, options: ValidateOptions) -> Machine:
     from emulator.machine import Machine  # noqa: PLC0415 - loads the engine
 
     machine = Machine(row.board, timing=options.timing, hook=options.hook)
-    machine.load(path, base=row.base)
+    with tempfile.TemporaryDirectory(prefix="boardless-") as folder:
+        path = Path(folder) / Path(row.path).name
+        path.write_bytes(found.data)
+        machine.load(path, base=row.base)
     return machine
+
+
+def _causes(row: CatalogRow, found: FoundImage, options: ValidateOptions, cycles: int) -> dict[str, float]:
+    """The CPI stack of one inference without its waiting, scaled to the row's cycles."""
+    from benches.profiled_window import profile_inference  # noqa: PLC0415 - loads the engine
+
+    machine = _machine(row, found, options)
+    stack = profile_inference(machine, lambda session: synthetic_input(session.benchmark)).profile.stack
+    return {key.label: count * cycles / stack.total for key, count in stack.items()}
 
 
 def synthetic_input(benchmark: Benchmark) -> InputData:

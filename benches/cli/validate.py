@@ -30,6 +30,10 @@ from benches.cli.many_values import ManyValuesCommand
     metavar="[FILE]",
     help="Write the measured error bands that `boardless bench` shows. [default: the project's own file]",
 )
+@click.option(
+    "--assembly", is_flag=True, help="The catalogue is of assembly functions. [default: our micro-kernels]"
+)
+@click.option("--fit-report", is_flag=True, help="Which stall causes go together with the remaining error.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Rows at once.")
 @click.option("--timing", type=click.Choice(["memory", "core", "count"]), default="memory", show_default=True)
 @click.option("--hook", type=click.Choice(["auto", "native", "python"]), default="auto", show_default=True)
@@ -41,6 +45,8 @@ def validate(
     catalog: Path | None,
     images: tuple[Path, ...],
     bands_file: str | None,
+    assembly: bool,
+    fit_report: bool,
     jobs: int,
     timing: str,
     hook: str,
@@ -49,15 +55,26 @@ def validate(
     """Run published benchmark images and print modelled against published cycles.
 
     Each image gets a synthetic input of the right size. Rows whose image is in no folder are
-    counted and named. Every modelled figure is simulated and unofficial.
+    counted and named. With --assembly functions of ELFs are called instead, and their cycles
+    compared. Every modelled figure is simulated and unofficial.
     """
     from benches.cli.validate_run import ValidateOutputs, run_validate  # noqa: PLC0415 - keeps --help fast
     from benches.error_bands import shipped_bands_file  # noqa: PLC0415
     from benches.validate import ValidateOptions  # noqa: PLC0415
 
+    if assembly:
+        if bands_file is not None or fit_report:
+            raise click.UsageError("--update-bands and --fit-report are about images, not about --assembly")
+        from benches.assembly.run import AssemblyOptions  # noqa: PLC0415
+        from benches.cli.assembly_run import run_validate_assembly  # noqa: PLC0415
+
+        run_validate_assembly(catalog, AssemblyOptions(images, timing, hook), json_file)
+        return
     run_validate(
         catalog,
-        ValidateOptions(images, timing, hook),
+        ValidateOptions(images, timing, hook, causes=fit_report),
         jobs,
-        ValidateOutputs(json_file, None if bands_file is None else Path(bands_file or shipped_bands_file())),
+        ValidateOutputs(
+            json_file, None if bands_file is None else Path(bands_file or shipped_bands_file()), fit_report
+        ),
     )

@@ -14,6 +14,7 @@ from benches.catalog.reader import CatalogRow, development_catalog, read_catalog
 from benches.cli.bench_run import report_console, write_report
 from benches.error_bands import measured_bands
 from benches.error_figures import ErrorFigures
+from benches.fit_report import CauseFit, fit_report
 from benches.report import UNOFFICIAL
 from benches.row_pool import validate_rows
 from benches.validate import (
@@ -34,6 +35,7 @@ class ValidateOutputs:
 
     json_file: Path | None = None
     bands_file: Path | None = None
+    fit_report: bool = False
 
 
 def run_validate(catalog: Path | None, options: ValidateOptions, jobs: int, outputs: ValidateOutputs) -> None:
@@ -52,9 +54,15 @@ def run_validate(catalog: Path | None, options: ValidateOptions, jobs: int, outp
     rows = _run(catalog_rows, options, jobs, console)
     console.print(row_table(rows))
     console.print(summary_table(summarize(rows)))
+    fits = fit_report(rows) if outputs.fit_report else None
+    if fits is not None:
+        console.print(fit_table(fits))
     _print_remarks(console, rows, bool(options.folders))
     if outputs.json_file is not None:
-        write_report(outputs.json_file, report_json(rows))
+        content = report_json(rows)
+        if fits is not None:
+            content["fit_report"] = [fit.as_json() for fit in fits]
+        write_report(outputs.json_file, content)
     if outputs.bands_file is not None:
         _write_bands(console, rows, outputs.bands_file)
     failed = [row for row in rows if row.status == FAILED]
@@ -149,6 +157,32 @@ def _figures(figures: ErrorFigures) -> tuple[str, ...]:
         figures.worst_abs_error,
     )
     return (str(figures.count), *(f"{100 * error:.2f} %" for error in errors))
+
+
+def fit_table(fits: Sequence[CauseFit]) -> Table:
+    """Causes beside the remaining error; the best explanations first."""
+    table = Table(
+        title="What goes together with the remaining error (a hint of where to look, not a fit)",
+        title_justify="left",
+    )
+    for name in ("core", "cause"):
+        table.add_column(name, no_wrap=True)
+    for name in ("images", "mean share", "correlation", "would have to change by", "mean error", "left"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for index, fit in enumerate(fits):
+        last = index + 1 == len(fits) or fits[index + 1].core != fit.core
+        table.add_row(
+            fit.core,
+            fit.cause,
+            str(fit.rows),
+            f"{100 * fit.mean_share:.2f} %",
+            "-" if fit.correlation is None else f"{fit.correlation:+.2f}",
+            f"{100 * fit.factor:+.0f} %",
+            f"{100 * fit.mean_abs_error:.2f} %",
+            f"{100 * fit.mean_abs_error_left:.2f} %",
+            end_section=last,
+        )
+    return table
 
 
 def _print_remarks(console: Console, rows: Sequence[ValidatedRow], has_folders: bool) -> None:

@@ -1,0 +1,128 @@
+"""Reads a catalogue of assembly functions with published cycles: CSV, or TOML with ``[[function]]`` tables.
+
+Columns: ``elf`` (a path relative to the catalogue, or inside a folder of ``--images``),
+``function`` (its symbol, or an address), ``board``, ``published_cycles``. Optional: ``set``
+(rows of one set share a harness), ``arguments``, ``offset``, ``warmups``, ``source``.
+
+``arguments``: up to four words for r0 to r3: numbers, symbols of the ELF, or ``ram`` for
+scratch memory on the board; each with ``+N``. ``offset``: what the published harness adds to
+the function's own cycles, ``fit`` for the median difference of the set on that core. The
+modelled figure that is compared is the function's, its return included, plus the offset.
+``warmups``: calls before the one that counts.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from emulator.errors import UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+REQUIRED = ("elf", "function", "board", "published_cycles")
+FIT = "fit"
+MOST_ARGUMENTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class AssemblyRow:
+    """One function on one board; ``offset`` None: fitted to its set."""
+
+    set: str
+    elf: str
+    function: str
+    arguments: tuple[str, ...]
+    board: str
+    published_cycles: float
+    offset: float | None = 0.0
+    warmups: int = 0
+    source: str = ""
+
+    @property
+    def title(self) -> str:
+        """One line that names the row to a reader."""
+        return f"{self.set} {self.function} on {self.board}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class AssemblyCatalog:
+    """Rows, and the folder that their ELF paths are relative to."""
+
+    rows: tuple[AssemblyRow, ...]
+    folder: Path
+
+
+def own_catalog() -> AssemblyCatalog:
+    """The project's micro-kernels: what a rule predicts, and why."""
+    return read_assembly_catalog(Path(str(resources.files("benches.assembly").joinpath("micro_kernels.csv"))))
+
+
+def read_assembly_catalog(path: Path) -> AssemblyCatalog:
+    """Read a catalogue. Raises :class:`UsageError` that names the row and the column."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        if path.suffix.lower() == ".toml":
+            records: Iterable[Mapping[str, object]] = tomllib.loads(text).get("function", [])
+        else:
+            records = csv.DictReader(text.splitlines())
+        rows = tuple(
+            _row(
+                {str(k).strip().lower(): str(v).strip() for k, v in record.items() if v is not None},
+                path,
+                number,
+            )
+            for number, record in enumerate(records, start=1)
+        )
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"the catalogue can't be read: {error}", where=str(path)) from error
+    if not rows:
+        raise UsageError(
+            "the catalogue is empty",
+            where=str(path),
+            next_step="CSV needs a header line; TOML needs [[function]] tables.",
+        )
+    return AssemblyCatalog(rows, path.parent)
+
+
+def _row(record: Mapping[str, str], path: Path, number: int) -> AssemblyRow:
+    place = f"{path}, row {number}"
+    for column in REQUIRED:
+        if not record.get(column):
+            raise UsageError(
+                f"column {column!r} is missing or empty",
+                where=place,
+                next_step=f"Needed: {', '.join(REQUIRED)}.",
+            )
+    arguments = tuple(record.get("arguments", "").replace(",", " ").split())
+    if len(arguments) > MOST_ARGUMENTS:
+        raise UsageError(f"{len(arguments)} arguments; r0 to r3 take {MOST_ARGUMENTS}", where=place)
+    published = _number(record["published_cycles"], "published_cycles", place)
+    if published <= 0:
+        raise UsageError("published_cycles must be above 0", where=place)
+    offset = record.get("offset", "") or "0"
+    return AssemblyRow(
+        set=record.get("set", ""),
+        elf=record["elf"],
+        function=record["function"],
+        arguments=arguments,
+        board=record["board"],
+        published_cycles=published,
+        offset=None if offset.lower() == FIT else _number(offset, "offset", place),
+        warmups=int(_number(record.get("warmups", "") or "0", "warmups", place)),
+        source=record.get("source", ""),
+    )
+
+
+def _number(text: str, column: str, place: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise UsageError(f"{column} is {text!r}, not a number", where=place) from error

@@ -1,0 +1,128 @@
+"""``boardless validate --assembly``: the micro-kernels cost what their rules say, on every core."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import benches.assembly
+from benches.assembly.reader import FIT, own_catalog, read_assembly_catalog
+from benches.assembly.run import AssemblyOptions, fit_offsets, run_assembly, summarize_sets, word_value
+from benches.cli.validate import validate as command
+from benches.validate import ABSENT, FAILED
+from emulator import Machine
+from emulator.errors import CheckFailed, UsageError
+
+FOLDER = Path(benches.assembly.__file__).parent
+HEADER = "set,elf,function,arguments,board,published_cycles,offset\n"
+
+
+@pytest.mark.parametrize("hook", ["native", "python"])
+def test_every_micro_kernel_is_exact(hook):
+    results = run_assembly(own_catalog(), AssemblyOptions(hook=hook))
+    assert len(results) == 60
+    wrong = [
+        (r.core, r.function, r.published_cycles, r.modelled_cycles, r.detail) for r in results if r.ratio != 1
+    ]
+    assert not wrong
+
+
+def test_the_committed_elf_is_what_its_source_gives(cross_tools, tmp_path):
+    built, plain, committed = tmp_path / "k.elf", tmp_path / "k.bin", tmp_path / "c.bin"
+    source = FOLDER / "micro_kernels.s"
+    subprocess.run(["arm-none-eabi-as", "-mcpu=cortex-m0", source, "-o", tmp_path / "k.o"], check=True)
+    subprocess.run(
+        ["arm-none-eabi-ld", "-n", "-Ttext=0", "--entry=idle", tmp_path / "k.o", "-o", built], check=True
+    )
+    for elf, binary in ((built, plain), (FOLDER / "micro_kernels.elf", committed)):
+        subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", elf, binary], check=True)
+    assert plain.read_bytes() == committed.read_bytes()
+
+
+def catalog(tmp_path, *lines):
+    path = tmp_path / "catalog.csv"
+    path.write_text(HEADER + "".join(line + "\n" for line in lines))
+    return path
+
+
+def test_a_users_catalogue_with_a_fitted_offset(tmp_path):
+    """The harness adds 12 cycles to each, 10 of them beyond the BX that the calls hold already."""
+    path = catalog(
+        tmp_path,
+        f"mine,micro_kernels.elf,alu_64,,virtual-m4,76,{FIT}",
+        f"mine,micro_kernels.elf,muls_32,3 7,virtual-m4,44,{FIT}",
+        f"mine,micro_kernels.elf,jumps_16,,virtual-m4,45,{FIT}",
+    )
+    results = run_assembly(read_assembly_catalog(path), AssemblyOptions((FOLDER,)))
+    assert [r.offset for r in results] == [10, 10, 10]
+    assert [r.modelled_cycles for r in results] == [76, 44, 44]
+    assert results[1].returned == 3 * 7**32 % 2**32
+    assert fit_offsets(results) == results
+    figures = summarize_sets(results)["cortex-m4", "mine"]
+    assert figures.worst_abs_error == pytest.approx(1 / 45)
+
+
+def test_toml_reads_the_same(tmp_path):
+    path = tmp_path / "catalog.toml"
+    path.write_text(
+        '[[function]]\nelf = "a.elf"\nfunction = "f"\nboard = "virtual-m0"\npublished_cycles = 12\n'
+        'offset = 4\narguments = "ram+4, 0x10"\nwarmups = 1\n'
+    )
+    row = read_assembly_catalog(path).rows[0]
+    assert (row.published_cycles, row.offset, row.arguments, row.warmups) == (12, 4, ("ram+4", "0x10"), 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("s,,f,,virtual-m0,1,0", "'elf' is missing"),
+        ("s,a.elf,f,,virtual-m0,many,0", "not a number"),
+        ("s,a.elf,f,,virtual-m0,0,0", "above 0"),
+        ("s,a.elf,f,1 2 3 4 5,virtual-m0,1,0", "r0 to r3"),
+    ],
+)
+def test_a_bad_row_is_named(tmp_path, line, words):
+    with pytest.raises(UsageError, match=words) as caught:
+        read_assembly_catalog(catalog(tmp_path, line))
+    assert "row 1" in str(caught.value)
+
+
+def test_absent_and_broken_functions_are_rows(tmp_path):
+    path = catalog(
+        tmp_path,
+        "s,gone.elf,f,,virtual-m0,1,0",
+        "s,micro_kernels.elf,no_such_function,,virtual-m0,1,0",
+        "s,micro_kernels.elf,idle,,virtual-m0,1,0",
+    )
+    results = run_assembly(read_assembly_catalog(path), AssemblyOptions((FOLDER,)))
+    assert [r.status for r in results] == [ABSENT, FAILED, FAILED]
+    assert "no symbol 'no_such_function'" in results[1].detail
+    assert "did not return" in results[2].detail
+
+
+def test_arguments_may_be_symbols():
+    machine = Machine("virtual-m0")
+    machine.load(FOLDER / "micro_kernels.elf")
+    ram = next(r for r in machine.board.regions if r.kind == "ram")
+    assert word_value(machine, "idle+2", ram) == 0x12
+    assert word_value(machine, "0x10+1", ram) == 0x11
+    assert word_value(machine, "ram", ram) == ram.base + ram.size_bytes // 2
+
+
+def test_the_command(tmp_path):
+    report = tmp_path / "report.json"
+    result = CliRunner().invoke(command, ["--assembly", "--json", str(report)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert "simulated and unofficial" in result.output
+    content = json.loads(report.read_text())
+    assert {item["core"] for item in content["summary"]} == {
+        *("cortex-m0", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33"),
+    }
+    path = catalog(tmp_path, "s,micro_kernels.elf,idle,,virtual-m0,1,0")
+    arguments = ["--assembly", "--catalog", str(path), "--images", str(FOLDER)]
+    with pytest.raises(CheckFailed, match="1 of 1 functions failed"):
+        CliRunner().invoke(command, arguments, catch_exceptions=False)
+    result = CliRunner().invoke(command, ["--assembly", "--fit-report"])
+    assert result.exit_code == 2
