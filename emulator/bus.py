@@ -56,7 +56,9 @@ def device_class(entry: DeviceEntry, board: Board) -> type:
 class Bus:
     """Dispatches register accesses to devices and keeps the list of unmodelled ones."""
 
-    def __init__(self, board: Board, *, here: Callable[[], int], on_unmodelled: Callable[[Unmodelled], None]) -> None:
+    def __init__(
+        self, board: Board, *, here: Callable[[], int], on_unmodelled: Callable[[Unmodelled], None]
+    ) -> None:
         self._board = board
         self._here = here
         self._on_unmodelled = on_unmodelled
@@ -75,7 +77,7 @@ class Bus:
 
     def windows(self) -> list[tuple[int, int]]:
         """(base, size) stretches, page aligned, that need mapping: the peripheral window and outliers."""
-        pages = set()
+        pages: set[int] = set()
         for base, end, _device, _name in self._devices.values():
             if base not in PERIPHERALS and base not in PRIVATE:
                 pages.update(range(base >> 12, (end - 1 >> 12) + 1))

@@ -53,8 +53,10 @@ class MemoryTuning(Protocol):
     """How firmware's writes to flash and cache controllers reach the memory model."""
 
     def configure(self, accelerator: str, **parameters: int) -> None:
-        """Set parameters of one accelerator by name, e.g. ``configure("flash",
-        wait_states=5, prefetch=1, instruction_cache=1, data_cache=1)``."""
+        """Set parameters of one accelerator by name.
+
+        For example ``configure("flash", wait_states=5, prefetch=1, instruction_cache=1)``.
+        """
 
     def invalidate(self, accelerator: str, cache: str) -> None:
         """Empty one cache (``"instruction"`` or ``"data"``) of an accelerator."""

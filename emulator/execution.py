@@ -63,7 +63,7 @@ class Execution:
         self._slice_cycles = max(1, cycles)
 
     # -- the loop ----------------------------------------------------------------------------
-    def run(  # noqa: PLR0911, PLR0912 -- one loop, one exit for each reason
+    def run(  # noqa: PLR0911 -- one loop, one exit for each reason
         self,
         finished: Callable[[], bool],
         max_cycles: int | None,
@@ -103,7 +103,9 @@ class Execution:
                 continue
             if hook.cycles >= self.waits.check_at and self._wait(quiet_seconds):
                 return StopReason.IDLE
-            until = min(self._limit, hook.cycles + self._slice_cycles, max(self.waits.check_at, hook.cycles + 1))
+            until = min(
+                self._limit, hook.cycles + self._slice_cycles, max(self.waits.check_at, hook.cycles + 1)
+            )
             self._slice(until)
 
     def _take_exceptions(self) -> None:

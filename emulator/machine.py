@@ -1,10 +1,10 @@
 """A board without the board: load an image, feed it bytes, run it, read its counts.
 
-    from emulator import Machine
-    machine = Machine("nucleo-l4r5zi")
-    machine.load("firmware.elf")
-    machine.run(until="m-ready")
-    print(machine.counts)
+from emulator import Machine
+machine = Machine("nucleo-l4r5zi")
+machine.load("firmware.elf")
+machine.run(until="m-ready")
+print(machine.counts)
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from emulator.snapshot import Snapshot, restore_machine, save_machine
 from emulator.system.semihosting import SemihostingHost
 from emulator.system.system import System
 from emulator.timing.cores import core_model
+from emulator.timing.model import CoreModel
 from emulator.waiting import POLLS
 
 SYSTEM_WINDOW = (0xE0000000, 0x100000)
@@ -72,10 +73,12 @@ class _Endpoint(SerialEndpoint):
 
 
 class Machine:
-    """One emulated board. ``timing``: ``"memory"`` (core and memories), ``"core"`` (zero wait
-    states everywhere) or ``"count"`` (instructions alone). ``hook``: ``"native"``, ``"python"``
-    or ``"auto"`` (native when it was built). ``strict``: an access that no model covers is an
-    error. ``files_dir``: where semihosting may open files; nowhere by default.
+    """One emulated board.
+
+    ``timing``: ``"memory"`` (core and memories), ``"core"`` (zero wait states everywhere) or
+    ``"count"`` (instructions alone). ``hook``: ``"native"``, ``"python"`` or ``"auto"`` (native
+    when it was built). ``strict``: an access that no model covers is an error. ``files_dir``:
+    where semihosting may open files; nowhere by default.
 
     Raises BoardError, ImageError, UsageError; :class:`GuestFault` when the firmware crashes.
     """
@@ -118,7 +121,7 @@ class Machine:
         self.hook.attach(self.core)
         self.memory_map = MemoryMap(board, self.hook, timed=self.timing == "memory")
         counting = self.timing == "count"
-        model = CountModel() if counting else core_model(board.core, dict(board.core_parameters))
+        model: CoreModel = CountModel() if counting else core_model(board.core, dict(board.core_parameters))
         self.automaton = Automaton(self.core, self.hook, model, self.memory_map, watch=not counting)
         self._finder = AccessFinder(self.hook, self.automaton, self.core)
         self.clock = Clock(board.reset_hz)
@@ -334,7 +337,8 @@ class Machine:
         if self.strict:
             self._fail(
                 UsageError(
-                    f"{entry.access} of {entry.device} {entry.register} (0x{entry.address:08x}) is not modelled",
+                    f"{entry.access} of {entry.device} {entry.register} (0x{entry.address:08x})"
+                    " is not modelled",
                     where=place_of(self.image, entry.first_pc),
                     next_step="run without --strict to go on, or add the register to the board's TOML",
                 )
@@ -411,7 +415,9 @@ class Machine:
         self.execution.waits.expect_soon()
         return self.execution.run(finished, max_cycles, wall_limit, quiet_seconds, break_address)
 
-    def call(self, function: int, arguments: tuple[int, ...] = (), max_cycles: int = 1 << 40) -> tuple[int, Counts]:
+    def call(
+        self, function: int, arguments: tuple[int, ...] = (), max_cycles: int = 1 << 40
+    ) -> tuple[int, Counts]:
         """Call a function (r0..r3 from ``arguments``); (r0, counts of the call).
 
         The stack pointer stays what it is. Raises LimitReached via ``run`` never: a call that
@@ -534,7 +540,8 @@ def _hook(kind: str) -> BlockHook:
     if library is None:
         if kind == "native":
             raise UsageError(
-                "the native hook was not built", next_step="install gcc and python3-dev, then install boardless again"
+                "the native hook was not built",
+                next_step="install gcc and python3-dev, then install boardless again",
             )
         return PythonHook()
     return native_hook(library)

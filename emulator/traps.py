@@ -65,7 +65,9 @@ class TrapHandler:
         self._interrupt = number
         uc.emu_stop()
 
-    def _on_invalid(self, _uc: Uc, _access: int, address: int, _size: int, _value: int, _data: object) -> bool:
+    def _on_invalid(
+        self, _uc: Uc, _access: int, address: int, _size: int, _value: int, _data: object
+    ) -> bool:
         self._bad_address = address & 0xFFFFFFFF
         return False
 

@@ -32,7 +32,7 @@ from emulator.errors import UsageError
 @click.option("--mode", type=click.Choice(list(MODES)), default="performance", show_default=True)
 @click.option("--baud", type=int, default=0, help="Console speed, if not the mode's own.")
 @click.option("--out", type=click.Path(path_type=Path), help="ELF to write (one benchmark), or a folder.")
-def build(  # noqa: PLR0917 - click hands one argument per option
+def build(
     benchmarks: tuple[str, ...],
     model: Path | None,
     board: str,

@@ -1,0 +1,1 @@
+"""The engine: Unicorn, the block hooks, and the timing automaton between them."""

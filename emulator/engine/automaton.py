@@ -15,12 +15,19 @@ from emulator.engine.hook import BlockHook, Stop
 from emulator.engine.memory_map import MemoryMap
 from emulator.thumb.decode import decode_block
 from emulator.thumb.instruction import Block, Instruction
-from emulator.timing.model import FALL_THROUGH, CoreModel, DivideTiming, ExceptionTiming, Step, UnalignedTiming
+from emulator.timing.model import (
+    FALL_THROUGH,
+    CoreModel,
+    DivideTiming,
+    ExceptionTiming,
+    Step,
+    UnalignedTiming,
+)
 
 PAGE = 0x1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CountModel:
     """One cycle an instruction: for counting alone (``timing="count"``)."""
 
@@ -47,7 +54,9 @@ class CountModel:
 class Automaton:
     """The memoized core model in front of one hook."""
 
-    def __init__(self, core: Core, hook: BlockHook, model: CoreModel, memory_map: MemoryMap, *, watch: bool) -> None:
+    def __init__(
+        self, core: Core, hook: BlockHook, model: CoreModel, memory_map: MemoryMap, *, watch: bool
+    ) -> None:
         self._core = core
         self._hook = hook
         self.model = model

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc, UcError
 from unicorn import arm_const as arm
 from unicorn import unicorn_const as ucc
-
 from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
 from emulator.board import Region
@@ -51,9 +50,11 @@ REGISTER_IDS: dict[str, int] = {
     "control": arm.UC_ARM_REG_CONTROL,
     "fpscr": arm.UC_ARM_REG_FPSCR,
 }
-GENERAL = tuple(f"r{n}" for n in range(13)) + ("sp", "lr", "pc")
+GENERAL = (*(f"r{n}" for n in range(13)), "sp", "lr", "pc")
 POSITIONS = {name: n for n, name in enumerate(GENERAL)}
-READ_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p)
+READ_CALLBACK = ctypes.CFUNCTYPE(
+    ctypes.c_uint64, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p
+)
 WRITE_CALLBACK = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_uint64, ctypes.c_void_p
 )
@@ -116,22 +117,26 @@ class Core:
         self.memories.append(HostMemory(region, target.buffer, target.pointer, target.view))
 
     def map_device(
-        self, base: int, size_bytes: int, read: Callable[[int, int], int], write: Callable[[int, int, int], None]
+        self,
+        base: int,
+        size_bytes: int,
+        read: Callable[[int, int], int],
+        write: Callable[[int, int, int], None],
     ) -> None:
         """Map device registers: ``read(address, size)`` and ``write(address, size, value)``."""
 
-        @READ_CALLBACK
         def on_read(_uc: int, offset: int, size: int, _data: int) -> int:
             return read(base + offset, size)
 
-        @WRITE_CALLBACK
         def on_write(_uc: int, offset: int, size: int, value: int, _data: int) -> None:
             write(base + offset, size, value)
 
-        self._callbacks += [on_read, on_write]
+        read_callback, write_callback = READ_CALLBACK(on_read), WRITE_CALLBACK(on_write)
+        self._callbacks += [read_callback, write_callback]
         status = unicorn_binding.uclib.uc_mmio_map(
             self.uc._uch, ctypes.c_uint64(base), ctypes.c_size_t(size_bytes),
-            ctypes.cast(on_read, ctypes.c_void_p), None, ctypes.cast(on_write, ctypes.c_void_p), None,
+            ctypes.cast(read_callback, ctypes.c_void_p), None,
+            ctypes.cast(write_callback, ctypes.c_void_p), None,
         )  # fmt: skip
         if status:
             raise UcError(status)
@@ -250,6 +255,10 @@ class Core:
     def run(self, pc: int) -> UcError | None:
         """Execute from ``pc`` until a hook stops; an error of Unicorn's is returned."""
         status = self._library.uc_emu_start(
-            self.uc._uch, ctypes.c_uint64(pc | 1), ctypes.c_uint64(RUN_UNTIL), ctypes.c_uint64(0), ctypes.c_size_t(0)
+            self.uc._uch,
+            ctypes.c_uint64(pc | 1),
+            ctypes.c_uint64(RUN_UNTIL),
+            ctypes.c_uint64(0),
+            ctypes.c_size_t(0),
         )
         return UcError(status) if status else None

@@ -10,8 +10,7 @@ followed) is read by a code hook at that very instruction (``Hooked``).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
 
 from emulator.engine.expressions import BINARY, UNARY, Graph, Node, Op
 from emulator.engine.symbolic import Registers
@@ -26,7 +25,8 @@ HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED = range(4)
 MASK32 = 0xFFFFFFFF
 
 
-class Event(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Event:
     """One thing that the memory system or the divider prices, in program order.
 
     ``address``: a fetch's address, or a datum's offset to its base (modulo 2**32).
@@ -42,7 +42,8 @@ class Event(NamedTuple):
     count: int = 0
 
 
-class Group(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Group:
     """Data events that share their entry registers; offsets are signed bytes."""
 
     base: int
@@ -55,7 +56,8 @@ class Group(NamedTuple):
     events: tuple[int, ...]
 
 
-class Hooked(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Hooked:
     """What a code hook at ``address`` reads, and the event (or observed bit) that it feeds."""
 
     address: int
@@ -154,7 +156,9 @@ class _Planner:
         form = _affine_form(graph, address)
         if form is not None:
             base, index, shift, offset = form
-            self.events[number] = self.events[number]._replace(address=offset, base=base, index=index, shift=shift)
+            self.events[number] = replace(
+                self.events[number], address=offset, base=base, index=index, shift=shift
+            )
             self._affine.setdefault((base, index, shift), []).append(number)
         elif not graph.is_opaque(root):
             self._computed.setdefault(root, []).append((number, constant))
@@ -186,7 +190,7 @@ class _Planner:
         for root, members in self._computed.items():
             for number, constant in members:
                 base = FIRST_SLOT + slots[root]
-                self.events[number] = self.events[number]._replace(address=constant, base=base)
+                self.events[number] = replace(self.events[number], address=constant, base=base)
                 self._affine.setdefault((base, NO_REGISTER, 0), []).append(number)
         groups = tuple(_group(key, members, self.events) for key, members in self._affine.items())
         return tuple(_in_slots(graph.nodes[n], slots) for n in needed), groups

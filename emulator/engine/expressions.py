@@ -36,7 +36,8 @@ class Op(IntEnum):
     UBFX = 16  # imm: lsb | width << 8
     SBFX = 17
     LOAD = 18  # imm: size | signed << 8
-    FORWARD = 19  # a: loaded, b: earlier store's address - load's; imm: sizes, load | store << 8 | (value + 1) << 16
+    # a: loaded, b: earlier store's address - load's; imm: load size | store size << 8 | (value + 1) << 16
+    FORWARD = 19
     NOT = 20
     ADD_CONSTANT = 21
     SYMBOL = 255
@@ -51,10 +52,12 @@ class Node(NamedTuple):
     imm: int = 0
 
 
-BINARY = frozenset((Op.ADD, Op.SUB, Op.AND, Op.ORR, Op.EOR, Op.BIC, Op.MUL, Op.LSL, Op.LSR, Op.ASR, Op.FORWARD))
+BINARY = frozenset(
+    (Op.ADD, Op.SUB, Op.AND, Op.ORR, Op.EOR, Op.BIC, Op.MUL, Op.LSL, Op.LSR, Op.ASR, Op.FORWARD)
+)
 UNARY = frozenset(
-    (Op.LSL_IMMEDIATE, Op.LSR_IMMEDIATE, Op.ASR_IMMEDIATE, Op.ROR_IMMEDIATE, Op.UBFX, Op.SBFX, Op.LOAD, Op.NOT,
-     Op.ADD_CONSTANT)
+    (Op.LSL_IMMEDIATE, Op.LSR_IMMEDIATE, Op.ASR_IMMEDIATE, Op.ROR_IMMEDIATE, Op.UBFX, Op.SBFX, Op.LOAD,
+     Op.NOT, Op.ADD_CONSTANT)
 )  # fmt: skip
 
 

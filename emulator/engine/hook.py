@@ -100,7 +100,15 @@ class BlockHook(Protocol):
         """Block indices met since tracing was enabled, the last 1024 at most."""
 
     def set_region(
-        self, number: int, base: int, end: int, port: int, instruction_cache: int, data_cache: int, *, free: bool
+        self,
+        number: int,
+        base: int,
+        end: int,
+        port: int,
+        instruction_cache: int,
+        data_cache: int,
+        *,
+        free: bool,
     ) -> None:
         """Describe a region; -1 for no port or cache; ``free``: costs nothing when aligned."""
 

@@ -17,9 +17,23 @@ from emulator.engine.events import BlockPlan
 from emulator.engine.hook import EDGES, PathCount
 from emulator.timing.model import DivideTiming, UnalignedTiming
 
-SAVED_FIELDS = ("cycles", "instructions", "stall", "state", "executed", "events_done", "next_hooked", "block_serial")
-REGISTER_ORDER = (*(getattr(arm, f"UC_ARM_REG_R{n}") for n in range(13)), arm.UC_ARM_REG_SP, arm.UC_ARM_REG_LR,
-                  arm.UC_ARM_REG_PC)  # fmt: skip
+SAVED_FIELDS = (
+    "cycles",
+    "instructions",
+    "stall",
+    "state",
+    "executed",
+    "events_done",
+    "next_hooked",
+    "block_serial",
+)
+REGISTER_ORDER = (
+    *(getattr(arm, f"UC_ARM_REG_R{n}") for n in range(13)),
+    arm.UC_ARM_REG_SP,
+    arm.UC_ARM_REG_LR,
+    arm.UC_ARM_REG_PC,
+)
+
 
 class _Head(c.Structure):
     cycles: int
@@ -74,7 +88,13 @@ class _Group(c.Structure):
 
 
 class _Node(c.Structure):
-    _fields_ = [("op", c.c_uint8), ("a", c.c_uint8), ("b", c.c_uint8), ("pad", c.c_uint8), ("imm", c.c_uint32)]
+    _fields_ = [
+        ("op", c.c_uint8),
+        ("a", c.c_uint8),
+        ("b", c.c_uint8),
+        ("pad", c.c_uint8),
+        ("imm", c.c_uint32),
+    ]
 
 
 class _Hooked(c.Structure):
@@ -98,8 +118,8 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_new", pointer, [pointer, pointer, pointer]),
         ("bl_free", None, [pointer]),
         ("bl_set_registers", None, [pointer, pointer]),
-        ("bl_add_block", u32, [pointer, u32, u32, u32, u32, pointer, c.c_char_p, u32, pointer, u32, pointer, u32,
-                               pointer, u32, pointer, u32, u32, pointer]),
+        ("bl_add_block", u32, [pointer, u32, u32, u32, u32, pointer, c.c_char_p, u32, pointer, u32, pointer,
+                               u32, pointer, u32, pointer, u32, u32, pointer]),
         ("bl_add_path", u32, [pointer, u32, u32, u32, pointer]),
         ("bl_set_edge", None, [pointer, u32, u32, u32, u32]),
         ("bl_find_path", c.c_int32, [pointer, u32, u32, u32]),
@@ -170,7 +190,7 @@ class NativeHook(_Head):
         block = plan.block
         events = (_Event * max(1, len(plan.events)))(
             *(
-                (e.address, e.instruction, e.kind, e.base, e.index, e.shift, e.size_bytes, e.count, 0)
+                _Event(e.address, e.instruction, e.kind, e.base, e.index, e.shift, e.size_bytes, e.count, 0)
                 for e in plan.events
             )
         )
@@ -184,7 +204,7 @@ class NativeHook(_Head):
             members.extend(g.events)
         hooked = (_Hooked * max(1, len(plan.hooked)))(
             *(
-                (h.address, h.event, h.kind, h.dividend, h.divisor, h.base, h.index, h.shift, h.offset)
+                _Hooked(h.address, h.event, h.kind, h.dividend, h.divisor, h.base, h.index, h.shift, h.offset)
                 for h in plan.hooked
             )
         )
@@ -195,7 +215,7 @@ class NativeHook(_Head):
                 host_pointer or None, code, len(plan.events), events, len(plan.groups), groups, len(members),
                 (c.c_uint16 * max(1, len(members)))(*members), len(plan.hooked), hooked,
                 (1 << len(plan.observed)) - 1, len(plan.program),
-                (_Node * max(1, len(plan.program)))(*((n.op, n.a, n.b, 0, n.imm) for n in plan.program)),
+                (_Node * max(1, len(plan.program)))(*(_Node(n.op, n.a, n.b, 0, n.imm) for n in plan.program)),
             )
         )  # fmt: skip
 
@@ -229,7 +249,15 @@ class NativeHook(_Head):
         return [int(self._library.bl_trace(self._engine, i)) for i in range(max(0, length - 1024), length)]
 
     def set_region(
-        self, number: int, base: int, end: int, port: int, instruction_cache: int, data_cache: int, *, free: bool
+        self,
+        number: int,
+        base: int,
+        end: int,
+        port: int,
+        instruction_cache: int,
+        data_cache: int,
+        *,
+        free: bool,
     ) -> None:
         """See :class:`BlockHook`."""
         memory = self._core.memory_at(base) if self._core is not None else None

@@ -117,9 +117,7 @@ class PythonHook:
 
     def _enter(self, address: int, size: int) -> int:
         block = self._by_place.get((address, size))
-        if block is None or (
-            block.host_pointer and ctypes.string_at(block.host_pointer, size) != block.code
-        ):
+        if block is None or (block.host_pointer and ctypes.string_at(block.host_pointer, size) != block.code):
             self.need_address, self.need_size = address, size
             return Stop.NEED_BLOCK
         if self.current >= 0:
@@ -157,7 +155,7 @@ class PythonHook:
         if read(REGISTER_IDS["primask"]) & 1 or read(REGISTER_IDS["faultmask"]) & 1:
             return False
         basepri = read(REGISTER_IDS["basepri"]) & 0xFF
-        return basepri == 0 or self.mask_priority < basepri
+        return bool(basepri == 0 or self.mask_priority < basepri)
 
     def _register(self, n: int) -> int:
         return int(self._uc.reg_read(GENERAL_IDS[n]))
@@ -299,7 +297,15 @@ class PythonHook:
 
     # -- the memory system -----------------------------------------------------------------
     def set_region(
-        self, number: int, base: int, end: int, port: int, instruction_cache: int, data_cache: int, *, free: bool
+        self,
+        number: int,
+        base: int,
+        end: int,
+        port: int,
+        instruction_cache: int,
+        data_cache: int,
+        *,
+        free: bool,
     ) -> None:
         """See :class:`BlockHook`."""
         regions = self._memory.regions
@@ -331,7 +337,8 @@ class PythonHook:
     def path_counts(self) -> list[PathCount]:
         """See :class:`BlockHook`."""
         return [
-            PathCount(*p.key, tuple(e.count for e in p.edges), tuple(e.stall for e in p.edges)) for p in self._paths
+            PathCount(*p.key, tuple(e.count for e in p.edges), tuple(e.stall for e in p.edges))
+            for p in self._paths
         ]
 
     def event_stalls(self, block: int) -> tuple[int, ...]:

@@ -51,7 +51,8 @@ def _search(uc: Uc) -> int | None:
             except (OSError, ValueError, OverflowError):
                 return b""
 
-        for pointer in sorted(set(struct.unpack("<512Q", peek(root, 4096).ljust(4096, b"\0")))):
+        pointers: set[int] = set(struct.unpack("<512Q", peek(root, 4096).ljust(4096, b"\0")))
+        for pointer in sorted(pointers):
             if not 0x10000 < pointer < 1 << 47:
                 continue
             around = peek(pointer, 0x40000)

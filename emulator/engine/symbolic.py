@@ -117,14 +117,18 @@ class Registers:
         value: int | None = None
         op = instruction.opcode
         register = op >> 12 & 15 if instruction.is_wide else op >> 8 & 7 if op >> 12 == 0b1001 else op & 7
-        if instruction.kind is Kind.STORE and instruction.condition is None and instruction.store_reads == 1 << register:
+        if (
+            instruction.kind is Kind.STORE
+            and instruction.condition is None
+            and instruction.store_reads == 1 << register
+        ):
             value = self._values[register]
             if self.graph.is_opaque(value):
                 value = None
         self._stores.append(_Store(address, min(access.size_bytes * access.count, 255), value))
 
     # -- 16-bit encodings --------------------------------------------------------------------
-    def _narrow(self, i: Instruction) -> tuple[int, int] | None:  # noqa: PLR0911, PLR0912 -- one line an encoding
+    def _narrow(self, i: Instruction) -> tuple[int, int] | None:  # noqa: PLR0911 -- one line an encoding
         op, graph, values = i.opcode, self.graph, self._values
         low, middle, imm8 = op & 7, op >> 3 & 7, op & 0xFF
         high = op >> 4 & 8 | low
@@ -198,7 +202,9 @@ class Registers:
             return self._multiply(op, d, n, m)
         return None
 
-    def _plain_immediate(self, i: Instruction, code: int, d: int, n: int, imm12: int) -> tuple[int, int] | None:
+    def _plain_immediate(
+        self, i: Instruction, code: int, d: int, n: int, imm12: int
+    ) -> tuple[int, int] | None:
         graph, op = self.graph, i.opcode
         if code in (0b00000, 0b01010):  # ADDW, SUBW, ADR
             base = graph.constant((i.address + 4) & ~3) if n == 15 else self._values[n]
@@ -210,7 +216,9 @@ class Registers:
             return d, graph.put(Op.ORR, graph.put(Op.UBFX, self._values[d], imm=16 << 8), top)
         if code in (0b10100, 0b11100) and n != 15:  # SBFX, UBFX
             lsb, width = (op >> 12 & 7) << 2 | op >> 6 & 3, (op & 31) + 1
-            return d, graph.put(Op.SBFX if code == 0b10100 else Op.UBFX, self._values[n], imm=lsb | width << 8)
+            return d, graph.put(
+                Op.SBFX if code == 0b10100 else Op.UBFX, self._values[n], imm=lsb | width << 8
+            )
         return None
 
     def _processing(self, code: int, d: int, n: int, operand: int, i: Instruction) -> tuple[int, int] | None:
@@ -235,7 +243,9 @@ class Registers:
         if not op >> 7 & 1 and code < 6:  # LSL, LSR, ASR by a register
             return d, graph.put((Op.LSL, Op.LSR, Op.ASR)[code >> 1], self._values[n], self._values[m])
         fields = {0: (Op.SBFX, 16), 1: (Op.UBFX, 16), 4: (Op.SBFX, 8), 5: (Op.UBFX, 8)}
-        if op >> 7 & 1 and code in fields and op >> 4 & 3 == 0 and m != 15:  # SXTH, UXTH, SXTB, UXTB (and with add)
+        if (
+            op >> 7 & 1 and code in fields and op >> 4 & 3 == 0 and m != 15
+        ):  # SXTH, UXTH, SXTB, UXTB (and with add)
             kind, width = fields[code]
             value = graph.put(kind, self._values[m], imm=width << 8)
             return d, value if n == 15 else graph.add(self._values[n], value)

@@ -1,6 +1,5 @@
 """What all decoders share: bit fields, register masks, building an Instruction."""
 
-# ruff: noqa: PLR0917 - a decoder returns at each form
 from __future__ import annotations
 
 from collections.abc import Callable

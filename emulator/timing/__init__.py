@@ -1,0 +1,1 @@
+"""Core timing: pipeline models and the memory system."""

@@ -54,7 +54,9 @@ def test_a_thrashing_cache_misses_and_a_large_one_does_not() -> None:
     assert misses > 5
 
 
-def test_register_file_is_found_and_gives_the_figures_of_register_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_register_file_is_found_and_gives_the_figures_of_register_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     fast = bench("native", "memory")
     assert fast.core.register_file is not None
     monkeypatch.setattr(core, "find_register_file", lambda _uc: None)

@@ -40,8 +40,8 @@ def build(tmp_path: Path, source: str, name: str = "firmware", core: str = "cort
     script.write_text(LINKER)
     float_abi = ["-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"] if core == "cortex-m4" else []
     subprocess.run(
-        ["arm-none-eabi-gcc", f"-mcpu={core}", "-mthumb", *float_abi, "-O1", "-g", "-ffreestanding", "-nostdlib",
-         "-Wno-unused-function", "-T", str(script), str(c_file), "-o", str(elf)],
+        ["arm-none-eabi-gcc", f"-mcpu={core}", "-mthumb", *float_abi, "-O1", "-g", "-ffreestanding",
+         "-nostdlib",         "-Wno-unused-function", "-T", str(script), str(c_file), "-o", str(elf)],
         check=True,
     )  # fmt: skip
     return elf

@@ -113,7 +113,7 @@ def test_a_long_computation_is_no_silence(tmp_path: Path) -> None:
 
 def test_a_day_of_waiting_costs_little(tmp_path: Path) -> None:
     machine = Machine("virtual-m4")
-    machine.load(build(tmp_path, "void main(void) { for (;;) { __asm__ volatile(\"wfi\"); } }"))
+    machine.load(build(tmp_path, 'void main(void) { for (;;) { __asm__ volatile("wfi"); } }'))
     assert machine.run() is StopReason.IDLE
 
 
@@ -128,7 +128,10 @@ def test_max_cycles_and_wall_limit(tmp_path: Path) -> None:
 
 def test_call_runs_one_function(tmp_path: Path) -> None:
     machine = Machine("virtual-m4")
-    source = "__attribute__((noinline, used)) u32 add3(u32 a, u32 b, u32 c) { return a + b + c; } void main(void) {}"
+    source = (
+        "__attribute__((noinline, used)) u32 add3(u32 a, u32 b, u32 c) { return a + b + c; }"
+        "void main(void) {}"
+    )
     machine.load(build(tmp_path, source))
     value, counts = machine.call(_symbol(machine, "add3"), (1, 20, 300))
     assert value == 321
@@ -164,14 +167,19 @@ CRASHES = {
     "jump without Thumb bit": ("((void (*)(void))0x400)();", "Thumb", ""),
     "undefined": ('__asm__ volatile("udf #1");', "undefined instruction", ""),
     "breakpoint": ('__asm__ volatile("bkpt #1");', "BKPT", ""),
-    "stack overflow": ('__asm__ volatile("ldr sp, =0x20000010\\n push {r0-r11}\\n push {r0-r11}");', "stack overflow", ""),
+    "stack overflow": (
+        '__asm__ volatile("ldr sp, =0x20000010\\n push {r0-r11}\\n push {r0-r11}");',
+        "stack overflow",
+        "",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", CRASHES)
 def test_a_crash_is_reported_with_cause_and_place(tmp_path: Path, name: str) -> None:
     statement, cause, address = CRASHES[name]
-    source = f"__attribute__((noinline)) void crash_here(void) {{ {statement} }}\nvoid main(void) {{ crash_here(); }}"
+    crash = f"__attribute__((noinline)) void crash_here(void) {{ {statement} }}"
+    source = f"{crash}\nvoid main(void) {{ crash_here(); }}"
     machine = Machine("virtual-m4")
     machine.load(build(tmp_path, source))
     with pytest.raises(GuestFault) as caught:
@@ -186,15 +194,18 @@ def test_a_crash_is_reported_with_cause_and_place(tmp_path: Path, name: str) -> 
 
 
 def test_strict_makes_an_unmodelled_access_an_error(tmp_path: Path) -> None:
-    source = "void main(void) { REG(0x4FFF0010) = 5; REG(0x4FFF0010); print(\"ready\"); }"
+    source = 'void main(void) { REG(0x4FFF0010) = 5; REG(0x4FFF0010); print("ready"); }'
     elf = build(tmp_path, source)
     lenient = Machine("virtual-m4")
     lenient.load(elf)
     lenient.run(until="ready")
-    assert [(u.access, u.address) for u in lenient.unmodelled] == [("write", 0x4FFF0010), ("read", 0x4FFF0010)]
+    assert [(u.access, u.address) for u in lenient.unmodelled] == [
+        ("write", 0x4FFF0010),
+        ("read", 0x4FFF0010),
+    ]
     strict = Machine("virtual-m4", strict=True)
     strict.load(elf)
-    with pytest.raises(UsageError, match="0x4fff0010.*not modelled"):
+    with pytest.raises(UsageError, match=r"0x4fff0010.*not modelled"):
         strict.run(until="ready")
 
 

@@ -100,7 +100,7 @@ class Armv7mRules:
 class Armv7mModel:
     """Prices blocks instruction by instruction over a :class:`State`."""
 
-    def __init__(  # noqa: PLR0917 - the model's parts
+    def __init__(
         self,
         name: str,
         table: Table,
