@@ -26,10 +26,11 @@ ENDS = (StopReason.IDLE, StopReason.EXIT, StopReason.WALL_LIMIT)
 
 @dataclass(frozen=True, slots=True)
 class ProfiledWindow:
-    """A profile and in words what it is of."""
+    """A profile and in words what it is of; ``results``: what the inference printed."""
 
     profile: Profile
     title: str
+    results: str = ""
 
 
 def profile_inference(
@@ -53,7 +54,9 @@ def profile_inference(
     first = CountState.of(machine)
     run_to_cycle(machine, window.began.cycles + window.counts.cycles)
     passed = CountState.of(machine) - first
-    return ProfiledWindow(fold(machine, passed), f"one {session.benchmark.name} inference of {chosen.name}")
+    return ProfiledWindow(
+        fold(machine, passed), f"one {session.benchmark.name} inference of {chosen.name}", window.results.text
+    )
 
 
 def profile_run(machine: Machine, until: str | None, max_cycles: int | None) -> ProfiledWindow:

@@ -10,6 +10,7 @@ from benches.accuracy import Quality
 from benches.error_bands import band_words
 from benches.performance import GoldenReport
 from benches.runs import AccuracyRun, BenchRun
+from benches.what_if import WhatIf
 
 UNOFFICIAL = "simulated and unofficial: an emulator's figures, not results of the benchmark's consortium"
 
@@ -80,6 +81,30 @@ def layer_table(run: BenchRun) -> Table:
         f"{total / macs:.2f}" if macs else "-",
         "100.0 %",
     )
+    return table
+
+
+def what_if_table(run: BenchRun, what_if: WhatIf) -> Table:
+    """One inference as it is and with the changes."""
+    name = f"{run.measurement.benchmark.name} on {run.board}"
+    table = Table(title=f"What if: {name}, one inference ({UNOFFICIAL})", title_justify="left")
+    table.add_column("", overflow="fold")
+    for column in ("clock", "cycles", "waiting", "CPI", "latency", "ratio"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("from", overflow="fold")
+    base = what_if.as_it_is
+    rows = (("as it is", base, "this run"), (", ".join(what_if.changes), what_if.changed, what_if.how))
+    for words, figures, how in rows:
+        table.add_row(
+            words,
+            f"{figures.clock_hz / 1e6:g} MHz",
+            f"{figures.cycles:,}",
+            f"{figures.waiting_cycles:,}",
+            f"{figures.cycles / figures.instructions:.3f}",
+            f"{figures.latency_us / 1e3:.3f} ms",
+            f"{figures.latency_us / base.latency_us:.3f}",
+            how,
+        )
     return table
 
 

@@ -10,6 +10,7 @@ from benches.catalog.reader import CatalogRow
 from benches.error_bands import ErrorBand, band_json
 from benches.layer_costs import LayerCost
 from benches.performance import MeasuredWindow, Measurement
+from benches.what_if import WhatIf
 
 MICROSECONDS = 1e6
 
@@ -19,7 +20,7 @@ class BenchRun:
     """One benchmark on one board with one image.
 
     ``band``: the error measured for the board's core and memory system, None: not measured.
-    ``layers``: empty unless asked for.
+    ``layers``, ``what_if``: only when asked for.
     """
 
     measurement: Measurement
@@ -31,6 +32,7 @@ class BenchRun:
     published: CatalogRow | None = None
     band: ErrorBand | None = None
     layers: tuple[LayerCost, ...] = ()
+    what_if: WhatIf | None = None
 
     @property
     def window(self) -> MeasuredWindow:
@@ -84,6 +86,7 @@ class BenchRun:
             "published": _published_json(self),
             "windows": [_window_json(item) for item in self.measurement.windows],
             **({"layers": [layer.as_json() for layer in self.layers]} if self.layers else {}),
+            **({"what_if": self.what_if.as_json()} if self.what_if else {}),
         }
 
 

@@ -37,6 +37,14 @@ def parse_address(ctx: click.Context, param: click.Parameter, value: str | None)
 )
 @click.option("--layers", is_flag=True, help="Also what each layer costs (images of `boardless build`).")
 @click.option(
+    "--what-if",
+    "what_if",
+    multiple=True,
+    metavar="NAME.PARAMETER=VALUE",
+    help="Also one inference with this changed, such as flash.wait_states=2 or icache.size=8K.",
+)
+@click.option("--clock", metavar="FREQUENCY", help="Also one inference at this core clock, such as 80MHz.")
+@click.option(
     "--bands",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Error bands from your own `boardless validate --update-bands FILE`.",
@@ -57,6 +65,8 @@ def bench(
     count: int | None,
     mode: str,
     layers: bool,
+    what_if: tuple[str, ...],
+    clock: str | None,
     bands: Path | None,
     timing: str | None,
     hook: str,
@@ -68,6 +78,7 @@ def bench(
     Every figure is simulated and unofficial.
     """
     from benches.cli.bench_run import BenchOptions, run_bench  # noqa: PLC0415 - keeps --help fast
+    from benches.what_if import parse_hertz  # noqa: PLC0415
 
     run_bench(
         BenchOptions(
@@ -80,6 +91,8 @@ def bench(
             count=count,
             accuracy=mode == "accuracy",
             layers=layers,
+            what_if=what_if,
+            clock_hz=None if clock is None else parse_hertz(clock),
             bands=bands,
             timing=timing or ("count" if mode == "accuracy" else "memory"),
             hook=hook,

@@ -29,12 +29,16 @@ from benches.error_bands import BandTable, ErrorBand, read_bands
 from benches.input_files import load_inputs
 from benches.layer_costs import measure_layers
 from benches.network_description import read_layers
-from benches.report import UNOFFICIAL, accuracy_table, bench_table, layer_table
+from benches.performance import InputData
+from benches.report import UNOFFICIAL, accuracy_table, bench_table, layer_table, what_if_table
 from benches.runs import AccuracyRun, BenchRun
+from benches.what_if import compare, parse_changes
 from emulator import __version__
+from emulator.board_file import load_board
 from emulator.errors import BoardlessError, CheckFailed, UsageError
 
 if TYPE_CHECKING:
+    from emulator.board import Board
     from emulator.machine import Machine
 
 PLAIN_WIDTH = 240
@@ -56,6 +60,8 @@ class BenchOptions:
     count: int | None = None
     accuracy: bool = False
     layers: bool = False
+    what_if: tuple[str, ...] = ()
+    clock_hz: int | None = None
     bands: Path | None = None
     timing: str = "memory"
     hook: str = "auto"
@@ -78,12 +84,17 @@ def run_bench(options: BenchOptions, make_machine: MachineFactory | None = None)
     A job that fails does not lose the rows before it: they are printed, then its error is raised.
     """
     console = report_console()
-    outcome = _run_jobs(plan_jobs(options), options, make_machine or _machine, console)
+    jobs = plan_jobs(options)
+    for board in dict.fromkeys(job.board for job in jobs if options.what_if):
+        parse_changes(options.what_if, load_board(board))  # a mistyped one is found before anything runs
+    outcome = _run_jobs(jobs, options, make_machine or _machine, console)
     if outcome.performance:
         console.print(bench_table(outcome.performance))
     for run in outcome.performance:
         if run.layers:
             console.print(layer_table(run))
+        if run.what_if is not None:
+            console.print(what_if_table(run, run.what_if))
     if outcome.accuracy:
         console.print(accuracy_table(outcome.accuracy))
     _print_reasons(console, outcome)
@@ -110,7 +121,9 @@ def _run_jobs(
                 run = replace(_performance(job, machine, console), band=_band(bands, machine, options))
                 outcome.performance.append(run)
                 if options.layers:
-                    outcome.performance[-1] = _with_layers(run, job, options)
+                    outcome.performance[-1] = _with_layers(outcome.performance[-1], job, options)
+                if options.what_if or options.clock_hz is not None:
+                    outcome.performance[-1] = _with_what_if(outcome.performance[-1], job, options)
         except BoardlessError as error:
             outcome.failure = error
             break
@@ -135,6 +148,14 @@ def write_report(path: Path, content: dict[str, Any]) -> None:
 
 def plan_jobs(options: BenchOptions) -> list[BenchJob]:
     """The jobs that the options ask for. Raises :class:`UsageError` on ones that contradict."""
+    if options.accuracy and (options.layers or options.what_if or options.clock_hz is not None):
+        raise UsageError("--layers, --what-if and --clock are of performance mode", where="--mode accuracy")
+    if options.what_if and options.timing != "memory":
+        raise UsageError(
+            f"--timing {options.timing} prices no memories",
+            where="--what-if",
+            next_step="Leave --timing out.",
+        )
     if options.image is not None:
         if len(options.benchmarks) > 1:
             raise UsageError(
@@ -166,10 +187,10 @@ def plan_jobs(options: BenchOptions) -> list[BenchJob]:
     ]
 
 
-def _machine(job: BenchJob, options: BenchOptions) -> Machine:
+def _machine(job: BenchJob, options: BenchOptions, board: Board | None = None) -> Machine:
     from emulator.machine import Machine  # noqa: PLC0415 - loads the engine
 
-    machine = Machine(job.board, timing=options.timing, hook=options.hook)
+    machine = Machine(board or job.board, timing=options.timing, hook=options.hook)
     machine.load(job.image, base=job.base)
     return machine
 
@@ -186,10 +207,24 @@ def _band(bands: BandTable, machine: LoadedMachine, options: BenchOptions) -> Er
 
 def _with_layers(run: BenchRun, job: BenchJob, options: BenchOptions) -> BenchRun:
     """The same run with its layers, measured on a machine of their own."""
-    benchmark = run.measurement.benchmark
-    data = load_inputs(job.inputs or (shipped.inputs_for(benchmark),), benchmark, limit=1)[0]
     layers = read_layers(job.image)
-    return replace(run, layers=measure_layers(_machine(job, options), layers, data))
+    return replace(run, layers=measure_layers(_machine(job, options), layers, _first_input(run, job)))
+
+
+def _first_input(run: BenchRun, job: BenchJob) -> InputData:
+    benchmark = run.measurement.benchmark
+    return load_inputs(job.inputs or (shipped.inputs_for(benchmark),), benchmark, limit=1)[0]
+
+
+def _with_what_if(run: BenchRun, job: BenchJob, options: BenchOptions) -> BenchRun:
+    """The same run with one inference as it is and one with the changes, on machines of their own."""
+    board = load_board(job.board)
+
+    def make(changed: Board) -> Machine:
+        return _machine(job, options, changed)
+
+    changes = parse_changes(options.what_if, board)
+    return replace(run, what_if=compare(make, board, _first_input(run, job), changes, options.clock_hz))
 
 
 def _accuracy(job: BenchJob, machine: LoadedMachine, console: Console) -> AccuracyRun:

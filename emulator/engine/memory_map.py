@@ -23,6 +23,7 @@ class _Tuned:
         self.instruction = instruction
         self.data = data
         self.values = dict(accelerator.parameters)
+        self.pinned: set[str] = set()
 
 
 class MemoryMap:
@@ -103,10 +104,21 @@ class MemoryMap:
         tuned = self._tuned.get(accelerator)
         if tuned is None:
             return
+        parameters = {name: value for name, value in parameters.items() if name not in tuned.pinned}
         if all(tuned.values.get(name) == value for name, value in parameters.items()):
             return
         tuned.values.update(parameters)
         self._apply(tuned)
+
+    def pin(self, accelerator: str, **parameters: int) -> None:
+        """Set parameters for good: what the firmware writes no longer changes them (a what-if).
+
+        Before anything ran. A memory map that is not timed has no accelerators to pin.
+        """
+        tuned = self._tuned.get(accelerator)
+        if tuned is not None:
+            self.configure(accelerator, **parameters)
+            tuned.pinned.update(parameters)
 
     def invalidate(self, accelerator: str, cache: str) -> None:
         """Empty the instruction or data cache of an accelerator."""
