@@ -2,7 +2,7 @@
 #   make test IMAGES=DIR SHARED=DIR   also the tests that need published images or reference data
 
 VENV   := .venv
-PYTEST := $(VENV)/bin/python -m pytest $(if $(IMAGES),--images $(IMAGES)) $(if $(SHARED),--shared $(SHARED))
+PYTEST := $(VENV)/bin/python -m pytest $(if $(IMAGES),--images=$(IMAGES)) $(if $(SHARED),--shared=$(SHARED))
 # what an installation depends on; Python sources are used in place
 INSTALLED := pyproject.toml setup.py .ci/setup $(wildcard emulator/engine/native.c)
 

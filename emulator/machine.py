@@ -220,6 +220,10 @@ class Machine:
 
     def _guarded_read(self, read: Callable[[int, int], int]) -> Callable[[int, int], int]:
         def guarded(address: int, size_bytes: int) -> int:
+            if (
+                self._access is not None
+            ):  # a DMA transfer or an alias inside another access: its time is that one's
+                return read(address, size_bytes)
             self._access, self._access_cycle = (address, size_bytes, False), None
             self._count_poll(address)
             try:
@@ -243,6 +247,9 @@ class Machine:
     def _guarded_write(self, write: Callable[[int, int, int], None]) -> Callable[[int, int, int], None]:
         def guarded(address: int, size_bytes: int, value: int) -> None:
             self.activity += 1
+            if self._access is not None:
+                write(address, size_bytes, value)
+                return
             self._access, self._access_cycle = (address, size_bytes, True), None
             try:
                 write(address, size_bytes, value)

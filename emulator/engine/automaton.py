@@ -13,7 +13,7 @@ from emulator.engine.core import Core
 from emulator.engine.events import BlockPlan, plan_block
 from emulator.engine.hook import BlockHook, Stop
 from emulator.engine.memory_map import MemoryMap
-from emulator.thumb.decode import decode_block
+from emulator.thumb.decode import ItState, decode_block
 from emulator.thumb.instruction import Block, Instruction
 from emulator.timing.model import (
     FALL_THROUGH,
@@ -97,7 +97,8 @@ class Automaton:
 
     def _define_block(self, address: int, size_bytes: int) -> None:
         code = self._core.read_memory(address, size_bytes)
-        block = decode_block(code, address)
+        xpsr = self._core.get("xpsr")  # a block may begin inside an IT block, at a 1 KiB boundary
+        block = decode_block(code, address, ItState(xpsr >> 25 & 3 | xpsr >> 8 & 0xFC))
         plan = plan_block(
             block,
             entry_class=self.model.entry_class(block),
