@@ -1,10 +1,10 @@
 """Modelled against published latencies: a catalogue's images, played one by one.
 
 Every image boots on its board, gets a synthetic input of the right size, and runs two
-windows, the second longer; a row says what the difference took beside what the real board gave. A row that fails is a row
-with a status and a detail. The summary per core stands beside a baseline that knows nothing
-of pipelines or memories: one constant number of cycles per instruction, fitted to the very
-rows that it is judged on.
+windows, the second longer; a row says what the difference took beside what the real board
+gave. A row that fails is a row with a status and a detail. The summary per core stands
+beside a baseline that knows nothing of pipelines or memories: one constant number of cycles
+per instruction, fitted to the very rows that it is judged on.
 """
 
 from __future__ import annotations
