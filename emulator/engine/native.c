@@ -78,8 +78,11 @@ typedef struct Block {
     Path *cached_path;
     struct Block *cached_next;
     uint32_t index, n_program;
-    uint8_t always_events; /* instruction fetches are priced at every pass */
+    uint32_t n_fetches;    /* they are priced at every pass */
+    uint32_t n_hints;
+    uint16_t *hints;       /* per line of code, the way that held it last */
     uint8_t pending;       /* some data_valid is set */
+    uint32_t region;       /* where it was last fetched from: a short cut */
 } Block;
 
 typedef struct {           /* a set-associative cache with LRU replacement */
@@ -298,19 +301,65 @@ static uint64_t data_event(Engine *e, Event *v, uint32_t address, uint64_t t) {
     return stall;
 }
 
+/* The common fetch: its line is where it was last, and no fill of it is under way. The same
+ * state changes as cached_access makes for a hit; everything else goes there. */
+static inline uint64_t fetch_event(Engine *e, Event *v, uint64_t t, uint32_t *near) {
+    Region *r = &e->regions[*near];
+    if (!holds(r, v->address)) r = region_near(e, v->address, near);
+    if (r && r->port >= 0 && r->instruction_cache >= 0) {
+        Cache *c = &e->caches[r->instruction_cache];
+        Port *p = &e->ports[r->port];
+        uint32_t line = v->address >> c->line_shift;
+        size_t way = (size_t)(line & (c->sets - 1)) * c->ways + v->hint;
+        if (c->enabled && v->hint < c->ways && c->tags[way] == line + 1 &&
+            (t >= p->busy_until || p->fill_line != line)) {
+            c->used[way] = ++c->tick;
+            c->hits++;
+            return 0;
+        }
+    }
+    return memory_access(e, v->address, t, EVENT_FETCH, &v->hint);
+}
+
+/* All of a block's fetches at once, when every line of it is in the cache and no fill is under
+ * way: then none stalls, and the lines are used in their order. Says whether that was so. */
+static int fetch_hits(Engine *e, Block *b) {
+    Region *r = region_near(e, b->address, &b->region);
+    if (!r || r->port < 0 || r->instruction_cache < 0) return 0;
+    Cache *c = &e->caches[r->instruction_cache];
+    if (!c->enabled || e->cycles < e->ports[r->port].busy_until || r->data_cache == r->instruction_cache) return 0;
+    uint32_t first = b->address >> c->line_shift, n = ((b->fall_through - 1) >> c->line_shift) - first + 1;
+    if (n > b->n_hints) return 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t *tags = c->tags + (size_t)((first + i) & (c->sets - 1)) * c->ways;
+        uint32_t w = b->hints[i];
+        if (w >= c->ways || tags[w] != first + i + 1) {
+            for (w = 0; w < c->ways && tags[w] != first + i + 1; w++) { }
+            if (w == c->ways) return 0;
+            b->hints[i] = (uint16_t)w;
+        }
+    }
+    for (uint32_t i = 0; i < n; i++)
+        c->used[(size_t)((first + i) & (c->sets - 1)) * c->ways + b->hints[i]] = ++c->tick;
+    c->hits += b->n_fetches;
+    return 1;
+}
+
 /* Run the events of the current block up to and with instruction `upto`. */
 static void run_events(Engine *e, Block *b, const uint16_t *issue, uint32_t upto) {
     uint32_t i = e->events_done;
     uint64_t stall = e->stall;
+    int skip_fetches = i == 0 && upto == UINT32_MAX && b->n_fetches && fetch_hits(e, b);
+    if (skip_fetches && !b->pending) { e->events_done = b->n_events; return; }
     for (; i < b->n_events; i++) {
         Event *v = &b->events[i];
         if (v->instruction > upto) break;
+        if (skip_fetches && v->kind == EVENT_FETCH) continue;
+        if (v->kind != EVENT_FETCH && !b->data_valid[i]) continue;
         uint64_t t = e->cycles + issue[i] + stall, cost = 0;
-        if (v->kind == EVENT_FETCH) cost = memory_access(e, v->address, t, EVENT_FETCH, &v->hint);
-        else if (b->data_valid[i]) {
-            if (v->kind == EVENT_EXTRA) cost = b->data_address[i];
-            else cost = data_event(e, v, b->data_address[i], t);
-        }
+        if (v->kind == EVENT_FETCH) cost = fetch_event(e, v, t, &b->region);
+        else if (v->kind == EVENT_EXTRA) cost = b->data_address[i];
+        else cost = data_event(e, v, b->data_address[i], t);
         if (cost) {
             b->event_stall[i] += cost;
             stall += cost;
@@ -385,7 +434,7 @@ static uint32_t finish(Engine *e, uint32_t edge_number) {
         e->need_edge = edge_number;
         return path ? NEED_EDGE : NEED_PATH;
     }
-    if (b->always_events || b->pending) run_events(e, b, path->issue, UINT32_MAX);
+    if (b->n_fetches || b->pending) run_events(e, b, path->issue, UINT32_MAX);
     e->cycles += edge->cycles + e->stall;
     e->instructions += b->instructions;
     e->state = edge->next_state;
@@ -610,7 +659,7 @@ EXPORT Engine *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int *ids
 
 static void free_block(Block *b) {
     free(b->code); free(b->events); free(b->event_stall); free(b->event_unaligned); free(b->data_address);
-    free(b->data_valid); free(b->groups); free(b->group_events); free(b->hooked); free(b->program); free(b);
+    free(b->data_valid); free(b->groups); free(b->group_events); free(b->hooked); free(b->program); free(b->hints); free(b);
 }
 
 EXPORT void bl_free(Engine *e) {
@@ -657,7 +706,9 @@ EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_
     b->program = copy_of(program, n_program * sizeof *program);
     b->n_data = n_groups + n_hooked;
     for (uint32_t i = 0; i < n_events; i++)
-        if (events[i].kind == EVENT_FETCH) b->always_events = 1;
+        if (events[i].kind == EVENT_FETCH) b->n_fetches++;
+    b->n_hints = size / 8 + 2;
+    b->hints = calloc(b->n_hints, sizeof *b->hints);
     if (e->n_blocks == e->cap_blocks) {
         e->cap_blocks = e->cap_blocks ? e->cap_blocks * 2 : 1024;
         e->blocks = realloc(e->blocks, e->cap_blocks * sizeof *e->blocks);
