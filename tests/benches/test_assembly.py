@@ -2,12 +2,14 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 import benches.assembly
+from benches.assembly.build import RECIPES, build
 from benches.assembly.reader import FIT, own_catalog, read_assembly_catalog
 from benches.assembly.run import AssemblyOptions, fit_offsets, run_assembly, summarize_sets, word_value
 from benches.cli.validate import validate as command
@@ -29,16 +31,36 @@ def test_every_micro_kernel_is_exact(hook):
     assert not wrong
 
 
-def test_the_committed_elf_is_what_its_source_gives(cross_tools, tmp_path):
+@pytest.mark.parametrize(("name", "cpu"), [("micro_kernels", "cortex-m0"), ("m7_loops", "cortex-m7")])
+def test_the_committed_elf_is_what_its_source_gives(cross_tools, tmp_path, name, cpu):
     built, plain, committed = tmp_path / "k.elf", tmp_path / "k.bin", tmp_path / "c.bin"
-    source = FOLDER / "micro_kernels.s"
-    subprocess.run(["arm-none-eabi-as", "-mcpu=cortex-m0", source, "-o", tmp_path / "k.o"], check=True)
+    subprocess.run(
+        ["arm-none-eabi-as", f"-mcpu={cpu}", FOLDER / f"{name}.s", "-o", tmp_path / "k.o"], check=True
+    )
     subprocess.run(
         ["arm-none-eabi-ld", "-n", "-Ttext=0", "--entry=idle", tmp_path / "k.o", "-o", built], check=True
     )
-    for elf, binary in ((built, plain), (FOLDER / "micro_kernels.elf", committed)):
+    for elf, binary in ((built, plain), (FOLDER / f"{name}.elf", committed)):
         subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", elf, binary], check=True)
     assert plain.read_bytes() == committed.read_bytes()
+
+
+def test_silicons_count_down_loops_on_the_m7():
+    """Published: 1 cycle a turn, 2 where the loop straddles 8 bytes at its end."""
+    silicon = read_assembly_catalog(FOLDER / "silicon.csv")
+    rows = tuple(row for row in silicon.rows if row.set == "M7 count-down loops")
+    results = run_assembly(replace(silicon, rows=rows), AssemblyOptions())
+    assert len(results) == 6
+    assert all(abs(r.ratio - 1) < 0.03 for r in results)
+
+
+def test_silicons_sources_are_named_where_they_are_missing(tmp_path):
+    silicon = read_assembly_catalog(FOLDER / "silicon.csv")
+    assert all(row.source for row in silicon.rows)
+    elfs = {recipe.elf for recipe in RECIPES} | {"m7_loops.elf"}
+    assert {row.elf for row in silicon.rows} == elfs
+    with pytest.raises(UsageError, match="no sources for aes_cm0.elf"):
+        build(RECIPES[0], tmp_path, tmp_path)
 
 
 def catalog(tmp_path, *lines):

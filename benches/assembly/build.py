@@ -1,0 +1,97 @@
+"""Builds the ELFs of silicon.csv from checkouts of the published sources.
+
+    git clone https://github.com/jnk0le/cortexm-AES SOURCES/cortexm-AES    # b18b7a4
+    git clone https://github.com/pornin/curve9767 SOURCES/curve9767        # 58f4652
+    git clone https://github.com/pornin/gls254-cm4 SOURCES/gls254-cm4      # 7bc7897
+    python -m benches.assembly.build SOURCES OUT
+    boardless validate --assembly --catalog benches/assembly/silicon.csv --images OUT
+
+Nothing of those sources is part of this project; only the published figures are. Needs the
+GNU tools for arm-none-eabi. Tables go to SRAM, as the authors placed them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulator.errors import UsageError
+
+CC, LD = "arm-none-eabi-gcc", "arm-none-eabi-ld"
+TEXT_BASE = 0x100
+RAM = 0x20000000
+AN505_RAM = 0x38000000
+AES_TABLES = "cortexm-AES/aes/lookup_tables.c"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One ELF: globs of its sources, the core to assemble for, where data goes."""
+
+    elf: str
+    sources: tuple[str, ...]
+    cpu: str
+    data_base: int = RAM
+
+
+RECIPES = (
+    Recipe("aes_cm0.elf", ("cortexm-AES/aes/target/CM0_*/*.S", AES_TABLES), "cortex-m0"),
+    Recipe("aes_cm3.elf", ("cortexm-AES/aes/target/CM3_*/*.S", AES_TABLES), "cortex-m3"),
+    Recipe("aes_cm4.elf", ("cortexm-AES/aes/target/CM4_*/*.S", AES_TABLES), "cortex-m4"),
+    Recipe("aes_cm7.elf", ("cortexm-AES/aes/target/CM7_*/*.S", AES_TABLES), "cortex-m7"),
+    Recipe("aes_cm33.elf", ("cortexm-AES/aes/target/CM33_*/*.S", AES_TABLES), "cortex-m33", AN505_RAM),
+    Recipe("curve9767_cm0.elf", ("curve9767/src/ops_cm0.s",), "cortex-m0"),
+    Recipe("curve9767_cm4.elf", ("curve9767/src/ops_cm4.s",), "cortex-m4"),
+    Recipe("gls254_cm4.elf", ("gls254-cm4/gls254-cm4.s",), "cortex-m4"),
+)
+
+
+def build(recipe: Recipe, sources: Path, out: Path) -> Path:
+    """Assemble and link one ELF. Raises :class:`UsageError` that names what is missing."""
+    files = sorted({file for pattern in recipe.sources for file in sources.glob(pattern)})
+    if not files:
+        raise UsageError(f"no sources for {recipe.elf}", where=str(sources / recipe.sources[0]))
+    floating = ["-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"] if recipe.cpu == "cortex-m4" else []
+    with tempfile.TemporaryDirectory(prefix="boardless-") as folder:
+        objects = [Path(folder) / f"{number}.o" for number in range(len(files))]
+        for file, target in zip(files, objects, strict=True):
+            include = f"-I{sources / file.relative_to(sources).parts[0]}"
+            options = [f"-mcpu={recipe.cpu}", "-mthumb", *floating, include, "-O2"]
+            _run([CC, *options, "-c", str(file), "-o", str(target)])
+        elf = out / recipe.elf
+        addresses = [f"-Ttext={TEXT_BASE:#x}", f"-Tdata={recipe.data_base:#x}", f"--entry={TEXT_BASE:#x}"]
+        _run([LD, "-n", *addresses, "--unresolved-symbols=ignore-all", *map(str, objects), "-o", str(elf)])
+    return elf
+
+
+def _run(command: list[str]) -> None:
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True)
+    except FileNotFoundError as error:
+        raise UsageError(f"{command[0]} is missing", next_step="Install gcc-arm-none-eabi.") from error
+    except subprocess.CalledProcessError as error:
+        raise UsageError(f"{command[0]} failed: {error.stderr.strip()}", where=command[-1]) from error
+
+
+def main(arguments: Iterable[str] | None = None) -> None:
+    """Build every ELF whose sources are there."""
+    parser = argparse.ArgumentParser(
+        description="Build the ELFs of silicon.csv from checkouts of their sources."
+    )
+    parser.add_argument("sources", type=Path)
+    parser.add_argument("out", type=Path)
+    options = parser.parse_args(None if arguments is None else list(arguments))
+    options.out.mkdir(parents=True, exist_ok=True)
+    for recipe in RECIPES:
+        try:
+            print(build(recipe, options.sources, options.out))
+        except UsageError as error:
+            print(f"{recipe.elf}: {error}")
+
+
+if __name__ == "__main__":
+    main()
