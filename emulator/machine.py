@@ -438,6 +438,7 @@ class Machine:
             self.core.set(f"r{n}", value)
         self.core.set("lr", back | 1)
         self.core.set("pc", function | 1)
+        self.execution.asleep = False  # the firmware may have been waiting in WFI
         self.hook.state = self.automaton.initial
         before = self.counts
         reason = self._run(lambda: False, max_cycles, None, QUIET_SECONDS, back)
