@@ -105,8 +105,9 @@ class RccU3(Rcc):
         """MSIS and MSIK as selected and divided, and the fixed ones."""
         control = self.values["ICSCR1"]
         if control & ICSCR1_MSIRGSEL:
-            msis = (MSIRC0_HZ if control & ICSCR1_MSISSEL else MSIRC1_HZ) >> self.field("ICSCR1", 29, 2)
-            msik = (MSIRC0_HZ if control & ICSCR1_MSIKSEL else MSIRC1_HZ) >> self.field("ICSCR1", 26, 2)
+            # 0 selects MSIRC0: firmware that writes MSIRGSEL alone counts 96 MHz cycles a microsecond
+            msis = (MSIRC1_HZ if control & ICSCR1_MSISSEL else MSIRC0_HZ) >> self.field("ICSCR1", 29, 2)
+            msik = (MSIRC1_HZ if control & ICSCR1_MSIKSEL else MSIRC0_HZ) >> self.field("ICSCR1", 26, 2)
         else:
             msis = MSIRC1_HZ >> self.field("CSR", 12, 2)
             msik = MSIRC1_HZ >> self.field("CSR", 8, 2)
