@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from emulator.machine import Machine
 from emulator.report import place_of
 
 UNMODELLED_SHOWN = 20
+BANDS_MODULE = "benches.error_bands"
 STOP_WORDS = {
     "until": "the text of --until came",
     "idle": "the firmware waits and nobody will send it anything",
@@ -49,7 +51,7 @@ def summary_text(outcome: Outcome) -> str:
         f"stopped:      {STOP_WORDS[outcome.stop]}",
         f"board:        {board.name} ({board.core}), timing {machine.timing}, {machine.hook.kind} hook",
         f"instructions: {counts.instructions:,}",
-        f"cycles:       {counts.cycles:,} (CPI {cpi})",
+        f"cycles:       {counts.cycles:,}, error {error_band(machine)[0]} (CPI {cpi})",
         f"time:         {seconds_in_words(machine.clock.seconds())} modelled,"
         f" core clock {hertz_in_words(machine.clock.core_hz)}",
         f"host:         {outcome.busy_s:.2f} s ({speed})",
@@ -64,6 +66,19 @@ def summary_text(outcome: Outcome) -> str:
     lines += _unmodelled_lines(machine)
     lines.append(UNOFFICIAL)
     return "\n".join(lines)
+
+
+def error_band(machine: Machine) -> tuple[str, Any]:
+    """The error measured against silicon for this core and memory system: in words, and for JSON.
+
+    What was measured is data of the benches, which an installation of the emulator may lack.
+    """
+    try:
+        bands = importlib.import_module(BANDS_MODULE)
+    except ModuleNotFoundError:
+        return "not measured", "not measured"
+    band = bands.read_bands().band_for(machine.board, machine.timing)
+    return bands.band_words(band), bands.band_json(band)
 
 
 def _unmodelled_lines(machine: Machine) -> list[str]:
@@ -100,6 +115,7 @@ def summary_json(outcome: Outcome) -> dict[str, Any]:
         "exit_code": machine.exit_code,
         "instructions": counts.instructions,
         "cycles": counts.cycles,
+        "error_band": error_band(machine)[1],
         "cpi": counts.cycles / counts.instructions if counts.instructions else None,
         "clock_hz": machine.clock.core_hz,
         "modelled_s": machine.clock.seconds(),

@@ -80,3 +80,17 @@ def test_no_such_image():
     result = CliRunner().invoke(explain, ["nothing.elf"])
     assert result.exit_code == 2
     assert "neither a file nor one of" in result.output
+
+
+def test_a_published_image_without_symbols(development_image, tmp_path):
+    image = development_image("v1.2", "closed/bosch/code/NUCLEO_L4R5ZI_int8/ad/l4r5_ad.bin")
+    report = tmp_path / "explain.json"
+    invoke(image, "--top", "3", "--json", report)
+    content = json.loads(report.read_text())
+    assert content["board"] == "nucleo-l4r5zi"
+    assert len(content["functions"]) > 5
+    assert all(f["name"].startswith("function at 0x") for f in content["functions"])
+    window = content["window"]
+    assert window["interrupted_cycles"] == 0
+    parts = sum(window["cycles_by_cause"].values()) + window["waiting_cycles"]
+    assert parts == window["cycles"]
