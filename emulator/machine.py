@@ -155,6 +155,7 @@ class Machine:
             unmodelled=self._system_unmodelled,
             maintain_cache=self._maintain_cache,
             enable_cache=self._enable_cache,
+            trace_at_reset=bool(board.core_parameters.get("trace_at_reset", 0)),
         )
         self.clocks.before_change(self.system.before_clock_change)
         self.clocks.on_change(self.system.clock_changed)

@@ -22,9 +22,14 @@ DFSR_BKPT = 1 << 1
 
 
 class DebugControl:
-    """DHCSR reads as "no debugger"; DEMCR gates DWT and ITM."""
+    """DHCSR reads as "no debugger"; DEMCR gates DWT and ITM.
 
-    def __init__(self, core: CoreFeatures) -> None:
+    ``trace_at_reset``: DEMCR.TRCENA is found set, as a debug probe leaves it that programmed
+    the board: only a power-on clears it (Armv7-M ARM, DEMCR).
+    """
+
+    def __init__(self, core: CoreFeatures, *, trace_at_reset: bool = False) -> None:
+        self._trace_at_reset = trace_at_reset
         self.names = {
             DFSR: "DFSR",
             DHCSR: "DHCSR",
@@ -52,8 +57,10 @@ class DebugControl:
         self._words.words[DFSR] |= DFSR_BKPT
 
     def reset(self) -> None:
-        """Switch trace off, as a power-on does."""
+        """Switch trace off, as a power-on does, or on, as the probe left it."""
         self._words.reset()
+        if self._trace_at_reset:
+            self._words.words[DEMCR] = DEMCR_TRCENA
 
     def read_word(self, address: int) -> int:
         """Read a debug register."""

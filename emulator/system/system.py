@@ -63,6 +63,7 @@ class System:
     reference of SysTick (``None``: there is none). ``maintain_cache(cache, operation,
     address)`` and ``enable_cache(cache, on)`` tell of the M7's L1 caches.
     ``unmodelled(address, access)`` is told of registers that are not modelled.
+    ``trace_at_reset``: see :class:`DebugControl`.
 
     :meth:`take_exception`, :meth:`exception_return`, :meth:`svc` and :meth:`raise_fault`
     are called between blocks, never from within a register access; they may serve clock
@@ -94,6 +95,7 @@ class System:
         unmodelled: Callable[[int, str], None] = _no_unmodelled,
         maintain_cache: Maintain = _no_maintenance,
         enable_cache: Callable[[str, bool], None] = _no_enable,
+        trace_at_reset: bool = False,
     ) -> None:
         self._core = core
         self._touch = touch
@@ -103,7 +105,7 @@ class System:
         self.table = ExceptionTable(interrupts, priority_bits, on_change)
         self.nvic = Nvic(self.table, self.features, self._newly_pending)
         self.systick = SysTick(clock, self._pend_systick, touch, systick_reference_hz, systick_calibration)
-        self.debug = DebugControl(self.features)
+        self.debug = DebugControl(self.features, trace_at_reset=trace_at_reset)
         trace_enabled = self._trace_enabled
         self.dwt = Dwt(self.features, clock, trace_enabled, touch)
         self.itm = Itm(self.features, trace_enabled, itm_output)

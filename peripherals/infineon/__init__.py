@@ -1,0 +1,1 @@
+"""Devices of Infineon's PSoC 6."""

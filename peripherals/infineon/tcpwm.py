@@ -1,0 +1,331 @@
+"""Timer, counter and PWM block of PSoC 6 (registers TRM CY8C6xxA, chapter "TCPWM").
+
+Modelled: any number of counters with timer mode up and down, their prescalers, one-shot,
+terminal count and compare interrupts, software commands start, reload, stop and capture. PWM
+modes count alike; their outputs do not reach pins. Not modelled, and reported: up/down
+counting, quadrature mode, hardware triggers.
+
+Parameters: ``counters``, ``bits`` (16 or 32), ``first_clock`` (peripheral clock number of
+counter 0). Interrupt lines ``counter0``, ``counter1`` ...
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.device import DeviceContext
+from peripherals.counter import DOWN, UP, Counter
+from peripherals.infineon.banked import BankedDevice
+from peripherals.register_device import Register, read_only
+
+TERMINAL_COUNT, COMPARE_MATCH = 1 << 0, 1 << 1
+CTRL_ONE_SHOT = 1 << 18
+CTRL_GENERIC_SHIFT, CTRL_DIRECTION_SHIFT, CTRL_MODE_SHIFT = 8, 16, 24
+DIRECTIONS = {0: UP, 1: DOWN}
+MODE_CAPTURE, MODE_QUADRATURE = 2, 3
+STATUS_DOWN, STATUS_RUNNING = 1 << 0, 1 << 31
+SWAP_COMPARE, SWAP_PERIOD = 1 << 0, 1 << 1
+CONSTANT_TRIGGERS = 2
+MOST_PRESCALER = 7
+
+
+def _counter_rows(n: int, maximum: int) -> tuple[Register, ...]:
+    base, prefix = Tcpwm.FIRST_BANK + Tcpwm.BANK_BYTES * n, f"CNT{n}_"
+    return (
+        Register(base, prefix + "CTRL", writable=0x0737FF0F, on_write="mode_written"),
+        read_only(base + 0x04, prefix + "STATUS", on_read="status"),
+        Register(base + 0x08, prefix + "COUNTER", on_read="current_count", on_write="count_written"),
+        Register(base + 0x0C, prefix + "CC", maximum, writable=maximum, on_write="changed"),
+        Register(base + 0x10, prefix + "CC_BUFF", maximum, writable=maximum),
+        Register(base + 0x14, prefix + "PERIOD", maximum, writable=maximum, on_write="changed"),
+        Register(base + 0x18, prefix + "PERIOD_BUFF", maximum, writable=maximum),
+        Register(base + 0x20, prefix + "TR_CTRL0", 0x10, writable=0xFFFFF, on_write="triggers_written"),
+        Register(base + 0x24, prefix + "TR_CTRL1", 0x3FF, writable=0x3FF),
+        Register(base + 0x28, prefix + "TR_CTRL2", 0x3F, writable=0x3F),
+        Register(
+            base + 0x30, prefix + "INTR", writable=0, on_read="interrupts", on_write="interrupts_cleared"
+        ),
+        Register(base + 0x34, prefix + "INTR_SET", writable=0, on_write="interrupts_set"),
+        Register(base + 0x38, prefix + "INTR_MASK", writable=3, on_write="changed"),
+        read_only(base + 0x3C, prefix + "INTR_MASKED", on_read="masked"),
+    )
+
+
+class _One:
+    """One counter of the block: its :class:`Counter`, flags and deadline."""
+
+    def __init__(self, block: Tcpwm, number: int, maximum: int) -> None:
+        self._block = block
+        self._prefix = f"CNT{number}_"
+        self.number, self.maximum = number, maximum
+        self.flags = 0
+        clock = block.context.clock
+        self.counter = Counter(clock.now, maximum, self._wrapped, self._span, self._nothing_new)
+        self._deadline = clock.deadline(f"{block.context.name}:{number}", self._event_due)
+
+    def value(self, register: str) -> int:
+        """A register of this counter."""
+        return self._block.values[self._prefix + register]
+
+    def put(self, register: str, value: int) -> None:
+        """Change a register of this counter."""
+        self._block.values[self._prefix + register] = value
+
+    def start(self, *, reload: bool) -> None:
+        """Run, if enabled; a reload begins a new period."""
+        self.counter.catch_up()
+        if reload:
+            self.counter.state.count = self.value("PERIOD") if self.counter.state.direction == DOWN else 0
+            self.counter.restart_prescaler()
+        self.counter.state.running = bool(self._block.values["CTRL"] >> self.number & 1)
+        self.refresh()
+
+    def stop(self) -> None:
+        """Stand still."""
+        self.counter.catch_up()
+        self.counter.state.running = False
+        self.refresh()
+
+    def adopt(self) -> None:
+        """Take the registers' settings."""
+        self.counter.catch_up()
+        control, state = self.value("CTRL"), self.counter.state
+        state.direction = DIRECTIONS.get(control >> CTRL_DIRECTION_SHIFT & 3, UP)
+        state.prescaler = (1 << min(control >> CTRL_GENERIC_SHIFT & 7, MOST_PRESCALER)) - 1
+        state.reload = self.value("PERIOD")
+        self.refresh()
+
+    def change_clock(self) -> None:
+        """Count on with the present clocks."""
+        clocks = self._block.context.clocks
+        self.counter.change_clock(
+            self._block.context.clock.core_hz, clocks.hz(self._block.clock_of(self.number))
+        )
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Interrupt line and deadline."""
+        mask = self.value("INTR_MASK")
+        self._block.line(f"counter{self.number}").set_level(bool(self.flags & mask))
+        to_wrap = self.counter.steps_to_wrap()
+        awaited = mask & ~self.flags
+        if to_wrap is None or not (awaited or self.value("CTRL") & CTRL_ONE_SHOT):
+            self._deadline.disarm()
+            return
+        steps = to_wrap
+        if awaited & COMPARE_MATCH and not self._captures():
+            steps = min(steps, self.counter.steps_to_value(self.value("CC")) or steps)
+        self._deadline.arm(self.counter.cycle_after(self.counter.clocks_to(steps)))
+
+    def _captures(self) -> bool:
+        return self.value("CTRL") >> CTRL_MODE_SHIFT & 7 == MODE_CAPTURE
+
+    def _wrapped(self) -> None:
+        self.flags |= TERMINAL_COUNT
+        control = self.value("CTRL")
+        for bit, register in ((SWAP_COMPARE, "CC"), (SWAP_PERIOD, "PERIOD")):
+            if control & bit:
+                now, then = self.value(register), self.value(register + "_BUFF")
+                self.put(register, then)
+                self.put(register + "_BUFF", now)
+        self.counter.state.reload = self.value("PERIOD")
+        if control & CTRL_ONE_SHOT:
+            self.counter.state.running = False
+
+    def _span(self, low: int, high: int) -> None:
+        if low <= self.value("CC") <= high and not self._captures():
+            self.flags |= COMPARE_MATCH
+
+    def _nothing_new(self) -> bool:
+        swaps = self.value("CTRL") & (SWAP_COMPARE | SWAP_PERIOD)
+        needed = TERMINAL_COUNT
+        if not self._captures() and self.value("CC") <= self.value("PERIOD"):
+            needed |= COMPARE_MATCH
+        return not swaps and self.counter.state.running and self.flags & needed == needed
+
+    def _event_due(self) -> None:
+        self.counter.catch_up()
+        self.refresh()
+
+
+class Tcpwm(BankedDevice):
+    """One block of counters."""
+
+    REGISTERS = (
+        Register(0x00, "CTRL", on_write="enabled"),
+        Register(0x04, "CTRL_CLR", writable=0, on_write="disable"),
+        Register(0x08, "CTRL_SET", writable=0, on_write="enable"),
+        Register(0x0C, "CMD_CAPTURE", writable=0, on_write="capture"),
+        Register(0x10, "CMD_RELOAD", writable=0, on_write="reload"),
+        Register(0x14, "CMD_STOP", writable=0, on_write="stop"),
+        Register(0x18, "CMD_START", writable=0, on_write="start"),
+        read_only(0x1C, "INTR_CAUSE", on_read="causes"),
+    )
+    BANK_BYTES = 0x40
+    FIRST_BANK = 0x100
+    size_bytes = 0x1000
+
+    def __init__(self, context: DeviceContext) -> None:
+        super().__init__(context)
+        maximum = (1 << int(context.parameters.get("bits", 32))) - 1
+        self._counters = [_One(self, n, maximum) for n in range(int(context.parameters.get("counters", 8)))]
+        context.clocks.before_change(self._before_clock_change)
+        context.clocks.on_change(self._after_clock_change)
+
+    def register_table(self) -> tuple[Register, ...]:
+        """The block's registers and those of each counter."""
+        maximum = (1 << int(self.context.parameters.get("bits", 32))) - 1
+        counters = range(int(self.context.parameters.get("counters", 8)))
+        return (*self.REGISTERS, *(row for n in counters for row in _counter_rows(n, maximum)))
+
+    def clock_of(self, number: int) -> str:
+        """Name of the peripheral clock of a counter."""
+        return f"pclk{int(self.context.parameters.get('first_clock', 0)) + number}"
+
+    # -- RegisterDevice ----------------------------------------------------------------------
+    def reset(self) -> None:
+        """Disable and clear all counters."""
+        super().reset()
+        for one in self._counters:
+            one.flags = 0
+            one.counter.load({"reload": one.value("PERIOD")})
+            one.counter.state.anchor_cycles = self.context.clock.now()
+            one.change_clock()
+
+    def save(self) -> Any:
+        """Give registers, counters and flags."""
+        counters = [(one.flags, one.counter.save()) for one in self._counters]
+        return {"device": super().save(), "counters": counters}
+
+    def load(self, state: Any) -> None:
+        """Put a saved state back."""
+        super().load(state["device"])
+        for one, (flags, counter) in zip(self._counters, state["counters"], strict=True):
+            one.flags = flags
+            one.counter.load(counter)
+
+    # -- the block's registers -----------------------------------------------------------------
+    def enabled(self, _written: int, old: int) -> None:
+        """CTRL: counters that are switched off stop."""
+        for one in self._numbered(old & ~self.values["CTRL"]):
+            one.stop()
+
+    def disable(self, written: int, _old: int) -> None:
+        """CTRL_CLR."""
+        self.clear_bits("CTRL", written)
+        for one in self._numbered(written):
+            one.stop()
+
+    def enable(self, written: int, _old: int) -> None:
+        """CTRL_SET."""
+        self.set_bits("CTRL", written)
+
+    def capture(self, written: int, _old: int) -> None:
+        """CMD_CAPTURE: in capture mode, copy the count."""
+        for one in self._numbered(written):
+            one.counter.catch_up()
+            if one.value("CTRL") >> CTRL_MODE_SHIFT & 7 == MODE_CAPTURE:
+                one.put("CC_BUFF", one.value("CC"))
+                one.put("CC", one.counter.state.count)
+                one.flags |= COMPARE_MATCH
+                one.refresh()
+
+    def reload(self, written: int, _old: int) -> None:
+        """CMD_RELOAD: begin a period and run."""
+        for one in self._numbered(written):
+            one.start(reload=True)
+
+    def stop(self, written: int, _old: int) -> None:
+        """CMD_STOP."""
+        for one in self._numbered(written):
+            one.stop()
+
+    def start(self, written: int, _old: int) -> None:
+        """CMD_START: run on."""
+        for one in self._numbered(written):
+            one.start(reload=False)
+
+    def causes(self) -> int:
+        """INTR_CAUSE: whose interrupt is active."""
+        return sum(1 << one.number for one in self._counters if one.flags & one.value("INTR_MASK"))
+
+    # -- a counter's registers -----------------------------------------------------------------
+    def mode_written(self, _written: int, _old: int) -> None:
+        """CTRL of a counter."""
+        control = self._here().value("CTRL")
+        register = f"CNT{self.bank}_CTRL"
+        if control >> CTRL_DIRECTION_SHIFT & 3 not in DIRECTIONS:
+            self.report(register, "write", "up/down counting")
+        if control >> CTRL_MODE_SHIFT & 7 == MODE_QUADRATURE:
+            self.report(register, "write", "quadrature mode")
+        self._here().adopt()
+
+    def changed(self, _written: int, _old: int) -> None:
+        """CC, PERIOD, INTR_MASK of a counter."""
+        self._here().adopt()
+
+    def triggers_written(self, _written: int, _old: int) -> None:
+        """TR_CTRL0: only the constant triggers exist."""
+        selected = self._here().value("TR_CTRL0")
+        if any(selected >> shift & 0xF >= CONSTANT_TRIGGERS for shift in range(0, 20, 4)):
+            self.report(f"CNT{self.bank}_TR_CTRL0", "write", "hardware triggers")
+
+    def status(self) -> int:
+        """STATUS: direction and whether it runs."""
+        one = self._here()
+        one.counter.catch_up()
+        down = STATUS_DOWN if one.counter.state.direction == DOWN else 0
+        return down | (STATUS_RUNNING if one.counter.state.running else 0)
+
+    def current_count(self) -> int:
+        """COUNTER at this very cycle."""
+        one = self._here()
+        one.counter.catch_up()
+        if one.counter.state.running:
+            self.context.touch()
+        return one.counter.state.count
+
+    def count_written(self, _written: int, _old: int) -> None:
+        """COUNTER: go on from here."""
+        one = self._here()
+        one.counter.catch_up()
+        one.counter.state.count = one.value("COUNTER") & one.maximum
+        one.refresh()
+
+    def interrupts(self) -> int:
+        """INTR, up to date."""
+        one = self._here()
+        one.counter.catch_up()
+        return one.flags
+
+    def interrupts_cleared(self, written: int, _old: int) -> None:
+        """INTR: writing 1 clears."""
+        one = self._here()
+        one.counter.catch_up()
+        one.flags &= ~written
+        one.refresh()
+
+    def interrupts_set(self, written: int, _old: int) -> None:
+        """INTR_SET."""
+        one = self._here()
+        one.flags |= written & (TERMINAL_COUNT | COMPARE_MATCH)
+        one.refresh()
+
+    def masked(self) -> int:
+        """INTR_MASKED."""
+        return self.interrupts() & self._here().value("INTR_MASK")
+
+    # -- inside --------------------------------------------------------------------------------
+    def _here(self) -> _One:
+        return self._counters[self.bank]
+
+    def _numbered(self, mask: int) -> list[_One]:
+        return [one for one in self._counters if mask >> one.number & 1]
+
+    def _before_clock_change(self) -> None:
+        for one in self._counters:
+            one.counter.catch_up()
+
+    def _after_clock_change(self) -> None:
+        for one in self._counters:
+            one.change_clock()
