@@ -79,7 +79,9 @@ def _write_bands(console: Console, rows: Sequence[ValidatedRow], path: Path) -> 
         raise CheckFailed("no row was measured: the error bands stay as they are", where=str(path))
     table.write(path)
     for band in table.bands:
-        words = f"{band.core}, {band.memory}: {band.words} on {band.figures.count} images"
+        count = band.figures.count
+        images = "1 image" if count == 1 else f"{count} images"
+        words = f"{band.core}, {band.memory}: {band.words} on {images}"
         console.print(words, markup=False, highlight=False, soft_wrap=True)
 
 
