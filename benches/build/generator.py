@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from benches.build.arena import Lifetime, Plan, plan_arena, widest_moment
 from benches.build.layers import Constant, Layer, Scratch, Value
 from benches.build.lower import lower_model
@@ -17,7 +15,8 @@ from benches.build.optimize import optimize_layer
 from emulator.errors import ImageError
 
 C_TYPES = {"int8": "int8_t", "int16": "int16_t", "int32": "int32_t"}
-NUMBERS_PER_LINE = 24
+ITEMS_PER_LINE = 24
+INT32_MINIMUM = -(1 << 31)
 KERNEL_SETS = ("reference", "optimized")
 
 
@@ -187,13 +186,15 @@ class _Writer:
     def _constant(self, name: str, constant: Constant) -> str:
         data = constant.data.reshape(-1)
         self.constant_bytes += data.nbytes
-        self.lines.append(
-            f"static const {C_TYPES[data.dtype.name]} {name}[{data.size}] __attribute__((aligned(8))) = {{"
-        )
-        numbers = [str(n) for n in np.asarray(data, dtype=np.int64)]
-        numbers = ["INT32_MIN" if n == "-2147483648" else n for n in numbers]
-        for start in range(0, len(numbers), NUMBERS_PER_LINE):
-            self.lines.append("    " + ",".join(numbers[start : start + NUMBERS_PER_LINE]) + ",")
+        items = [str(n) if n != INT32_MINIMUM else "INT32_MIN" for n in data.tolist()]
+        kind = C_TYPES[data.dtype.name]
+        if constant.struct:
+            kind = f"struct {constant.struct}"
+            width = constant.data.shape[1]
+            items = ["{" + ",".join(items[i : i + width]) + "}" for i in range(0, len(items), width)]
+        self.lines.append(f"static const {kind} {name}[{len(items)}] __attribute__((aligned(8))) = {{")
+        for start in range(0, len(items), ITEMS_PER_LINE):
+            self.lines.append("    " + ",".join(items[start : start + ITEMS_PER_LINE]) + ",")
         self.lines.append("};")
         return name
 

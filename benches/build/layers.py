@@ -21,9 +21,10 @@ class Scratch:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """An array in flash."""
+    """An array in flash. ``struct`` names the C struct that each row of ``data`` fills, if any."""
 
     data: NDArray[np.generic]
+    struct: str = ""
 
 
 # What a field of a kernel's struct may hold.

@@ -106,7 +106,7 @@ def _channels(bias: NDArray[Any], fields: Mapping[str, Any], reach: _Reach, coun
     if None in rows:
         return None
     rows += [(0, 0, 1, 1)] * (count - len(rows))
-    return Constant(np.array(rows, dtype=np.int32))
+    return Constant(np.array(rows, dtype=np.int32), struct="channel")
 
 
 def _fields(layer: Layer, names: str, **more: Any) -> dict[str, Any]:

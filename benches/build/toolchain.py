@@ -27,7 +27,7 @@ CORES: Mapping[str, tuple[str, str, str]] = {
 COMMON_FLAGS = (
     "-std=c11", "-ffreestanding", "-fno-builtin", "-ffunction-sections", "-fdata-sections",
     "-ffp-contract=off", "-fno-common", "-fomit-frame-pointer", "-fno-unwind-tables",
-    "-fno-asynchronous-unwind-tables", "-Wall", "-Wextra", "-g1",
+    "-fno-asynchronous-unwind-tables", "-Wall", "-Wextra", "-Wno-override-init", "-g1",
 )  # fmt: skip
 
 

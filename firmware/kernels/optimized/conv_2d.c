@@ -124,12 +124,13 @@ static const cell *weights_of(const struct packed_convolution *p, uint32_t chann
 }
 
 /* Four pairs of every pixel and channel a turn. Loads stand together, because a load right
- * behind a load takes one cycle on Cortex-M3 and M4; all instructions are wide and aligned. */
+ * behind a load takes one cycle on Cortex-M3 and M4; all instructions are wide and aligned (Clang
+ * takes no .w with a negative offset, which is always wide). */
 #define MULTIPLY_PAIR                    \
     "ldr.w %[x0], [%[columns]], #8\n\t"  \
     "ldr.w %[w0], [%[rows]], #8\n\t"     \
-    "ldr.w %[x1], [%[columns], #-4]\n\t" \
-    "ldr.w %[w1], [%[rows], #-4]\n\t"    \
+    "ldr %[x1], [%[columns], #-4]\n\t" \
+    "ldr %[w1], [%[rows], #-4]\n\t"    \
     "smlad %[a0], %[x0], %[w0], %[a0]\n\t" \
     "smlad %[b0], %[x1], %[w0], %[b0]\n\t" \
     "smlad %[a1], %[x0], %[w1], %[a1]\n\t" \

@@ -116,7 +116,7 @@ static void sum_row_of_stride_1(const uint8_t *at, const struct taps *taps, int3
                      "add.w %[at], %[at], #4\n\t"
                      "subs.w %[pairs], %[pairs], #1\n\t"
                      "str.w %[first], [%[sums]], #8\n\t"
-                     "str.w %[second], [%[sums], #-4]\n\t"
+                     "str %[second], [%[sums], #-4]\n\t"
                      "bne 1b"
                      : [at] "+r"(at), [sums] "+r"(sums), [pairs] "+r"(pairs), [left] "=&r"(left),
                        [right] "=&r"(right), [first] "=&r"(first), [second] "=&r"(second)

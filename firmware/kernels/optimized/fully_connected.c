@@ -29,7 +29,7 @@ static void unpack_column(const struct packed_dense *p, const int8_t *input)
 /* Two of the four outputs: four inputs of each. Loads stand together, as in conv_2d.c. */
 #define MULTIPLY_TWO(first, second)                 \
     "ldr.w %[w0], [%[weight]], #8\n\t"              \
-    "ldr.w %[w1], [%[weight], #-4]\n\t"             \
+    "ldr %[w1], [%[weight], #-4]\n\t"             \
     "sxtb16 %[half], %[w0]\n\t"                     \
     "sxtb16 %[w0], %[w0], ror #8\n\t"               \
     "smlad %[" first "], %[even], %[half], %[" first "]\n\t" \
@@ -47,7 +47,7 @@ static inline struct four multiply(const struct packed_dense *p, const int8_t *w
     __asm__ volatile(".balign 4\n"
                      "1:\n\t"
                      "ldr.w %[even], [%[column]], #8\n\t"
-                     "ldr.w %[odd], [%[column], #-4]\n\t" MULTIPLY_TWO("s0", "s1") MULTIPLY_TWO("s2", "s3")
+                     "ldr %[odd], [%[column], #-4]\n\t" MULTIPLY_TWO("s0", "s1") MULTIPLY_TWO("s2", "s3")
                      "subs.w %[turns], %[turns], #1\n\t"
                      "bne 1b"
                      : [s0] "+r"(s0), [s1] "+r"(s1), [s2] "+r"(s2), [s3] "+r"(s3), [column] "+r"(column),
