@@ -12,7 +12,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from emulator.clock import NEVER
+from emulator.clock import NEVER, PICOSECONDS_PER_SECOND
 from emulator.engine.hook import NO_ADDRESS, Stop
 from emulator.errors import GuestFault
 from emulator.traps import TrapHandler
@@ -52,7 +52,7 @@ class Execution:
         )
         self.between_slices: Callable[[], None] = lambda: None  # a session's links and pace
         self.skip_waiting = True  # tests turn it off to compare
-        self.waited_cycles = 0  # since the last character or the beginning of the run
+        self.waited_picoseconds = 0  # since the last character or the beginning of the run
         self.asleep = False
         self.waits_for_event = False  # asleep by WFE, not WFI
         self.sleep_cycles = 0
@@ -73,7 +73,7 @@ class Execution:
     ) -> StopReason:
         """Run until ``finished()``, a limit, or nothing will happen any more."""
         m, hook = self._m, self._hook
-        self.waited_cycles = 0
+        self.waited_picoseconds = 0
         self._limit = NEVER if max_cycles is None else hook.cycles + max_cycles
         hook.break_address = NO_ADDRESS if break_address is None else break_address
         wall_end = None if wall_limit is None else time.monotonic() + wall_limit
@@ -83,6 +83,7 @@ class Execution:
             m.clock.run_due(hook.cycles)
             if m.reset_requested:
                 m.reset()
+                self.waited_picoseconds = 0
             if m.exit_code is not None:
                 return StopReason.EXIT
             if finished():
@@ -162,7 +163,7 @@ class Execution:
         if self._is_idle(quiet_seconds):
             return True
         turns = (min(m.clock.next_cycles(), self._limit) - hook.cycles - 1) // turn.cycles
-        self.waited_cycles += max(0, turns) * turn.cycles
+        self._count_waiting(max(0, turns) * turn.cycles)
         if turns > 0 and self.skip_waiting:
             hook.cycles += turns * turn.cycles
             hook.instructions += turns * turn.instructions
@@ -180,10 +181,13 @@ class Execution:
             return True
         target = min(m.clock.next_cycles(), self._limit)
         self.sleep_cycles += max(0, target - hook.cycles)
-        self.waited_cycles += max(0, target - hook.cycles)
+        self._count_waiting(max(0, target - hook.cycles))
         m.system.slept(max(0, target - hook.cycles))
         hook.cycles = max(hook.cycles, target)
         return False
+
+    def _count_waiting(self, cycles: int) -> None:
+        self.waited_picoseconds += cycles * PICOSECONDS_PER_SECOND // self._m.clock.core_hz
 
     def _is_idle(self, quiet_seconds: float) -> bool:
         """Nothing will happen before the quiet time is over: time stands still, the host is asked.
@@ -193,8 +197,8 @@ class Execution:
         """
         m = self._m
         upcoming = m.clock.next_cycles()
-        left = max(0, int(quiet_seconds * m.clock.core_hz) - self.waited_cycles)
-        quiet_until = self._hook.cycles + left
+        left = max(0, int(quiet_seconds * PICOSECONDS_PER_SECOND) - self.waited_picoseconds)
+        quiet_until = self._hook.cycles + left * m.clock.core_hz // PICOSECONDS_PER_SECOND
         if self._limit < min(quiet_until, upcoming):
             return False
         return upcoming == NEVER or upcoming >= quiet_until
@@ -206,7 +210,7 @@ class Execution:
 
     def serial_activity(self) -> None:
         """A character left or reached the device."""
-        self.waited_cycles = 0
+        self.waited_picoseconds = 0
         self.waits.expect_soon()
 
 

@@ -41,7 +41,7 @@ def save_machine(machine: Machine) -> Snapshot:
         {
             "asleep": execution.asleep,
             "sleep_cycles": execution.sleep_cycles,
-            "waited_cycles": execution.waited_cycles,
+            "waited_picoseconds": execution.waited_picoseconds,
             "check_at": execution.waits.check_at,
             "pc": machine.core.get("pc"),
         },
@@ -68,7 +68,7 @@ def restore_machine(machine: Machine, snapshot: Snapshot) -> None:
     execution = machine.execution
     execution.asleep = snapshot.execution["asleep"]
     execution.sleep_cycles = snapshot.execution["sleep_cycles"]
-    execution.waited_cycles = snapshot.execution["waited_cycles"]
+    execution.waited_picoseconds = snapshot.execution["waited_picoseconds"]
     execution.waits.check_at = snapshot.execution["check_at"]
     machine.exit_code = snapshot.exit_code
     machine.failure = None

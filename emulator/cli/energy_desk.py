@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import time
 
 from emulator.energy import EnergyMeter
 from emulator.errors import UsageError
-from emulator.links import SerialEndpoint
+from emulator.links import Link, SerialEndpoint
 from emulator.machine import Machine
 
 INTERFACE_BOARD = ("peripherals.instruments.interface_board", "InterfaceBoard")
 POWER_MONITOR = ("peripherals.instruments.power_monitor", "PowerMonitor")
 HISTORY_BYTES = 1 << 16
+READ_LIMIT_S = 5.0
+SETTLE_S = 0.05
+"""A host's two reading threads hand a line on in this time."""
 
 
 class EnergyDesk:
@@ -34,9 +38,16 @@ class EnergyDesk:
         self.power = SerialEndpoint("power", history_bytes=HISTORY_BYTES)
         board_class = getattr(importlib.import_module(INTERFACE_BOARD[0]), INTERFACE_BOARD[1])
         monitor_class = getattr(importlib.import_module(POWER_MONITOR[0]), POWER_MONITOR[1])
-        self._board = board_class(self.interface, device_port)
-        self._monitor = monitor_class(self.power, self.meter)
+        self._board = board_class(self.interface, device_port, before_ready=self._samples_first)
+        self._monitor = monitor_class(self.power, self.meter, power_comes=self._restart)
+        self._machine = machine
+        self._power_link: Link | None = None
+        self._event_came = False
         machine.signals.watch(pin, self._pin_changed)
+
+    def host_reads_power_on(self, link: Link) -> None:
+        """Name the power monitor's link: the end of a measurement waits until it has been read."""
+        self._power_link = link
 
     def advance(self) -> None:
         """Account for the energy so far and send the samples that are due."""
@@ -46,3 +57,18 @@ class EnergyDesk:
     def _pin_changed(self, level: int) -> None:
         if not level:
             self._monitor.event()
+            self._event_came = True
+
+    def _restart(self) -> None:
+        """The host switched the board's power off and on."""
+        self._board.device_restarts()
+        self._machine.request_reset("power cycle")
+
+    def _samples_first(self) -> None:
+        """Hold ``m-ready`` back until the host has the samples: it looks at them right after."""
+        if not self._event_came or self._power_link is None:
+            return
+        self._event_came = False
+        self.advance()
+        self._power_link.wait_until_read(READ_LIMIT_S)
+        time.sleep(SETTLE_S)

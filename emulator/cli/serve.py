@@ -170,6 +170,8 @@ def _open_ports(
         if len(wanted) > 1:
             link.description += f" ({name})"
         links.append(link)
+        if desk is not None and endpoint is desk.power:
+            desk.host_reads_power_on(link)
         vid, pid = ids or (None, None)
         ports.append(
             VirtualPort(name, link.address, vid, pid, f"BOARDLESS-{name.upper()}", _title(machine, name))

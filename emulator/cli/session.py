@@ -176,7 +176,7 @@ class Session:
             self._boot()
         try:
             self._waiting = True
-            while self._characters_waiting() <= self._not_taken:
+            while self._characters_waiting() <= self._not_taken and not self.machine.reset_requested:
                 if self._interrupted:
                     return StopReason.INTERRUPTED
                 if self.links.finished or self.links.hung_up:

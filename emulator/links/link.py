@@ -19,6 +19,7 @@ WAITING_LIMIT_BYTES = 1 << 16
 OUTGOING_LIMIT_BYTES = 1 << 20
 """What is kept for a connected host that does not read; older bytes are dropped then."""
 READ_BYTES = 1 << 14
+UNREAD_STEP_S = 0.005
 
 Interest = tuple[int, int]
 """A file descriptor and the ``select.poll`` events that a link waits for."""
@@ -97,6 +98,14 @@ class Link(ABC):
         host says early would be lost in a receiver that is not on yet.
         """
         self._device_listens = True
+
+    def wait_until_read(self, limit_s: float) -> None:
+        """Wait until a host that is there has been given everything, so long at most."""
+        end = time.monotonic() + limit_s
+        self.pump()
+        while self.outgoing and time.monotonic() < end:
+            time.sleep(UNREAD_STEP_S)
+            self.pump()
 
     def device_is_idle(self) -> None:  # noqa: B027  (a hook; most links have nothing to do)
         """Hear that the device will not send before the host does."""

@@ -20,11 +20,10 @@ from pathlib import Path
 from emulator.errors import LinkError
 from emulator.links.endpoint import SerialEndpoint
 from emulator.links.inotify import OpenWatch
-from emulator.links.link import READ_BYTES, Interest, Link
+from emulator.links.link import READ_BYTES, UNREAD_STEP_S, Interest, Link
 
 CHECK_WITHOUT_INOTIFY_S = 0.1
 CLOSING_S = 0.5
-CLOSING_STEP_S = 0.005
 
 
 class PtyLink(Link):
@@ -96,7 +95,7 @@ class PtyLink(Link):
             return
         self._closed = True
         super().close()
-        self._let_host_read()
+        self.wait_until_read(CLOSING_S)
         if self._symlink is not None and self._symlink.is_symlink():
             self._symlink.unlink()
         if self._watch is not None:
@@ -149,19 +148,20 @@ class PtyLink(Link):
         tty.setraw(self._master, termios.TCSANOW)
         fcntl.ioctl(self._master, termios.TIOCNXCL)
 
-    def _let_host_read(self) -> None:
+    def wait_until_read(self, limit_s: float) -> None:
+        """Wait until the host has taken everything out of the kernel's buffer too."""
         self._notice_hosts()
         if not self._hosts:
             return
         slave = os.open(self.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         try:
-            end = time.monotonic() + CLOSING_S
+            end = time.monotonic() + limit_s
             while time.monotonic() < end:
                 self.outgoing.write_with(lambda data: os.write(self._master, data))
                 unread = fcntl.ioctl(slave, termios.FIONREAD, bytes(4))
                 if not self.outgoing and not any(unread):
                     break
-                time.sleep(CLOSING_STEP_S)
+                time.sleep(UNREAD_STEP_S)
         finally:
             os.close(slave)
 

@@ -35,16 +35,30 @@ class DeviceUart(Protocol):
 class InterfaceBoard:
     """One interface board between a host's port and a device's UART.
 
-    A device that talks at another baud rate than ``setbaud`` named is not understood, either
-    way, as with wires.
+    ``before_ready`` is called before the device's ``m-ready`` goes to the host: what other
+    instruments measured until then is to reach the host first.
+    What a device says while it boots is not passed on (it would be taken for an answer), and
+    commands for it wait until it is ready. A device that talks at another baud rate than
+    ``setbaud`` named is not understood, either way, as with wires.
     """
 
-    def __init__(self, port: HostPort, device: DeviceUart) -> None:
+    def __init__(
+        self, port: HostPort, device: DeviceUart, *, before_ready: Callable[[], None] = lambda: None
+    ) -> None:
         self.baud = DUT_BAUD
+        self._before_ready = before_ready
         self._device = device
         self._line = bytearray()
+        self._booting = False
+        self._held: list[bytes] = []
         self._host = CommandPort(port, b"%", self._command)
         device.subscribe(self._device_sent)
+
+    def device_restarts(self) -> None:
+        """Hear that the device's power comes back: it boots, up to its ``m-ready``."""
+        self._booting = True
+        self._held.clear()
+        self._line.clear()
 
     def _command(self, command: str) -> None:
         word, _, rest = command.partition(" ")
@@ -74,12 +88,8 @@ class InterfaceBoard:
 
     def _pass_through(self, command: str) -> None:
         self._reply(f"m-dut-passthrough({command})")
-        if self._understood():
-            self._device.feed(f"{command}%".encode("ascii", "replace"))
-        else:
-            self._host.write_line(
-                f"e-[The device's UART is set to {self._device.baud} baud, this board to {self.baud}]"
-            )
+        self._held.append(f"{command}%".encode("ascii", "replace"))
+        self._feed_held()
 
     def _device_sent(self, data: bytes) -> None:
         for byte in data:
@@ -88,8 +98,28 @@ class InterfaceBoard:
                 continue
             text = self._line.decode("ascii", "replace").strip("\r")
             self._line.clear()
+            self._line_came(text)
+
+    def _line_came(self, text: str) -> None:
+        if self._booting:
+            self._booting = text != READY
+            self._feed_held()
+        elif self._understood():
+            if text == READY:
+                self._before_ready()
+            self._host.write_line(f"[dut]: {text}")
+
+    def _feed_held(self) -> None:
+        if self._booting:
+            return
+        for command in self._held:
             if self._understood():
-                self._host.write_line(f"[dut]: {text}")
+                self._device.feed(command)
+            else:
+                self._reply(
+                    f"e-[The device's UART is set to {self._device.baud} baud, this board to {self.baud}]"
+                )
+        self._held.clear()
 
     def _understood(self) -> bool:
         device = self._device.baud

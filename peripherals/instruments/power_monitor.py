@@ -65,15 +65,19 @@ class PowerMonitor:
     """One monitor.
 
     Call :meth:`advance` as modelled time passes, :meth:`event` at a falling edge of the
-    time-stamp pin.
+    time-stamp pin. ``power_comes`` is called when the host switches the device's power on again
+    after it was off. Until a host takes control the device has power.
     """
 
-    def __init__(self, port: HostPort, meter: Meter) -> None:
+    def __init__(
+        self, port: HostPort, meter: Meter, *, power_comes: Callable[[], None] = lambda: None
+    ) -> None:
         self._meter = meter
+        self._power_comes = power_comes
         self._host = CommandPort(port, b"\r\n", self._command)
         self._output = "current"
         self._frequency_hz = 100
-        self._power_on = False
+        self._power_on = True
         self._running = False
         self._next_picoseconds = 0
         self._energy = 0.0
@@ -175,7 +179,9 @@ class PowerMonitor:
             return ("on" if self._power_on else "off",)
         if state not in ("auto", "on", "off") or report not in ("", "nostatus", "status"):
             return None
-        self._power_on = state != "off"
+        was_on, self._power_on = self._power_on, state != "off"
+        if self._power_on and not was_on:
+            self._power_comes()
         return ()
 
     def _start(self, argument: str) -> tuple[str, ...] | None:
