@@ -14,6 +14,8 @@
 
 #define EDGES 9          /* fall-through, and 1 + entry class of the target */
 #define NO_REGISTER 255
+#define FIRST_PORT 64      /* numbers of memories: a region's, or FIRST_PORT + its port's */
+#define OUTSIDE 255
 #define EXPORT __attribute__((visibility("default")))
 
 enum { STOP_NONE, STOP_DEADLINE, STOP_REQUEST, STOP_BREAK, STOP_MASKS,
@@ -82,6 +84,7 @@ typedef struct Block {
     uint32_t n_hints;
     uint16_t *hints;       /* per line of code, the way that held it last */
     uint8_t pending;       /* some data_valid is set */
+    uint8_t hooks_addresses; /* some address is not known at the entry */
     uint32_t region;       /* where it was last fetched from: a short cut */
 } Block;
 
@@ -137,6 +140,7 @@ typedef struct {
     Port ports[8];
     Cache caches[8];
     uint32_t unaligned_halfword, unaligned_word_half, unaligned_word_odd;
+    uint32_t other_memory, last_memory; /* cost of changing the memory; the one that data went to last */
     uint32_t divide_zero, divide_smaller, divide_width[33];
     uint32_t trace[1024];
     uint32_t slots[MAX_SLOTS];
@@ -288,8 +292,22 @@ static uint32_t unaligned_extra(const Engine *e, uint32_t address, uint32_t size
     return size == 2 && (address & 1) ? e->unaligned_halfword : 0;
 }
 
+/* What a data access is routed to: regions behind one port are one memory. */
+static uint32_t memory_number(const Engine *e, const Region *r) {
+    if (!r) return OUTSIDE;
+    return r->port >= 0 ? FIRST_PORT + (uint32_t)r->port : (uint32_t)(r - e->regions);
+}
+
+static uint64_t change_memory(Engine *e, uint32_t address) {
+    if (!e->other_memory) return 0;
+    uint32_t number = memory_number(e, region_at(e, address));
+    if (number == e->last_memory) return 0;
+    e->last_memory = number;
+    return e->other_memory;
+}
+
 static uint64_t data_event(Engine *e, Event *v, uint32_t address, uint64_t t) {
-    uint64_t stall = unaligned_extra(e, address, v->size_bytes);
+    uint64_t stall = unaligned_extra(e, address, v->size_bytes) + change_memory(e, address);
     uint32_t last = 0;
     for (uint32_t i = 0; i < v->count; i++) {
         uint32_t a = address + i * v->size_bytes;
@@ -521,20 +539,40 @@ static void run_program(Engine *e, void *uc, Block *b) {
     }
 }
 
+static int group_base(Engine *e, void *uc, const Group *group, uint32_t *base) {
+    *base = 0;
+    if (group->base < FIRST_SLOT) *base = read_register(e, uc, group->base);
+    else if (group->base != NO_REGISTER) {
+        if (!e->slot_valid[group->base - FIRST_SLOT]) return 0;
+        *base = e->slots[group->base - FIRST_SLOT];
+    }
+    if (group->index != NO_REGISTER) *base += read_register(e, uc, group->index) << group->shift;
+    return 1;
+}
+
+/* Whether every access of the block goes to the memory that was accessed last. */
+static int stays(Engine *e, void *uc, Block *b) {
+    if (b->hooks_addresses) return 0;
+    for (uint32_t g = 0; g < b->n_groups; g++) {
+        Group *group = &b->groups[g];
+        uint32_t base;
+        if (!group_base(e, uc, group, &base)) continue;
+        Region *r = region_near(e, base + group->min_offset, &group->region);
+        if (memory_number(e, r) != e->last_memory || !r || base + group->max_offset >= r->end) return 0;
+    }
+    return 1;
+}
+
 static void capture_addresses(Engine *e, void *uc, Block *b) {
     if (b->pending) memset(b->data_valid, 0, b->n_events);
     b->pending = 0;
     if (b->n_program) run_program(e, uc, b);
+    int in_order = e->other_memory && !stays(e, uc, b);
     for (uint32_t g = 0; g < b->n_groups; g++) {
         Group *group = &b->groups[g];
-        uint32_t base = 0;
-        if (group->base < FIRST_SLOT) base = read_register(e, uc, group->base);
-        else if (group->base != NO_REGISTER) {
-            if (!e->slot_valid[group->base - FIRST_SLOT]) continue;
-            base = e->slots[group->base - FIRST_SLOT];
-        }
-        if (group->index != NO_REGISTER) base += read_register(e, uc, group->index) << group->shift;
-        if (group->aligned && !(base & group->align_mask)) {
+        uint32_t base;
+        if (!group_base(e, uc, group, &base)) continue;
+        if (!in_order && group->aligned && !(base & group->align_mask)) {
             Region *r = region_near(e, base + group->min_offset, &group->region);
             if (!r || (r->is_free && base + group->max_offset < r->end)) continue;
         }
@@ -649,6 +687,7 @@ EXPORT Engine *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int *ids
     e->faultmask_id = ids[18];
     e->current = -1;
     e->deadline = e->break_address = e->turn_address = UINT64_MAX;
+    e->last_memory = OUTSIDE;
     e->block_hash_size = e->path_hash_size = 1 << 12;
     e->block_hash = malloc(sizeof(int32_t) << 12);
     e->path_hash = malloc(sizeof(int32_t) << 12);
@@ -707,6 +746,8 @@ EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_
     b->n_data = n_groups + n_hooked;
     for (uint32_t i = 0; i < n_events; i++)
         if (events[i].kind == EVENT_FETCH) b->n_fetches++;
+    for (uint32_t i = 0; i < n_hooked; i++)
+        if (hooked[i].kind == HOOK_ADDRESS) b->hooks_addresses = 1;
     b->n_hints = size / 8 + 2;
     b->hints = calloc(b->n_hints, sizeof *b->hints);
     if (e->n_blocks == e->cap_blocks) {
@@ -825,6 +866,7 @@ EXPORT void bl_set_data_timing(Engine *e, const uint32_t *unaligned, const uint3
     e->unaligned_halfword = unaligned[0];
     e->unaligned_word_half = unaligned[1];
     e->unaligned_word_odd = unaligned[2];
+    e->other_memory = unaligned[3];
     e->divide_zero = divide[0];
     e->divide_smaller = divide[1];
     memcpy(e->divide_width, divide + 2, 32 * sizeof *divide);
@@ -850,8 +892,11 @@ EXPORT void bl_event_unaligned(Engine *e, uint32_t block, uint64_t *stalls) {
 
 /* The memory system's state as bytes, for snapshots. With to == NULL: its size. */
 EXPORT size_t bl_save_memory(Engine *e, uint8_t *to) {
-    size_t n = sizeof e->ports;
-    if (to) memcpy(to, e->ports, n);
+    size_t n = sizeof e->ports + sizeof e->last_memory;
+    if (to) {
+        memcpy(to, e->ports, sizeof e->ports);
+        memcpy(to + sizeof e->ports, &e->last_memory, sizeof e->last_memory);
+    }
     for (int i = 0; i < 8; i++) {
         Cache *c = &e->caches[i];
         size_t lines = (size_t)c->sets * c->ways;
@@ -868,6 +913,8 @@ EXPORT size_t bl_save_memory(Engine *e, uint8_t *to) {
 EXPORT void bl_load_memory(Engine *e, const uint8_t *from) {
     memcpy(e->ports, from, sizeof e->ports);
     from += sizeof e->ports;
+    memcpy(&e->last_memory, from, sizeof e->last_memory);
+    from += sizeof e->last_memory;
     for (uint32_t i = 0; i < 8; i++) {
         Cache *c = &e->caches[i], saved;
         memcpy(&saved, from, sizeof saved);

@@ -21,6 +21,7 @@ from emulator.engine.events import (
     MASK32,
     NO_REGISTER,
     BlockPlan,
+    Group,
 )
 from emulator.engine.hook import EDGES, NO_ADDRESS, PathCount, Stop
 from emulator.engine.program import run_program
@@ -174,20 +175,40 @@ class PythonHook:
 
     def _capture(self, plan: BlockPlan) -> None:
         slots = run_program(plan.program, self._register, self._load_host) if plan.program else []
-        for group in plan.groups:
-            if FIRST_SLOT <= group.base < NO_REGISTER:
-                value = slots[group.base - FIRST_SLOT]
-                if value is None:
-                    continue
-                base = value
-            else:
-                base = self._base(group.base, group.index, group.shift)
-            if group.aligned and not base & group.align_mask:
+        bases = [self._group_base(group, slots) for group in plan.groups]
+        in_order = bool(self._memory.unaligned.other_memory) and not self._stays(plan, bases)
+        for group, base in zip(plan.groups, bases, strict=True):
+            if base is None:
+                continue
+            if not in_order and group.aligned and not base & group.align_mask:
                 region = self._memory.region_at((base + group.min_offset) & MASK32)
                 if region is None or (region.free and (base + group.max_offset) & MASK32 < region.end):
                     continue
             for number in group.events:
                 self._addresses[number] = (base + plan.events[number].address) & MASK32
+
+    def _group_base(self, group: Group, slots: Sequence[int | None]) -> int | None:
+        if FIRST_SLOT <= group.base < NO_REGISTER:
+            value = slots[group.base - FIRST_SLOT]
+            if value is None or group.index == NO_REGISTER:
+                return value
+            return (value + (self._register(group.index) << group.shift)) & MASK32
+        return self._base(group.base, group.index, group.shift)
+
+    def _stays(self, plan: BlockPlan, bases: Sequence[int | None]) -> bool:
+        """Whether every access of the block goes to the memory that was accessed last."""
+        if any(h.kind == HOOK_ADDRESS for h in plan.hooked):
+            return False
+        for group, base in zip(plan.groups, bases, strict=True):
+            if base is None:
+                continue
+            first = (base + group.min_offset) & MASK32
+            region = self._memory.region_at(first)
+            if region is None or self._memory.memory_number(first) != self._memory.last_memory:
+                return False
+            if (base + group.max_offset) & MASK32 >= region.end:
+                return False
+        return True
 
     def _on_code(self, _uc: Uc, address: int, _size: int, _data: object) -> None:
         if self.current < 0:

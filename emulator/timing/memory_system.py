@@ -15,6 +15,8 @@ from emulator.timing.model import DivideTiming, UnalignedTiming
 FETCH, LOAD, STORE = range(3)
 MASK32 = 0xFFFFFFFF
 MAX_REGIONS, MAX_PORTS, MAX_CACHES = 32, 8, 8
+FIRST_PORT, OUTSIDE = 64, 255
+"""Numbers of memories: a region's, or FIRST_PORT + its port's; OUTSIDE is no region at all."""
 
 
 @dataclass(slots=True)
@@ -149,10 +151,28 @@ class MemorySystem:
         self.caches = [Cache() for _ in range(MAX_CACHES)]
         self.unaligned = UnalignedTiming()
         self.divide = DivideTiming()
+        self.last_memory = OUTSIDE
 
     def region_at(self, address: int) -> TimedRegion | None:
         """The region that holds ``address``."""
         return next((r for r in self.regions if r.base <= address < r.end), None)
+
+    def memory_number(self, address: int) -> int:
+        """What a data access is routed to: regions behind one port are one memory."""
+        for number, region in enumerate(self.regions):
+            if region.base <= address < region.end:
+                return FIRST_PORT + region.port if region.port >= 0 else number
+        return OUTSIDE
+
+    def change_memory(self, address: int) -> int:
+        """Stall cycles of going to another memory than the data access before."""
+        if not self.unaligned.other_memory:
+            return 0
+        number = self.memory_number(address)
+        if number == self.last_memory:
+            return 0
+        self.last_memory = number
+        return self.unaligned.other_memory
 
     def access(self, address: int, t: int, kind: int) -> int:
         """Stall cycles of one access at cycle ``t``."""
@@ -216,7 +236,7 @@ class MemorySystem:
 
     def data(self, address: int, size_bytes: int, count: int, t: int, kind: int) -> int:
         """Stall cycles of ``count`` transfers from ``address`` upwards."""
-        stall = self.unaligned_extra(address, size_bytes)
+        stall = self.unaligned_extra(address, size_bytes) + self.change_memory(address)
         last = 0
         for i in range(count):
             at = (address + i * size_bytes) & MASK32
@@ -239,8 +259,8 @@ class MemorySystem:
 
     def save(self) -> Any:
         """State for a snapshot."""
-        return copy.deepcopy((self.ports, self.caches))
+        return copy.deepcopy((self.ports, self.caches, self.last_memory))
 
     def load(self, saved: Any) -> None:
         """Put a saved state back."""
-        self.ports, self.caches = copy.deepcopy(saved)
+        self.ports, self.caches, self.last_memory = copy.deepcopy(saved)

@@ -74,11 +74,12 @@ class DivideTiming:
 
 @dataclass(frozen=True, slots=True)
 class UnalignedTiming:
-    """Extra cycles of an unaligned data access."""
+    """Extra cycles of a data access by its address: unaligned, or to another memory than the last."""
 
     halfword_odd: int = 0
     word_half: int = 0  # word at address % 4 == 2
     word_odd: int = 0
+    other_memory: int = 0  # than the data access before
 
 
 @dataclass(frozen=True, slots=True)

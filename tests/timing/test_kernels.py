@@ -77,25 +77,11 @@ def test_what_depends_on_the_board_is_a_parameter_of_the_m4() -> None:
     loads = decode_block(bytes.fromhex("51f8040b51f8042b0134"), ADDRESS)  # two from r1, post-indexed; adds
     model = core_model("cortex-m4", {"same_base_hides": 0})
     assert model.step(model.initial_state, loads, 0, FALL_THROUGH).cycles == 5
-    # adds; str.w; add.w; add.w, all 32-bit ones across word boundaries
-    unaligned = decode_block(bytes.fromhex("0130c1f8000002f1010203f10103"), ADDRESS)
-    for bubble in (0, 1, 2):
-        model = core_model("cortex-m4", {"fetch_bubble": bubble})
-        assert model.step(model.initial_state, unaligned, 0, FALL_THROUGH).cycles == 4 + bubble
 
 
 def test_an_unknown_core_is_named_with_those_there_are() -> None:
     with pytest.raises(BoardError, match=r"cortex-m99[\s\S]*cortex-m4"):
         core_model("cortex-m99")
-
-
-@pytest.mark.parametrize("core", ["cortex-m3", "cortex-m4"])
-def test_entry_class_tells_the_target_that_needs_two_fetches(core: str) -> None:
-    model = core_model(core)
-    wide, narrow = bytes.fromhex("00f10100"), bytes.fromhex("0130")  # add.w, adds
-    assert model.entry_class(decode_block(wide, 0x1002)) == 1
-    assert model.entry_class(decode_block(wide, 0x1000)) == 0
-    assert model.entry_class(decode_block(narrow, 0x1002)) == 0
 
 
 @pytest.mark.parametrize("core", ["cortex-m3", "cortex-m4"])

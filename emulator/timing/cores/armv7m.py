@@ -2,12 +2,10 @@
 
 Modelled: loads that hide behind the next access, the one-entry store buffer, addresses
 that come from the instruction before, IT folding, branch refills by the target's
-alignment, and on the M4 the floating-point unit that runs beside integer code.
-Approximated: every store reaches memory before the second instruction after it; of the
-three-word fetch queue only one effect is kept, the bubble when two 32-bit instructions
-across word boundaries follow a data access (no simulation of the queue that was tried
-fits both code with and without such accesses).
-Ignored: accesses to different memories, which break load chains.
+alignment, the fetch queue (:mod:`.fetch_queue`), and on the M4 the floating-point unit that
+runs beside integer code. Accesses that change the memory are priced by the memory system.
+Approximated: every store reaches memory before the second instruction after it; stalls of
+the memory system do not let the fetch queue catch up.
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ from typing import NamedTuple
 
 from emulator.thumb.instruction import Block, Instruction, Kind
 from emulator.timing.cores.classes import FLOATING_POINT, is_conditional, moves_two_registers, transfers
+from emulator.timing.cores.fetch_queue import REFILLED, FetchQueue, Queue
 from emulator.timing.cores.ledger import Ledger
 from emulator.timing.cores.table import Row, Rule, Table, check_rules
 from emulator.timing.model import (
@@ -31,9 +30,6 @@ from emulator.timing.model import (
 )
 
 CORE_REGISTERS = 0xFFFF
-WIDE_UNALIGNED = 1
-"""Entry class of a target whose first instruction is 32 bits wide at address % 4 == 2."""
-
 LOAD_KINDS = frozenset(
     {
         Kind.LOAD,
@@ -76,11 +72,10 @@ class State(NamedTuple):
     written_back: int = 0  # base that the access in the tail writes back
     computed: int = 0  # registers that the last data-processing instruction wrote
     narrow: bool = False  # the last instruction was 16 bits wide
-    accessed: bool = False  # it was a load or store
-    stretched: bool = False  # it lies across a word boundary, right behind a load or store
     fp_busy: int = 0  # cycles until the floating-point unit takes an instruction
     fp_result: int = 0  # registers of its last result ...
     fp_ready: int = 0  # ... and cycles until they can be used (a MAC's addend: one less)
+    queue: Queue = REFILLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +94,8 @@ class Armv7mRules:
 
 class Armv7mModel:
     """Prices blocks instruction by instruction over a :class:`State`."""
+
+    predicts_branches = False
 
     def __init__(
         self,
@@ -122,10 +119,9 @@ class Armv7mModel:
         """Nothing in flight."""
         return State()
 
-    def entry_class(self, block: Block) -> int:
-        """Return 1 for a first instruction that two fetches are needed for, else 0."""
-        first = block.instructions[0]
-        return WIDE_UNALIGNED if first.is_wide and first.address & 2 else 0
+    def entry_class(self, block: Block) -> int:  # noqa: ARG002
+        """Targets do not differ: the fetch queue waits for a second word by itself."""
+        return 0
 
     def observed(self, block: Block) -> tuple[int, ...]:
         """Conditional instructions that are dearer, or leave more behind, than a NOP."""
@@ -145,47 +141,54 @@ class Armv7mModel:
         """Price ``block``; ``edge`` matters to its last instruction only."""
         assert isinstance(state, State)
         ledger = Ledger(len(block.instructions))
+        fetch = FetchQueue(block.address, state.queue)
+        queue = None
         for index, instruction in enumerate(block.instructions):
             taken = instruction.writes_pc and (edge != FALL_THROUGH or not is_conditional(instruction))
             runs = not skipped >> index & 1 and (not instruction.writes_pc or taken)
-            state = self._instruction(ledger, state, index, instruction, runs=runs)
+            state = self._instruction(ledger, fetch, state, index, instruction, runs=runs)
             if taken:
-                self._refill(ledger, index, instruction, edge)
+                ledger.charge(index, Cause.BRANCH, self.table.row(instruction).refill)
                 state = State(fp_busy=state.fp_busy, fp_result=state.fp_result, fp_ready=state.fp_ready)
+                queue = fetch.refill(ledger.time)
+        state = state._replace(queue=queue or fetch.state(ledger.time, block.end))
         return ledger.step(_relative(state, ledger.time))
 
     def _instruction(
-        self, ledger: Ledger, state: State, index: int, instruction: Instruction, *, runs: bool
+        self,
+        ledger: Ledger,
+        fetch: FetchQueue,
+        state: State,
+        index: int,
+        instruction: Instruction,
+        *,
+        runs: bool,
     ) -> State:
         """Price one instruction up to its way out; ``state`` is absolute within the block."""
         if instruction.kind is Kind.IT and state.narrow:
             ledger.issue()
-            return state._replace(narrow=False, accessed=False, stretched=False)
+            return state._replace(narrow=False)
         self._resolve_tail(ledger, state, index, instruction, runs=runs)
-        narrow = not instruction.is_wide
-        across = instruction.is_wide and bool(instruction.address & 2)
-        if across and state.stretched:
-            ledger.charge(index, Cause.FETCH, self._cycles["fetch_bubble"])
-        stretched = across and state.accessed
-        if not runs:
-            ledger.issue()
-            ledger.charge(index, Cause.ISSUE, 1)
-            return _behind_skipped(state, narrow=narrow, stretched=stretched)
-        if instruction.address_reads & state.computed:
-            ledger.charge(index, Cause.ADDRESS_HAZARD, self._cycles["address_hazard"])
-        if instruction.kind in FLOATING_POINT:
-            _wait_for_unit(ledger, state, index, instruction)
+        if runs:
+            if instruction.address_reads & state.computed:
+                ledger.charge(index, Cause.ADDRESS_HAZARD, self._cycles["address_hazard"])
+            if instruction.kind in FLOATING_POINT:
+                _wait_for_unit(ledger, state, index, instruction)
+        ledger.charge(index, Cause.FETCH, fetch.take(instruction, ledger.time) - ledger.time)
         ledger.issue()
-        issued = ledger.time
+        ledger.charge(index, Cause.ISSUE, 1)
+        if not runs:
+            return _behind_skipped(state, narrow=not instruction.is_wide)
+        issued = ledger.time - 1
+        fetch.access(instruction, issued)
         row = self.table.row(instruction)
         tail = self._tail(instruction)
         hidden = 1 if tail is not Tail.NONE and not instruction.writes_pc else 0
         cycles = row.cycles + transfers(row, instruction) - hidden
         if moves_two_registers(instruction):
             cycles += self._cycles["move_second_register"]
-        ledger.charge(index, Cause.ISSUE, 1)
         ledger.charge(index, row.cause, cycles - 1)
-        return self._after(state, instruction, row, tail, issued)._replace(stretched=stretched)
+        return self._after(state, instruction, row, tail, issued)
 
     def _after(self, state: State, instruction: Instruction, row: Row, tail: Tail, issued: int) -> State:
         """State behind an instruction that issued at ``issued``."""
@@ -203,7 +206,6 @@ class Armv7mModel:
             written_back=1 << memory.base if memory and writes_back and tail is not Tail.NONE else 0,
             computed=computed,
             narrow=not instruction.is_wide,
-            accessed=memory is not None,
             fp_busy=busy,
             fp_result=result,
             fp_ready=ready,
@@ -250,18 +252,11 @@ class Armv7mModel:
             return Tail.LOAD
         return Tail.STORE_REGISTER if instruction.stores_register_offset else Tail.STORE
 
-    def _refill(self, ledger: Ledger, index: int, instruction: Instruction, edge: int) -> None:
-        """Charge the way out."""
-        ledger.charge(index, Cause.BRANCH, self.table.row(instruction).refill)
-        if edge == 1 + WIDE_UNALIGNED:
-            ledger.charge(index, Cause.FETCH, self._cycles["unaligned_target"])
 
-
-def _behind_skipped(state: State, *, narrow: bool, stretched: bool) -> State:
+def _behind_skipped(state: State, *, narrow: bool) -> State:
     """State behind an instruction that did not execute: only its width counts."""
     return State(
         narrow=narrow,
-        stretched=stretched,
         fp_busy=state.fp_busy,
         fp_result=state.fp_result,
         fp_ready=state.fp_ready,

@@ -8,7 +8,7 @@ counts that jnk0le/cortexm-AES and Pornin's GLS254 publish.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from emulator.thumb.instruction import Kind
 from emulator.timing.cores.table import Row, Rule
@@ -18,18 +18,11 @@ TRM = "DDI 0439D table 3-1, DDI 0337I table 3-1"
 JNK0LE = "jnk0le/random cortex_m3m4.md"
 PORNIN = "pornin/arm-asm-notes memory.md"
 
-FETCH_SOURCE = (
-    "two 32-bit instructions across word boundaries after a data access: 1 fits the published "
-    "latencies of three image families on NUCLEO-L4R5ZI, 2 Pornin's curve9767 on STM32F407"
-)
-
 RULES = {
     "address_hazard": Rule(1, "measured", f"{TRM}; {JNK0LE}: base and index one cycle earlier"),
     "load_after_store": Rule(1, "measured", f"{JNK0LE}, {PORNIN}: stores delay the next load"),
     "same_base_stores": Rule(1, "measured", f"{JNK0LE}: indexed stores on one base do not chain"),
     "move_second_register": Rule(1, "measured", "DDI 0439D table 7-1; GLS254 traces: VMOV of two 2"),
-    "fetch_bubble": Rule(1, "fitted", FETCH_SOURCE),
-    "unaligned_target": Rule(1, "measured", "compendium.i-0.nl; AES traces on STM32F407"),
 }
 
 MEASURED_BY_WIDTH = tuple(3 + difference // 4 for difference in range(32))
@@ -37,16 +30,16 @@ DIVIDE = DivideTiming(zero=0, smaller=1, by_width=MEASURED_BY_WIDTH)
 """Beyond the 2 cycles of the row: compendium.i-0.nl (measured, M4) for zero and smaller;
 by width difference d the closed form 5 + d // 4 fits its ends and the TRM's 12."""
 
+OTHER_MEMORY = Rule(
+    1,
+    "measured",
+    f"{JNK0LE}: loads and stores only pipeline within one memory (SRAM1, SRAM2, CCM); for lone accesses "
+    "fitted to three anomaly-detection images on NUCLEO-L4R5ZI, two with weights in flash and one in RAM",
+)
+"""A data access that goes to another memory than the one before it waits a cycle longer."""
+
 EXCEPTIONS = ExceptionTiming(entry=12, exit=10, tail_chain=6, fp_frame=17)
 """DDI 0439D: entry 12, tail-chain 6; exit 10 as in Arm's beginner guide."""
-
-
-def rules_for(parameters: Mapping[str, int]) -> Mapping[str, Rule]:
-    """The rules with the board's ``fetch_bubble``, if it gives one."""
-    bubble = parameters.get("fetch_bubble")
-    if bubble is None:
-        return RULES
-    return {**RULES, "fetch_bubble": Rule(bubble, "fitted", f"board parameter; {FETCH_SOURCE}")}
 
 
 def shared_rows() -> Iterator[Row]:
