@@ -142,6 +142,11 @@ def load_board(name_or_path: str) -> Board:
     return board
 
 
+def board_document(name_or_path: str) -> dict[str, Any]:
+    """A board's own TOML table, without its family's. Raises :class:`BoardError`."""
+    return _read_documents(name_or_path)[0].table
+
+
 # -- reading ---------------------------------------------------------------------------
 def _names_in(folder: str) -> list[str]:
     entries = resources.files(DATA_PACKAGE).joinpath(folder).iterdir()

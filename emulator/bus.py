@@ -67,6 +67,8 @@ class Bus:
         self.unmodelled: dict[tuple[int, str, str], Unmodelled] = {}
         self.accesses = 0
         self.writes = 0
+        self.flipped: dict[int, int] = {}  # word address -> bits that reads see inverted, for trials
+        self.journal: Callable[[int, int, int], None] | None = None  # told of writes: address, bytes, value
 
     def add(self, entry: DeviceEntry, device: Device) -> None:
         """Put a device at its base."""
@@ -99,16 +101,20 @@ class Bus:
     def read(self, address: int, size_bytes: int) -> int:
         """A load from the peripheral side."""
         self.accesses += 1
+        flips = self.flipped.get(address & ~3, 0) >> 8 * (address & 3)
+        mask = (1 << 8 * size_bytes) - 1
         slot = self._devices.get(address >> GRANULE_SHIFT)
         if slot is not None and slot[0] <= address < slot[1]:
-            return slot[2].read(address - slot[0], size_bytes) & ((1 << 8 * size_bytes) - 1)
+            return (slot[2].read(address - slot[0], size_bytes) ^ flips) & mask
         self.note(address, "read", "")
-        return self._quiet.get(address & ~3, 0) >> 8 * (address & 3) & ((1 << 8 * size_bytes) - 1)
+        return (self._quiet.get(address & ~3, 0) >> 8 * (address & 3) ^ flips) & mask
 
     def write(self, address: int, size_bytes: int, value: int) -> None:
         """A store to the peripheral side."""
         self.accesses += 1
         self.writes += 1
+        if self.journal is not None:
+            self.journal(address, size_bytes, value)
         slot = self._devices.get(address >> GRANULE_SHIFT)
         if slot is not None and slot[0] <= address < slot[1]:
             slot[2].write(address - slot[0], size_bytes, value & ((1 << 8 * size_bytes) - 1))

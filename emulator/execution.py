@@ -155,6 +155,7 @@ class Execution:
     def _wait(self, quiet_seconds: float) -> bool:
         """Look for a waiting loop; skip its turns. True: nothing will happen any more."""
         m, hook = self._m, self._hook
+        m.turn_reads.clear()
         turn = self.waits.look(min(self._limit, m.clock.next_cycles()))
         if turn is None or turn.cycles == 0:
             self.waits.found_nothing()

@@ -107,6 +107,9 @@ class Machine:
         self.slice_end = NO_ADDRESS
         self.failure: Exception | None = None
         self._polled = self._polled_activity = self._polls = 0
+        self.polled: tuple[int, int] | None = None  # (address, pc) of the last register read again and again
+        self.reads_watched: tuple[int, int, int] | None = None  # (word address, pc, reads so far), for trials
+        self.turn_reads: list[tuple[int, int]] = []  # (address, pc) in the turn of a loop
         self._access: tuple[int, int, bool] | None = None
         self._access_cycle: int | None = None
         self._build_engine(hook)
@@ -241,7 +244,13 @@ class Machine:
         if address != self._polled or self.activity != self._polled_activity:
             self._polled, self._polled_activity, self._polls = address, self.activity, 0
         self._polls += 1
+        if self.hook.trace_enabled:
+            self.turn_reads.append((address, self._here()))
+        if self.reads_watched is not None:
+            word, pc, reads = self.reads_watched
+            self.reads_watched = (word, pc, reads + (word == address & ~3 and pc == self._here()))
         if self._polls == POLLS:
+            self.polled = (address, self._here())
             self.execution.waits.polled()
             self.request_stop()
 

@@ -29,6 +29,8 @@ BIT = re.compile(r"^\s*(\w+)\.(\d+)\s*$")
 class Quiet(RegisterDevice):
     """Storage with names, reset values, and status bits that follow enable bits."""
 
+    stores_only = True
+
     def __init__(self, context: DeviceContext) -> None:
         parameters = context.parameters
         for key in parameters:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from emulator.board import Board
 from emulator.board_file import load_board
 from emulator.cli.options import (
     base_option,
@@ -39,16 +40,30 @@ class MachineOptions:
     hook: str
     strict: bool = False
     files_dir: str | None = None
+    learn: Limits | None = None  # learn the board within these limits first
+    learn_output: Path | None = None
 
 
 def make_machine(options: MachineOptions) -> Machine:
     """Build the board, load the image. Raises BoardError, ImageError, UsageError."""
+
+    def build(board: Board) -> Machine:
+        return Machine(
+            board,
+            timing=options.timing,
+            hook=options.hook,
+            strict=options.strict and options.learn is None,
+            files_dir=options.files_dir,
+        )
+
     board = load_board(options.board)
     image = load_image(options.image, base=options.base, board=board)
     check_vectors(image, board)
-    machine = Machine(
-        board, timing=options.timing, hook=options.hook, strict=options.strict, files_dir=options.files_dir
-    )
+    if options.learn is not None:
+        from emulator.cli.learn import learn_board  # noqa: PLC0415 -- only when asked for
+
+        board = learn_board(board, image, build, options.learn, options.learn_output, options.board)
+    machine = build(board)
     machine.load(image)
     return machine
 
@@ -75,6 +90,17 @@ def make_machine(options: MachineOptions) -> Machine:
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the summary as JSON."
 )
+@click.option(
+    "--learn-board",
+    is_flag=True,
+    help="Find out what unknown registers must answer, print TOML lines, and run with them.",
+)
+@click.option(
+    "--learn-output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write a whole board file with the learned lines.",
+)
 @timing_option
 @hook_option
 @strict_option
@@ -91,6 +117,8 @@ def run(
     max_cycles: int | None,
     wall_limit: float | None,
     json_file: Path | None,
+    learn_board: bool,
+    learn_output: Path | None,
     timing: str,
     hook: str,
     strict: bool,
@@ -105,8 +133,13 @@ def run(
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise UsageError("no such folder for --json", where=str(json_file))
     spec = parse_serial(serial)
-    machine = make_machine(MachineOptions(image, board, base, timing, hook, strict, files_dir))
+    if learn_output is not None and not learn_board:
+        raise UsageError("--learn-output needs --learn-board", next_step="add --learn-board")
     limits = Limits(until.encode() if until else None, max_cycles, wall_limit)
+    learn = limits if learn_board else None
+    machine = make_machine(
+        MachineOptions(image, board, base, timing, hook, strict, files_dir, learn, learn_output)
+    )
     status = StatusLine(machine)
     with open_link(spec, machine.console, before_output=status.before_output) as link:
         if spec.kind != "stdio":

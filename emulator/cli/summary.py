@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import emulator
+from emulator.cli.untold import unmodelled_lines, waiting_json, waiting_lines
 from emulator.cli.words import UNOFFICIAL, hertz_in_words, seconds_in_words
 from emulator.errors import BoardlessError, GuestFault, UsageError
 from emulator.links import LinkSet
 from emulator.machine import Machine
 from emulator.report import place_of
 
-UNMODELLED_SHOWN = 20
 BANDS_MODULE = "benches.error_bands"
 STOP_WORDS = {
     "until": "the text of --until came",
@@ -63,7 +63,9 @@ def summary_text(outcome: Outcome) -> str:
         for link in outcome.links.links
         if link.outgoing.dropped
     ]
-    lines += _unmodelled_lines(machine)
+    if outcome.stop == "idle":
+        lines += waiting_lines(machine)
+    lines += unmodelled_lines(machine)
     lines.append(UNOFFICIAL)
     return "\n".join(lines)
 
@@ -79,22 +81,6 @@ def error_band(machine: Machine) -> tuple[str, Any]:
         return "not measured", "not measured"
     band = bands.read_bands().band_for(machine.board, machine.timing)
     return bands.band_words(band), bands.band_json(band)
-
-
-def _unmodelled_lines(machine: Machine) -> list[str]:
-    entries = machine.unmodelled
-    if not entries:
-        return []
-    lines = [f"not modelled: {len(entries)} kinds of access; the results may depend on them"]
-    for entry in entries[:UNMODELLED_SHOWN]:
-        what = f", {entry.what}" if entry.what else ""
-        lines.append(
-            f"  {entry.access} {entry.device} {entry.register} (0x{entry.address:08x}{what}) x{entry.count}"
-            f" first at {place_of(machine.image, entry.first_pc)}"
-        )
-    if len(entries) > UNMODELLED_SHOWN:
-        lines.append(f"  and {len(entries) - UNMODELLED_SHOWN} more; --json lists them all")
-    return lines
 
 
 def summary_json(outcome: Outcome) -> dict[str, Any]:
@@ -123,6 +109,7 @@ def summary_json(outcome: Outcome) -> dict[str, Any]:
         "serial": {
             name: {"baud": port.baud, "sent_bytes": port.sent} for name, port in machine.serial_ports.items()
         },
+        "waits_for": waiting_json(machine) if outcome.stop == "idle" else [],
         "unmodelled": [
             {
                 "device": entry.device,

@@ -101,7 +101,7 @@ def test_crash_report(boardless, firmware, tmp_path):
 def test_what_is_not_modelled_is_listed(boardless, firmware):
     done = boardless("run", firmware, input="u%")
     assert done.returncode == 0
-    assert re.search(r"write no device 0x5f000010 .* x1 first at 0x[0-9a-f]{8} main", done.stderr)
+    assert re.search(r"no device 0x5f000010: write x1; first at 0x[0-9a-f]{8} main", done.stderr)
     strict = boardless("run", firmware, "--strict", input="u%")
     assert strict.returncode == 2
     assert "not modelled" in strict.stderr
