@@ -33,7 +33,10 @@ def parse_address(ctx: click.Context, param: click.Parameter, value: str | None)
     "--count", type=click.IntRange(min=1), help="Inferences per window; in accuracy mode: inputs at most."
 )
 @click.option(
-    "--mode", type=click.Choice(["performance", "accuracy"]), default="performance", show_default=True
+    "--mode",
+    type=click.Choice(["performance", "accuracy", "energy"]),
+    default="performance",
+    show_default=True,
 )
 @click.option("--layers", is_flag=True, help="Also what each layer costs (images of `boardless build`).")
 @click.option(
@@ -80,7 +83,11 @@ def bench(
     from benches.cli.bench_run import BenchOptions, run_bench  # noqa: PLC0415 - keeps --help fast
     from benches.what_if import parse_hertz  # noqa: PLC0415
 
-    run_bench(
+    if mode == "energy":
+        from benches.cli.bench_energy import run_energy_bench as run_mode  # noqa: PLC0415
+    else:
+        run_mode = run_bench
+    run_mode(
         BenchOptions(
             benchmarks=tuple(find(name) for name in benchmarks),
             board=board,

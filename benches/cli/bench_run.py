@@ -87,7 +87,7 @@ def run_bench(options: BenchOptions, make_machine: MachineFactory | None = None)
     jobs = plan_jobs(options)
     for board in dict.fromkeys(job.board for job in jobs if options.what_if):
         parse_changes(options.what_if, load_board(board))  # a mistyped one is found before anything runs
-    outcome = _run_jobs(jobs, options, make_machine or _machine, console)
+    outcome = _run_jobs(jobs, options, make_machine or machine_for, console)
     if outcome.performance:
         console.print(bench_table(outcome.performance))
     for run in outcome.performance:
@@ -187,7 +187,8 @@ def plan_jobs(options: BenchOptions) -> list[BenchJob]:
     ]
 
 
-def _machine(job: BenchJob, options: BenchOptions, board: Board | None = None) -> Machine:
+def machine_for(job: BenchJob, options: BenchOptions, board: Board | None = None) -> Machine:
+    """Build the job's machine, or one of another ``board``, and load its image."""
     from emulator.machine import Machine  # noqa: PLC0415 - loads the engine
 
     machine = Machine(board or job.board, timing=options.timing, hook=options.hook)
@@ -197,7 +198,7 @@ def _machine(job: BenchJob, options: BenchOptions, board: Board | None = None) -
 
 def _performance(job: BenchJob, machine: LoadedMachine, console: Console) -> BenchRun:
     name = job.benchmark.name if job.benchmark else job.image.name
-    with _status(console, f"{name} on {job.board}") as progress:
+    with status(console, f"{name} on {job.board}") as progress:
         return run_performance(job, machine, progress)
 
 
@@ -208,7 +209,7 @@ def _band(bands: BandTable, machine: LoadedMachine, options: BenchOptions) -> Er
 def _with_layers(run: BenchRun, job: BenchJob, options: BenchOptions) -> BenchRun:
     """The same run with its layers, measured on a machine of their own."""
     layers = read_layers(job.image)
-    return replace(run, layers=measure_layers(_machine(job, options), layers, _first_input(run, job)))
+    return replace(run, layers=measure_layers(machine_for(job, options), layers, _first_input(run, job)))
 
 
 def _first_input(run: BenchRun, job: BenchJob) -> InputData:
@@ -221,7 +222,7 @@ def _with_what_if(run: BenchRun, job: BenchJob, options: BenchOptions) -> BenchR
     board = load_board(job.board)
 
     def make(changed: Board) -> Machine:
-        return _machine(job, options, changed)
+        return machine_for(job, options, changed)
 
     changes = parse_changes(options.what_if, board)
     return replace(run, what_if=compare(make, board, _first_input(run, job), changes, options.clock_hz))
@@ -239,7 +240,8 @@ def _accuracy(job: BenchJob, machine: LoadedMachine, console: Console) -> Accura
 
 
 @contextmanager
-def _status(console: Console, title: str) -> Iterator[Callable[[str], None]]:
+def status(console: Console, title: str) -> Iterator[Callable[[str], None]]:
+    """Show what is going on while it goes on, on a terminal; gives the function that is told."""
     if not console.is_terminal:
         yield lambda _step: None
         return
