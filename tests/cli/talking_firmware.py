@@ -12,6 +12,10 @@ SOURCE = r"""
 #include <stdint.h>
 #define REG(a) (*(volatile uint32_t *)(a))
 #define LPUART1 0x40008000u
+#define GPIOF 0x48001400u
+#ifndef BAUD
+#define BAUD 115200u
+#endif
 
 static void put(char c)
 {
@@ -53,11 +57,19 @@ static void work(void)
     }
 }
 
+static void pulse(void) /* the time stamp of energy mode */
+{
+    REG(GPIOF + 0x18) = 1u << 29;
+    REG(GPIOF + 0x18) = 1u << 13;
+}
+
 int main(void)
 {
     REG(0x4002105C) |= 1; /* RCC_APB1ENR2.LPUART1EN */
-    REG(LPUART1 + 0x0C) = 256u * 4000000u / 115200u;
+    REG(LPUART1 + 0x0C) = 256u * 4000000u / BAUD;
     REG(LPUART1) = 0xD; /* UE, RE, TE */
+    REG(GPIOF) = 0xFFFFFFFFu & ~(2u << 26); /* PF13 is an output, and high */
+    REG(GPIOF + 0x18) = 1u << 13;
     print("hello\r\nm-ready\r\n");
     for (;;) {
         char command[32];
@@ -74,6 +86,7 @@ int main(void)
         case 'c': crash_here((volatile uint32_t *)0xC0000000u); break;
         case 'x': leave(command[1] - '0'); break;
         case 'u': REG(0x5F000010) = 1; break;
+        case 'i': pulse(); work(); pulse(); print("m-infer-done\r\n"); break;
         case 'w': work(); print("worked\r\n"); break;
         case 'l': for (volatile int i = 0;; i++) { } break;
         default: print("e-[Unknown command]\r\n"); break;
@@ -100,12 +113,14 @@ SECTIONS {
 """
 
 
-def build(folder: Path) -> Path:
+def build(folder: Path, *, baud: int = 115200) -> Path:
     """Compile it to an ELF."""
     (folder / "talk.c").write_text(SOURCE)
     (folder / "talk.ld").write_text(LINKER)
     command = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-Og", "-g", "-ffreestanding", "-nostdlib"]
-    subprocess.run([*command, "-T", "talk.ld", "talk.c", "-o", "talk.elf"], cwd=folder, check=True)
+    subprocess.run(
+        [*command, f"-DBAUD={baud}u", "-T", "talk.ld", "talk.c", "-o", "talk.elf"], cwd=folder, check=True
+    )
     return folder / "talk.elf"
 
 

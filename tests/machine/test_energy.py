@@ -1,0 +1,106 @@
+"""The energy model: power by clock and mode, integrated over modelled time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.machine.firmware import build
+
+from emulator import Machine
+from emulator.board_energy import EnergyFacts, energy_facts
+from emulator.board_file import list_boards, load_board
+from emulator.energy import EnergyMeter
+from emulator.errors import BoardError, UsageError
+
+FACTS = EnergyFacts(
+    supply_mv=1800,
+    measured_mv=3000,
+    regulator="ldo",
+    run_microamps={10_000_000: 1000, 20_000_000: 3000},
+    sleep_microamps={20_000_000: 1000},
+)
+
+
+def test_currents_between_and_beyond_the_points():
+    def microwatts(hertz: int) -> int:
+        return FACTS.power_nanowatts(hertz, asleep=False) // 1000
+
+    assert microwatts(10_000_000) == 1800
+    assert microwatts(15_000_000) == 3600
+    assert microwatts(5_000_000) == 900
+    assert microwatts(40_000_000) == 10800
+    assert FACTS.power_nanowatts(10_000_000, asleep=True) == 900_000
+
+
+def test_regulators():
+    assert replace(FACTS, regulator="smps").power_nanowatts(10_000_000, asleep=False) == 3_000_000
+    external = replace(FACTS, regulator="external-smps", core_mv=1200, efficiency_percent=80)
+    assert external.power_nanowatts(10_000_000, asleep=False) == 1_500_000
+
+
+def test_running_and_sleeping_take_what_they_take(tmp_path: Path):
+    source = """
+    volatile u32 turns;
+    void main(void) {
+        REG(0xE000E014) = 24999; REG(0xE000E018) = 0; REG(0xE000E010) = 7;
+        for (;;) { for (volatile u32 i = 0; i < 500; i++) { } __asm__ volatile("wfi"); }
+    }"""
+    board = replace(load_board("virtual-m4"), energy=FACTS)
+    machine = Machine(board)
+    machine.load(build(tmp_path, source))
+    meter = EnergyMeter(machine)
+    machine.execution.between_slices = meter.update
+    machine.run(max_cycles=2_500_000, quiet_seconds=10)
+    total = meter.energy_at(meter.now_picoseconds())
+    hertz = machine.clock.core_hz
+    slept = machine.execution.sleep_cycles
+    awake = machine.counts.cycles - slept
+    assert awake > 100_000 < slept
+    expected = (
+        FACTS.power_nanowatts(hertz, asleep=False) * awake + FACTS.power_nanowatts(hertz, asleep=True) * slept
+    ) * 1e-9
+    assert total == pytest.approx(expected / hertz, rel=1e-6)
+    half = meter.energy_at(meter.now_picoseconds() // 2)
+    assert half == pytest.approx(total / 2, rel=0.02)
+
+
+def test_every_shipped_energy_table_has_sources():
+    boards = [board for board in map(load_board, list_boards()) if board.energy is not None]
+    assert {"nucleo-l4r5zi", "nucleo-l4r5zi-p", "nucleo-u575zi-q", "nucleo-u385rg-q", "nucleo-h7a3zi-q"} <= {
+        board.name for board in boards
+    }
+    for board in boards:
+        assert board.energy.sources["run_microamps"]
+        assert 1e6 < board.energy.power_nanowatts(board.nominal_hz, asleep=False) < 1e9
+
+
+def test_a_board_without_a_model():
+    with pytest.raises(UsageError, match="no energy model"):
+        EnergyMeter(Machine("virtual-m4"))
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"supply_mv": 0}, "energy.supply_mv"),
+        ({"colour": 1}, "energy.colour"),
+        ({"regulator": "steam"}, "energy.regulator"),
+        ({"regulator": "external-smps"}, "energy.core_mv"),
+        ({"sources": {}}, "energy.sources.supply_mv"),
+        ({"run_microamps": {"fast": 1}}, "energy.run_microamps"),
+    ],
+)
+def test_a_wrong_table_is_refused(change, key):
+    table = {
+        "supply_mv": 1800,
+        "measured_mv": 3000,
+        "regulator": "ldo",
+        "run_microamps": {"1_000": 1},
+        "sleep_microamps": {"1_000": 1},
+        "sources": dict.fromkeys(("supply_mv", "regulator", "run_microamps", "sleep_microamps"), "a sheet"),
+    }
+    energy_facts(table, BoardError)
+    with pytest.raises(BoardError, match=f"^{key}"):
+        energy_facts({**table, **change}, lambda where, what: BoardError(f"{where}: {what}"))
