@@ -1,7 +1,7 @@
 """What pyproject.toml can't say: the packages, and a C extension that may fail to build.
 
-Without a compiler or Python's headers the installation goes on; the engine then runs
-its Python hook, which is exact but slow, and ``boardless doctor`` says so.
+Without a compiler the installation goes on; the engine then runs its Python hook,
+which is exact but slow, and ``boardless doctor`` says so.
 """
 
 from __future__ import annotations

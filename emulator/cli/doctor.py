@@ -97,8 +97,7 @@ def _native_hook() -> Finding:
         "native hook",
         good=good,
         detail="built" if good else "not built: runs are exact but many times slower",
-        fix="install a C compiler and Python's headers (Debian: apt install gcc python3-dev), then install"
-        " boardless again",
+        fix="install a C compiler (Debian: apt install gcc libc6-dev), then install boardless again",
     )
 
 

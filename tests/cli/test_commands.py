@@ -41,6 +41,18 @@ def test_help_is_quick_and_imports_little():
     assert "simulated and unofficial" in output.stdout
 
 
+def test_import_emulator_brings_neither_the_command_line_nor_host_software():
+    program = (
+        "import sys; from emulator import Machine; Machine('nucleo-l4r5zi')\n"
+        "unwanted = ('click', 'rich', 'serial', 'tflite_runtime', 'tensorflow', 'benches')\n"
+        "print([name for name in unwanted if name in sys.modules])"
+    )
+    output = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert output.stdout.strip() == "[]"
+
+
 def test_version():
     result = CliRunner().invoke(main, ["--version"])
     assert result.output.startswith("boardless, version 0.")
