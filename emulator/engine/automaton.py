@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from emulator.engine.core import Core
-from emulator.engine.events import BlockPlan, plan_block
+from emulator.engine.events import EVENT_BRANCH, BlockPlan, plan_block
 from emulator.engine.hook import BlockHook, Stop
 from emulator.engine.memory_map import MemoryMap
 from emulator.thumb.decode import ItState, decode_block
@@ -36,6 +36,7 @@ class CountModel:
     divide: DivideTiming = field(default_factory=DivideTiming)
     unaligned: UnalignedTiming = field(default_factory=UnalignedTiming)
     exceptions: ExceptionTiming = field(default_factory=lambda: ExceptionTiming(0, 0, 0))
+    predicts_branches: bool = False
 
     def entry_class(self, block: Block) -> int:  # noqa: ARG002
         """Targets do not differ."""
@@ -66,6 +67,7 @@ class Automaton:
         self._numbers: dict[Hashable, int] = {}
         self.plans: list[BlockPlan] = []
         self._watched: set[int] = set()
+        self._branch_slots: dict[int, int] = {}
         self._issue: dict[tuple[int, int, int], tuple[int, ...]] = {}
         self.initial = self._intern(model.initial_state)
         hook.set_data_timing(model.unaligned, model.divide)
@@ -106,6 +108,7 @@ class Automaton:
             fetch_shift=self._memory_map.fetch_shift(address),
             watch_data=self._watch,
             watch_divides=self._watch,
+            branch_slot=self._branch_slot if self.model.predicts_branches else None,
         )
         memory = self._core.memory_at(address)
         writable = memory is not None and memory.region.kind == "ram"
@@ -119,6 +122,9 @@ class Automaton:
         if plan.hook_addresses:
             self._watched.update(fresh)
             self._core.forget_code(address, size_bytes)
+
+    def _branch_slot(self, address: int) -> int:
+        return self._branch_slots.setdefault(address, len(self._branch_slots))
 
     def step(self, state: int, block: int, skipped: int, edge: int) -> Step:
         """Ask the model; ``skipped`` is the hook's mask over the block's observed instructions."""
@@ -136,7 +142,11 @@ class Automaton:
         self._hook.set_edge(path, edge, step.cycles, self._intern(step.next_state))
 
     def _event_issue(self, block: int, step: Step) -> list[int]:
-        return [step.issue_cycles[e.instruction] for e in self.plans[block].events]
+        """For a branch what a wrong prediction costs: it comes after all issue cycles."""
+        return [
+            step.mispredict if e.kind == EVENT_BRANCH else step.issue_cycles[e.instruction]
+            for e in self.plans[block].events
+        ]
 
     # -- the machine's questions ------------------------------------------------------------
     def finish(self, edge: int = FALL_THROUGH) -> None:

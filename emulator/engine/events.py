@@ -9,7 +9,7 @@ followed) is read by a code hook at that very instruction (``Hooked``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from emulator.engine.expressions import BINARY, UNARY, Graph, Node, Op
@@ -20,7 +20,9 @@ NO_REGISTER = 255
 FIRST_SLOT = 32
 MAX_SLOTS = 192
 """A group's base from FIRST_SLOT on is a value that the block's program computes."""
-EVENT_FETCH, EVENT_LOAD, EVENT_STORE, EVENT_EXTRA = range(4)
+EVENT_FETCH, EVENT_LOAD, EVENT_STORE, EVENT_EXTRA, EVENT_BRANCH = range(5)
+BRANCH_DIRECT, BRANCH_INDIRECT = 1, 2
+"""What a branch event's ``count`` says."""
 HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED = range(4)
 MASK32 = 0xFFFFFFFF
 
@@ -29,7 +31,8 @@ MASK32 = 0xFFFFFFFF
 class Event:
     """One thing that the memory system or the divider prices, in program order.
 
-    ``address``: a fetch's address, or a datum's offset to its base (modulo 2**32).
+    ``address``: a fetch's address, a datum's offset to its base (modulo 2**32), or the slot of a
+    predicted branch, which is the last event; its ``shift`` is 1 when it leads backward.
     """
 
     kind: int
@@ -93,11 +96,13 @@ def plan_block(
     fetch_shift: int | None,
     watch_data: bool,
     watch_divides: bool,
+    branch_slot: Callable[[int], int] | None = None,
 ) -> BlockPlan:
     """Plan the events of ``block``.
 
     ``fetch_shift``: log2 of the bytes that one instruction read brings, None where
-    fetching is free. ``watch_data``: data addresses matter (alignment, caches).
+    fetching is free. ``watch_data``: data addresses matter (alignment, caches). ``branch_slot``
+    numbers branches for the predictor of a core that has one.
     """
     planner = _Planner()
     fetched = -1
@@ -112,6 +117,8 @@ def plan_block(
         if watch_divides and instruction.kind is Kind.DIVIDE:
             _plan_divide(instruction, position, planner.events, planner.hooked)
         planner.registers.execute(instruction)
+    if branch_slot is not None:
+        planner.branch(block, branch_slot)
     kept = tuple(observed[:32])
     for bit, position in enumerate(kept):
         planner.hooked.append(Hooked(block.instructions[position].address, HOOK_OBSERVED, bit))
@@ -169,6 +176,19 @@ class _Planner:
             self.hooked.append(Hooked(anchor[0], HOOK_ADDRESS, number, anchor[1], offset=delta))
         else:
             self._hook_here(instruction, access, number)
+
+    def branch(self, block: Block, slot: Callable[[int], int]) -> None:
+        """Plan the prediction of a branch at the block's end that may go two or more ways."""
+        last = block.instructions[-1]
+        if not last.writes_pc:
+            return
+        conditional = last.condition is not None or last.name in ("cbz", "cbnz")
+        if not conditional and last.target is not None:
+            return
+        backward = last.target is not None and last.target <= last.address
+        kind = BRANCH_DIRECT if conditional else BRANCH_INDIRECT
+        position = len(block.instructions) - 1
+        self.events.append(Event(EVENT_BRANCH, position, slot(last.address), shift=int(backward), count=kind))
 
     def _hook_here(self, instruction: Instruction, access: MemoryAccess, number: int) -> None:
         base, offset = access.base, access.offset

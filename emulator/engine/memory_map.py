@@ -40,6 +40,7 @@ class MemoryMap:
     # -- set-up --------------------------------------------------------------------------
     def _set_up(self) -> None:
         caches = 0
+        level_one: tuple[int, int] | None = None
         if self._timed:
             for port, accelerator in enumerate(self._board.accelerators):
                 if accelerator.kind not in KNOWN_KINDS:
@@ -48,8 +49,13 @@ class MemoryMap:
                         where=self._board.file,
                         next_step=f"use one of {', '.join(KNOWN_KINDS)}",
                     )
-                tuned = _Tuned(accelerator, port, caches, caches + 1)
-                caches += 2
+                instruction, data = caches, caches + 1
+                if accelerator.kind == "icache":  # one cache for fetches and data
+                    data = instruction
+                if accelerator.kind == "l1":  # the core's caches, in front of several memories
+                    instruction, data = level_one = level_one or (instruction, data)
+                tuned = _Tuned(accelerator, port, instruction, data)
+                caches = max(caches, instruction + 1, data + 1)
                 self._tuned[accelerator.name] = tuned
                 self._apply(tuned)
         spare = len(self._board.accelerators)
@@ -80,7 +86,9 @@ class MemoryMap:
         read_bytes = v.get("read_bytes", 8)
         line_bytes = max(v.get("line_bytes", read_bytes), read_bytes)
         self._hook.set_port(tuned.port, v.get("wait_states", 0), _log2(read_bytes), v.get("prefetch", 0))
-        for side, number in (("instruction", tuned.instruction), ("data", tuned.data)):
+        self._hook.set_bus(tuned.port, v.get("bus_cycles", 0), is_l1=tuned.accelerator.kind == "l1")
+        sides = (("instruction", tuned.instruction), ("data", tuned.data))
+        for side, number in sides[: 1 if tuned.instruction == tuned.data else 2]:
             lines = v.get(f"{side}_lines", 0)
             ways = min(v.get(f"{side}_ways", lines), lines)
             enabled = int(bool(v.get(f"{side}_cache", 0) and lines))

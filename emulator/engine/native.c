@@ -20,7 +20,8 @@
 
 enum { STOP_NONE, STOP_DEADLINE, STOP_REQUEST, STOP_BREAK, STOP_MASKS,
        NEED_BLOCK, NEED_PATH, NEED_EDGE };
-enum { EVENT_FETCH, EVENT_LOAD, EVENT_STORE, EVENT_EXTRA };
+enum { EVENT_FETCH, EVENT_LOAD, EVENT_STORE, EVENT_EXTRA, EVENT_BRANCH };
+enum { BRANCH_DIRECT = 1, BRANCH_INDIRECT };
 enum { HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED };
 
 typedef int (*emu_stop_fn)(void *uc);
@@ -81,6 +82,7 @@ typedef struct Block {
     struct Block *cached_next;
     uint32_t index, n_program;
     uint32_t n_fetches;    /* they are priced at every pass */
+    Event *branch;         /* a predicted branch at the end, or NULL */
     uint32_t n_hints;
     uint16_t *hints;       /* per line of code, the way that held it last */
     uint8_t pending;       /* some data_valid is set */
@@ -92,6 +94,7 @@ typedef struct {           /* a set-associative cache with LRU replacement */
     uint32_t enabled, sets, ways, line_shift;
     uint32_t *tags;        /* line number + 1, 0 empty */
     uint64_t *used;
+    uint8_t *dirty;        /* written, not yet in the memory behind */
     uint64_t tick, hits, misses;
 } Cache;
 
@@ -103,6 +106,8 @@ typedef struct {           /* a memory behind a bus: flash with wait states and 
     uint32_t ahead_line, ahead_valid; /* the line being prefetched */
     uint64_t ahead_start;
     uint32_t held_instruction, held_data; /* read buffers without a cache: read number + 1 */
+    uint32_t is_l1;        /* behind a Cortex-M7's caches and AXI bus */
+    uint32_t bus_cycles;   /* of a cache's miss, beside the memory's own */
 } Port;
 
 typedef struct {
@@ -111,6 +116,14 @@ typedef struct {
     uint32_t is_free;      /* no cost at all when aligned */
     const uint8_t *host;   /* its bytes */
 } Region;
+
+#define PREDICTOR_SLOTS 4096
+enum { UNKNOWN, STRONGLY_NOT_TAKEN, NOT_TAKEN, TAKEN, STRONGLY_TAKEN };
+
+typedef struct {           /* emulator/timing/branch_predictor.py */
+    uint8_t counters[PREDICTOR_SLOTS];
+    uint32_t targets[PREDICTOR_SLOTS];
+} Predictor;
 
 typedef struct {
     /* -- shared with Python: keep in step with emulator/engine/native_hook.py -- */
@@ -145,6 +158,8 @@ typedef struct {
     uint32_t trace[1024];
     uint32_t slots[MAX_SLOTS];
     uint8_t slot_valid[MAX_SLOTS];
+    uint32_t next_address; /* of the block that is being entered, 0 when none is */
+    Predictor predictor;
 } Engine;
 
 /* ---- memory system ---------------------------------------------------------------- */
@@ -170,12 +185,23 @@ static int cache_holds(const Cache *c, uint32_t line) {
     return 0;
 }
 
-static void cache_install(Cache *c, uint32_t line) {
+static size_t cache_victim(const Cache *c, uint32_t line) {
     size_t first = (size_t)(line & (c->sets - 1)) * c->ways, victim = first;
     for (uint32_t w = 0; w < c->ways; w++) {
-        if (c->tags[first + w] == 0) { victim = first + w; break; }
+        if (c->tags[first + w] == 0) return first + w;
         if (c->used[first + w] < c->used[victim]) victim = first + w;
     }
+    return victim;
+}
+
+static void cache_mark(Cache *c, uint32_t line) {
+    size_t first = (size_t)(line & (c->sets - 1)) * c->ways;
+    for (uint32_t w = 0; w < c->ways; w++)
+        if (c->tags[first + w] == line + 1) { c->dirty[first + w] = 1; return; }
+}
+
+static void cache_install(Cache *c, uint32_t line) {
+    size_t victim = cache_victim(c, line);
     c->tags[victim] = line + 1;
     c->used[victim] = ++c->tick;
 }
@@ -229,7 +255,7 @@ static uint64_t cached_access(Port *p, Cache *c, uint32_t address, uint64_t t, i
         p->fill_start = p->ahead_start;
         p->fill_first = 0;
     } else {
-        p->fill_start = port_available(p, t, cost);
+        p->fill_start = port_available(p, t + p->bus_cycles, cost);
         p->fill_first = read;
     }
     p->fill_reads = reads;
@@ -258,6 +284,53 @@ static uint64_t uncached_access(Port *p, uint32_t address, uint64_t t, int is_fe
     return ready > t + 1 ? ready - t - 1 : 0;
 }
 
+/* The Cortex-M7's caches and AXI bus: emulator/timing/l1.py, statement for statement. */
+#define BEAT_SHIFT 3
+#define BUFFERED_STORES 4
+
+static uint64_t l1_cached(Port *p, Cache *c, uint32_t address, uint64_t t, int kind, uint32_t *hint) {
+    uint32_t line = address >> c->line_shift;
+    uint32_t reads = 1u << (c->line_shift - p->read_shift);
+    uint32_t read = (address >> p->read_shift) & (reads - 1);
+    uint32_t cost = p->wait_states + 1;
+    if (cache_lookup(c, line, hint)) {
+        if (kind == EVENT_STORE) cache_mark(c, line);
+        else if (t < p->busy_until && p->fill_line == line && p->fill_shift == c->line_shift) {
+            uint64_t ready = fill_ready(p->fill_start, p->fill_first, reads, read, cost);
+            return ready > t + 1 ? ready - t - 1 : 0;
+        }
+        return 0;
+    }
+    size_t victim = cache_victim(c, line);
+    int evicts = c->dirty[victim];
+    c->dirty[victim] = 0;
+    cache_install(c, line);
+    p->fill_line = line;
+    p->fill_shift = c->line_shift;
+    uint64_t start = t + p->bus_cycles > p->busy_until ? t + p->bus_cycles : p->busy_until;
+    p->fill_start = start;
+    p->fill_first = read;
+    p->fill_reads = reads;
+    p->busy_until = start + (uint64_t)reads * cost;
+    if (evicts) p->busy_until += 1u << (c->line_shift - BEAT_SHIFT);
+    if (kind == EVENT_STORE) {
+        cache_mark(c, line);
+        return start - t - p->bus_cycles;
+    }
+    return start + cost > t + 1 ? start + cost - t - 1 : 0;
+}
+
+static uint64_t l1_uncached(Port *p, uint64_t t, int kind) {
+    uint32_t cost = p->wait_states + 1;
+    uint64_t start = t + p->bus_cycles > p->busy_until ? t + p->bus_cycles : p->busy_until;
+    p->busy_until = start + cost;
+    if (kind == EVENT_STORE) {
+        uint64_t patience = t + p->bus_cycles + BUFFERED_STORES * (uint64_t)cost;
+        return start > patience ? start - patience : 0;
+    }
+    return start + cost - t - 1;
+}
+
 static int holds(const Region *r, uint32_t address) { return address - r->base < r->end - r->base; }
 
 static Region *region_near(Engine *e, uint32_t address, uint32_t *hint) {
@@ -278,6 +351,10 @@ static uint64_t memory_access(Engine *e, uint32_t address, uint64_t t, int kind,
     if (!r || r->port < 0) return 0;
     Port *p = &e->ports[r->port];
     int32_t ci = kind == EVENT_FETCH ? r->instruction_cache : r->data_cache;
+    if (p->is_l1) {
+        if (ci >= 0 && e->caches[ci].enabled) return l1_cached(p, &e->caches[ci], address, t, kind, hint);
+        if (kind != EVENT_FETCH) return l1_uncached(p, t, kind);
+    }
     if (kind == EVENT_STORE) return 0;
     if (ci >= 0 && e->caches[ci].enabled)
         return cached_access(p, &e->caches[ci], address, t, kind == EVENT_FETCH, hint);
@@ -436,6 +513,31 @@ static void put_block(Engine *e, uint32_t index) {
 
 /* ---- the hooks ---------------------------------------------------------------------- */
 
+static int direct_wrong(Predictor *p, uint32_t slot, int backward, int taken) {
+    uint8_t *counter = &p->counters[slot % PREDICTOR_SLOTS];
+    int predicted = *counter == UNKNOWN ? backward : *counter >= TAKEN;
+    if (*counter == UNKNOWN) *counter = taken ? TAKEN : NOT_TAKEN;
+    else if (taken) *counter += *counter < STRONGLY_TAKEN;
+    else *counter -= *counter > STRONGLY_NOT_TAKEN;
+    return predicted != taken;
+}
+
+static void predict(Engine *e, Block *b, int taken, uint32_t penalty) {
+    uint32_t slot = b->branch->address;
+    int wrong;
+    if (b->branch->count == BRANCH_DIRECT) wrong = direct_wrong(&e->predictor, slot, b->branch->shift, taken);
+    else if (!e->next_address) return;
+    else {
+        uint32_t *target = &e->predictor.targets[slot % PREDICTOR_SLOTS];
+        wrong = *target != e->next_address;
+        *target = e->next_address;
+    }
+    if (wrong) {
+        b->event_stall[b->n_events - 1] += penalty;
+        e->stall += penalty;
+    }
+}
+
 /* Close the current block towards `edge`. Returns STOP_NONE, NEED_PATH or NEED_EDGE. */
 static uint32_t finish(Engine *e, uint32_t edge_number) {
     Block *b = e->cur;
@@ -453,6 +555,7 @@ static uint32_t finish(Engine *e, uint32_t edge_number) {
         return path ? NEED_EDGE : NEED_PATH;
     }
     if (b->n_fetches || b->pending) run_events(e, b, path->issue, UINT32_MAX);
+    if (b->branch) predict(e, b, edge_number != 0, path->issue[b->n_events - 1]);
     e->cycles += edge->cycles + e->stall;
     e->instructions += b->instructions;
     e->state = edge->next_state;
@@ -620,7 +723,9 @@ EXPORT void bl_on_block(void *uc, uint64_t address64, uint32_t size, void *user)
     }
     if (previous) {
         uint32_t edge = address == previous->fall_through ? 0 : 1 + b->entry_class;
+        e->next_address = address;
         uint32_t code = finish(e, edge);
+        e->next_address = 0;
         if (code) { stop(e, uc, code); return; }
     }
     if (e->stop_request) { stop(e, uc, STOP_REQUEST); return; }
@@ -704,7 +809,7 @@ static void free_block(Block *b) {
 EXPORT void bl_free(Engine *e) {
     for (uint32_t i = 0; i < e->n_blocks; i++) free_block(e->blocks[i]);
     for (uint32_t i = 0; i < e->n_paths; i++) { free(e->paths[i]->issue); free(e->paths[i]); }
-    for (int i = 0; i < 8; i++) { free(e->caches[i].tags); free(e->caches[i].used); }
+    for (int i = 0; i < 8; i++) { free(e->caches[i].tags); free(e->caches[i].used); free(e->caches[i].dirty); }
     free(e->blocks); free(e->paths); free(e->block_hash); free(e->path_hash); free(e);
 }
 
@@ -746,6 +851,7 @@ EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_
     b->n_data = n_groups + n_hooked;
     for (uint32_t i = 0; i < n_events; i++)
         if (events[i].kind == EVENT_FETCH) b->n_fetches++;
+    if (n_events && events[n_events - 1].kind == EVENT_BRANCH) b->branch = &b->events[n_events - 1];
     for (uint32_t i = 0; i < n_hooked; i++)
         if (hooked[i].kind == HOOK_ADDRESS) b->hooks_addresses = 1;
     b->n_hints = size / 8 + 2;
@@ -837,10 +943,18 @@ EXPORT void bl_set_port(Engine *e, uint32_t i, uint32_t wait_states, uint32_t re
     if (!prefetch) e->ports[i].ahead_valid = 0;
 }
 
+EXPORT void bl_set_bus(Engine *e, uint32_t i, uint32_t bus_cycles, uint32_t is_l1) {
+    e->ports[i].is_l1 = is_l1;
+    e->ports[i].bus_cycles = bus_cycles;
+}
+
 EXPORT void bl_invalidate(Engine *e, uint32_t i) {
     Cache *c = &e->caches[i];
     size_t n = (size_t)c->sets * c->ways;
-    if (c->tags) { memset(c->tags, 0, n * sizeof *c->tags); memset(c->used, 0, n * sizeof *c->used); }
+    if (!c->tags) return;
+    memset(c->tags, 0, n * sizeof *c->tags);
+    memset(c->used, 0, n * sizeof *c->used);
+    memset(c->dirty, 0, n);
 }
 
 EXPORT void bl_set_cache(Engine *e, uint32_t i, uint32_t enabled, uint32_t sets, uint32_t ways, uint32_t line_shift) {
@@ -848,6 +962,8 @@ EXPORT void bl_set_cache(Engine *e, uint32_t i, uint32_t enabled, uint32_t sets,
     if (c->sets != sets || c->ways != ways || c->line_shift != line_shift || !c->tags) {
         free(c->tags);
         free(c->used);
+        free(c->dirty);
+        c->dirty = calloc((size_t)sets * ways, 1);
         c->tags = calloc((size_t)sets * ways, sizeof *c->tags);
         c->used = calloc((size_t)sets * ways, sizeof *c->used);
         c->sets = sets;
@@ -892,10 +1008,11 @@ EXPORT void bl_event_unaligned(Engine *e, uint32_t block, uint64_t *stalls) {
 
 /* The memory system's state as bytes, for snapshots. With to == NULL: its size. */
 EXPORT size_t bl_save_memory(Engine *e, uint8_t *to) {
-    size_t n = sizeof e->ports + sizeof e->last_memory;
+    size_t n = sizeof e->ports + sizeof e->last_memory + sizeof e->predictor;
     if (to) {
         memcpy(to, e->ports, sizeof e->ports);
         memcpy(to + sizeof e->ports, &e->last_memory, sizeof e->last_memory);
+        memcpy(to + sizeof e->ports + sizeof e->last_memory, &e->predictor, sizeof e->predictor);
     }
     for (int i = 0; i < 8; i++) {
         Cache *c = &e->caches[i];
@@ -904,8 +1021,9 @@ EXPORT size_t bl_save_memory(Engine *e, uint8_t *to) {
             memcpy(to + n, c, sizeof *c);
             memcpy(to + n + sizeof *c, c->tags, lines * sizeof *c->tags);
             memcpy(to + n + sizeof *c + lines * sizeof *c->tags, c->used, lines * sizeof *c->used);
+            memcpy(to + n + sizeof *c + lines * (sizeof *c->tags + sizeof *c->used), c->dirty, lines);
         }
-        n += sizeof *c + lines * (sizeof *c->tags + sizeof *c->used);
+        n += sizeof *c + lines * (sizeof *c->tags + sizeof *c->used + 1);
     }
     return n;
 }
@@ -915,6 +1033,8 @@ EXPORT void bl_load_memory(Engine *e, const uint8_t *from) {
     from += sizeof e->ports;
     memcpy(&e->last_memory, from, sizeof e->last_memory);
     from += sizeof e->last_memory;
+    memcpy(&e->predictor, from, sizeof e->predictor);
+    from += sizeof e->predictor;
     for (uint32_t i = 0; i < 8; i++) {
         Cache *c = &e->caches[i], saved;
         memcpy(&saved, from, sizeof saved);
@@ -929,6 +1049,8 @@ EXPORT void bl_load_memory(Engine *e, const uint8_t *from) {
         from += lines * sizeof *c->tags;
         memcpy(c->used, from, lines * sizeof *c->used);
         from += lines * sizeof *c->used;
+        memcpy(c->dirty, from, lines);
+        from += lines;
     }
 }
 

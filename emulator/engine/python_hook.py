@@ -12,6 +12,8 @@ from unicorn import unicorn_const as ucc
 
 from emulator.engine.core import GENERAL, REGISTER_IDS, Core
 from emulator.engine.events import (
+    BRANCH_DIRECT,
+    EVENT_BRANCH,
     EVENT_EXTRA,
     EVENT_FETCH,
     FIRST_SLOT,
@@ -25,6 +27,7 @@ from emulator.engine.events import (
 )
 from emulator.engine.hook import EDGES, NO_ADDRESS, PathCount, Stop
 from emulator.engine.program import run_program
+from emulator.timing.branch_predictor import BranchPredictor
 from emulator.timing.memory_system import FETCH, MemorySystem, TimedRegion
 from emulator.timing.model import DivideTiming, UnalignedTiming
 
@@ -93,6 +96,8 @@ class PythonHook:
         self._next_hooked = 0
         self._trace: list[int] = []
         self._memory = MemorySystem()
+        self._predictor = BranchPredictor()
+        self._next_address: int | None = None  # of the block that is being entered
         self._blocks: list[_Block] = []
         self._by_place: dict[tuple[int, int], _Block] = {}
         self._paths: list[_Path] = []
@@ -123,7 +128,9 @@ class PythonHook:
             return Stop.NEED_BLOCK
         if self.current >= 0:
             fell_through = address == self._blocks[self.current].end
+            self._next_address = address
             code = self.finish(0 if fell_through else 1 + block.plan.entry_class)
+            self._next_address = None
             if code:
                 return code
         code = self._limit(address)
@@ -242,7 +249,10 @@ class PythonHook:
         if number is None or taken is None or not taken.valid:
             self.need_block, self.need_skipped, self.need_edge = block.index, skipped, edge
             return Stop.NEED_PATH if number is None else Stop.NEED_EDGE
-        self.advance(self._paths[number].issue, EVERYTHING)
+        issue = self._paths[number].issue
+        self.advance(issue, EVERYTHING)
+        if block.plan.events and block.plan.events[-1].kind == EVENT_BRANCH:
+            self._predict(block, edge != 0, issue[-1])
         self.cycles += taken.cycles + self._stall
         self.instructions += len(block.plan.block.instructions)
         self.state = taken.next_state
@@ -250,6 +260,18 @@ class PythonHook:
         taken.stall += self._stall
         self.current = -1
         return Stop.NONE
+
+    def _predict(self, block: _Block, taken: bool, penalty: int) -> None:
+        event = block.plan.events[-1]
+        if event.count == BRANCH_DIRECT:
+            wrong = self._predictor.direct(event.address, backward=bool(event.shift), taken=taken)
+        elif self._next_address is None:
+            return
+        else:
+            wrong = self._predictor.indirect(event.address, self._next_address)
+        if wrong:
+            block.event_stall[-1] += penalty
+            self._stall += penalty
 
     def abandon(self, instructions: int, cycles: int) -> None:
         """See :class:`BlockHook`."""
@@ -338,6 +360,11 @@ class PythonHook:
         """See :class:`BlockHook`."""
         self._memory.ports[number].configure(wait_states, read_shift, prefetch)
 
+    def set_bus(self, number: int, bus_cycles: int, *, is_l1: bool) -> None:
+        """See :class:`BlockHook`."""
+        port = self._memory.ports[number]
+        port.is_l1, port.bus_cycles = int(is_l1), bus_cycles
+
     def set_cache(self, number: int, enabled: int, sets: int, ways: int, line_shift: int) -> None:
         """See :class:`BlockHook`."""
         self._memory.caches[number].shape(enabled, sets, ways, line_shift)
@@ -376,11 +403,13 @@ class PythonHook:
             (self.cycles, self.instructions, self._stall, self.state, self.executed, self._events_done),
             (self._next_hooked, self.block_serial, dict(self._addresses)),
             self._memory.save(),
+            self._predictor.save(),
         )
 
     def load(self, saved: Any) -> None:
         """See :class:`BlockHook`."""
-        first, second, memory = saved
+        first, second, memory, predictor = saved
+        self._predictor.load(predictor)
         self.cycles, self.instructions, self._stall, self.state, self.executed, self._events_done = first
         self._next_hooked, self.block_serial, addresses = second
         self._addresses = dict(addresses)

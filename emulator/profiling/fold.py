@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from emulator.engine.events import EVENT_EXTRA, EVENT_FETCH, NO_REGISTER, Event
+from emulator.engine.events import EVENT_BRANCH, EVENT_EXTRA, EVENT_FETCH, NO_REGISTER, Event
 from emulator.profiling.counting import CountDifference, PathKey, Totals
 from emulator.profiling.stack import CostKey, CycleStack, merged
 from emulator.thumb.instruction import Block, Instruction
@@ -133,6 +133,9 @@ def _add_stalls(
         stack = profile.instructions[event.instruction].stack
         if event.kind == EVENT_EXTRA:
             stack.add(CostKey(Cause.DIVIDE), stall)
+            continue
+        if event.kind == EVENT_BRANCH:
+            stack.add(CostKey(Cause.MISPREDICT), stall)
             continue
         is_fetch = event.kind == EVENT_FETCH
         known = is_fetch or (event.base == NO_REGISTER and event.index == NO_REGISTER)

@@ -10,6 +10,7 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.timing.l1 import l1_cached, l1_uncached
 from emulator.timing.model import DivideTiming, UnalignedTiming
 
 FETCH, LOAD, STORE = range(3)
@@ -29,6 +30,7 @@ class Cache:
     line_shift: int = 0
     tags: list[int] = field(default_factory=list)
     used: list[int] = field(default_factory=list)
+    dirty: list[int] = field(default_factory=list)
     tick: int = 0
     hits: int = 0
     misses: int = 0
@@ -44,6 +46,7 @@ class Cache:
         """Empty it."""
         self.tags = [0] * (self.sets * self.ways)
         self.used = [0] * (self.sets * self.ways)
+        self.dirty = [0] * (self.sets * self.ways)
 
     def lookup(self, line: int) -> bool:
         """True on a hit, which becomes the most recently used."""
@@ -62,16 +65,31 @@ class Cache:
         first = (line & (self.sets - 1)) * self.ways
         return line + 1 in self.tags[first : first + self.ways]
 
-    def install(self, line: int) -> None:
-        """Put a line in place of an empty or the least recently used way."""
+    def victim(self, line: int) -> int:
+        """The way that ``line`` would take: an empty or the least recently used one."""
         first = (line & (self.sets - 1)) * self.ways
         victim = first
         for way in range(first, first + self.ways):
             if self.tags[way] == 0:
-                victim = way
-                break
+                return way
             if self.used[way] < self.used[victim]:
                 victim = way
+        return victim
+
+    def evict(self, line: int) -> bool:
+        """Clean the way that ``line`` would take; True when it has to be written back."""
+        victim = self.victim(line)
+        dirty, self.dirty[victim] = self.dirty[victim], 0
+        return bool(dirty)
+
+    def mark(self, line: int) -> None:
+        """Note that a line that is there was written."""
+        first = (line & (self.sets - 1)) * self.ways
+        self.dirty[self.tags.index(line + 1, first, first + self.ways)] = 1
+
+    def install(self, line: int) -> None:
+        """Put a line in place of an empty or the least recently used way."""
+        victim = self.victim(line)
         self.tags[victim] = line + 1
         self.tick += 1
         self.used[victim] = self.tick
@@ -95,6 +113,8 @@ class Port:
     ahead_start: int = 0
     held_instruction: int = 0
     held_data: int = 0
+    is_l1: int = 0  # behind a Cortex-M7's caches and AXI bus: rules of emulator.timing.l1
+    bus_cycles: int = 0  # of a cache's miss, beside the memory's own
 
     def configure(self, wait_states: int, read_shift: int, prefetch: int) -> None:
         """Set what firmware or the board decides."""
@@ -177,10 +197,17 @@ class MemorySystem:
     def access(self, address: int, t: int, kind: int) -> int:
         """Stall cycles of one access at cycle ``t``."""
         region = self.region_at(address)
-        if region is None or region.port < 0 or kind == STORE:
+        if region is None or region.port < 0:
             return 0
         port = self.ports[region.port]
         number = region.instruction_cache if kind == FETCH else region.data_cache
+        if port.is_l1:
+            if number >= 0 and self.caches[number].enabled:
+                return l1_cached(port, self.caches[number], address, t, kind)
+            if kind != FETCH:
+                return l1_uncached(port, t, kind)
+        if kind == STORE:
+            return 0
         if number >= 0 and self.caches[number].enabled:
             return self._cached(port, self.caches[number], address, t, is_fetch=kind == FETCH)
         return self._uncached(port, address, t, is_fetch=kind == FETCH) if port.wait_states else 0
@@ -200,7 +227,7 @@ class MemorySystem:
         if is_fetch and port.ahead_valid and port.ahead_line == line:
             port.fill_start, port.fill_first = port.ahead_start, 0
         else:
-            port.fill_start, port.fill_first = port.available(t, cost), read
+            port.fill_start, port.fill_first = port.available(t + port.bus_cycles, cost), read
         port.fill_reads = reads
         done = port.fill_start + reads * cost
         port.busy_until = max(port.busy_until, done)

@@ -50,12 +50,15 @@ class Step:
     instruction the cycle, from the block's start, at which it issues (non-decreasing);
     it depends on state, block and skipped only, never on the edge. ``costs``: for each
     instruction its (cause, cycles) pairs; all together they sum to ``cycles``.
+    ``mispredict``: cycles beyond that when the branch at the block's end was predicted wrong
+    (only of models that set ``predicts_branches``).
     """
 
     cycles: int
     next_state: Hashable
     issue_cycles: tuple[int, ...]
     costs: tuple[tuple[tuple[Cause, int], ...], ...]
+    mispredict: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class CoreModel(Protocol):
     divide: DivideTiming
     unaligned: UnalignedTiming
     exceptions: ExceptionTiming
+    predicts_branches: bool  # a dynamic predictor adds Step.mispredict where it was wrong
 
     @property
     def initial_state(self) -> Hashable:

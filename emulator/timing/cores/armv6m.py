@@ -27,6 +27,7 @@ class Armv6mModel:
 
     divide = DivideTiming()
     unaligned = UnalignedTiming()
+    predicts_branches = False
 
     def __init__(self, name: str, table: Table, exceptions: ExceptionTiming) -> None:
         self.name = name

@@ -126,6 +126,7 @@ class CortexM33:
     divide = DIVIDE
     unaligned = UNALIGNED
     exceptions = EXCEPTIONS
+    predicts_branches = False
 
     def __init__(self, table: Table) -> None:
         self.table = table

@@ -12,6 +12,7 @@ read-modify-write of bytes, alignment of store multiples.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from emulator.thumb.instruction import FLAGS, Block, Instruction, Kind
@@ -41,6 +42,7 @@ from emulator.timing.model import FALL_THROUGH, Cause, Step
 
 FETCH_BYTES = RULES["fetch_bytes"].cycles
 FETCH_QUEUE_BYTES = RULES["fetch_queue"].cycles
+EARLY_FLAGS = RULES["early_flags_distance"].cycles
 WORD_BYTES = 4
 
 
@@ -105,6 +107,7 @@ class CortexM7:
     def __init__(self, table: Table, *, static_prediction: bool) -> None:
         self.table = table
         self.static_prediction = static_prediction
+        self.predicts_branches = not static_prediction
 
     @property
     def initial_state(self) -> Hashable:
@@ -131,16 +134,24 @@ class CortexM7:
                 self._way_out(run, index, instruction, taken=taken)
         now = run.ledger.time
         run.advance_fetch(block.end)
-        return run.ledger.step(
+        step = run.ledger.step(
             State(
                 pending=run.board.freeze(now),
                 slot=None if taken else run.slot,
                 entered=taken,
                 fetched_bytes=0 if taken else max(0, run.fetched - block.end),
-                flags_age=min(now - run.flags_cycle, RULES["early_flags_distance"].cycles),
+                flags_age=min(now - run.flags_cycle, EARLY_FLAGS),
                 mac_shadow=max(0, run.mac_until - now),
             )
         )
+        return replace(step, mispredict=self._mispredict(run, block.instructions[-1]))
+
+    def _mispredict(self, run: _Pass, last: Instruction) -> int:
+        """What a wrong prediction of the block's last instruction would cost."""
+        if self.static_prediction or not last.writes_pc:
+            return 0
+        early = is_conditional(last) and run.ledger.time - run.flags_cycle > EARLY_FLAGS
+        return RULES["mispredict"].cycles - (RULES["early_flags_gain"].cycles if early else 0)
 
     def _instruction(self, run: _Pass, index: int, instruction: Instruction) -> None:
         """Issue one instruction, in the younger slot of the last cycle if it can."""
@@ -243,15 +254,17 @@ class CortexM7:
         return pending is None or pending.cycle <= issued
 
     def _way_out(self, run: _Pass, index: int, instruction: Instruction, *, taken: bool) -> None:
-        """Charge a taken branch's refill, or a conditional branch that goes unpredicted."""
+        """Without the branch target cache: charge a taken branch's refill, or a wrong guess."""
         ledger = run.ledger
+        if not self.static_prediction:
+            return
         if taken:
             ledger.charge(index, Cause.BRANCH, self.table.row(instruction).refill)
-        if not self.static_prediction or not is_conditional(instruction) or instruction.target is None:
+        if not is_conditional(instruction) or instruction.target is None:
             return
         backward = instruction.target <= instruction.address
         if backward != taken:
-            early = ledger.time - run.flags_cycle > RULES["early_flags_distance"].cycles
+            early = ledger.time - run.flags_cycle > EARLY_FLAGS
             gain = RULES["early_flags_gain"].cycles if early else 0
             ledger.charge(index, Cause.MISPREDICT, RULES["mispredict"].cycles - gain)
             run.slot = None

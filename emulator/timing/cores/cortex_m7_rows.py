@@ -142,7 +142,7 @@ check_rules({kind.name: rule for kind, rule in DOUBLE_CYCLES.items()})
 DIVIDE = DivideTiming(zero=0, smaller=0, by_width=tuple(1 + difference // 2 for difference in range(32)))
 """A guess within the recalled 3 to 20 cycles."""
 
-UNALIGNED = UnalignedTiming(halfword_odd=1, word_half=1, word_odd=1)
+UNALIGNED = UnalignedTiming(halfword_odd=3, word_half=3, word_odd=3)
 """A guess between dwelch's loops on NUCLEO-F767ZI (0.6 for each load) and jnk0le's on STM32H743
 (3, and 4 from the younger slot); a store costs only with a full buffer, which is not modelled."""
 
