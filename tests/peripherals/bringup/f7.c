@@ -1,0 +1,70 @@
+/* STM32F746: 216 MHz from the crystal through the PLL with over-drive, USART1 on PA9 and PB7, TIM5. */
+#define DWT_IS_LOCKED
+#include "cycles_dwt.h"
+#include "stm32_serial.h"
+#include "stm32_timer.h"
+
+#define RCC 0x40023800u
+#define PWR 0x40007000u
+#define FLASH 0x40023C00u
+#define GPIOA 0x40020000u
+#define GPIOB 0x40020400u
+#define USART1 0x40011000u
+#define TIM5 0x40000C00u
+
+void clock_up(void)
+{
+    REG(FLASH) |= BIT(9); /* ART */
+    REG(FLASH) |= BIT(8);
+    REG(RCC + 0x40) |= BIT(28);
+    (void)REG(RCC + 0x40);
+    change(PWR, 3u << 14, 3u << 14);
+    REG(RCC) |= BIT(16);
+    wait_set(RCC, BIT(17));
+    REG(RCC) &= ~BIT(24);
+    while (REG(RCC) & BIT(25)) {
+    }
+    REG(RCC + 0x04) = 25u | 432u << 6 | 0u << 16 | BIT(22) | 9u << 24;
+    REG(RCC) |= BIT(24);
+    wait_set(RCC, BIT(25));
+    REG(PWR) |= BIT(16);
+    wait_set(PWR + 0x04, BIT(16));
+    REG(PWR) |= BIT(17);
+    wait_set(PWR + 0x04, BIT(17));
+    change(FLASH, 0xF, 7);
+    while ((REG(FLASH) & 0xF) != 7) {
+    }
+    change(RCC + 0x08, 0xFCF0, 5u << 10 | 4u << 13);
+    change(RCC + 0x08, 3, 2);
+    while ((REG(RCC + 0x08) & 0xC) != 8) {
+    }
+}
+
+void console_open(void)
+{
+    REG(RCC + 0x30) |= 3;
+    REG(RCC + 0x44) |= BIT(4);
+    (void)REG(RCC + 0x44);
+    change(GPIOA, 3u << 18, 2u << 18);
+    change(GPIOA + 0x24, 0xF0, 0x70);
+    change(GPIOB, 3u << 14, 2u << 14);
+    change(GPIOB + 0x20, 15u << 28, 7u << 28);
+    serial_open(USART1, 108000000u / 115200u);
+}
+
+void console_put(char c)
+{
+    serial_put(USART1, c);
+}
+
+void timer_open(void)
+{
+    REG(RCC + 0x40) |= BIT(3);
+    (void)REG(RCC + 0x40);
+    microseconds_open(TIM5, 108);
+}
+
+void timer_wait_1ms(void)
+{
+    microseconds_wait_1000(TIM5);
+}

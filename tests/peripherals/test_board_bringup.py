@@ -1,0 +1,93 @@
+"""Every board that people have: a small ELF programs its PLL, UART and timer as vendor code does."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from emulator import Machine
+from emulator.board import Board
+from emulator.board_file import list_boards, load_board
+from emulator.execution import StopReason
+
+SOURCES = Path(__file__).parent / "bringup"
+SLACK_CYCLES = 200  # a turn of the polling loop, the calls around it, a prescaler that runs on
+
+LINKER = """
+MEMORY {{ FLASH (rx) : ORIGIN = {flash:#x}, LENGTH = 64K  RAM (rwx) : ORIGIN = {ram:#x}, LENGTH = 32K }}
+SECTIONS {{
+  .vectors : {{ KEEP(*(.vectors)) }} > FLASH
+  .text : {{ *(.text*) *(.rodata*) . = ALIGN(4); }} > FLASH
+  .data : {{ data_start = .; *(.data*) . = ALIGN(4); data_end = .; }} > RAM AT > FLASH
+  data_load = LOADADDR(.data);
+  .bss (NOLOAD) : {{ *(.bss*) *(COMMON) . = ALIGN(4); bss_end = .; }} > RAM
+  stack_top = ORIGIN(RAM) + LENGTH(RAM);
+}}
+"""
+
+
+@dataclass(frozen=True)
+class BringUp:
+    """``source``: the family's file; ``ram``: where data goes; ``defines``: what the board adds."""
+
+    source: str
+    ram: int
+    baud: int = 115_200
+    defines: tuple[str, ...] = ()
+
+
+BOARDS = {
+    "nucleo-l4r5zi": BringUp("l4plus.c", 0x20000000),
+    "nucleo-l4r5zi-p": BringUp("l4plus.c", 0x20000000, defines=("EXTERNAL_SMPS",)),
+    "nucleo-u575zi-q": BringUp("u5.c", 0x20000000),
+    "b-u585i-iot02a": BringUp("u5.c", 0x20000000),
+    "nucleo-u385rg-q": BringUp("u3.c", 0x20000000),
+    "nucleo-h7a3zi-q": BringUp("h7a3.c", 0x24000000),
+    "disco-f746ng": BringUp("f7.c", 0x20010000),
+    "stm32f4-discovery": BringUp("f4.c", 0x20000000),
+    "nucleo-g0b1re": BringUp("g0.c", 0x20000000),
+    "cy8cproto-062-4343w": BringUp("psoc6.c", 0x08010000),
+}
+WITHOUT_CLOCK_TREE = ("mps2-", "virtual-")
+
+
+def build(folder: Path, board: Board, bring_up: BringUp) -> Path:
+    script, elf = folder / "link.ld", folder / "bringup.elf"
+    script.write_text(LINKER.format(flash=board.vector_table, ram=bring_up.ram))
+    subprocess.run(
+        ["arm-none-eabi-gcc", f"-mcpu={board.core}", "-mthumb", "-Os", "-g", "-Wall", "-Wextra", "-Werror",
+         "-ffreestanding", "-nostartfiles", "--specs=nosys.specs", *(f"-D{d}" for d in bring_up.defines),
+         "-T", str(script), str(SOURCES / "main.c"), str(SOURCES / bring_up.source), "-o", str(elf)],
+        check=True,
+    )  # fmt: skip
+    return elf
+
+
+def test_no_board_is_forgotten() -> None:
+    real = {name for name in list_boards() if not name.startswith(WITHOUT_CLOCK_TREE)}
+    assert real == set(BOARDS)
+
+
+@pytest.mark.usefixtures("cross_tools")
+@pytest.mark.parametrize("hook", ["native", "python"])
+@pytest.mark.parametrize("name", BOARDS)
+def test_clock_console_and_timer(name: str, hook: str, tmp_path: Path) -> None:
+    board, bring_up = load_board(name), BOARDS[name]
+    machine = Machine(board, hook=hook, strict=True)
+    machine.load(build(tmp_path, board, bring_up))
+    assert machine.run(wall_limit=60) is StopReason.IDLE
+    assert machine.clock.core_hz == board.nominal_hz
+    text = machine.console.take().decode()
+    assert text.startswith("up\r\nclock up, console open\r\n1 ms is ")
+    assert machine.console.baud is not None
+    assert abs(machine.console.baud - bring_up.baud) <= bring_up.baud * 0.01
+    found = re.fullmatch(r"(?s).*1 ms is (\d+) cycles\r\n", text)
+    assert found, text
+    expected = board.nominal_hz // 1000
+    measured = int(found[1])
+    assert abs(measured - expected) <= SLACK_CYCLES, f"{measured} of {expected}"
+    assert machine.unmodelled == []
