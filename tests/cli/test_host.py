@@ -87,7 +87,9 @@ def run_with_hook(folder: Path, program: str, **more: str) -> str:
 
 def test_a_port_that_is_gone_is_not_listed(tmp_path):
     install_hook(tmp_path, [VirtualPort("dut", str(tmp_path / "gone"), 0x483, 0x374B)])
-    program = "from serial.tools.list_ports import comports; print([p.device for p in comports() if p.vid == 0x483])"
+    program = (
+        "from serial.tools.list_ports import comports as c; print([p.device for p in c() if p.vid == 0x483])"
+    )
     assert run_with_hook(tmp_path, program) == "[]"
     (tmp_path / "gone").touch()
     assert run_with_hook(tmp_path, program) == str([str(tmp_path / "gone")])

@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.machine.firmware import build
 
 from emulator import Machine
 from emulator.board_energy import EnergyFacts, energy_facts
 from emulator.board_file import list_boards, load_board
 from emulator.energy import EnergyMeter
 from emulator.errors import BoardError, UsageError
+from tests.machine.firmware import build
 
 FACTS = EnergyFacts(
     supply_mv=1800,
