@@ -7,10 +7,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -47,6 +48,8 @@ def run_host(options: HostOptions) -> int:
     ports = [parse_device(text) for text in options.devices]
     ports += [port for file in options.ports_files for port in read_ports(file)]
     with ExitStack() as stack:
+        stack.enter_context(_handler(signal.SIGTERM, _leave))
+        stack.enter_context(_handler(signal.SIGHUP, _leave))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="boardless-host-")))
         served = [
             stack.enter_context(_Served(arguments, folder / f"served-{number}"))
@@ -176,15 +179,30 @@ def _run(command: tuple[str, ...], folder: Path) -> int:
             process = subprocess.Popen(command, env=environment_with_hook(folder))
         except OSError as error:
             raise UsageError(f"can't be started: {error.strerror}", where=command[0]) from error
-        code = process.wait()
+        try:
+            code = process.wait()
+        except BaseException:  # SIGTERM: the command ends with us
+            process.terminate()
+            raise
     return SIGNALLED - code if code < 0 else code
 
 
 @contextmanager
 def _signals_are_the_commands() -> Iterator[None]:
     """Ctrl-C reaches the command, which is in our group; we wait for what it makes of it."""
-    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)  # not SIG_IGN: it is inherited
+    with _handler(signal.SIGINT, lambda _number, _frame: None):  # not SIG_IGN: it is inherited
+        yield
+
+
+@contextmanager
+def _handler(number: signal.Signals, handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    before = signal.signal(number, handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """End by way of every ``finally``, so that no child stays behind."""
+    raise SystemExit(SIGNALLED + number)

@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from talking_firmware import ROOT, command_line
 from test_serve import Serving
 
 from benches.cli.host_run import parse_device
@@ -72,6 +74,26 @@ def test_a_list_that_serve_wrote(boardless, firmware, tmp_path):
             "-v",
         )
     assert "Boardless simulated device" in done.stdout
+
+
+def test_nothing_stays_behind_when_it_is_told_to_end(firmware, tmp_path):
+    mark = tmp_path / "command"
+    program = f"import os, time; open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    command = command_line("host", "--image", firmware, "--", sys.executable, "-c", program)
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    line = process.stderr.readline()
+    port = Path(line.split()[-1])
+    while not (mark.exists() and mark.read_text()):
+        time.sleep(0.02)
+    assert port.exists()
+    process.terminate()
+    process.communicate(timeout=20)
+    assert process.returncode == 128 + 15
+    assert not port.exists()
+    end = time.monotonic() + 5
+    while Path(f"/proc/{mark.read_text()}").exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not Path(f"/proc/{mark.read_text()}").exists()
 
 
 def run_with_hook(folder: Path, program: str, **more: str) -> str:
