@@ -14,20 +14,31 @@ LDR, STR, STRD = "d1f80030", "c1f80030", "c1e90034"  # ldr.w r3,[r1]; str.w r3,[
 LDM, STM = "91e83800", "38c1"  # ldm r1,{r3-r5}; stm r1!,{r3-r5}
 
 KERNELS = [
-    (ADDS + ADD * 12, 0x1000, 0, "across word boundaries, but each gives back the word that the next fetch needs"),
+    (
+        ADDS + ADD * 12,
+        0x1000,
+        0,
+        "across word boundaries, but each gives back the word that the next fetch needs",
+    ),
     (ADD * 12, 0x1000, 0, "aligned: a word each"),
     (ADD, 0x1002, 1, "two words for the first instruction behind a branch"),
     (ADD * 8, 0x1002, 1, "... and then one a cycle"),
     (ADDS * 3 + LDR + ADD * 2, 0x1000, 0, "2.5 words in the queue: enough for two behind a load"),
-    (ADDS * 3 + LDR + ADD * 3, 0x1000, 1, "not for three: the fetch starts a cycle late (eprint 2025/523: +1)"),
+    (
+        ADDS * 3 + LDR + ADD * 3,
+        0x1000,
+        1,
+        "not for three: the fetch starts a cycle late (eprint 2025/523: +1)",
+    ),
     (ADDS * 3 + LDR + ADD * 8, 0x1000, 1, "once for each load, however long the line"),
     (ADDS * 2 + LDR + ADD * 8, 0x1000, 0, "aligned: three words last until the fourth comes"),
     (ADDS * 3 + STR + ADD * 2, 0x1000, 0, "two behind a store"),
     (ADDS * 3 + STR + ADD * 8, 0x1000, 2, "a store's data phase holds the fetch back one cycle more"),
-    (ADDS * 2 + STR + ADD * 8, 0x1000, 1, "of which an aligned line sees one"),
+    (ADDS * 2 + STR + ADD * 8, 0x1000, 0, "aligned lines do not see it (AES key schedule: exact)"),
     (ADDS * 3 + STRD + ADD * 8, 0x1000, 2, "so does that of an STRD"),
-    (ADDS * 2 + STM + ADD * 8, 0x1000, 1, "an STM does not"),
-    (ADDS + LDM + ADDS + ADD * 8, 0x1000, 1, "one 16-bit instruction behind an LDM gives half of the time back"),
+    (ADDS * 2 + STM + ADD * 8, 0x1000, 2, "of an STM"),
+    (ADDS * 3 + LDM + ADD * 8, 0x1000, 2, "and of an LDM"),
+    (ADDS + LDM + ADDS + ADD * 8, 0x1000, 0, "not where a 16-bit instruction behind it aligns the line"),
 ]
 
 

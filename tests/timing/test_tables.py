@@ -6,8 +6,8 @@ import pytest
 
 from emulator.thumb.instruction import Kind
 from emulator.timing.cores import core_model
-from emulator.timing.cores.armv7m_rows import RULES as ARMV7M_RULES
 from emulator.timing.cores.armv7m_rows import OTHER_MEMORY
+from emulator.timing.cores.armv7m_rows import RULES as ARMV7M_RULES
 from emulator.timing.cores.cortex_m4 import SAME_BASE_HIDES
 from emulator.timing.cores.cortex_m7_rows import RULES as M7_RULES
 from emulator.timing.cores.cortex_m33 import RULES as M33_RULES
@@ -19,7 +19,9 @@ RULE_SETS = {
     "armv7m": ARMV7M_RULES,
     "armv7m fetch": FETCH_RULES,
     "armv7m and m4": {"other memory": OTHER_MEMORY, "same base": SAME_BASE_HIDES},
-    "cortex-m7": M7_RULES, "cortex-m33": M33_RULES}
+    "cortex-m7": M7_RULES,
+    "cortex-m33": M33_RULES,
+}
 
 
 @pytest.mark.parametrize("core", sorted(MODELS))

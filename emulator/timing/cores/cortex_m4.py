@@ -53,7 +53,7 @@ UNALIGNED = UnalignedTiming(halfword_odd=1, word_half=1, word_odd=2, other_memor
 SAME_BASE_HIDES = Rule(
     1,
     "fitted",
-    "published keyword-spotting latency on NUCLEO-L4R5ZI-P: of its 5.21 M cycles all else takes 5.08 M, which "
+    "published keyword-spotting latency on NUCLEO-L4R5ZI-P: of its 5.21 M cycles all else takes 5.08 M and "
     "leaves no room for 417,000 broken pairs; against jnk0le/random cortex_m3m4.md, measured on STM32F407",
 )
 
