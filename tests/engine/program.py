@@ -119,13 +119,13 @@ def make_hook(kind: str) -> BlockHook:
     return native_hook(library)
 
 
-def bench(kind: str, timing: str) -> Bench:
+def bench(kind: str, timing: str, *, other_memory: int = 1) -> Bench:
     description = board()
     core = Core(description.core, description.regions, has_fpu=True)
     hook = make_hook(kind)
     hook.attach(core)
     memory_map = MemoryMap(description, hook, timed=timing == "memory")
-    model = CountModel() if timing == "count" else core_model("cortex-m4", {})
+    model = CountModel() if timing == "count" else core_model("cortex-m4", {"other_memory": other_memory})
     automaton = Automaton(core, hook, model, memory_map, watch=timing != "count")
     core.load_memory(FLASH, CODE)
     for i in range(64):

@@ -54,6 +54,15 @@ def test_a_thrashing_cache_misses_and_a_large_one_does_not() -> None:
     assert misses > 5
 
 
+@pytest.mark.parametrize("kind", ["native", "python"])
+def test_going_to_another_memory_costs_a_cycle_each_time(kind: str) -> None:
+    machine, flat = bench(kind, "core"), bench(kind, "core", other_memory=0)
+    machine.run()
+    flat.run()
+    # a literal in flash, the first of all; RAM; and per inner turn RAM, flash, RAM, flash, then RAM only
+    assert machine.hook.cycles - flat.hook.cycles == 2 + 40 * 16 * 4
+
+
 def test_register_file_is_found_and_gives_the_figures_of_register_reads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -8,11 +8,11 @@ counts that jnk0le/cortexm-AES and Pornin's GLS254 publish.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from emulator.thumb.instruction import Kind
 from emulator.timing.cores.table import Row, Rule
-from emulator.timing.model import Cause, DivideTiming, ExceptionTiming
+from emulator.timing.model import Cause, DivideTiming, ExceptionTiming, UnalignedTiming
 
 TRM = "DDI 0439D table 3-1, DDI 0337I table 3-1"
 JNK0LE = "jnk0le/random cortex_m3m4.md"
@@ -33,10 +33,18 @@ by width difference d the closed form 5 + d // 4 fits its ends and the TRM's 12.
 OTHER_MEMORY = Rule(
     1,
     "measured",
-    f"{JNK0LE}: loads and stores only pipeline within one memory (SRAM1, SRAM2, CCM); for lone accesses "
-    "fitted to three anomaly-detection images on NUCLEO-L4R5ZI, two with weights in flash and one in RAM",
+    f"STM32's bus matrix; {JNK0LE}: loads and stores only pipeline within one memory (SRAM1, SRAM2, CCM "
+    "of STM32F407); for lone accesses fitted to three images on NUCLEO-L4R5ZI. A PSoC 6 shows none",
 )
-"""A data access that goes to another memory than the one before it waits a cycle longer."""
+"""A data access to another memory than the one before waits so much longer, on boards whose
+``core_parameters`` say so (``other_memory``): the core itself can't tell SRAM1 from SRAM2."""
+
+
+def unaligned_timing(parameters: Mapping[str, int]) -> UnalignedTiming:
+    """Unaligned data: Pornin, memory.md, measured on STM32F407; the M3's bus interface is the same."""
+    other = parameters.get("other_memory", 0)
+    return UnalignedTiming(halfword_odd=1, word_half=1, word_odd=2, other_memory=other)
+
 
 EXCEPTIONS = ExceptionTiming(entry=12, exit=10, tail_chain=6, fp_frame=17)
 """DDI 0439D: entry 12, tail-chain 6; exit 10 as in Arm's beginner guide."""

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 
 from emulator.thumb.instruction import Kind
 from emulator.timing.cores.armv7m import Armv7mModel, Armv7mRules
-from emulator.timing.cores.armv7m_rows import DIVIDE, EXCEPTIONS, OTHER_MEMORY, RULES, shared_rows
+from emulator.timing.cores.armv7m_rows import DIVIDE, EXCEPTIONS, RULES, shared_rows, unaligned_timing
 from emulator.timing.cores.classes import FLOATING_POINT
 from emulator.timing.cores.table import Row, Table
-from emulator.timing.model import Cause, UnalignedTiming
+from emulator.timing.model import Cause
 
 TRM = "DDI 0337I table 3-1"
 
@@ -28,11 +28,7 @@ def rows() -> Iterator[Row]:
         yield Row(kind, 1, "guess", "not in ARMv7-M: priced as one cycle so that a foreign image counts")
 
 
-UNALIGNED = UnalignedTiming(halfword_odd=1, word_half=1, word_odd=2, other_memory=OTHER_MEMORY.cycles)
-"""Taken from the M4 (Pornin, memory.md): the bus interface is the same."""
-
-
-def model(parameters: Mapping[str, int]) -> Armv7mModel:  # noqa: ARG001
-    """Build the model; no parameters."""
+def model(parameters: Mapping[str, int]) -> Armv7mModel:
+    """Build the model; ``parameters``: ``other_memory``."""
     rules = Armv7mRules(RULES, indexed_accesses_hide=False)
-    return Armv7mModel("cortex-m3", Table(rows()), rules, DIVIDE, UNALIGNED, EXCEPTIONS)
+    return Armv7mModel("cortex-m3", Table(rows()), rules, DIVIDE, unaligned_timing(parameters), EXCEPTIONS)

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 
 from emulator.thumb.instruction import Kind
 from emulator.timing.cores.armv7m import Armv7mModel, Armv7mRules
-from emulator.timing.cores.armv7m_rows import DIVIDE, EXCEPTIONS, OTHER_MEMORY, PORNIN, RULES, shared_rows
+from emulator.timing.cores.armv7m_rows import DIVIDE, EXCEPTIONS, PORNIN, RULES, shared_rows, unaligned_timing
 from emulator.timing.cores.table import Row, Rule, Table
-from emulator.timing.model import Cause, UnalignedTiming
+from emulator.timing.model import Cause
 
 FPU = "DDI 0439D table 7-1"
 OVERLAP = "DDI 0439D table 7-1; GCC cortex-m4-fpu.md: integer code goes on beside it"
@@ -46,10 +46,6 @@ def rows() -> Iterator[Row]:
         yield Row(kind, 1, "trm", FPU, per_transfer=1, cause=Cause.MULTIPLE)
 
 
-UNALIGNED = UnalignedTiming(halfword_odd=1, word_half=1, word_odd=2, other_memory=OTHER_MEMORY.cycles)
-"""Pornin, memory.md, measured on STM32F407; the last see OTHER_MEMORY."""
-
-
 SAME_BASE_HIDES = Rule(
     1,
     "fitted",
@@ -59,7 +55,7 @@ SAME_BASE_HIDES = Rule(
 
 
 def model(parameters: Mapping[str, int]) -> Armv7mModel:
-    """Build the model; ``parameters``: ``same_base_hides`` (0 or 1)."""
+    """Build the model; ``parameters``: ``same_base_hides`` (0 or 1), ``other_memory``."""
     same_base = bool(parameters.get("same_base_hides", SAME_BASE_HIDES.cycles))
     rules = Armv7mRules(RULES, indexed_accesses_hide=True, same_base_hides=same_base)
-    return Armv7mModel("cortex-m4", Table(rows()), rules, DIVIDE, UNALIGNED, EXCEPTIONS)
+    return Armv7mModel("cortex-m4", Table(rows()), rules, DIVIDE, unaligned_timing(parameters), EXCEPTIONS)
