@@ -22,8 +22,6 @@ from emulator.board_file import load_board
 from emulator.errors import UsageError
 
 DEFAULT_BOARD = "nucleo-l4r5zi"
-SHIPPED_INPUTS = 2
-"""How many of the shipped inputs performance mode plays when none are named."""
 
 
 class BoardLike(Protocol):
@@ -89,8 +87,8 @@ def image_job(image: Path, board: str | None, benchmark: Benchmark | None) -> Be
 
 
 def shipped_job(benchmark: Benchmark, board: str) -> BenchJob:
-    """The job for the image that the package ships for a board."""
-    image = shipped.image_for(benchmark, load_board(board).name)
+    """The job for the image that the package ships, or builds, for a board."""
+    image = shipped.image_for_board(benchmark, load_board(board))
     return BenchJob(image, board, benchmark, known_model=True)
 
 
@@ -129,11 +127,12 @@ def run_performance(
         session.expect(job.benchmark)
     folders = job.inputs or (shipped.inputs_for(benchmark),)
     measurement = session.measure(
-        load_inputs(folders, benchmark, limit=SHIPPED_INPUTS),
+        load_inputs(folders, benchmark, limit=benchmark.bench_inputs),
         job.count or benchmark.inferences,
         benchmark.warmups,
         golden_for(job, benchmark),
         progress,
+        keeps_input=job.known_model,
     )
     sha256 = sha256_of(job.image)
     return BenchRun(

@@ -32,7 +32,8 @@ class Benchmark:
     """One benchmark.
 
     ``name`` is the short name ("kws"), ``model_name`` what the device calls it ("kws01").
-    ``inferences`` and ``warmups``: the default window of ``boardless bench``.
+    ``inferences`` and ``warmups``: the default window of ``boardless bench``. ``bench_inputs``:
+    how many of the shipped inputs it plays (one of vww is 27,648 bytes over a serial line).
     ``printed_tolerance``: how far a printed result may be from the golden interpreter's
     before it counts as a mismatch, in output units.
     """
@@ -47,13 +48,22 @@ class Benchmark:
     inferences: int
     warmups: int = 1
     printed_tolerance: float = 0.0
+    bench_inputs: int = 2
 
 
 KEYWORD_SPOTTING = Benchmark(
     "kws", "kws01", "keyword spotting", 490, InputKind.INT8, 12, Metric.TOP_1, inferences=5
 )
 VISUAL_WAKE_WORDS = Benchmark(
-    "vww", "vww01", "visual wake words", 96 * 96 * 3, InputKind.UINT8_MINUS_128, 2, Metric.TOP_1, inferences=2
+    "vww",
+    "vww01",
+    "visual wake words",
+    96 * 96 * 3,
+    InputKind.UINT8_MINUS_128,
+    2,
+    Metric.TOP_1,
+    inferences=2,
+    bench_inputs=1,
 )
 IMAGE_CLASSIFICATION = Benchmark(
     "ic",

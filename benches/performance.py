@@ -114,11 +114,14 @@ class PerformanceSession:
         warmups: int,
         golden: GoldenInterpreter | GoldenReport,
         progress: Callable[[str], None] = lambda _step: None,
+        *,
+        keeps_input: bool = False,
     ) -> Measurement:
         """For each input: one inference, compared with ``golden``, then one measured window.
 
         The check has its own inference because engines that reuse the input's memory print
-        something else after the second. A :class:`GoldenReport` stands for "no golden run".
+        something else after the second; so the input is sent again for the window, unless the
+        firmware ``keeps_input``. A :class:`GoldenReport` stands for "no golden run".
         """
         windows: list[MeasuredWindow] = []
         comparisons: list[tuple[str, Comparison]] = []
@@ -127,6 +130,8 @@ class PerformanceSession:
                 progress(f"checking {item.name}")
                 comparisons.append((item.name, self._check(item, golden)))
             progress(f"measuring {inferences} inferences of {item.name}")
+            if not (keeps_input and isinstance(golden, GoldenInterpreter)):
+                self.host.load(item.data)
             windows.append(self._measure_one(item, inferences, warmups))
         report = golden if isinstance(golden, GoldenReport) else _summarize(golden.runtime, comparisons)
         checks = tuple(
@@ -142,7 +147,6 @@ class PerformanceSession:
         )
 
     def _measure_one(self, item: InputData, inferences: int, warmups: int) -> MeasuredWindow:
-        self.host.load(item.data)
         window = self.host.infer(inferences, warmups)
         if len(window.results.values) != self.benchmark.outputs:
             raise ProtocolError(

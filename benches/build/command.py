@@ -15,8 +15,9 @@ from benches.build.firmware import (
     build_firmware,
 )
 from benches.build.generator import KERNEL_SETS
-from benches.build.support import BoardSupport, firmware_folder, fitted, load_support
+from benches.build.support import BoardSupport, firmware_folder, fitted, load_support, support_for
 from benches.build.toolchain import CORES, TOOLCHAINS
+from emulator.board_file import load_board
 from emulator.errors import UsageError
 
 
@@ -24,7 +25,7 @@ from emulator.errors import UsageError
 @click.argument("benchmarks", nargs=-1, metavar="[BENCHMARK]...")
 @click.option("--model", type=click.Path(path_type=Path), help="A .tflite file; else the model shipped.")
 @click.option("--board", default="nucleo-l4r5zi", show_default=True, help="Board name, or a board's TOML.")
-@click.option("--bsp", "support_name", help="Board support package, if not the board's own.")
+@click.option("--bsp", "support_name", help="Board support package, if not the one found by its devices.")
 @click.option("--core", type=click.Choice(list(CORES)), help="Core to compile for, if not the board's own.")
 @click.option("--toolchain", type=click.Choice(TOOLCHAINS), default="gcc", show_default=True)
 @click.option("--kernels", type=click.Choice(KERNEL_SETS), default="optimized", show_default=True)
@@ -67,14 +68,9 @@ def shipped_model(benchmark: str) -> Path:
 def _support(board: str, support_name: str | None) -> BoardSupport:
     if not board.endswith(".toml"):
         return load_support(support_name or board)
-    from emulator.board_file import load_board  # noqa: PLC0415 - only a user's own board needs it
-
     described = load_board(board)
-    if support_name is None:
-        raise UsageError(f"{board} is no shipped board",
-                         next_step="say with --bsp which board support package its devices need,"
-                         " e.g. mps2-an386 for a copy of virtual-m4")  # fmt: skip
-    return fitted(load_support(support_name), described)
+    support = load_support(support_name) if support_name else support_for(described)
+    return fitted(support, described)
 
 
 def _target(out: Path | None, name: str, support: BoardSupport, names: tuple[str, ...]) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,15 +17,17 @@ from benches.build.support import BoardSupport, firmware_folder
 from benches.build.toolchain import CORES, Toolchain, find_toolchain
 from emulator.errors import ImageError, UsageError
 
-# benchmark -> elements of its input, and the type that the firmware can fill
+# benchmark -> elements of its input, and the types that the firmware can fill
 BENCHMARKS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "kws": (49 * 10, ("int8",)),
     "vww": (96 * 96 * 3, ("int8",)),
     "ic": (32 * 32 * 3, ("int8",)),
     "ad": (640, ("int8", "float32")),
 }
+SENT_BYTES = {"ad": 4}  # per element: ad's host sends float32, the others' one byte
 MODES = {"performance": 115200, "energy": 9600}
 FOLDERS = ("startup", "runtime", "protocol", "kernels/reference", "kernels/optimized")
+OVERFLOW = re.compile(r"region [`'](FLASH|RAM)':? overflowed by (\d+) bytes")
 OPTIMIZATIONS = ("0", "1", "2", "3", "s", "fast", "z")
 
 
@@ -83,7 +86,8 @@ def build_firmware(
     toolchain = find_toolchain(options.toolchain, core)
     network = generate(model, options.kernels)
     _check_input(benchmark, network)
-    check_arena(network, support.ram.size_bytes - support.stack_bytes, f"the RAM of {support.name}")
+    room_bytes = support.ram.size_bytes - support.stack_bytes - _sent_bytes(benchmark)
+    check_arena(network, room_bytes, f"the RAM of {support.name}")
     if network.constant_bytes > support.flash.size_bytes:
         raise ImageError(
             f"weights and constants take {network.constant_bytes} bytes,"
@@ -93,13 +97,41 @@ def build_firmware(
     with tempfile.TemporaryDirectory(prefix="boardless-build-") as name:
         folder = Path(name).resolve()
         (folder / "memory.ld").write_text(_memory_script(support), encoding="utf-8")
-        flags = _flags(support, options, folder)
-        linked = _compile_and_link(sources_of(benchmark, support), network.source, toolchain, flags, folder)
+        flags = _flags(benchmark, support, options, folder)
+        try:
+            linked = _compile_and_link(
+                sources_of(benchmark, support), network.source, toolchain, flags, folder
+            )
+        except ImageError as error:
+            raise _told(error, network, support) from error
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_bytes(linked.read_bytes())
     flash_bytes, ram_bytes = _sizes(out)
     return BuiltFirmware(
         out, benchmark, support.name, core, network, flash_bytes, ram_bytes, network.arena_bytes
+    )
+
+
+def _sent_bytes(benchmark: str) -> int:
+    """Bytes of one input as the host sends it."""
+    return BENCHMARKS[benchmark][0] * SENT_BYTES.get(benchmark, 1)
+
+
+def _told(error: ImageError, network: Network, support: BoardSupport) -> ImageError:
+    """The same error, in our words when the linker says that a memory is too small."""
+    overflow = OVERFLOW.search(error.what)
+    if overflow is None:
+        return error
+    memory = support.flash if overflow[1] == "FLASH" else support.ram
+    what = {
+        "FLASH": f"weights and constants take {network.constant_bytes}",
+        "RAM": f"the tensor arena takes {network.arena_bytes}, the stack {support.stack_bytes}",
+    }
+    return ImageError(
+        f"the firmware needs {memory.size_bytes + int(overflow[2])} bytes of {overflow[1]},"
+        f" but {support.name} has {memory.size_bytes}; {what[overflow[1]]}",
+        where=network.model.file,
+        next_step="choose a board with more memory or a smaller network",
     )
 
 
@@ -128,11 +160,12 @@ def sources_of(benchmark: str, support: BoardSupport) -> list[str]:
     return sorted({*shared, *own})
 
 
-def _flags(support: BoardSupport, options: BuildOptions, folder: Path) -> list[str]:
+def _flags(benchmark: str, support: BoardSupport, options: BuildOptions, folder: Path) -> list[str]:
     root = firmware_folder()
     defines = dict(support.defines) | {
         "CONSOLE_BAUD": options.baud or MODES[options.mode],
         "ENERGY_MODE": int(options.mode == "energy"),
+        "INPUT_BYTES": _sent_bytes(benchmark),
     }
     return [
         f"-O{options.optimization}",

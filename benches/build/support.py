@@ -9,7 +9,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from benches.build.toolchain import CORES
 from emulator.board import Board, Region
+from emulator.board_file import load_board
 from emulator.errors import BoardError, UsageError
 
 if sys.version_info >= (3, 11):
@@ -83,6 +85,35 @@ def load_support(name: str) -> BoardSupport:
     raise UsageError(f"no board support package for {name!r}", next_step=f"known: {', '.join(boards)}")
 
 
+def support_for(board: Board) -> BoardSupport:
+    """Find the package for any board, also for a user's own copy of a shipped board.
+
+    A board that no package names takes the package of a shipped board with the same devices
+    at the same addresses, if possible of the same core. Raises :class:`UsageError`.
+    """
+    packages = [load_support(name) for name in list_support()]
+    for package in packages:
+        if board.name in (package.name, *package.boards):
+            return package
+    devices = _devices(board)
+    alike = [
+        (load_board(name).core != board.core, package.name, package)
+        for package in packages
+        for name in package.boards
+        if _devices(load_board(name)) <= devices
+    ]
+    if not alike:
+        raise UsageError(
+            f"no board support package drives the devices of {board.name}",
+            next_step="name one with `boardless build --bsp`, or write one: firmware/README.md says how",
+        )
+    return min(alike)[2]
+
+
+def _devices(board: Board) -> set[tuple[str, int]]:
+    return {(entry.type, entry.base) for entry in board.devices}
+
+
 def _read(path: Path) -> BoardSupport:
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -110,20 +141,34 @@ def _read(path: Path) -> BoardSupport:
 
 
 def fitted(support: BoardSupport, board: Board) -> BoardSupport:
-    """Lay the package's linker regions over a board's own flash and RAM.
+    """Lay the package's linker regions over a board's own flash and RAM, and take its core.
 
-    Flash is the region that the core boots from, RAM the first region of kind ``ram`` that
-    is no alias. Raises :class:`BoardError` when the board has no such region.
+    Flash is the region that the core boots from, RAM the first other one of kind ``ram`` that
+    is no alias. Code for a core without its float unit is that for a Cortex-M3. Raises
+    :class:`BoardError` when the board has no such region.
     """
     flash = board.region_at(board.vector_table)
-    ram = next((r for r in board.regions if r.kind == "ram" and not r.alias_of), None)
+    ram = next((r for r in board.regions if r.kind == "ram" and not r.alias_of and r is not flash), None)
     if flash is None or ram is None:
         raise BoardError("has no RAM region, or none that holds its vector table", where=board.file)
     start = board.vector_table
     if flash.alias_of:  # the image is linked where the bytes really are
         original = next(r for r in board.regions if r.name == flash.alias_of)
         start, flash = start - flash.base + original.base, original
-    return replace(support, flash=_rest(flash, start), ram=_rest(ram, ram.base))
+    return replace(
+        support,
+        name=board.name,
+        core=_core(support, board),
+        flash=_rest(flash, start),
+        ram=_rest(ram, ram.base),
+    )
+
+
+def _core(support: BoardSupport, board: Board) -> str:
+    core = board.core.removeprefix("cortex-")
+    if board.fpu == "none" and CORES[core][1]:
+        return "m3"
+    return "m0" if core == "m0plus" and support.core == "m0" else core
 
 
 def _rest(region: Region, start: int) -> Memory:

@@ -15,10 +15,12 @@ struct cmsdk_uart {
 #define CMSDK_UART_CONTROL_RX_ENABLE (1u << 1)
 #define CMSDK_UART_CONTROL_RX_INTERRUPT (1u << 3)
 #define CMSDK_UART_INTERRUPT_RX (1u << 1)
+#define CMSDK_UART_LEAST_DIVIDER 16u
 
 static inline void cmsdk_uart_start(struct cmsdk_uart *uart, uint32_t clock_hz, uint32_t baud)
 {
-    uart->baud_divider = (clock_hz + baud / 2) / baud;
+    const uint32_t divider = (clock_hz + baud / 2) / baud;
+    uart->baud_divider = divider < CMSDK_UART_LEAST_DIVIDER ? CMSDK_UART_LEAST_DIVIDER : divider;
     uart->control =
         CMSDK_UART_CONTROL_TX_ENABLE | CMSDK_UART_CONTROL_RX_ENABLE | CMSDK_UART_CONTROL_RX_INTERRUPT;
 }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from click.testing import CliRunner
 from model_writer import ModelWriter
 from operator_models import OPERATOR_MODELS, write_operator_model
 
+from benches import benchmarks
 from benches.build.arena import Lifetime, plan_arena
 from benches.build.command import build, shipped_model
 from benches.build.firmware import BENCHMARKS, BuildOptions, build_firmware
@@ -20,7 +23,10 @@ from benches.build.generator import generate, tensor_lifetimes
 from benches.build.lower import lower_model
 from benches.build.model import read_model
 from benches.build.quantization import multiply_by_quantized_multiplier, quantize_multiplier
-from benches.build.support import Memory, fitted, list_support, load_support
+from benches.build.support import Memory, fitted, list_support, load_support, support_for
+from benches.shipped import image_for, image_for_board
+from emulator import Machine
+from emulator.board import Board
 from emulator.board_file import list_boards, load_board
 from emulator.errors import BoardlessError, ImageError, UsageError
 
@@ -95,6 +101,19 @@ def test_weights_that_do_not_fit_flash(tmp_path: Path) -> None:
     small = replace(support, flash=Memory(support.flash.origin, 0x8000))
     with pytest.raises(ImageError, match="weights and constants take"):
         build_firmware("ad", shipped_model("ad"), small, tmp_path / "out.elf")
+
+
+@pytest.mark.parametrize("toolchain", ["gcc", "zig"])
+def test_firmware_that_does_not_fit_beside_its_arena_or_weights(
+    toolchain: str, tmp_path: Path, cross_tools: None
+) -> None:
+    support, options = load_support(SUPPORT), BuildOptions(toolchain=toolchain)
+    ram = replace(support, ram=Memory(support.ram.origin, 0x7400))
+    with pytest.raises(ImageError, match=r"needs \d+ bytes of RAM, but .* has 29696; the tensor arena takes"):
+        build_firmware("kws", shipped_model("kws"), ram, tmp_path / "out.elf", options)
+    flash = replace(support, flash=Memory(support.flash.origin, 0x8000))
+    with pytest.raises(ImageError, match=r"bytes of FLASH, but .* has 32768; weights and constants take"):
+        build_firmware("kws", shipped_model("kws"), flash, tmp_path / "out.elf", options)
 
 
 def test_model_of_another_benchmark_is_refused(tmp_path: Path) -> None:
@@ -201,6 +220,63 @@ def test_a_boards_own_regions_replace_the_packages() -> None:
     assert support.ram.size_bytes == next(r for r in board.regions if r.kind == "ram").size_bytes
 
 
+def _copied(folder: Path, name: str, **changes: str) -> Board:
+    """A user's copy of virtual-m4 with other figures."""
+    text = resources.files("peripherals").joinpath("boards", "virtual-m4.toml").read_text(encoding="utf-8")
+    for old, new in changes.items():
+        assert COPY_CHANGES[old] in text
+        text = text.replace(COPY_CHANGES[old], new)
+    path = folder / f"{name}.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_board(str(path))
+
+
+COPY_CHANGES = {
+    "clock": "reset_hz = 25_000_000",
+    "flash": "size_bytes = 0x200000",
+    "sram": "size_bytes = 0x80000",
+    "core": 'core = "cortex-m4"',
+    "fpu": 'fpu = "single"',
+}
+
+
+def test_a_copied_board_takes_the_package_of_its_devices_and_core(tmp_path: Path) -> None:
+    assert support_for(_copied(tmp_path, "mine")).name == "mps2-an386"
+    m3 = _copied(tmp_path, "mine_m3", core='core = "cortex-m3"', fpu='fpu = "none"')
+    assert support_for(m3).name == "mps2-an385"
+    without = _copied(tmp_path, "mine_soft", fpu='fpu = "none"')
+    assert fitted(support_for(without), without).core == "m3"  # its code has no float instructions
+    with pytest.raises(UsageError, match="no board support package drives the devices of nucleo-g0b1re"):
+        support_for(load_board("nucleo-g0b1re"))
+
+
+def test_a_copied_boards_image_is_the_shipped_one_as_long_as_it_fits(
+    tmp_path: Path, cross_tools: None
+) -> None:
+    kws = benchmarks.find("kws")
+    mine = _copied(tmp_path, "mine", clock="reset_hz = 100_000_000", flash="size_bytes = 0x10000",
+                   sram="size_bytes = 0x8000")  # fmt: skip
+    assert image_for_board(kws, mine) == image_for(kws, "virtual-m4")
+    moved = _copied(tmp_path, "moved", sram="size_bytes = 0x8000\nbase = 0x24000000")
+    image = image_for_board(kws, moved)
+    assert image.name == "kws-moved.elf"
+    machine = Machine(moved)
+    machine.load(image)
+    machine.run(until=b"m-ready\r\n")
+
+
+@pytest.mark.parametrize("hertz", [25_000_000, 33_554_432, 400_000_000])
+def test_firmware_reads_the_boards_clock(hertz: int, tmp_path: Path) -> None:
+    board = _copied(tmp_path, "mine", clock=f"reset_hz = {hertz}")
+    machine = Machine(board)
+    machine.load(image_for(benchmarks.find("kws"), "virtual-m4"))
+    machine.run(until=b"m-ready\r\n")
+    machine.console.feed(b"infer 1 0%")
+    machine.run(until=b"m-ready\r\n")
+    first, second = map(int, re.findall(rb"m-lap-us-(\d+)", bytes(machine.console.output))[-2:])
+    assert (second - first) * hertz / 1e6 == pytest.approx(6_400_000, rel=0.1)  # cycles, whatever the clock
+
+
 def test_all_operators_of_the_shipped_models_are_lowered() -> None:
     for name in BENCHMARKS:
         model = read_model(shipped_model(name))
@@ -215,6 +291,13 @@ def test_command_builds_and_reports_sizes(tmp_path: Path, cross_tools: None) -> 
     assert "flash" in result.output
     assert "arena" in result.output
     assert out.stat().st_size > 1000
+
+
+def test_command_builds_for_a_copied_board(tmp_path: Path, cross_tools: None) -> None:
+    board = _copied(tmp_path, "mine")
+    result = CliRunner().invoke(build, ["kws", "--board", board.file, "--out", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "kws-mine.elf").is_file()
 
 
 def test_command_wants_one_benchmark_for_a_model() -> None:

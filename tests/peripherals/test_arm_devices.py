@@ -10,6 +10,7 @@ from peripherals.arm.cmsdk_gpio import CmsdkGpio
 from peripherals.arm.cmsdk_timer import CmsdkTimer
 from peripherals.arm.cmsdk_uart import CmsdkUart
 from peripherals.arm.mps2_fpgaio import FpgaIo
+from peripherals.arm.mps2_scc import Mps2Scc
 
 TX_EN, RX_EN, TX_INT, RX_INT, RXO_INT = 1, 2, 4, 8, 32
 CHARACTER = 1000
@@ -207,3 +208,15 @@ def test_alias_reaches_the_device_behind() -> None:
     assert alias.read(0x04, 4) == 1234
     assert alias.register_name(4) == "0x50000004"
     round_trip(alias)
+
+
+def test_configuration_controller_tells_the_clock() -> None:
+    bench = Bench(60_000_000)
+    device = bench.build(Mps2Scc, id=0x41043850)
+    assert get(device, "ID") == 0x41043850
+    put(device, "CFGCTRL", 1 << 31 | 1 << 20)  # read oscillator 0: twice the system clock
+    assert get(device, "CFGDATA_RTN") == 120_000_000
+    assert get(device, "CFGSTAT") == 1
+    put(device, "CFGCTRL", 1 << 31 | 1 << 20 | 7)  # there is no oscillator 7
+    assert get(device, "CFGSTAT") == 3
+    round_trip(device)
