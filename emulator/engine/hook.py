@@ -141,6 +141,9 @@ class BlockHook(Protocol):
     def event_unaligned(self, block: int) -> tuple[int, ...]:
         """The part of :meth:`event_stalls` that comes from unaligned data."""
 
+    def event_bus(self, block: int) -> tuple[int, ...]:
+        """The part that comes from going to another memory than the datum before."""
+
     def save(self) -> Any:
         """Counters, state and memory system for a snapshot."""
 

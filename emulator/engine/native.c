@@ -70,7 +70,7 @@ typedef struct Block {
     uint32_t entry_class, n_events, n_groups, n_hooked, observed_all, n_data;
     uint8_t *host, *code;
     Event *events;
-    uint64_t *event_stall, *event_unaligned; /* the second: a part of the first */
+    uint64_t *event_stall, *event_unaligned, *event_bus; /* the others: parts of the first */
     uint32_t *data_address; /* of this execution */
     uint8_t *data_valid;
     Group *groups;
@@ -154,6 +154,7 @@ typedef struct {
     Cache caches[8];
     uint32_t unaligned_halfword, unaligned_word_half, unaligned_word_odd;
     uint32_t other_memory, last_memory; /* cost of changing the memory; the one that data went to last */
+    uint32_t changed;      /* what the last data event paid for that */
     uint32_t divide_zero, divide_smaller, divide_width[33];
     uint32_t trace[1024];
     uint32_t slots[MAX_SLOTS];
@@ -376,11 +377,13 @@ static uint32_t memory_number(const Engine *e, const Region *r) {
 }
 
 static uint64_t change_memory(Engine *e, uint32_t address) {
+    e->changed = 0;
     if (!e->other_memory) return 0;
     uint32_t number = memory_number(e, region_at(e, address));
     if (number == e->last_memory) return 0;
     e->last_memory = number;
-    return e->other_memory;
+    e->changed = e->other_memory;
+    return e->changed;
 }
 
 static uint64_t data_event(Engine *e, Event *v, uint32_t address, uint64_t t) {
@@ -458,8 +461,10 @@ static void run_events(Engine *e, Block *b, const uint16_t *issue, uint32_t upto
         if (cost) {
             b->event_stall[i] += cost;
             stall += cost;
-            if (v->kind == EVENT_LOAD || v->kind == EVENT_STORE)
+            if (v->kind == EVENT_LOAD || v->kind == EVENT_STORE) {
                 b->event_unaligned[i] += unaligned_extra(e, b->data_address[i], v->size_bytes);
+                b->event_bus[i] += e->changed;
+            }
         }
     }
     e->events_done = i;
@@ -802,7 +807,7 @@ EXPORT Engine *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int *ids
 }
 
 static void free_block(Block *b) {
-    free(b->code); free(b->events); free(b->event_stall); free(b->event_unaligned); free(b->data_address);
+    free(b->code); free(b->events); free(b->event_stall); free(b->event_unaligned); free(b->event_bus); free(b->data_address);
     free(b->data_valid); free(b->groups); free(b->group_events); free(b->hooked); free(b->program); free(b->hints); free(b);
 }
 
@@ -838,6 +843,7 @@ EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_
     b->events = copy_of(events, n_events * sizeof *events);
     b->event_stall = calloc(n_events + 1, sizeof(uint64_t));
     b->event_unaligned = calloc(n_events + 1, sizeof(uint64_t));
+    b->event_bus = calloc(n_events + 1, sizeof(uint64_t));
     b->data_address = calloc(n_events + 1, sizeof(uint32_t));
     b->data_valid = calloc(n_events + 1, 1);
     b->n_groups = n_groups;
@@ -1004,6 +1010,10 @@ EXPORT void bl_event_stalls(Engine *e, uint32_t block, uint64_t *stalls) {
 
 EXPORT void bl_event_unaligned(Engine *e, uint32_t block, uint64_t *stalls) {
     memcpy(stalls, e->blocks[block]->event_unaligned, e->blocks[block]->n_events * sizeof *stalls);
+}
+
+EXPORT void bl_event_bus(Engine *e, uint32_t block, uint64_t *stalls) {
+    memcpy(stalls, e->blocks[block]->event_bus, e->blocks[block]->n_events * sizeof *stalls);
 }
 
 /* The memory system's state as bytes, for snapshots. With to == NULL: its size. */

@@ -138,6 +138,7 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_path", None, [pointer, u32, pointer, pointer, pointer]),
         ("bl_event_stalls", None, [pointer, u32, pointer]),
         ("bl_event_unaligned", None, [pointer, u32, pointer]),
+        ("bl_event_bus", None, [pointer, u32, pointer]),
         ("bl_save_memory", c.c_size_t, [pointer, c.c_char_p]),
         ("bl_load_memory", None, [pointer, c.c_char_p]),
     ):  # fmt: skip
@@ -318,6 +319,12 @@ class NativeHook(_Head):
         """See :class:`BlockHook`."""
         stalls = (c.c_uint64 * max(1, self._event_counts[block]))()
         self._library.bl_event_unaligned(self._engine, block, stalls)
+        return tuple(stalls)[: self._event_counts[block]]
+
+    def event_bus(self, block: int) -> tuple[int, ...]:
+        """See :class:`BlockHook`."""
+        stalls = (c.c_uint64 * max(1, self._event_counts[block]))()
+        self._library.bl_event_bus(self._engine, block, stalls)
         return tuple(stalls)[: self._event_counts[block]]
 
     def save(self) -> Any:

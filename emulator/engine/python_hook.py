@@ -59,6 +59,7 @@ class _Block:
     code: bytes
     event_stall: list[int]
     event_unaligned: list[int]
+    event_bus: list[int]
 
     @property
     def end(self) -> int:
@@ -301,6 +302,7 @@ class PythonHook:
                 else:
                     cost = self._memory.data(at, event.size_bytes, event.count, t, event.kind)
                     block.event_unaligned[i] += self._memory.unaligned_extra(at, event.size_bytes)
+                    block.event_bus[i] += self._memory.changed
             block.event_stall[i] += cost
             self._stall += cost
             self._events_done = i + 1
@@ -309,9 +311,8 @@ class PythonHook:
     # -- tables ------------------------------------------------------------------------------
     def add_block(self, plan: BlockPlan, host_pointer: int, code: bytes) -> int:
         """See :class:`BlockHook`."""
-        block = _Block(
-            len(self._blocks), plan, host_pointer, code, [0] * len(plan.events), [0] * len(plan.events)
-        )
+        none = [0] * len(plan.events)
+        block = _Block(len(self._blocks), plan, host_pointer, code, none[:], none[:], none[:])
         self._blocks.append(block)
         self._by_place[plan.block.address, plan.block.size_bytes] = block
         return block.index
@@ -396,6 +397,10 @@ class PythonHook:
     def event_unaligned(self, block: int) -> tuple[int, ...]:
         """See :class:`BlockHook`."""
         return tuple(self._blocks[block].event_unaligned)
+
+    def event_bus(self, block: int) -> tuple[int, ...]:
+        """See :class:`BlockHook`."""
+        return tuple(self._blocks[block].event_bus)
 
     def save(self) -> Any:
         """See :class:`BlockHook`."""

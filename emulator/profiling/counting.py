@@ -39,13 +39,14 @@ class Totals:
 class CountState:
     """Every counter at a moment between two blocks.
 
-    ``stalls[block]`` and ``unaligned[block]``: stall cycles of each of the block's events.
+    ``stalls[block]``: stall cycles of each of the block's events; ``unaligned`` and ``bus``: parts of them.
     """
 
     totals: Totals
     paths: Mapping[PathKey, tuple[int, ...]]
     stalls: tuple[tuple[int, ...], ...]
     unaligned: tuple[tuple[int, ...], ...]
+    bus: tuple[tuple[int, ...], ...]
 
     @classmethod
     def of(cls, machine: Machine) -> CountState:
@@ -64,6 +65,7 @@ class CountState:
             {(p.state, p.block, p.skipped): p.counts for p in hook.path_counts() if any(p.counts)},
             tuple(hook.event_stalls(block) for block in blocks),
             tuple(hook.event_unaligned(block) for block in blocks),
+            tuple(hook.event_bus(block) for block in blocks),
         )
 
     def __sub__(self, earlier: CountState) -> CountDifference:
@@ -79,6 +81,7 @@ class CountState:
             paths,
             dict(_differences(self.stalls, earlier.stalls)),
             dict(_differences(self.unaligned, earlier.unaligned)),
+            dict(_differences(self.bus, earlier.bus)),
         )
 
 
@@ -90,6 +93,7 @@ class CountDifference:
     paths: Mapping[PathKey, tuple[int, ...]]
     stalls: Mapping[int, tuple[int, ...]]
     unaligned: Mapping[int, tuple[int, ...]]
+    bus: Mapping[int, tuple[int, ...]]
 
 
 def _differences(

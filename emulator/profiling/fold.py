@@ -99,8 +99,9 @@ def fold(machine: Machine, passed: CountDifference) -> Profile:
     memories = TimedMemories(machine)
     for number, stalls in passed.stalls.items():
         if number in blocks:
-            unaligned = passed.unaligned.get(number, (0,) * len(stalls))
-            _add_stalls(memories, blocks[number], plans[number].events, stalls, unaligned)
+            none = (0,) * len(stalls)
+            parts = tuple(zip(passed.unaligned.get(number, none), passed.bus.get(number, none), strict=True))
+            _add_stalls(memories, blocks[number], plans[number].events, stalls, parts)
     return Profile(passed.totals, tuple(sorted(blocks.values(), key=lambda b: (b.block.address, b.number))))
 
 
@@ -127,9 +128,9 @@ def _add_stalls(
     profile: BlockProfile,
     events: tuple[Event, ...],
     stalls: tuple[int, ...],
-    unaligned: tuple[int, ...],
+    parts: tuple[tuple[int, int], ...],
 ) -> None:
-    for event, stall, extra in zip(events, stalls, unaligned, strict=True):
+    for event, stall, (unaligned, bus) in zip(events, stalls, parts, strict=True):
         stack = profile.instructions[event.instruction].stack
         if event.kind == EVENT_EXTRA:
             stack.add(CostKey(Cause.DIVIDE), stall)
@@ -140,8 +141,9 @@ def _add_stalls(
         is_fetch = event.kind == EVENT_FETCH
         known = is_fetch or (event.base == NO_REGISTER and event.index == NO_REGISTER)
         cause = memories.cause(event.address if known else None, is_fetch=is_fetch)
-        stack.add(CostKey(Cause.UNALIGNED), extra)
-        stack.add(CostKey(cause, "fetch" if is_fetch else "data"), stall - extra)
+        stack.add(CostKey(Cause.UNALIGNED), unaligned)
+        stack.add(CostKey(Cause.BUS, "data"), bus)
+        stack.add(CostKey(cause, "fetch" if is_fetch else "data"), stall - unaligned - bus)
 
 
 class TimedMemories:

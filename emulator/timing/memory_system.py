@@ -172,6 +172,7 @@ class MemorySystem:
         self.unaligned = UnalignedTiming()
         self.divide = DivideTiming()
         self.last_memory = OUTSIDE
+        self.changed = 0  # what the last datum paid for going to another memory
 
     def region_at(self, address: int) -> TimedRegion | None:
         """The region that holds ``address``."""
@@ -186,13 +187,15 @@ class MemorySystem:
 
     def change_memory(self, address: int) -> int:
         """Stall cycles of going to another memory than the data access before."""
+        self.changed = 0
         if not self.unaligned.other_memory:
             return 0
         number = self.memory_number(address)
         if number == self.last_memory:
             return 0
         self.last_memory = number
-        return self.unaligned.other_memory
+        self.changed = self.unaligned.other_memory
+        return self.changed
 
     def access(self, address: int, t: int, kind: int) -> int:
         """Stall cycles of one access at cycle ``t``."""

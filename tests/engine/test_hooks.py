@@ -18,6 +18,7 @@ def test_native_and_python_hook_give_the_same_totals(timing: str) -> None:
     assert native.totals() == python.totals()
     assert native.hook.path_counts() == python.hook.path_counts()
     blocks = range(len(native.automaton.plans))
+    assert [native.hook.event_bus(n) for n in blocks] == [python.hook.event_bus(n) for n in blocks]
     assert [native.hook.event_stalls(n) for n in blocks] == [python.hook.event_stalls(n) for n in blocks]
 
 
@@ -61,6 +62,8 @@ def test_going_to_another_memory_costs_a_cycle_each_time(kind: str) -> None:
     flat.run()
     # a literal in flash, the first of all; RAM; and per inner turn RAM, flash, RAM, flash, then RAM only
     assert machine.hook.cycles - flat.hook.cycles == 2 + 40 * 16 * 4
+    blocks = range(len(machine.automaton.plans))
+    assert sum(sum(machine.hook.event_bus(n)) for n in blocks) == 2 + 40 * 16 * 4
 
 
 def test_register_file_is_found_and_gives_the_figures_of_register_reads(
