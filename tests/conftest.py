@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,13 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--images", metavar="DIR", help="folder with the development images: DIR/VERSION/PATH")
+    parser.addoption("--official-runner", metavar="DIR", help="mlcommons/tiny's benchmark/runner, as it is")
+    parser.addoption(
+        "--runner-python",
+        metavar="PYTHON",
+        default=sys.executable,
+        help="a Python with pyserial, pyyaml, numpy, scikit-learn, matplotlib and pyusb for it",
+    )
     parser.addoption(
         "--shared", metavar="DIR", help="folder with the public reference data (data/mlperf_tiny)"
     )
