@@ -96,13 +96,14 @@ typedef struct {           /* a set-associative cache with LRU replacement */
     uint64_t *used;
     uint8_t *dirty;        /* written, not yet in the memory behind */
     uint64_t tick, hits, misses;
+    uint32_t number, pad;
 } Cache;
 
 typedef struct {           /* a memory behind a bus: flash with wait states and a read width */
     uint32_t wait_states, read_shift, prefetch, pad;
     uint64_t busy_until;
     uint64_t fill_start;   /* the line being filled, critical read first */
-    uint32_t fill_line, fill_first, fill_reads, fill_shift;
+    uint32_t fill_line, fill_first, fill_reads, fill_cache;
     uint32_t ahead_line, ahead_valid; /* the line being prefetched */
     uint64_t ahead_start;
     uint32_t held_instruction, held_data; /* read buffers without a cache: read number + 1 */
@@ -243,7 +244,7 @@ static uint64_t cached_access(Port *p, Cache *c, uint32_t address, uint64_t t, i
     uint32_t read = (address >> p->read_shift) & (reads - 1);
     uint32_t cost = p->wait_states + 1;
     if (cache_lookup(c, line, hint)) {
-        if (t < p->busy_until && p->fill_line == line && p->fill_shift == c->line_shift) {
+        if (t < p->busy_until && p->fill_line == line && p->fill_cache == c->number) {
             uint64_t ready = fill_ready(p->fill_start, p->fill_first, reads, read, cost);
             return ready > t + 1 ? ready - t - 1 : 0;
         }
@@ -251,7 +252,7 @@ static uint64_t cached_access(Port *p, Cache *c, uint32_t address, uint64_t t, i
     }
     cache_install(c, line);
     p->fill_line = line;
-    p->fill_shift = c->line_shift;
+    p->fill_cache = c->number;
     if (is_fetch && p->ahead_valid && p->ahead_line == line) {
         p->fill_start = p->ahead_start;
         p->fill_first = 0;
@@ -296,7 +297,7 @@ static uint64_t l1_cached(Port *p, Cache *c, uint32_t address, uint64_t t, int k
     uint32_t cost = p->wait_states + 1;
     if (cache_lookup(c, line, hint)) {
         if (kind == EVENT_STORE) cache_mark(c, line);
-        else if (t < p->busy_until && p->fill_line == line && p->fill_shift == c->line_shift) {
+        else if (t < p->busy_until && p->fill_line == line && p->fill_cache == c->number) {
             uint64_t ready = fill_ready(p->fill_start, p->fill_first, reads, read, cost);
             return ready > t + 1 ? ready - t - 1 : 0;
         }
@@ -307,7 +308,7 @@ static uint64_t l1_cached(Port *p, Cache *c, uint32_t address, uint64_t t, int k
     c->dirty[victim] = 0;
     cache_install(c, line);
     p->fill_line = line;
-    p->fill_shift = c->line_shift;
+    p->fill_cache = c->number;
     uint64_t start = t + p->bus_cycles > p->busy_until ? t + p->bus_cycles : p->busy_until;
     p->fill_start = start;
     p->fill_first = read;
@@ -798,6 +799,7 @@ EXPORT Engine *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int *ids
     e->current = -1;
     e->deadline = e->break_address = e->turn_address = UINT64_MAX;
     e->last_memory = OUTSIDE;
+    for (uint32_t i = 0; i < 8; i++) e->caches[i].number = i;
     e->block_hash_size = e->path_hash_size = 1 << 12;
     e->block_hash = malloc(sizeof(int32_t) << 12);
     e->path_hash = malloc(sizeof(int32_t) << 12);

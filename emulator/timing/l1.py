@@ -34,12 +34,12 @@ def l1_cached(port: Port, cache: Cache, address: int, t: int, kind: int) -> int:
     if cache.lookup(line):
         if kind == STORE:
             cache.mark(line)
-        elif t < port.busy_until and port.fill_line == line and port.fill_shift == cache.line_shift:
+        elif t < port.busy_until and port.fill_line == line and port.fill_cache == cache.number:
             return max(0, _ready(port, reads, read, cost) - t - 1)
         return 0
     evicts = cache.evict(line)
     cache.install(line)
-    port.fill_line, port.fill_shift = line, cache.line_shift
+    port.fill_line, port.fill_cache = line, cache.number
     start = max(t + port.bus_cycles, port.busy_until)
     port.fill_start, port.fill_first, port.fill_reads = start, read, reads
     port.busy_until = start + reads * cost

@@ -24,6 +24,7 @@ FIRST_PORT, OUTSIDE = 64, 255
 class Cache:
     """Set-associative, least recently used; tags hold line number + 1, 0 is empty."""
 
+    number: int = 0
     enabled: int = 0
     sets: int = 0
     ways: int = 0
@@ -107,7 +108,7 @@ class Port:
     fill_line: int = 0
     fill_first: int = 0
     fill_reads: int = 0
-    fill_shift: int = 0
+    fill_cache: int = 0
     ahead_line: int = 0
     ahead_valid: int = 0
     ahead_start: int = 0
@@ -168,7 +169,7 @@ class MemorySystem:
     def __init__(self) -> None:
         self.regions: list[TimedRegion] = []
         self.ports = [Port() for _ in range(MAX_PORTS)]
-        self.caches = [Cache() for _ in range(MAX_CACHES)]
+        self.caches = [Cache(number) for number in range(MAX_CACHES)]
         self.unaligned = UnalignedTiming()
         self.divide = DivideTiming()
         self.last_memory = OUTSIDE
@@ -221,12 +222,12 @@ class MemorySystem:
         read = (address >> port.read_shift) & (reads - 1)
         cost = port.wait_states + 1
         if cache.lookup(line):
-            if t < port.busy_until and port.fill_line == line and port.fill_shift == cache.line_shift:
+            if t < port.busy_until and port.fill_line == line and port.fill_cache == cache.number:
                 ready = _fill_ready(port.fill_start, port.fill_first, reads, read, cost)
                 return max(0, ready - t - 1)
             return 0
         cache.install(line)
-        port.fill_line, port.fill_shift = line, cache.line_shift
+        port.fill_line, port.fill_cache = line, cache.number
         if is_fetch and port.ahead_valid and port.ahead_line == line:
             port.fill_start, port.fill_first = port.ahead_start, 0
         else:
