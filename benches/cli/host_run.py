@@ -139,7 +139,8 @@ class _Served:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        if self._process.poll() is None:
+        ended_early = self._process.poll()
+        if ended_early is None:
             self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(STOP_LIMIT_S)
@@ -147,6 +148,9 @@ class _Served:
             self._process.kill()
             self._process.wait()
         self.said = self._log.read_text(encoding="utf-8", errors="replace")
+        if ended_early is not None:
+            how = f"by signal {-ended_early}" if ended_early < 0 else f"with exit code {ended_early}"
+            self.said += f"boardless: the device was gone before the command ended ({how}): {self._image}\n"
 
     def wait(self) -> tuple[VirtualPort, ...]:
         """The ports, when the device has booted. Raises when it does not."""

@@ -96,6 +96,13 @@ def test_nothing_stays_behind_when_it_is_told_to_end(firmware, tmp_path):
     assert not Path(f"/proc/{mark.read_text()}").exists()
 
 
+def test_a_device_that_crashes_is_named(boardless, firmware):
+    program = LISTS_AND_ASKS.replace("name%", "crash%").replace("timeout=10", "timeout=1")
+    done = boardless("host", "--image", firmware, "--", sys.executable, "-c", program)
+    assert "crash_here" in done.stderr
+    assert f"gone before the command ended (with exit code 3): {firmware}" in done.stderr
+
+
 def run_with_hook(folder: Path, program: str, **more: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", program],
