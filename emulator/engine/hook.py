@@ -116,8 +116,9 @@ class BlockHook(Protocol):
         """Describe a memory behind a bus."""
 
     def set_bus(self, number: int, bus_cycles: int, *, is_l1: bool) -> None:
-        """Say how many cycles a miss takes beside the memory's own; ``is_l1``: behind a Cortex-M7's
-        caches and AXI bus.
+        """Say how many cycles a miss takes beside the memory's own.
+
+        ``is_l1``: behind a Cortex-M7's caches and AXI bus.
         """
 
     def set_cache(self, number: int, enabled: int, sets: int, ways: int, line_shift: int) -> None:
