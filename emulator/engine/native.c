@@ -161,6 +161,8 @@ typedef struct {
     uint32_t slots[MAX_SLOTS];
     uint8_t slot_valid[MAX_SLOTS];
     uint32_t next_address; /* of the block that is being entered, 0 when none is */
+    uint32_t store_drain, store_entries, misaligned; /* the last: what the last access's alignment cost */
+    uint64_t stores_drained, unaligned_next; /* when the buffer is empty; where a load goes along */
     Predictor predictor;
 } Engine;
 
@@ -387,8 +389,26 @@ static uint64_t change_memory(Engine *e, uint32_t address) {
     return e->changed;
 }
 
+/* What the alignment of a load or store costs at cycle t. */
+static uint64_t unaligned_stall(Engine *e, const Event *v, uint32_t address, uint64_t t) {
+    uint64_t extra = unaligned_extra(e, address, v->size_bytes);
+    if (extra && e->store_drain) {
+        if (v->kind == EVENT_STORE) {
+            uint64_t drained = (t > e->stores_drained ? t : e->stores_drained) + e->store_drain;
+            uint64_t patience = t + (uint64_t)e->store_entries * e->store_drain;
+            e->stores_drained = drained;
+            extra = drained > patience ? drained - patience : 0;
+        } else if (t + 1 >= e->unaligned_next && t <= e->unaligned_next) {
+            e->unaligned_next = 0;
+            extra = 0;
+        } else e->unaligned_next = t + extra + 1;
+    }
+    e->misaligned = (uint32_t)extra;
+    return extra;
+}
+
 static uint64_t data_event(Engine *e, Event *v, uint32_t address, uint64_t t) {
-    uint64_t stall = unaligned_extra(e, address, v->size_bytes) + change_memory(e, address);
+    uint64_t stall = unaligned_stall(e, v, address, t) + change_memory(e, address);
     uint32_t last = 0;
     for (uint32_t i = 0; i < v->count; i++) {
         uint32_t a = address + i * v->size_bytes;
@@ -463,7 +483,7 @@ static void run_events(Engine *e, Block *b, const uint16_t *issue, uint32_t upto
             b->event_stall[i] += cost;
             stall += cost;
             if (v->kind == EVENT_LOAD || v->kind == EVENT_STORE) {
-                b->event_unaligned[i] += unaligned_extra(e, b->data_address[i], v->size_bytes);
+                b->event_unaligned[i] += e->misaligned;
                 b->event_bus[i] += e->changed;
             }
         }
@@ -991,6 +1011,8 @@ EXPORT void bl_set_data_timing(Engine *e, const uint32_t *unaligned, const uint3
     e->unaligned_word_half = unaligned[1];
     e->unaligned_word_odd = unaligned[2];
     e->other_memory = unaligned[3];
+    e->store_drain = unaligned[4];
+    e->store_entries = unaligned[5];
     e->divide_zero = divide[0];
     e->divide_smaller = divide[1];
     memcpy(e->divide_width, divide + 2, 32 * sizeof *divide);
@@ -1018,14 +1040,19 @@ EXPORT void bl_event_bus(Engine *e, uint32_t block, uint64_t *stalls) {
     memcpy(stalls, e->blocks[block]->event_bus, e->blocks[block]->n_events * sizeof *stalls);
 }
 
+static size_t saved_part(uint8_t *to, size_t at, const void *from, size_t n) {
+    if (to) memcpy(to + at, from, n);
+    return at + n;
+}
+
 /* The memory system's state as bytes, for snapshots. With to == NULL: its size. */
 EXPORT size_t bl_save_memory(Engine *e, uint8_t *to) {
-    size_t n = sizeof e->ports + sizeof e->last_memory + sizeof e->predictor;
-    if (to) {
-        memcpy(to, e->ports, sizeof e->ports);
-        memcpy(to + sizeof e->ports, &e->last_memory, sizeof e->last_memory);
-        memcpy(to + sizeof e->ports + sizeof e->last_memory, &e->predictor, sizeof e->predictor);
-    }
+    size_t n = 0;
+    n = saved_part(to, n, e->ports, sizeof e->ports);
+    n = saved_part(to, n, &e->last_memory, sizeof e->last_memory);
+    n = saved_part(to, n, &e->predictor, sizeof e->predictor);
+    n = saved_part(to, n, &e->stores_drained, sizeof e->stores_drained);
+    n = saved_part(to, n, &e->unaligned_next, sizeof e->unaligned_next);
     for (int i = 0; i < 8; i++) {
         Cache *c = &e->caches[i];
         size_t lines = (size_t)c->sets * c->ways;
@@ -1047,6 +1074,10 @@ EXPORT void bl_load_memory(Engine *e, const uint8_t *from) {
     from += sizeof e->last_memory;
     memcpy(&e->predictor, from, sizeof e->predictor);
     from += sizeof e->predictor;
+    memcpy(&e->stores_drained, from, sizeof e->stores_drained);
+    from += sizeof e->stores_drained;
+    memcpy(&e->unaligned_next, from, sizeof e->unaligned_next);
+    from += sizeof e->unaligned_next;
     for (uint32_t i = 0; i < 8; i++) {
         Cache *c = &e->caches[i], saved;
         memcpy(&saved, from, sizeof saved);

@@ -294,9 +294,10 @@ class NativeHook(_Head):
         """See :class:`BlockHook`."""
         self._library.bl_set_data_timing(
             self._engine,
-            (c.c_uint32 * 4)(
-                unaligned.halfword_odd, unaligned.word_half, unaligned.word_odd, unaligned.other_memory
-            ),
+            (c.c_uint32 * 6)(
+                unaligned.halfword_odd, unaligned.word_half, unaligned.word_odd, unaligned.other_memory,
+                unaligned.store_drain, unaligned.store_entries,
+            ),  # fmt: skip
             (c.c_uint32 * 34)(divide.zero, divide.smaller, *divide.by_width),
         )
 

@@ -301,7 +301,7 @@ class PythonHook:
                     cost = at
                 else:
                     cost = self._memory.data(at, event.size_bytes, event.count, t, event.kind)
-                    block.event_unaligned[i] += self._memory.unaligned_extra(at, event.size_bytes)
+                    block.event_unaligned[i] += self._memory.misaligned
                     block.event_bus[i] += self._memory.changed
             block.event_stall[i] += cost
             self._stall += cost

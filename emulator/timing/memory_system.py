@@ -173,6 +173,9 @@ class MemorySystem:
         self.unaligned = UnalignedTiming()
         self.divide = DivideTiming()
         self.last_memory = OUTSIDE
+        self.stores_drained = 0  # the cycle at which the buffer of unaligned stores is empty
+        self.unaligned_next = 0  # the cycle in which an unaligned load goes along with the last
+        self.misaligned = 0  # what the last datum paid for its alignment
         self.changed = 0  # what the last datum paid for going to another memory
 
     def region_at(self, address: int) -> TimedRegion | None:
@@ -265,9 +268,25 @@ class MemorySystem:
             return self.unaligned.word_half if address & 2 else 0
         return self.unaligned.halfword_odd if size_bytes == 2 and address & 1 else 0
 
+    def unaligned_stall(self, address: int, size_bytes: int, t: int, kind: int) -> int:
+        """What the alignment of a load or store costs at cycle ``t``."""
+        extra, drain = self.unaligned_extra(address, size_bytes), self.unaligned.store_drain
+        if extra and drain:
+            if kind == STORE:
+                patience = t + self.unaligned.store_entries * drain
+                self.stores_drained = max(t, self.stores_drained) + drain
+                extra = max(0, self.stores_drained - patience)
+            elif t <= self.unaligned_next <= t + 1:
+                self.unaligned_next = 0
+                extra = 0
+            else:
+                self.unaligned_next = t + extra + 1
+        self.misaligned = extra
+        return extra
+
     def data(self, address: int, size_bytes: int, count: int, t: int, kind: int) -> int:
         """Stall cycles of ``count`` transfers from ``address`` upwards."""
-        stall = self.unaligned_extra(address, size_bytes) + self.change_memory(address)
+        stall = self.unaligned_stall(address, size_bytes, t, kind) + self.change_memory(address)
         last = 0
         for i in range(count):
             at = (address + i * size_bytes) & MASK32
@@ -290,8 +309,10 @@ class MemorySystem:
 
     def save(self) -> Any:
         """State for a snapshot."""
-        return copy.deepcopy((self.ports, self.caches, self.last_memory))
+        more = (self.last_memory, self.stores_drained, self.unaligned_next)
+        return copy.deepcopy((self.ports, self.caches, more))
 
     def load(self, saved: Any) -> None:
         """Put a saved state back."""
-        self.ports, self.caches, self.last_memory = copy.deepcopy(saved)
+        self.ports, self.caches, more = copy.deepcopy(saved)
+        self.last_memory, self.stores_drained, self.unaligned_next = more

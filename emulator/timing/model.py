@@ -77,12 +77,19 @@ class DivideTiming:
 
 @dataclass(frozen=True, slots=True)
 class UnalignedTiming:
-    """Extra cycles of a data access by its address: unaligned, or to another memory than the last."""
+    """Extra cycles of a data access by its address: unaligned, or to another memory than the last.
+
+    With ``store_drain``, unaligned stores go through a buffer of ``store_entries``: each leaves
+    it ``store_drain`` cycles after the one before, and only a full buffer stalls; and an
+    unaligned load right behind one that paid costs nothing more: the two went together.
+    """
 
     halfword_odd: int = 0
     word_half: int = 0  # word at address % 4 == 2
     word_odd: int = 0
     other_memory: int = 0  # than the data access before
+    store_drain: int = 0
+    store_entries: int = 0
 
 
 @dataclass(frozen=True, slots=True)

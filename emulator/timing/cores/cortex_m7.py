@@ -160,7 +160,7 @@ class CortexM7:
         if run.slot is not None and may_pair(run.slot, instruction):
             together = self._wait(run, frontier - 1, instruction)
             if together.cycle == frontier - 1:
-                ledger.issue()
+                ledger.issue(ago=1)
                 self._publish(run, instruction, frontier - 1)
                 run.slot = None
                 return

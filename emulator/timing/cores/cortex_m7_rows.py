@@ -142,9 +142,10 @@ check_rules({kind.name: rule for kind, rule in DOUBLE_CYCLES.items()})
 DIVIDE = DivideTiming(zero=0, smaller=0, by_width=tuple(1 + difference // 2 for difference in range(32)))
 """A guess within the recalled 3 to 20 cycles."""
 
-UNALIGNED = UnalignedTiming(halfword_odd=3, word_half=3, word_odd=3)
-"""A guess between dwelch's loops on NUCLEO-F767ZI (0.6 for each load) and jnk0le's on STM32H743
-(3, and 4 from the younger slot); a store costs only with a full buffer, which is not modelled."""
+UNALIGNED = UnalignedTiming(halfword_odd=3, word_half=3, word_odd=3, store_drain=3, store_entries=5)
+"""Measured. Loads: 3 more cycles, two in one cycle 4 (jnk0le on STM32H743, where a lone one in the
+younger slot costs 4 too; dwelch's loop of 16 on NUCLEO-F767ZI agrees). Stores: one in 3 cycles
+(dwelch; jnk0le has 4), free until 5 wait (jnk0le)."""
 
 EXCEPTIONS = ExceptionTiming(entry=12, exit=10, tail_chain=6, fp_frame=9)
 """Entry as recalled for tightly coupled memory; the rest guesses."""

@@ -21,9 +21,9 @@ class Ledger:
             self._costs[max(index, 0)].append((cause, cycles))
             self.time += cycles
 
-    def issue(self) -> None:
-        """Note that the next instruction issues now."""
-        self._issue_cycles.append(self.time)
+    def issue(self, ago: int = 0) -> None:
+        """Note that the next instruction issues now, or did ``ago`` cycles ago."""
+        self._issue_cycles.append(max(0, self.time - ago))
 
     def step(self, next_state: Hashable) -> Step:
         """Close the books."""
