@@ -292,12 +292,11 @@ class NativeHook(_Head):
 
     def set_data_timing(self, unaligned: UnalignedTiming, divide: DivideTiming) -> None:
         """See :class:`BlockHook`."""
+        by_address = (unaligned.halfword_odd, unaligned.word_half, unaligned.word_odd)
+        others = (unaligned.other_memory, unaligned.store_drain, unaligned.store_entries)
         self._library.bl_set_data_timing(
             self._engine,
-            (c.c_uint32 * 6)(
-                unaligned.halfword_odd, unaligned.word_half, unaligned.word_odd, unaligned.other_memory,
-                unaligned.store_drain, unaligned.store_entries,
-            ),  # fmt: skip
+            (c.c_uint32 * 6)(*by_address, *others),
             (c.c_uint32 * 34)(divide.zero, divide.smaller, *divide.by_width),
         )
 
