@@ -97,7 +97,8 @@ def test_nothing_stays_behind_when_it_is_told_to_end(firmware, tmp_path):
 
 
 def test_a_device_that_crashes_is_named(boardless, firmware):
-    program = LISTS_AND_ASKS.replace("name%", "crash%").replace("timeout=10", "timeout=1")
+    ask = LISTS_AND_ASKS.replace("name%", "crash%")
+    program = f"import time\ntry:\n    exec({ask!r})\nexcept Exception:\n    time.sleep(2)\n"
     done = boardless("host", "--image", firmware, "--", sys.executable, "-c", program)
     assert "crash_here" in done.stderr
     assert f"gone before the command ended (with exit code 3): {firmware}" in done.stderr
