@@ -17,9 +17,10 @@ from benches.input_files import dataset_folder, load_inputs, read_labels
 from benches.machine_channel import MachineLike
 from benches.performance import GoldenReport, PerformanceSession
 from benches.runs import AccuracyRun, BenchRun
-from emulator.board import Accelerator
+from emulator.board import Accelerator, Board
 from emulator.board_file import load_board
 from emulator.errors import UsageError
+from emulator.image import require_base
 
 DEFAULT_BOARD = "nucleo-l4r5zi"
 
@@ -84,6 +85,12 @@ def image_job(image: Path, board: str | None, benchmark: Benchmark | None) -> Be
     """The job for a user's image; its board may come from the catalogue of published images."""
     row = published_row(sha256_of(image))
     return BenchJob(image, board or (row.board if row else DEFAULT_BOARD), benchmark)
+
+
+def require_known_base(image: Path, base: int | None, board: Board) -> None:
+    """Refuse a raw binary without a load address, unless it is a published image: those are known."""
+    if published_row(sha256_of(image)) is None:
+        require_base(image, base, board)
 
 
 def shipped_job(benchmark: Benchmark, board: str) -> BenchJob:

@@ -71,13 +71,14 @@ def crash_report(machine: Machine) -> GuestFault:
             report=_registers(machine.registers()),
         )
     sp, lr = fault.registers["sp"], fault.registers["lr"]
-    lines = [fault.report() + _stack_hint(machine, fault.address, sp)]
+    hint = _stack_hint(machine, fault.address, sp)
+    lines = [fault.report() + hint]
     lines.append(f"at: {place_of(image, fault.pc)}")
     lines.append(f"now in: {machine.where()}")
     lines.append("backtrace (likely):")
     lines += [f"  #{n} {place_of(image, a)}" for n, a in enumerate(backtrace(machine, fault.pc, lr, sp))]
     return GuestFault(
-        f"the firmware crashed: {fault.summary}",
+        f"the firmware crashed{': stack overflow' if hint else ''}: {fault.summary}",
         where=place_of(image, fault.pc),
         next_step="the report has the registers, the cause and the likely callers",
         report="\n".join(lines),

@@ -20,6 +20,7 @@ from benches.bench_job import (
     BenchJob,
     LoadedMachine,
     image_job,
+    require_known_base,
     run_accuracy_job,
     run_performance,
     shipped_job,
@@ -192,6 +193,7 @@ def machine_for(job: BenchJob, options: BenchOptions, board: Board | None = None
     from emulator.machine import Machine  # noqa: PLC0415 - loads the engine
 
     machine = Machine(board or job.board, timing=options.timing, hook=options.hook)
+    require_known_base(job.image, job.base, machine.board)
     machine.load(job.image, base=job.base)
     return machine
 

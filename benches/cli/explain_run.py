@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from benches.bench_job import DEFAULT_BOARD, image_job, shipped_job
+from benches.bench_job import DEFAULT_BOARD, image_job, require_known_base, shipped_job
 from benches.benchmarks import NAMES, find
 from benches.cli.bench_run import report_console, write_report
 from benches.error_bands import NOT_MEASURED, band_json, band_words, read_bands
@@ -74,6 +74,7 @@ def _machine(options: ExplainOptions) -> Machine:
     else:
         job = image_job(Path(options.image), options.board, None)
     machine = Machine(job.board, timing=options.timing, hook=options.hook)
+    require_known_base(job.image, options.base, machine.board)
     machine.load(job.image, base=options.base)
     return machine
 

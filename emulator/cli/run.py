@@ -22,7 +22,7 @@ from emulator.cli.status import StatusLine
 from emulator.cli.summary import Outcome, summary_json, summary_text, write_json
 from emulator.errors import BoardlessError, CheckFailed, GuestFault, UsageError
 from emulator.execution import StopReason
-from emulator.image import check_vectors, load_image
+from emulator.image import check_vectors, load_image, require_base
 from emulator.links import Link, LinkSet, open_link, parse_serial
 from emulator.machine import Machine
 
@@ -57,6 +57,7 @@ def make_machine(options: MachineOptions) -> Machine:
         )
 
     board = load_board(options.board)
+    require_base(options.image, options.base, board)
     image = load_image(options.image, base=options.base, board=board)
     check_vectors(image, board)
     if options.learn is not None:

@@ -1,7 +1,7 @@
 """Firmware files: what is in them, and whether it fits a board."""
 
 from emulator.image.checks import check_image, check_vectors
-from emulator.image.loader import load_image
+from emulator.image.loader import load_image, require_base
 from emulator.image.model import Image
 
-__all__ = ["Image", "check_image", "check_vectors", "load_image"]
+__all__ = ["Image", "check_image", "check_vectors", "load_image", "require_base"]

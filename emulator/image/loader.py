@@ -60,6 +60,21 @@ def load_image(path: str | Path, *, base: int | None = None, board: Board | None
     return image
 
 
+def require_base(path: str | Path, base: int | None, board: Board) -> None:
+    """Refuse a raw binary that comes without a load address from its user: a guess may be wrong.
+
+    Raises :class:`ImageError`, which names the address where the board's firmware usually starts.
+    """
+    where = str(path)
+    if base is None and recognise(_read(Path(path), where), where) == "bin":
+        usual = f"0x{(board.image_bases or (0,))[0]:08x}"
+        raise ImageError(
+            "a raw binary does not say where it belongs",
+            where=where,
+            next_step=f"give its load address with --base; for {board.name} that is usually {usual}",
+        )
+
+
 def recognise(data: bytes, where: str) -> str:
     """``"elf"``, ``"hex"`` or ``"bin"``, by content; :class:`ImageError` for what is none."""
     if not data:

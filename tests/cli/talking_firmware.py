@@ -51,6 +51,13 @@ __attribute__((noinline)) void crash_here(volatile uint32_t *address)
     *address = 1;
 }
 
+__attribute__((noinline)) int recurse_forever(volatile int *above)
+{
+    volatile int here[64];
+    here[0] = *above;
+    return recurse_forever(here) + here[0];
+}
+
 static void work(void)
 {
     for (volatile int i = 0; i < 300000; i++) {
@@ -84,6 +91,8 @@ int main(void)
         switch (command[0]) {
         case 'n': print("m-name-dut-[test]\r\n"); break;
         case 'c': crash_here((volatile uint32_t *)0xC0000000u); break;
+        case 'j': ((void (*)(void))0x70000001)(); break;
+        case 's': recurse_forever(&c); break;
         case 'x': leave(command[1] - '0'); break;
         case 'u': REG(0x5F000010) = 1; break;
         case 'i': pulse(); work(); pulse(); print("m-infer-done\r\n"); break;

@@ -67,7 +67,7 @@ def test_split_and_merged_commands(booted):
         (b"x" * 10_000 + b"%", rb"e-\[Unknown command: x+\]"),
         (b"\x00\xff\x80\x01%", rb"e-\[Unknown command: .*\]"),
         (b"db%", rb"e-\[Command 'db' requires a subcommand\]"),
-        (b"db load 27649%", rb"Supplied buffer size 27649 exceeds maximum of 27648"),
+        (b"db load 491%", rb"Supplied buffer size 491 exceeds maximum of 490"),
         (b"db load 99999999999999999999%", rb".*"),
         (b"db load -1%", rb".*"),
         (b"infer 0%", rb"e-\[Inference iterations must be >0\]"),
@@ -139,8 +139,8 @@ def test_a_host_that_leaves_during_an_inference_and_comes_back():
                 drain(port, b"m-infer-start-3\r\n")
             time.sleep(0.5)
             with serial.Serial(serving.port, timeout=20) as port:
-                port.reset_input_buffer()
-                assert ask(port, b"name%").endswith(NAME)
+                port.write(b"name%")
+                drain(port, NAME)  # what the device said of the inference may come first
 
 
 def test_memory_stays_flat_with_garbage_and_without_a_reader():
