@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from emulator.engine.core import Core
-from emulator.engine.events import EVENT_BRANCH, BlockPlan, plan_block
+from emulator.engine.events import EVENT_BRANCH, BlockPlan, load_pairs, plan_block
 from emulator.engine.hook import BlockHook, Stop
 from emulator.engine.memory_map import MemoryMap
 from emulator.thumb.decode import ItState, decode_block
@@ -138,7 +138,8 @@ class Automaton:
         step = self.step(state, block, skipped, edge)
         path = self._hook.find_path(state, block, skipped)
         if path < 0:
-            path = self._hook.add_path(state, block, skipped, self._event_issue(block, step))
+            pairs = load_pairs(self.plans[block], step.load_pairs)
+            path = self._hook.add_path(state, block, skipped, self._event_issue(block, step), pairs)
         self._hook.set_edge(path, edge, step.cycles, self._intern(step.next_state))
 
     def _event_issue(self, block: int, step: Step) -> list[int]:

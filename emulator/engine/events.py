@@ -60,6 +60,20 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadPair:
+    """Two loads of one cycle, one of each group; a bank conflict is charged to ``event``.
+
+    They meet the same bank of words when the groups' bases differ in bit 2 as the loads'
+    offsets do (``offsets_differ``); a base that is no multiple of 4 is left out.
+    """
+
+    older: int
+    younger: int
+    offsets_differ: bool
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hooked:
     """What a code hook at ``address`` reads, and the event (or observed bit) that it feeds."""
 
@@ -86,6 +100,19 @@ class BlockPlan:
     observed: tuple[int, ...] = ()
     program: tuple[Node, ...] = ()
     hook_addresses: tuple[int, ...] = field(default=())
+
+
+def load_pairs(plan: BlockPlan, positions: Sequence[tuple[int, int]]) -> tuple[LoadPair, ...]:
+    """The pairs at these instructions whose addresses the block's entry tells."""
+    group_of = {event: number for number, group in enumerate(plan.groups) for event in group.events}
+    event_at = {e.instruction: n for n, e in enumerate(plan.events) if e.kind == EVENT_LOAD and n in group_of}
+    found = []
+    for older, younger in positions:
+        if older in event_at and younger in event_at:
+            a, b = event_at[older], event_at[younger]
+            differ = bool((plan.events[a].address ^ plan.events[b].address) & 4)
+            found.append(LoadPair(group_of[a], group_of[b], differ, b))
+    return tuple(found)
 
 
 def plan_block(

@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import Any, Protocol
 
 from emulator.engine.core import Core
-from emulator.engine.events import BlockPlan
+from emulator.engine.events import BlockPlan, LoadPair
 from emulator.timing.model import DivideTiming, UnalignedTiming
 
 NO_ADDRESS = (1 << 64) - 1
@@ -78,8 +78,10 @@ class BlockHook(Protocol):
     def add_block(self, plan: BlockPlan, host_pointer: int, code: bytes) -> int:
         """Register a block; ``host_pointer`` not 0: verify its bytes at every entry."""
 
-    def add_path(self, state: int, block: int, skipped: int, issue: Sequence[int]) -> int:
-        """Register a path with the issue cycle of each of the block's events."""
+    def add_path(
+        self, state: int, block: int, skipped: int, issue: Sequence[int], pairs: Sequence[LoadPair] = ()
+    ) -> int:
+        """Register a path with the issue cycle of each of the block's events, and its pairs of loads."""
 
     def find_path(self, state: int, block: int, skipped: int) -> int:
         """Index of a path, -1 when not met yet."""

@@ -14,6 +14,7 @@
 
 #define EDGES 9          /* fall-through, and 1 + entry class of the target */
 #define NO_REGISTER 255
+#define NO_BANK 2
 #define FIRST_PORT 64      /* numbers of memories: a region's, or FIRST_PORT + its port's */
 #define OUTSIDE 255
 #define EXPORT __attribute__((visibility("default")))
@@ -59,9 +60,12 @@ typedef struct {
 
 typedef struct { uint64_t count, stall; uint32_t cycles, next_state; uint32_t valid, pad; } Edge;
 
+typedef struct { uint16_t older, younger, offsets_differ, event; } LoadPair; /* emulator/engine/events.py */
+
 typedef struct {
-    uint32_t state, block, skipped, pad;
+    uint32_t state, block, skipped, n_pairs;
     uint16_t *issue;       /* per event, cycles from the block's start */
+    LoadPair *pairs;
     Edge edges[EDGES];
 } Path;
 
@@ -74,6 +78,7 @@ typedef struct Block {
     uint32_t *data_address; /* of this execution */
     uint8_t *data_valid;
     Group *groups;
+    uint8_t *banks;        /* of words, by the groups' bases at this entry; NO_BANK: not known */
     uint16_t *group_events;
     Hooked *hooked;
     Node *program;         /* values computed at the entry, one a slot */
@@ -564,6 +569,18 @@ static void predict(Engine *e, Block *b, int taken, uint32_t penalty) {
     }
 }
 
+static void meet_banks(Engine *e, Block *b, const Path *path) {
+    for (uint32_t i = 0; i < path->n_pairs; i++) {
+        const LoadPair *p = &path->pairs[i];
+        uint32_t older = b->banks[p->older], younger = b->banks[p->younger];
+        if (older != NO_BANK && younger != NO_BANK && (older ^ younger) == p->offsets_differ) {
+            b->event_stall[p->event]++;
+            b->event_bus[p->event]++;
+            e->stall++;
+        }
+    }
+}
+
 /* Close the current block towards `edge`. Returns STOP_NONE, NEED_PATH or NEED_EDGE. */
 static uint32_t finish(Engine *e, uint32_t edge_number) {
     Block *b = e->cur;
@@ -581,6 +598,7 @@ static uint32_t finish(Engine *e, uint32_t edge_number) {
         return path ? NEED_EDGE : NEED_PATH;
     }
     if (b->n_fetches || b->pending) run_events(e, b, path->issue, UINT32_MAX);
+    if (path->n_pairs) meet_banks(e, b, path);
     if (b->branch) predict(e, b, edge_number != 0, path->issue[b->n_events - 1]);
     e->cycles += edge->cycles + e->stall;
     e->instructions += b->instructions;
@@ -700,7 +718,9 @@ static void capture_addresses(Engine *e, void *uc, Block *b) {
     for (uint32_t g = 0; g < b->n_groups; g++) {
         Group *group = &b->groups[g];
         uint32_t base;
+        b->banks[g] = NO_BANK;
         if (!group_base(e, uc, group, &base)) continue;
+        if (!(base & 3)) b->banks[g] = base >> 2 & 1;
         if (!in_order && group->aligned && !(base & group->align_mask)) {
             Region *r = region_near(e, base + group->min_offset, &group->region);
             if (!r || (r->is_free && base + group->max_offset < r->end)) continue;
@@ -830,12 +850,12 @@ EXPORT Engine *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int *ids
 
 static void free_block(Block *b) {
     free(b->code); free(b->events); free(b->event_stall); free(b->event_unaligned); free(b->event_bus); free(b->data_address);
-    free(b->data_valid); free(b->groups); free(b->group_events); free(b->hooked); free(b->program); free(b->hints); free(b);
+    free(b->data_valid); free(b->groups); free(b->banks); free(b->group_events); free(b->hooked); free(b->program); free(b->hints); free(b);
 }
 
 EXPORT void bl_free(Engine *e) {
     for (uint32_t i = 0; i < e->n_blocks; i++) free_block(e->blocks[i]);
-    for (uint32_t i = 0; i < e->n_paths; i++) { free(e->paths[i]->issue); free(e->paths[i]); }
+    for (uint32_t i = 0; i < e->n_paths; i++) { free(e->paths[i]->issue); free(e->paths[i]->pairs); free(e->paths[i]); }
     for (int i = 0; i < 8; i++) { free(e->caches[i].tags); free(e->caches[i].used); free(e->caches[i].dirty); }
     free(e->blocks); free(e->paths); free(e->block_hash); free(e->path_hash); free(e);
 }
@@ -870,6 +890,8 @@ EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_
     b->data_valid = calloc(n_events + 1, 1);
     b->n_groups = n_groups;
     b->groups = copy_of(groups, n_groups * sizeof *groups);
+    b->banks = malloc(n_groups + 1);
+    memset(b->banks, NO_BANK, n_groups + 1);
     b->group_events = copy_of(group_events, n_group_events * sizeof *group_events);
     b->n_hooked = n_hooked;
     b->hooked = copy_of(hooked, n_hooked * sizeof *hooked);
@@ -901,12 +923,15 @@ EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_
     return b->index;
 }
 
-EXPORT uint32_t bl_add_path(Engine *e, uint32_t state, uint32_t block, uint32_t skipped, const uint16_t *issue) {
+EXPORT uint32_t bl_add_path(Engine *e, uint32_t state, uint32_t block, uint32_t skipped, const uint16_t *issue,
+                            uint32_t n_pairs, const LoadPair *pairs) {
     Path *p = calloc(1, sizeof *p);
     p->state = state;
     p->block = block;
     p->skipped = skipped;
     p->issue = copy_of(issue, e->blocks[block]->n_events * sizeof *issue);
+    p->n_pairs = n_pairs;
+    p->pairs = copy_of(pairs, n_pairs * sizeof *pairs);
     if (e->n_paths == e->cap_paths) {
         e->cap_paths = e->cap_paths ? e->cap_paths * 2 : 1024;
         e->paths = realloc(e->paths, e->cap_paths * sizeof *e->paths);

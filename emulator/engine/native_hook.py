@@ -13,7 +13,7 @@ from unicorn import unicorn_const as ucc
 from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
 from emulator.engine.core import Core
-from emulator.engine.events import BlockPlan
+from emulator.engine.events import BlockPlan, LoadPair
 from emulator.engine.hook import EDGES, PathCount
 from emulator.timing.model import DivideTiming, UnalignedTiming
 
@@ -120,7 +120,7 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_set_registers", None, [pointer, pointer]),
         ("bl_add_block", u32, [pointer, u32, u32, u32, u32, pointer, c.c_char_p, u32, pointer, u32, pointer,
                                u32, pointer, u32, pointer, u32, u32, pointer]),
-        ("bl_add_path", u32, [pointer, u32, u32, u32, pointer]),
+        ("bl_add_path", u32, [pointer, u32, u32, u32, pointer, u32, pointer]),
         ("bl_set_edge", None, [pointer, u32, u32, u32, u32]),
         ("bl_find_path", c.c_int32, [pointer, u32, u32, u32]),
         ("bl_finish", u32, [pointer, u32]),
@@ -221,9 +221,16 @@ class NativeHook(_Head):
             )
         )  # fmt: skip
 
-    def add_path(self, state: int, block: int, skipped: int, issue: Sequence[int]) -> int:
+    def add_path(
+        self, state: int, block: int, skipped: int, issue: Sequence[int], pairs: Sequence[LoadPair] = ()
+    ) -> int:
         """See :class:`BlockHook`."""
-        return int(self._library.bl_add_path(self._engine, state, block, skipped, _shorts(issue)))
+        flat = [n for p in pairs for n in (p.older, p.younger, int(p.offsets_differ), p.event)]
+        return int(
+            self._library.bl_add_path(
+                self._engine, state, block, skipped, _shorts(issue), len(pairs), _shorts(flat)
+            )
+        )
 
     def find_path(self, state: int, block: int, skipped: int) -> int:
         """See :class:`BlockHook`."""

@@ -24,6 +24,7 @@ from emulator.engine.events import (
     NO_REGISTER,
     BlockPlan,
     Group,
+    LoadPair,
 )
 from emulator.engine.hook import EDGES, NO_ADDRESS, PathCount, Stop
 from emulator.engine.program import run_program
@@ -48,6 +49,7 @@ class _Edge:
 class _Path:
     key: tuple[int, int, int]
     issue: tuple[int, ...]
+    pairs: tuple[LoadPair, ...]
     edges: list[_Edge] = field(default_factory=lambda: [_Edge() for _ in range(EDGES)])
 
 
@@ -98,6 +100,7 @@ class PythonHook:
         self._trace: list[int] = []
         self._memory = MemorySystem()
         self._predictor = BranchPredictor()
+        self._banks: list[int | None] = []  # of words, by the bases of the current block's groups
         self._next_address: int | None = None  # of the block that is being entered
         self._blocks: list[_Block] = []
         self._by_place: dict[tuple[int, int], _Block] = {}
@@ -184,6 +187,7 @@ class PythonHook:
     def _capture(self, plan: BlockPlan) -> None:
         slots = run_program(plan.program, self._register, self._load_host) if plan.program else []
         bases = [self._group_base(group, slots) for group in plan.groups]
+        self._banks = [None if base is None or base & 3 else base >> 2 & 1 for base in bases]
         in_order = bool(self._memory.unaligned.other_memory) and not self._stays(plan, bases)
         for group, base in zip(plan.groups, bases, strict=True):
             if base is None:
@@ -252,6 +256,7 @@ class PythonHook:
             return Stop.NEED_PATH if number is None else Stop.NEED_EDGE
         issue = self._paths[number].issue
         self.advance(issue, EVERYTHING)
+        self._meet_banks(block, self._paths[number].pairs)
         if block.plan.events and block.plan.events[-1].kind == EVENT_BRANCH:
             self._predict(block, edge != 0, issue[-1])
         self.cycles += taken.cycles + self._stall
@@ -261,6 +266,14 @@ class PythonHook:
         taken.stall += self._stall
         self.current = -1
         return Stop.NONE
+
+    def _meet_banks(self, block: _Block, pairs: Sequence[LoadPair]) -> None:
+        for pair in pairs:
+            older, younger = self._banks[pair.older], self._banks[pair.younger]
+            if older is not None and younger is not None and older ^ younger == int(pair.offsets_differ):
+                block.event_stall[pair.event] += 1
+                block.event_bus[pair.event] += 1
+                self._stall += 1
 
     def _predict(self, block: _Block, taken: bool, penalty: int) -> None:
         event = block.plan.events[-1]
@@ -317,11 +330,13 @@ class PythonHook:
         self._by_place[plan.block.address, plan.block.size_bytes] = block
         return block.index
 
-    def add_path(self, state: int, block: int, skipped: int, issue: Sequence[int]) -> int:
+    def add_path(
+        self, state: int, block: int, skipped: int, issue: Sequence[int], pairs: Sequence[LoadPair] = ()
+    ) -> int:
         """See :class:`BlockHook`."""
         key = (state, block, skipped)
         self._by_key[key] = len(self._paths)
-        self._paths.append(_Path(key, tuple(issue)))
+        self._paths.append(_Path(key, tuple(issue), tuple(pairs)))
         return len(self._paths) - 1
 
     def find_path(self, state: int, block: int, skipped: int) -> int:

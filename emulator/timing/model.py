@@ -51,7 +51,8 @@ class Step:
     it depends on state, block and skipped only, never on the edge. ``costs``: for each
     instruction its (cause, cycles) pairs; all together they sum to ``cycles``.
     ``mispredict``: cycles beyond that when the branch at the block's end was predicted wrong
-    (only of models that set ``predicts_branches``).
+    (only of models that set ``predicts_branches``). ``load_pairs``: indices of two loads that issue
+    in one cycle if their addresses meet different banks of words, and in two otherwise.
     """
 
     cycles: int
@@ -59,6 +60,7 @@ class Step:
     issue_cycles: tuple[int, ...]
     costs: tuple[tuple[tuple[Cause, int], ...], ...]
     mispredict: int = 0
+    load_pairs: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,33 +53,61 @@ CODE = bytes.fromhex(
 FLASH, RAM = 0x08000000, 0x20000000
 
 
-def board() -> Board:
+MEMORIES = {
+    "cortex-m4": (
+        Accelerator(
+            "flash",
+            "stm32-art",
+            {
+                "wait_states": 5, "line_bytes": 32, "read_bytes": 8, "instruction_lines": 4,
+                "data_lines": 2, "prefetch": 1, "instruction_cache": 1, "data_cache": 1,
+            },
+        ),
+    ),
+    "cortex-m7": (
+        Accelerator(
+            "flash",
+            "l1",
+            {
+                "wait_states": 6, "bus_cycles": 5, "line_bytes": 32, "read_bytes": 16, "instruction_lines": 4,
+                "instruction_ways": 2, "data_lines": 8, "data_ways": 4, "instruction_cache": 1,
+                "data_cache": 1,
+            },
+        ),
+        Accelerator("sram", "l1", {"bus_cycles": 4, "line_bytes": 32, "read_bytes": 8}),
+    ),
+    "cortex-m33": (
+        Accelerator(
+            "flash",
+            "icache",
+            {
+                "wait_states": 4, "bus_cycles": 3, "line_bytes": 16, "read_bytes": 16, "instruction_lines": 8,
+                "instruction_ways": 2, "instruction_cache": 1, "data_cache": 1,
+            },
+        ),
+    ),
+}  # fmt: skip
+"""Small caches in front of flash, and on the Cortex-M7 of RAM, so that lines come and go."""
+
+
+def board(core: str = "cortex-m4") -> Board:
     return Board(
         name="bench",
         title="bench",
-        core="cortex-m4",
+        core=core,
         fpu="single",
         reset_hz=1_000_000,
         regions=(
             Region("flash", FLASH, 0x10000, "flash", accelerator="flash"),
-            Region("ram", RAM, 0x10000, "ram"),
+            Region("ram", RAM, 0x10000, "ram", accelerator="sram" if core == "cortex-m7" else ""),
         ),
         devices=(),
         console="none",
         vector_table=FLASH,
         interrupts=8,
         priority_bits=4,
-        accelerators=(
-            Accelerator(
-                "flash",
-                "stm32-art",
-                {
-                    "wait_states": 5, "line_bytes": 32, "read_bytes": 8, "instruction_lines": 4,
-                    "data_lines": 2, "prefetch": 1, "instruction_cache": 1, "data_cache": 1,
-                },
-            ),
-        ),
-    )  # fmt: skip
+        accelerators=MEMORIES[core],
+    )
 
 
 @dataclass
@@ -119,13 +147,13 @@ def make_hook(kind: str) -> BlockHook:
     return native_hook(library)
 
 
-def bench(kind: str, timing: str, *, other_memory: int = 1) -> Bench:
-    description = board()
+def bench(kind: str, timing: str, *, other_memory: int = 1, core_name: str = "cortex-m4") -> Bench:
+    description = board(core_name)
     core = Core(description.core, description.regions, has_fpu=True)
     hook = make_hook(kind)
     hook.attach(core)
     memory_map = MemoryMap(description, hook, timed=timing == "memory")
-    model = CountModel() if timing == "count" else core_model("cortex-m4", {"other_memory": other_memory})
+    model = CountModel() if timing == "count" else core_model(core_name, {"other_memory": other_memory})
     automaton = Automaton(core, hook, model, memory_map, watch=timing != "count")
     core.load_memory(FLASH, CODE)
     for i in range(64):

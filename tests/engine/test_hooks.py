@@ -8,11 +8,13 @@ from emulator.engine import core
 from tests.engine.program import bench
 
 TIMINGS = ("count", "core", "memory")
+CORES = ("cortex-m4", "cortex-m7", "cortex-m33")
 
 
+@pytest.mark.parametrize("core_name", CORES)
 @pytest.mark.parametrize("timing", TIMINGS)
-def test_native_and_python_hook_give_the_same_totals(timing: str) -> None:
-    native, python = bench("native", timing), bench("python", timing)
+def test_native_and_python_hook_give_the_same_totals(timing: str, core_name: str) -> None:
+    native, python = (bench(kind, timing, core_name=core_name) for kind in ("native", "python"))
     native.run()
     python.run()
     assert native.totals() == python.totals()
@@ -22,10 +24,11 @@ def test_native_and_python_hook_give_the_same_totals(timing: str) -> None:
     assert [native.hook.event_stalls(n) for n in blocks] == [python.hook.event_stalls(n) for n in blocks]
 
 
+@pytest.mark.parametrize("core_name", CORES)
 @pytest.mark.parametrize("kind", ["native", "python"])
 @pytest.mark.parametrize("slice_cycles", [1, 7, 1009])
-def test_totals_do_not_depend_on_the_slice(kind: str, slice_cycles: int) -> None:
-    whole, sliced = bench(kind, "memory"), bench(kind, "memory")
+def test_totals_do_not_depend_on_the_slice(kind: str, slice_cycles: int, core_name: str) -> None:
+    whole, sliced = (bench(kind, "memory", core_name=core_name) for _ in range(2))
     whole.run()
     sliced.run(slice_cycles)
     assert whole.totals() == sliced.totals()

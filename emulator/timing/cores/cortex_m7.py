@@ -4,7 +4,8 @@ Two instructions issue per cycle, in order, when units and operands allow. Table
 sources: :mod:`.cortex_m7_rows`. Approximated: direct branches are taken to be predicted
 right, loop ends included (AES loops of 10 and 14 rounds on STM32H743 fit that), or with
 the parameter ``static_prediction`` = 1 backward taken and forward not;
-two loads from one base pair by the parity of their offsets, others always; double
+two loads from one base pair by the parity of their offsets, others by their addresses as
+they run; double
 precision at middle values. Ignored: half-cycle slides, the store buffer's
 read-modify-write of bytes, alignment of store multiples.
 """
@@ -22,7 +23,7 @@ from emulator.timing.cores.classes import (
     moves_to_core,
     transfers,
 )
-from emulator.timing.cores.cortex_m7_pairing import Slot, may_pair, slot_of
+from emulator.timing.cores.cortex_m7_pairing import Slot, may_pair, slot_of, unknown_banks
 from emulator.timing.cores.cortex_m7_rows import (
     ADDEND_STAGE,
     DIVIDE,
@@ -71,6 +72,7 @@ class _Pass:
         self.fetched_before = start if state.entered else self.fetched  # ... in the cycle before
         self.flags_cycle = -state.flags_age
         self.mac_until = state.mac_shadow
+        self.load_pairs: list[tuple[int, int]] = []
 
     def fetch_cycle(self, end: int) -> int:
         """Cycle in which the instruction that ends at address ``end`` is there."""
@@ -144,7 +146,8 @@ class CortexM7:
                 mac_shadow=max(0, run.mac_until - now),
             )
         )
-        return replace(step, mispredict=self._mispredict(run, block.instructions[-1]))
+        mispredict = self._mispredict(run, block.instructions[-1])
+        return replace(step, mispredict=mispredict, load_pairs=tuple(run.load_pairs))
 
     def _mispredict(self, run: _Pass, last: Instruction) -> int:
         """What a wrong prediction of the block's last instruction would cost."""
@@ -161,6 +164,8 @@ class CortexM7:
             together = self._wait(run, frontier - 1, instruction)
             if together.cycle == frontier - 1:
                 ledger.issue(ago=1)
+                if index and run.slot.loads and unknown_banks(run.slot, instruction):
+                    run.load_pairs.append((index - 1, index))
                 self._publish(run, instruction, frontier - 1)
                 run.slot = None
                 return

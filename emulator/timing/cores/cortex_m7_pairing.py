@@ -80,8 +80,14 @@ def may_pair(older: Slot, instruction: Instruction) -> bool:
     return not any(conflicts)
 
 
+def unknown_banks(older: Slot, instruction: Instruction) -> bool:
+    """Whether only the addresses tell if a load and the load ``older`` meet different banks."""
+    younger = slot_of(instruction)
+    return younger is not None and younger.loads and (older.base < 0 or older.base != younger.base)
+
+
 def _different_banks(older: Slot, younger: Slot) -> bool:
-    """Whether two loads meet different banks; unknown bases are taken to."""
+    """Whether two loads meet different banks; with different bases the run will tell."""
     if older.base < 0 or older.base != younger.base:
         return True
     return older.odd_word != younger.odd_word
