@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 
 from benches.accuracy import Quality
 from benches.error_bands import band_words
+from benches.figures import FittingTable, run_table
 from benches.performance import GoldenReport
 from benches.runs import AccuracyRun, BenchRun
 from benches.what_if import WhatIf
 
 UNOFFICIAL = "simulated and unofficial: an emulator's figures, not results of the benchmark's consortium"
+BENCH_HEADERS = (
+    "benchmark", "board", "core", "clock", "instructions", "cycles", "error", "CPI", "device latency",
+    "throughput", "golden",
+)  # fmt: skip
+ACCURACY_HEADERS = (
+    "benchmark", "board", "core", "inputs", "top-1", "golden top-1", "AUC", "golden AUC", "equal results",
+)  # fmt: skip
 
 
-def bench_table(runs: Sequence[BenchRun]) -> Table:
+def bench_table(runs: Sequence[BenchRun]) -> FittingTable:
     """The table of all runs; published figures get columns when a run has one."""
     with_published = any(run.published for run in runs)
-    table = Table(title=f"Boardless benchmark ({UNOFFICIAL})", title_justify="left")
-    for name in ("benchmark", "board", "core"):
-        table.add_column(name, overflow="fold")
-    for name in ("clock", "instructions", "cycles", "error", "CPI", "device latency", "throughput"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("golden", no_wrap=True)
-    if with_published:
-        table.add_column("published", justify="right", no_wrap=True)
-        table.add_column("ratio", justify="right", no_wrap=True)
+    rows = []
     for run in runs:
         cells = [
             run.measurement.benchmark.name,
@@ -44,22 +44,33 @@ def bench_table(runs: Sequence[BenchRun]) -> Table:
         if with_published:
             cells.append(f"{run.published.published_latency_ms:.3f} ms" if run.published else "-")
             cells.append(f"{run.published_ratio:.3f}" if run.published_ratio else "-")
-        table.add_row(*cells)
-    return table
+        rows.append(cells)
+    headers = [*BENCH_HEADERS, "published", "ratio"] if with_published else BENCH_HEADERS
+    return run_table(f"Boardless benchmark ({UNOFFICIAL})", headers, rows, words=3)
 
 
-def layer_table(run: BenchRun) -> Table:
+def layer_table(run: BenchRun) -> FittingTable:
     """What each layer of our own firmware costs in one inference."""
     name = f"{run.measurement.benchmark.name} on {run.board}"
-    table = Table(title=f"Layers of {name}, one inference ({UNOFFICIAL})", title_justify="left")
-    table.add_column("", justify="right", no_wrap=True)
-    table.add_column("operator", no_wrap=True)
-    table.add_column("output", no_wrap=True)
-    for column in ("MACs", "instructions", "cycles", "cycles/MAC", "share"):
-        table.add_column(column, justify="right", no_wrap=True)
+    title = f"Layers of {name}, one inference ({UNOFFICIAL})"
+    wide = Table(title=title, title_justify="left")
+    narrow = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    for table, per_mac in ((wide, "cycles/MAC"), (narrow, "per MAC")):
+        for column in ("", "operator", "output", "MACs", "instructions", "cycles", per_mac, "share"):
+            table.add_column(
+                column, justify="left" if column in ("operator", "output") else "right", no_wrap=True
+            )
+        for row in _layer_rows(run):
+            table.add_row(*row)
+        table.add_section()
+        table.add_row(*_all_layers(run))
+    return FittingTable(wide, narrow)
+
+
+def _layer_rows(run: BenchRun) -> Iterator[tuple[str, ...]]:
     total = sum(item.cycles for item in run.layers)
     for item in run.layers:
-        table.add_row(
+        yield (
             str(item.index),
             item.layer.operator.lower(),
             "x".join(str(size) for size in item.layer.output_shape),
@@ -69,19 +80,13 @@ def layer_table(run: BenchRun) -> Table:
             f"{item.cycles_per_mac:.2f}" if item.cycles_per_mac is not None else "-",
             f"{100 * item.cycles / total:.1f} %",
         )
-    macs, instructions = sum(i.layer.macs for i in run.layers), sum(i.instructions for i in run.layers)
-    table.add_section()
-    table.add_row(
-        "",
-        "all",
-        "",
-        f"{macs:,}",
-        f"{instructions:,}",
-        f"{total:,}",
-        f"{total / macs:.2f}" if macs else "-",
-        "100.0 %",
-    )
-    return table
+
+
+def _all_layers(run: BenchRun) -> tuple[str, ...]:
+    macs, cycles = sum(i.layer.macs for i in run.layers), sum(i.cycles for i in run.layers)
+    instructions = sum(i.instructions for i in run.layers)
+    per_mac = f"{cycles / macs:.2f}" if macs else "-"
+    return ("", "all", "", f"{macs:,}", f"{instructions:,}", f"{cycles:,}", per_mac, "100 %")
 
 
 def what_if_table(run: BenchRun, what_if: WhatIf) -> Table:
@@ -117,18 +122,14 @@ def golden_words(golden: GoldenReport) -> str:
     return "MISMATCH" if golden.max_abs_diff is None else f"MISMATCH ({golden.max_abs_diff:.3f})"
 
 
-def accuracy_table(runs: Sequence[AccuracyRun]) -> Table:
+def accuracy_table(runs: Sequence[AccuracyRun]) -> FittingTable:
     """The device's quality beside the golden interpreter's on the same inputs."""
-    table = Table(title=f"Boardless accuracy ({UNOFFICIAL})", title_justify="left")
-    for name in ("benchmark", "board", "core"):
-        table.add_column(name, overflow="fold")
-    for name in ("inputs", "top-1", "golden top-1", "AUC", "golden AUC", "equal results"):
-        table.add_column(name, justify="right", no_wrap=True)
+    rows = []
     for run in runs:
         result = run.result
         device, golden = result.device_quality(), result.golden_quality() or Quality(None, None)
         done = f"{result.done}" if result.done == result.total else f"{result.done} of {result.total}"
-        table.add_row(
+        cells = [
             result.benchmark.name,
             run.board,
             run.core,
@@ -138,8 +139,9 @@ def accuracy_table(runs: Sequence[AccuracyRun]) -> Table:
             _area(device.auc),
             _area(golden.auc),
             f"{result.agreeing} of {result.inferences}" if result.golden else "not checked",
-        )
-    return table
+        ]
+        rows.append(cells)
+    return run_table(f"Boardless accuracy ({UNOFFICIAL})", ACCURACY_HEADERS, rows, words=3)
 
 
 def _percent(value: float | None) -> str:
