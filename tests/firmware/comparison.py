@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from elftools.elf.elffile import ELFFile
 from numpy.typing import NDArray
-
-if sys.version_info >= (3, 12):
-    pytest.skip("tflite-runtime has no wheels beyond Python 3.11", allow_module_level=True)
-
 from tflite_micro import runtime
 from tflite_runtime import interpreter as lite
 

@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tflite_runtime import interpreter as runtime
 
 from benches import benchmarks, synthetic
 from benches.input_files import read_labels
 from firmware.models import evaluate
-
-# Like the golden interpreter, these tests need a runtime; it has no wheels beyond Python 3.11.
-runtime = pytest.importorskip("tflite_runtime.interpreter")
 
 ROOT = Path(__file__).resolve().parents[2]
 OFFICIAL_NAMES = {
