@@ -1,0 +1,91 @@
+"""The official models on NUCLEO-L4R5ZI: modelled latency, flash and RAM against what is published.
+
+``pytest tests/firmware/test_budgets.py --shared DIR --images DIR -s`` prints the figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benches import shipped
+from benches.bench_job import image_job, run_performance
+from benches.benchmarks import find
+from benches.build.firmware import BuiltFirmware, build_firmware
+from benches.build.support import load_support
+from benches.input_files import load_inputs
+from benches.performance import PerformanceSession
+from emulator import Machine
+from emulator.board_file import load_board
+
+BOARD = "nucleo-l4r5zi"
+OFFICIAL = {
+    "kws": "kws_ref_model", "vww": "vww_96_int8", "ic": "pretrainedResnet_quant", "ad": "ad01_int8",
+}  # fmt: skip
+LATENCY_LIMIT_MS = {"kws": 75.0, "ic": 230.0, "vww": 230.0, "ad": 7.6}
+ST = "closed/STMicroelectronics/code/NUCLEO_L4R5ZI-P"
+PUBLISHED = [
+    ("kws", "v1.3", "nucleo-l4r5zi-p", f"{ST}/keyword_spotting/Binaries/KWS_l4r5zip_Performance_962100.hex"),
+    ("ic", "v1.2", BOARD, "closed/bosch/code/NUCLEO_L4R5ZI_int8/ic/l4r5_ic.bin"),
+    ("ad", "v1.2", BOARD, "closed/bosch/code/NUCLEO_L4R5ZI_int8/ad/l4r5_ad.bin"),
+    ("ad", "v1.2", BOARD, "closed/bosch/code/NUCLEO_L4R5ZI_int8_max_performance/ad/l4r5_ad.bin"),
+    ("ad", "v1.3", "nucleo-l4r5zi-p", f"{ST}/anomaly_detection/Binaries/AD_l4r5zip_Performance_921600.hex"),
+]  # fmt: skip
+FLASH_BASE = 0x08000000
+UNTOUCHED = bytes.fromhex("a55ac33c")
+
+
+def _official(benchmark: str, models: Path, folder: Path) -> BuiltFirmware:
+    model = models / "models" / f"{OFFICIAL[benchmark]}.tflite"
+    return build_firmware(benchmark, model, load_support(BOARD), folder / f"{benchmark}.elf")
+
+
+def _memory(image: Path, board_name: str) -> tuple[int, int]:
+    """Bytes of flash that the image fills, and of RAM that it writes up to the end of an inference."""
+    board = load_board(board_name)
+    machine = Machine(board, timing="count")
+    regions = [region for region in board.regions if region.kind == "ram" and not region.alias_of]
+    for region in regions:
+        machine.write_memory(region.base, UNTOUCHED * (region.size_bytes // 4))
+    loaded = machine.load(image, base=FLASH_BASE if image.suffix == ".bin" else None)
+    session = PerformanceSession(machine)
+    session.host.load(load_inputs((shipped.inputs_for(session.benchmark),), session.benchmark, 1)[0].data)
+    session.host.infer(1, 0)
+    touched = 0
+    for region in regions:
+        data = machine.read_memory(region.base, region.size_bytes)
+        touched += sum(4 for at in range(0, len(data), 4) if data[at : at + 4] != UNTOUCHED)
+    return sum(len(segment.data) for segment in loaded.segments), touched
+
+
+@pytest.mark.parametrize("benchmark_name", OFFICIAL)
+def test_official_models_are_fast_enough(
+    benchmark_name: str, reference_data: Path, tmp_path: Path, cross_tools: None
+) -> None:
+    built = _official(benchmark_name, reference_data, tmp_path)
+    benchmark = find(benchmark_name)
+    job = image_job(built.path, BOARD, benchmark)
+    machine = Machine(BOARD)
+    machine.load(built.path)
+    run = run_performance(job, machine)
+    latency_ms = (run.device_latency_us or 0) / 1e3
+    print(f"{benchmark_name}: {latency_ms:.3f} ms (at most {LATENCY_LIMIT_MS[benchmark_name]:g}),"
+          f" flash {built.flash_bytes}, RAM {built.ram_bytes}, arena {built.arena_bytes}")  # fmt: skip
+    assert machine.clock.core_hz == 120_000_000
+    assert 0 < latency_ms <= LATENCY_LIMIT_MS[benchmark_name]
+
+
+@pytest.mark.parametrize(("benchmark_name", "version", "board", "path"), PUBLISHED)
+def test_flash_and_ram_are_within_published_images(
+    benchmark_name: str, version: str, board: str, path: str, reference_data: Path,
+    development_image: Callable[[str, str], Path], tmp_path: Path, cross_tools: None,
+) -> None:  # fmt: skip
+    theirs = _memory(development_image(version, path), board)
+    ours = _memory(_official(benchmark_name, reference_data, tmp_path).path, BOARD)
+    print(
+        f"{benchmark_name}: flash {ours[0]} of {theirs[0]}, RAM {ours[1]} of {theirs[1]} ({version} {path})"
+    )
+    assert ours[0] <= theirs[0]
+    assert ours[1] <= theirs[1]
