@@ -1,13 +1,14 @@
-"""Cortex-M7 r1p1 from tightly coupled memory or warm caches: a first version.
+"""Cortex-M7 r1p1: two instructions issue per cycle, in order, when units and operands allow.
 
-Two instructions issue per cycle, in order, when units and operands allow. Tables and
-sources: :mod:`.cortex_m7_rows`. Approximated: direct branches are taken to be predicted
-right, loop ends included (AES loops of 10 and 14 rounds on STM32H743 fit that), or with
-the parameter ``static_prediction`` = 1 backward taken and forward not;
-two loads from one base pair by the parity of their offsets, others by their addresses as
-they run; double
-precision at middle values. Ignored: half-cycle slides, the store buffer's
-read-modify-write of bytes, alignment of store multiples.
+Tables and sources: :mod:`.cortex_m7_rows`. Priced here as from tightly coupled memory or warm
+caches; what memory adds is :mod:`emulator.timing.l1`, what a wrong prediction adds is decided
+by :mod:`emulator.timing.branch_predictor`, whether two loads of one cycle meet one bank by
+their addresses (``Step.load_pairs``). With the parameter ``static_prediction`` = 1 the branch
+target cache is off: backward branches are taken to be taken and forward ones not.
+
+Approximated: double precision at middle values; state after a wrong prediction is the state
+after a right one. Ignored: half-cycle slides, the store buffer's read-modify-write of bytes,
+alignment of store multiples.
 """
 
 from __future__ import annotations
