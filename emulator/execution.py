@@ -160,8 +160,10 @@ class Execution:
         if turn is None or turn.cycles == 0:
             self.waits.found_nothing()
             return False
-        self._report_crash()
-        if self._is_idle(quiet_seconds):
+        idle = self._is_idle(quiet_seconds)
+        if idle or not m.turn_reads:  # a fault handler may wait for its UART, and say what happened
+            self._report_crash()
+        if idle:
             return True
         turns = (min(m.clock.next_cycles(), self._limit) - hook.cycles - 1) // turn.cycles
         self._count_waiting(max(0, turns) * turn.cycles)

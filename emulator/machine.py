@@ -371,7 +371,7 @@ class Machine:
         for segment in image.segments:
             if segment.data:
                 self.core.load_memory(segment.address, segment.data)
-                self.core.forget_code(segment.address, len(segment.data))
+                self.automaton.forget_code(segment.address, len(segment.data))
         self.image = image
         self.reset()
         return image
@@ -504,7 +504,7 @@ class Machine:
     def write_memory(self, address: int, data: bytes) -> None:
         """Write memory, flash included."""
         self.core.load_memory(address, data)
-        self.core.forget_code(address, len(data))
+        self.automaton.forget_code(address, len(data))
 
     def registers(self) -> dict[str, int]:
         """General registers, xPSR and the special ones."""
@@ -526,7 +526,7 @@ class Machine:
         return save_machine(self)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to a snapshot of this machine."""
+        """Go back to a snapshot of this very machine; UsageError when it is another's."""
         restore_machine(self, snapshot)
 
     def state_parts(self) -> dict[str, Any]:
@@ -559,7 +559,7 @@ def _hook(kind: str) -> BlockHook:
         if kind == "native":
             raise UsageError(
                 "the native hook was not built",
-                next_step="install gcc and python3-dev, then install boardless again",
+                next_step="install gcc and libc6-dev, then install boardless again",
             )
         return PythonHook()
     return native_hook(library)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from emulator.errors import UsageError
 
 if TYPE_CHECKING:
+    from emulator.engine.core import Core
+    from emulator.image.model import Image
     from emulator.machine import Machine
 
 
@@ -17,6 +20,8 @@ class Snapshot:
     """A machine at a moment between two blocks."""
 
     board: str
+    core: weakref.ref[Core]
+    image: Image | None
     context: Any
     memory: tuple[bytes, ...]
     parts: dict[str, Any]
@@ -34,6 +39,8 @@ def save_machine(machine: Machine) -> Snapshot:
     execution = machine.execution
     return Snapshot(
         machine.board.name,
+        weakref.ref(machine.core),
+        machine.image,
         machine.core.uc.context_save(),
         tuple(bytes(m.view) for m in _owned(machine)),
         {name: copy.deepcopy(part.save()) for name, part in machine.state_parts().items()},
@@ -50,15 +57,22 @@ def save_machine(machine: Machine) -> Snapshot:
 
 
 def restore_machine(machine: Machine, snapshot: Snapshot) -> None:
-    """Put a snapshot back. Raises UsageError when it is another board's."""
-    if snapshot.board != machine.board.name:
+    """Put a snapshot back. Raises UsageError when it is another machine's.
+
+    A machine numbers its timing states as it meets them, and a saved context of Unicorn 2.1.4
+    holds pointers that its own core frees: neither means anything elsewhere.
+    """
+    if snapshot.core() is not machine.core:
         raise UsageError(
-            f"the snapshot is of {snapshot.board}, this machine is {machine.board.name}",
-            next_step="restore it into a machine of the same board",
+            f"the snapshot is of another machine ({snapshot.board}; this one is {machine.board.name})",
+            next_step="restore it into the machine that it was taken from",
         )
     for memory, data in zip(_owned(machine), snapshot.memory, strict=True):
         if bytes(memory.view) != data:
             memory.view[:] = data
+            if memory.region.kind != "ram":  # the hook itself looks whether code in RAM has changed
+                machine.automaton.forget_code(memory.region.base, len(data))
+    machine.image = snapshot.image
     machine.core.forget_all_code()
     machine.core.uc.context_restore(snapshot.context)
     machine.core.set("pc", snapshot.execution["pc"] | 1)

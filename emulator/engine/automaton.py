@@ -123,6 +123,13 @@ class Automaton:
             self._watched.update(fresh)
             self._core.forget_code(address, size_bytes)
 
+    def forget_code(self, address: int, size_bytes: int) -> None:
+        """The host wrote memory there: read its blocks anew, and translate it anew."""
+        self._core.forget_code(address, size_bytes)
+        for number, plan in enumerate(self.plans):
+            if plan.block.address < address + size_bytes and address < plan.block.end:
+                self._hook.drop_block(number)
+
     def _branch_slot(self, address: int) -> int:
         return self._branch_slots.setdefault(address, len(self._branch_slots))
 

@@ -78,6 +78,9 @@ class BlockHook(Protocol):
     def add_block(self, plan: BlockPlan, host_pointer: int, code: bytes) -> int:
         """Register a block; ``host_pointer`` not 0: verify its bytes at every entry."""
 
+    def drop_block(self, block: int) -> None:
+        """Ask for a block anew at its next entry; what it counted stays."""
+
     def add_path(
         self, state: int, block: int, skipped: int, issue: Sequence[int], pairs: Sequence[LoadPair] = ()
     ) -> int:

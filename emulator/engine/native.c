@@ -73,6 +73,7 @@ typedef struct Block {
     uint32_t address, size_bytes, fall_through, instructions;
     uint32_t entry_class, n_events, n_groups, n_hooked, observed_all, n_data;
     uint8_t *host, *code;
+    uint32_t dropped; /* its memory was written by the host: asked for anew */
     Event *events;
     uint64_t *event_stall, *event_unaligned, *event_bus; /* the others: parts of the first */
     uint32_t *data_address; /* of this execution */
@@ -761,7 +762,7 @@ EXPORT void bl_on_block(void *uc, uint64_t address64, uint32_t size, void *user)
         b = find_block(e, address, size);
         if (b && previous) previous->cached_next = b;
     }
-    if (!b || (b->host && memcmp(b->host, b->code, size))) {
+    if (!b || (b->host && (b->dropped || memcmp(b->host, b->code, size)))) {
         e->need_address = address;
         e->need_size = size;
         stop(e, uc, NEED_BLOCK);
@@ -866,6 +867,12 @@ static void *copy_of(const void *from, size_t n) {
     void *to = malloc(n ? n : 1);
     memcpy(to, from, n);
     return to;
+}
+
+EXPORT void bl_drop_block(Engine *e, uint32_t block) {
+    Block *b = e->blocks[block];
+    b->dropped = 1;
+    if (!b->host) b->host = (uint8_t *)b; /* so that the entry looks at it; its bytes are not read */
 }
 
 EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_t instructions, uint32_t entry_class,

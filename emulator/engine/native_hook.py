@@ -122,6 +122,7 @@ def _prototype(library: c.CDLL) -> None:
                                u32, pointer, u32, pointer, u32, u32, pointer]),
         ("bl_add_path", u32, [pointer, u32, u32, u32, pointer, u32, pointer]),
         ("bl_set_edge", None, [pointer, u32, u32, u32, u32]),
+        ("bl_drop_block", None, [pointer, u32]),
         ("bl_find_path", c.c_int32, [pointer, u32, u32, u32]),
         ("bl_finish", u32, [pointer, u32]),
         ("bl_abandon", None, [pointer, u32, u32]),
@@ -220,6 +221,10 @@ class NativeHook(_Head):
                 (_Node * max(1, len(plan.program)))(*(_Node(n.op, n.a, n.b, 0, n.imm) for n in plan.program)),
             )
         )  # fmt: skip
+
+    def drop_block(self, block: int) -> None:
+        """See :class:`BlockHook`."""
+        self._library.bl_drop_block(self._engine, block)
 
     def add_path(
         self, state: int, block: int, skipped: int, issue: Sequence[int], pairs: Sequence[LoadPair] = ()

@@ -330,6 +330,13 @@ class PythonHook:
         self._by_place[plan.block.address, plan.block.size_bytes] = block
         return block.index
 
+    def drop_block(self, block: int) -> None:
+        """See :class:`BlockHook`."""
+        dropped = self._blocks[block]
+        place = dropped.plan.block.address, dropped.plan.block.size_bytes
+        if self._by_place.get(place) is dropped:
+            del self._by_place[place]
+
     def add_path(
         self, state: int, block: int, skipped: int, issue: Sequence[int], pairs: Sequence[LoadPair] = ()
     ) -> int:

@@ -82,11 +82,50 @@ def test_snapshot_and_restore_repeat_the_future(tmp_path: Path) -> None:
     assert futures[0] == futures[1] == futures[2]
 
 
-def test_snapshot_of_another_board_is_refused(tmp_path: Path) -> None:
-    machine, other = Machine("virtual-m4"), Machine("virtual-m3")
+@pytest.mark.parametrize("board", ["virtual-m3", "virtual-m4"])
+def test_snapshot_of_another_machine_is_refused(tmp_path: Path, board: str) -> None:
+    machine, other = Machine("virtual-m4"), Machine(board)
     machine.load(build(tmp_path, ECHO))
-    with pytest.raises(UsageError, match="snapshot is of virtual-m4"):
+    with pytest.raises(UsageError, match=f"of another machine .virtual-m4; this one is {board}"):
         other.restore(machine.snapshot())
+
+
+STRETCH = r"""
+volatile u32 spent;
+void main(void) {
+    REG(0xE000EDFC) = 1u << 24; REG(0xE0001000) = 1;
+    u32 begin = REG(0xE0001004);
+    __asm__ volatile(".rept 12\n STATEMENTS\n .endr" ::: "r3");
+    spent = REG(0xE0001004) - begin;
+    print("end"); for (;;) { __asm__ volatile("wfi"); }
+}
+"""
+
+
+def _stretch(machine: Machine, elf: Path) -> int:
+    machine.load(elf)
+    assert machine.run(until="end") is StopReason.UNTIL
+    return int.from_bytes(machine.read_memory(_symbol(machine, "spent"), 4), "little")
+
+
+@pytest.mark.parametrize("hook", ["native", "python"])
+def test_a_second_image_is_priced_as_what_it_is(tmp_path: Path, hook: str) -> None:
+    quick, slow = (
+        build(tmp_path, STRETCH.replace("STATEMENTS", text), name)
+        for name, text in (("quick", "nop; nop"), ("slow", "push {r3}; pop {r3}"))
+    )
+    expected = [_stretch(Machine("virtual-m4", hook=hook), elf) for elf in (quick, slow)]
+    assert expected[0] < expected[1]
+    machine = Machine("virtual-m4", hook=hook)
+    assert [_stretch(machine, quick), _stretch(machine, slow)] == expected
+    before = machine.snapshot()
+    assert _stretch(machine, quick) == expected[0]
+    machine.restore(before)
+    assert machine.image is not None
+    assert machine.image.path == str(slow)
+    machine.reset()
+    assert machine.run(until="end") is StopReason.UNTIL
+    assert int.from_bytes(machine.read_memory(_symbol(machine, "spent"), 4), "little") == expected[1]
 
 
 def test_waiting_with_a_timer_is_idle_after_the_quiet_time(tmp_path: Path) -> None:
