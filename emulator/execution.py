@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SLICE_CYCLES = 20_000_000
 QUIET_SECONDS = 5.0
+LAST_WORDS_PICOSECONDS = 10**10
+"""10 ms without a character: a UART has sent what it held when the firmware stopped for good."""
 FAULT_EXCEPTIONS = range(2, 7)
 
 
@@ -161,7 +163,8 @@ class Execution:
             self.waits.found_nothing()
             return False
         idle = self._is_idle(quiet_seconds)
-        if idle or not m.turn_reads:  # a fault handler may wait for its UART, and say what happened
+        silent = self.waited_picoseconds >= LAST_WORDS_PICOSECONDS or m.clock.next_cycles() == NEVER
+        if idle or (silent and not m.turn_reads):  # a fault handler may wait for its UART
             self._report_crash()
         if idle:
             return True
