@@ -18,12 +18,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from benches.report import UNOFFICIAL
 from benches.speed.inference import Firmware, inference_emulated, inference_plain, shipped_firmware
 from benches.speed.measure import (
     QEMU,
     TIMINGS,
     Speed,
-    best_of,
+    best_in_turns,
     convolution_emulated,
     convolution_plain,
     convolution_qemu,
@@ -41,7 +42,7 @@ TABLE_WIDTH = 110
 @click.option("--board", default="nucleo-l4r5zi", show_default=True)
 @click.option("--hook", type=click.Choice(["auto", "native", "python"]), default="auto", show_default=True)
 @click.option("--repeat", type=click.IntRange(min=1), default=3, show_default=True, help="Best of so many.")
-@click.option("--repetitions", type=click.IntRange(min=1), default=300, show_default=True)
+@click.option("--repetitions", type=click.IntRange(min=1), default=1500, show_default=True)
 @click.option("--inferences", type=click.IntRange(min=1), default=5, show_default=True)
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report."
@@ -55,6 +56,7 @@ def main(
     console.print(speed_table("convolution kernel", kernel))
     report: dict[str, Any] = {
         "boardless": __version__,
+        "note": UNOFFICIAL,
         "host": host_facts(),
         "board": board,
         "convolution": speeds_json(kernel),
@@ -65,7 +67,7 @@ def main(
         console.print(speed_table(f"{inferences} kws inferences", speeds))
         board_s = (speeds[-1].cycles or 0) / inferences / load_board(board).nominal_hz
         host_s = speeds[-1].host_s / inferences
-        start_s = seconds_to_ready(firmware)
+        start_s = min(seconds_to_ready(firmware) for _ in range(repeat))
         console.print(
             f"one kws inference: host {host_s:.4f} s, board {board_s:.4f} s (simulated, unofficial)"
         )
@@ -80,24 +82,21 @@ def main(
 
 def convolution_speeds(board: str, hook: str, repeat: int, repetitions: int) -> list[Speed]:
     """Plain Unicorn, the three timing depths, and QEMU when installed."""
-    speeds = [best_of(repeat, partial(convolution_plain, board, repetitions))]
-    for timing in TIMINGS:
-        speeds.append(best_of(repeat, partial(convolution_emulated, board, timing, hook, repetitions)))
+    emulated = [partial(convolution_emulated, board, timing, hook, repetitions) for timing in TIMINGS]
+    speeds = best_in_turns(repeat, [partial(convolution_plain, board, repetitions), *emulated])
     qemu = convolution_qemu(repeat, repetitions)
     return speeds if qemu is None else [*speeds, qemu]
 
 
 def inference_speeds(firmware: Firmware, hook: str, repeat: int, inferences: int) -> list[Speed]:
     """Plain Unicorn and the three timing depths, memory last."""
-    speeds = [best_of(repeat, partial(inference_plain, firmware, inferences))]
-    for timing in TIMINGS:
-        speeds.append(best_of(repeat, partial(inference_emulated, firmware, timing, hook, inferences)))
-    return speeds
+    emulated = [partial(inference_emulated, firmware, timing, hook, inferences) for timing in TIMINGS]
+    return best_in_turns(repeat, [partial(inference_plain, firmware, inferences), *emulated])
 
 
 def speed_table(title: str, speeds: Sequence[Speed]) -> Table:
     """One row a way, each with its share of plain Unicorn's speed."""
-    table = Table(title=title, title_justify="left")
+    table = Table(title=f"{title} (cycles: simulated and unofficial)", title_justify="left")
     table.add_column("way")
     for name in ("instructions", "host s", "MIPS", "of plain Unicorn", "goal", "modelled cycles"):
         table.add_column(name, justify="right")

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,8 @@ FLASH = 0x08000000
 QEMU = "qemu-system-arm"
 QEMU_MACHINE = "mps2-an386"
 QEMU_TIMEOUT_S = 300
+QEMU_SHORT = 0.1
+"""Share of a run that another run of QEMU takes, to be subtracted with its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,13 @@ class Speed:
         return self.instructions / self.host_s / 1e6
 
 
-def best_of(repeats: int, run: Callable[[], Speed]) -> Speed:
-    """The fastest of some runs: the one that the host disturbed least."""
-    return min((run() for _ in range(repeats)), key=lambda speed: speed.host_s)
+def best_in_turns(repeats: int, ways: Sequence[Callable[[], Speed]]) -> list[Speed]:
+    """The fastest run of each way, the one that the host disturbed least; all take turns.
+
+    So a host that is busy for a while disturbs all of them.
+    """
+    rounds = [[way() for way in ways] for _ in range(repeats)]
+    return [min(runs, key=lambda speed: speed.host_s) for runs in zip(*rounds, strict=True)]
 
 
 def convolution_plain(board_name: str, repetitions: int) -> Speed:
@@ -75,15 +81,15 @@ def convolution_emulated(board_name: str, timing: str, hook: str, repetitions: i
 def convolution_qemu(repeats: int, repetitions: int) -> Speed | None:
     """The kernel on QEMU, without its start: a long run less a short one, each the best of some.
 
-    None when QEMU is not installed.
+    None when QEMU is not installed, or when the host disturbed it beyond use.
     """
     if shutil.which(QEMU) is None:
         return None
-    short = max(1, repetitions // 10)
-    seconds = min(_qemu_seconds(short + repetitions) for _ in range(repeats))
-    seconds -= min(_qemu_seconds(short) for _ in range(repeats))
+    short = max(1, round(repetitions * QEMU_SHORT))
+    pairs = [(_qemu_seconds(short + repetitions), _qemu_seconds(short)) for _ in range(repeats)]
+    seconds = min(long_s for long_s, _ in pairs) - min(short_s for _, short_s in pairs)
     counted = convolution.instructions(short + repetitions) - convolution.instructions(short)
-    return Speed(QEMU, counted, max(seconds, 1e-9))
+    return Speed(QEMU, counted, seconds) if seconds > 0 else None
 
 
 def _qemu_seconds(repetitions: int) -> float:
