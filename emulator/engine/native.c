@@ -21,6 +21,7 @@
 
 enum { STOP_NONE, STOP_DEADLINE, STOP_REQUEST, STOP_BREAK, STOP_MASKS,
        NEED_BLOCK, NEED_PATH, NEED_EDGE };
+enum { GROUP_UNKNOWN, GROUP_FREE, GROUP_COSTS }; /* of one execution of a block */
 enum { EVENT_FETCH, EVENT_LOAD, EVENT_STORE, EVENT_EXTRA, EVENT_BRANCH };
 enum { BRANCH_DIRECT = 1, BRANCH_INDIRECT };
 enum { HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED };
@@ -80,6 +81,8 @@ typedef struct Block {
     uint8_t *data_valid;
     Group *groups;
     uint8_t *banks;        /* of words, by the groups' bases at this entry; NO_BANK: not known */
+    uint32_t *group_base;  /* of this execution, like group_state */
+    uint8_t *group_state;
     uint16_t *group_events;
     Hooked *hooked;
     Node *program;         /* values computed at the entry, one a slot */
@@ -687,49 +690,52 @@ static void run_program(Engine *e, void *uc, Block *b) {
     }
 }
 
-static int group_base(Engine *e, void *uc, const Group *group, uint32_t *base) {
-    *base = 0;
-    if (group->base < FIRST_SLOT) *base = read_register(e, uc, group->base);
+static inline int group_base(Engine *e, void *uc, const Group *group, uint32_t *base) {
+    uint32_t at = 0;
+    if (group->base < FIRST_SLOT) at = read_register(e, uc, group->base);
     else if (group->base != NO_REGISTER) {
         if (!e->slot_valid[group->base - FIRST_SLOT]) return 0;
-        *base = e->slots[group->base - FIRST_SLOT];
+        at = e->slots[group->base - FIRST_SLOT];
     }
-    if (group->index != NO_REGISTER) *base += read_register(e, uc, group->index) << group->shift;
+    if (group->index != NO_REGISTER) at += read_register(e, uc, group->index) << group->shift;
+    *base = at;
     return 1;
 }
 
-/* Whether every access of the block goes to the memory that was accessed last. */
-static int stays(Engine *e, void *uc, Block *b) {
-    if (b->hooks_addresses) return 0;
-    for (uint32_t g = 0; g < b->n_groups; g++) {
-        Group *group = &b->groups[g];
-        uint32_t base;
-        if (!group_base(e, uc, group, &base)) continue;
-        Region *r = region_near(e, base + group->min_offset, &group->region);
-        if (memory_number(e, r) != e->last_memory || !r || base + group->max_offset >= r->end) return 0;
-    }
-    return 1;
-}
-
+/* Finds the addresses of the block's data, and which of them can cost anything. `stays`: every
+ * access goes to the memory that was accessed last; else all are kept, in their order. */
 static void capture_addresses(Engine *e, void *uc, Block *b) {
     if (b->pending) memset(b->data_valid, 0, b->n_events);
     b->pending = 0;
     if (b->n_program) run_program(e, uc, b);
-    int in_order = e->other_memory && !stays(e, uc, b);
+    int stays = !b->hooks_addresses, all_free = 1;
     for (uint32_t g = 0; g < b->n_groups; g++) {
         Group *group = &b->groups[g];
         uint32_t base;
         b->banks[g] = NO_BANK;
+        b->group_state[g] = GROUP_UNKNOWN;
         if (!group_base(e, uc, group, &base)) continue;
         if (!(base & 3)) b->banks[g] = base >> 2 & 1;
-        if (!in_order && group->aligned && !(base & group->align_mask)) {
-            Region *r = region_near(e, base + group->min_offset, &group->region);
-            if (!r || (r->is_free && base + group->max_offset < r->end)) continue;
+        Region *r = region_near(e, base + group->min_offset, &group->region);
+        int inside = r && base + group->max_offset < r->end;
+        if (!inside || (e->other_memory && memory_number(e, r) != e->last_memory)) stays = 0;
+        b->group_base[g] = base;
+        if (group->aligned && !(base & group->align_mask) && (!r || (r->is_free && inside)))
+            b->group_state[g] = GROUP_FREE;
+        else {
+            b->group_state[g] = GROUP_COSTS;
+            all_free = 0;
         }
+    }
+    int in_order = e->other_memory && !stays;
+    if (all_free && !in_order) return;
+    for (uint32_t g = 0; g < b->n_groups; g++) {
+        if (b->group_state[g] == GROUP_UNKNOWN || (b->group_state[g] == GROUP_FREE && !in_order)) continue;
+        const Group *group = &b->groups[g];
         b->pending = 1;
         for (uint32_t i = 0; i < group->n; i++) {
             uint32_t v = b->group_events[group->first + i];
-            b->data_address[v] = base + b->events[v].address;
+            b->data_address[v] = b->group_base[g] + b->events[v].address;
             b->data_valid[v] = 1;
         }
     }
@@ -851,7 +857,8 @@ EXPORT Engine *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int *ids
 
 static void free_block(Block *b) {
     free(b->code); free(b->events); free(b->event_stall); free(b->event_unaligned); free(b->event_bus); free(b->data_address);
-    free(b->data_valid); free(b->groups); free(b->banks); free(b->group_events); free(b->hooked); free(b->program); free(b->hints); free(b);
+    free(b->data_valid); free(b->groups); free(b->banks); free(b->group_base); free(b->group_state);
+    free(b->group_events); free(b->hooked); free(b->program); free(b->hints); free(b);
 }
 
 EXPORT void bl_free(Engine *e) {
@@ -899,6 +906,8 @@ EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_
     b->groups = copy_of(groups, n_groups * sizeof *groups);
     b->banks = malloc(n_groups + 1);
     memset(b->banks, NO_BANK, n_groups + 1);
+    b->group_base = calloc(n_groups + 1, sizeof(uint32_t));
+    b->group_state = calloc(n_groups + 1, 1);
     b->group_events = copy_of(group_events, n_group_events * sizeof *group_events);
     b->n_hooked = n_hooked;
     b->hooked = copy_of(hooked, n_hooked * sizeof *hooked);
