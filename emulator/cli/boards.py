@@ -14,6 +14,7 @@ from emulator.cli.words import bytes_in_words, hertz_in_words
 
 PLAIN_WIDTH = 160
 """Columns of a table that goes to a file or a pipe."""
+UNOFFICIAL = "Everything is simulated; figures are unofficial."
 
 
 @click.command()
@@ -44,6 +45,7 @@ def _list(console: Console) -> None:
     console.print(
         "`boardless boards NAME` describes one; a board of your own is a TOML file (see CONTRIBUTING.md)."
     )
+    console.print(UNOFFICIAL)
 
 
 def _describe(console: Console, board: Board) -> None:
@@ -82,7 +84,7 @@ def _describe(console: Console, board: Board) -> None:
         console.print("tied pins:  " + ", ".join(f"{name}={level}" for name, level in board.signals.items()))
     for source in board.sources:
         console.print(f"source:     {source}")
-    console.print("Everything is simulated; figures are unofficial.")
+    console.print(UNOFFICIAL)
 
 
 def _print_accelerators(console: Console, board: Board) -> None:

@@ -104,6 +104,7 @@ def test_boards_are_listed():
     assert result.exit_code == 0
     for name in list_boards():
         assert name in result.output
+    assert "unofficial" in result.output
 
 
 @pytest.mark.parametrize("name", list_boards())
