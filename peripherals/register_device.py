@@ -54,13 +54,15 @@ class NoLine:
 class RegisterDevice:
     """A device made of 32-bit registers; 8, 16 and 32-bit accesses reach them.
 
-    Subclasses give ``REGISTERS``, and in ``STATE`` the names of further attributes that a
-    snapshot must hold (plain data). ``has_serial`` says that it drives a serial port.
+    Subclasses give ``REGISTERS``, and the names of further attributes that a snapshot must
+    hold: in ``STATE`` plain data, in ``PARTS`` what saves and loads itself. ``has_serial``
+    says that the device drives a serial port.
     The signal ``reset:NAME`` (a clock controller's peripheral reset) resets the device.
     """
 
     REGISTERS: ClassVar[tuple[Register, ...]] = ()
     STATE: ClassVar[tuple[str, ...]] = ()
+    PARTS: ClassVar[tuple[str, ...]] = ()
     has_serial: ClassVar[bool] = False
     size_bytes = 0x400
 
@@ -121,9 +123,10 @@ class RegisterDevice:
             writer(written, old)
 
     def save(self) -> Any:
-        """Give register values and the attributes named in ``STATE``."""
+        """Give register values, the attributes named in ``STATE``, and the state of ``PARTS``."""
         extra = {name: getattr(self, name) for name in self.STATE}
-        return copy.deepcopy({"values": self.values, "extra": extra})
+        parts = {name: getattr(self, name).save() for name in self.PARTS}
+        return copy.deepcopy({"values": self.values, "extra": extra, "parts": parts})
 
     def load(self, state: Any) -> None:
         """Put a saved state back."""
@@ -131,6 +134,8 @@ class RegisterDevice:
         self.values = state["values"]
         for name, value in state["extra"].items():
             setattr(self, name, value)
+        for name, saved in state["parts"].items():
+            getattr(self, name).load(saved)
 
     def register_name(self, offset: int) -> str:
         """Name the register at ``offset`` as the manual does, or as ``+0x40``."""

@@ -5,8 +5,6 @@ The external input (CTRL bits 1 and 2) is not modelled and is reported. Paramete
 
 from __future__ import annotations
 
-from typing import Any
-
 from emulator.device import DeviceContext
 from peripherals.arm.down_counter import DownCounter
 from peripherals.arm.identity import identity_rows
@@ -26,6 +24,7 @@ class CmsdkTimer(RegisterDevice):
         Register(0x0C, "INTSTATUS", writable=0, w1c=1, on_read="interrupt", on_write="interrupt_cleared"),
         *identity_rows(PART),
     )
+    PARTS = ("_counter",)
     size_bytes = 0x1000
 
     def __init__(self, context: DeviceContext) -> None:
@@ -38,15 +37,6 @@ class CmsdkTimer(RegisterDevice):
         """Stop at 0."""
         super().reset()
         self._counter.reset(0, 0)
-
-    def save(self) -> Any:
-        """Give registers and counter."""
-        return {"device": super().save(), "counter": self._counter.save()}
-
-    def load(self, state: Any) -> None:
-        """Put a saved state back."""
-        super().load(state["device"])
-        self._counter.load(state["counter"])
 
     def control_changed(self, written: int, _old: int) -> None:
         """CTRL: start, stop, interrupt enable."""

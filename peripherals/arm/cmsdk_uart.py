@@ -8,8 +8,6 @@ until cleared. Parameter ``clock``. Interrupt lines ``tx``, ``rx``, ``overflow``
 
 from __future__ import annotations
 
-from typing import Any
-
 from emulator.device import DeviceContext
 from peripherals.arm.identity import identity_rows
 from peripherals.register_device import Register, RegisterDevice
@@ -37,6 +35,7 @@ class CmsdkUart(RegisterDevice):
         *identity_rows(PART),
     )
     STATE = ("_to_send", "_received")
+    PARTS = ("_line",)
     has_serial = True
     size_bytes = 0x1000
 
@@ -53,15 +52,6 @@ class CmsdkUart(RegisterDevice):
         self._line.stop()
         self._to_send = self._received = None
         self._refresh()
-
-    def save(self) -> Any:
-        """Give registers, buffers and what is on the wires."""
-        return {"device": super().save(), "line": self._line.save()}
-
-    def load(self, state: Any) -> None:
-        """Put a saved state back."""
-        super().load(state["device"])
-        self._line.load(state["line"])
 
     # -- effects ---------------------------------------------------------------------------
     def take_received(self) -> int:

@@ -7,8 +7,6 @@ SPI and I2C modes, smartcard, IrDA and LIN. Parameter ``clock``: the peripheral 
 
 from __future__ import annotations
 
-from typing import Any
-
 from emulator.device import DeviceContext
 from peripherals.register_device import Register, RegisterDevice, read_only
 from peripherals.serial_line import CharacterFormat, SerialLine
@@ -75,6 +73,7 @@ class Scb(RegisterDevice):
         read_only(0xFCC, "INTR_RX_MASKED", on_read="receive_masked"),
     )
     STATE = ("_to_send", "_received")
+    PARTS = ("_line",)
     has_serial = True
     size_bytes = 0x1000
 
@@ -91,15 +90,6 @@ class Scb(RegisterDevice):
         super().reset()
         self._stop()
         self._refresh()
-
-    def save(self) -> Any:
-        """Give registers, FIFOs and what is on the wires."""
-        return {"device": super().save(), "line": self._line.save()}
-
-    def load(self, state: Any) -> None:
-        """Put a saved state back."""
-        super().load(state["device"])
-        self._line.load(state["line"])
 
     # -- effects -------------------------------------------------------------------------
     def control_changed(self, _written: int, old: int) -> None:

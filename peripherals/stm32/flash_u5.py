@@ -13,7 +13,17 @@ CR_OPERATIONS = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 17
 OPTIONS = 0x1FEFF8AA
 
 
-class FlashU5(FlashInterface):
+class _WithoutCaches(FlashInterface):
+    """ACR of both families: wait states and prefetch alone."""
+
+    INSTRUCTION_CACHE_BIT = -1
+    INSTRUCTION_RESET_BIT = -1
+    DATA_CACHE_BIT = -1
+    DATA_RESET_BIT = -1
+    OPERATIONS = CR_OPERATIONS
+
+
+class FlashU5(_WithoutCaches):
     """Flash registers of STM32U575 and U585."""
 
     REGISTERS = (
@@ -36,15 +46,10 @@ class FlashU5(FlashInterface):
         read_only(0x58, "WRP1AR", 0xFF00FFFF),
         read_only(0x60, "SECWM2R1", 0xFF00FF00),
     )
-    INSTRUCTION_CACHE_BIT = -1
-    INSTRUCTION_RESET_BIT = -1
-    DATA_CACHE_BIT = -1
-    DATA_RESET_BIT = -1
     CONTROL = "NSCR"
-    OPERATIONS = CR_OPERATIONS
 
 
-class FlashU3(FlashInterface):
+class FlashU3(_WithoutCaches):
     """Flash registers of STM32U375 and U385."""
 
     REGISTERS = (
@@ -68,8 +73,3 @@ class FlashU3(FlashInterface):
         read_only(0x58, "WRP1AR", 0xFF00FFFF),
         read_only(0x60, "SECWM2R1", 0xFF00FF00),
     )
-    INSTRUCTION_CACHE_BIT = -1
-    INSTRUCTION_RESET_BIT = -1
-    DATA_CACHE_BIT = -1
-    DATA_RESET_BIT = -1
-    OPERATIONS = CR_OPERATIONS

@@ -57,6 +57,8 @@ class Rcc(RegisterDevice):
     SELECTORS: ClassVar[tuple[Selector, ...]] = ()
     RESET_FLAGS: ClassVar[Mapping[str, int]] = {}  # cause -> bit of RESET_FLAGS_REGISTER
     RESET_FLAGS_REGISTER: ClassVar[str] = "CSR"
+    REMOVE_RESET_FLAGS: ClassVar[int] = 1 << 23  # RMVF
+    ALL_RESET_FLAGS: ClassVar[int] = 0xFE000000
     STATE = ("_published",)
 
     def __init__(self, context: DeviceContext) -> None:
@@ -88,11 +90,13 @@ class Rcc(RegisterDevice):
                 if self.context.signals.get(f"reset:{device}") != level:
                     self.context.signals.set(f"reset:{device}", level)
 
-    def forget_reset_causes(self) -> None:
-        """Clear the reset flags (RMVF)."""
-        for cause, bit in self.RESET_FLAGS.items():
-            self.clear_bits(self.RESET_FLAGS_REGISTER, 1 << bit)
-            self.context.signals.set(f"reset_cause:{cause}", 0)
+    def status_written(self, written: int, _old: int) -> None:
+        """CSR (or RSR): oscillators that are switched there, and removal of the reset flags."""
+        if written & self.REMOVE_RESET_FLAGS:
+            self.clear_bits(self.RESET_FLAGS_REGISTER, self.ALL_RESET_FLAGS)
+            for cause in self.RESET_FLAGS:
+                self.context.signals.set(f"reset_cause:{cause}", 0)
+        self.refresh()
 
     # -- for subclasses ------------------------------------------------------------------
     def oscillators(self) -> dict[str, int]:

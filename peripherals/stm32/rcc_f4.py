@@ -17,7 +17,6 @@ from peripherals.stm32.rcc import APB_PRESCALERS, LSI_HZ, Rcc, Ready, Selector, 
 HSI_HZ = 16_000_000
 CR_READY = 1 << 1 | 1 << 17 | 1 << 25 | 1 << 27 | 1 << 29
 CR_ON = {"hsi": 1 << 0, "hse": 1 << 16, "pll": 1 << 24}
-CSR_RMVF = 1 << 24
 SYSTEM_CLOCKS = ("hsi", "hse", "pll", "hsi")
 SYSTEM_READY_BITS = (1, 17, 25)
 TIMPRE = 1 << 24
@@ -60,13 +59,7 @@ class RccF4(Rcc):
         Ready("CSR", 0, 1),
     )
     RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 28, "iwdg": 29, "wwdg": 30}
-
-    def status_written(self, written: int, _old: int) -> None:
-        """CSR: LSI on, and removal of the reset flags."""
-        if written & CSR_RMVF:
-            self.forget_reset_causes()
-            self.clear_bits("CSR", 0xFE000000)
-        self.refresh()
+    REMOVE_RESET_FLAGS = 1 << 24
 
     # -- the clock tree --------------------------------------------------------------------
     def oscillators(self) -> dict[str, int]:

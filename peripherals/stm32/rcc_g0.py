@@ -15,7 +15,6 @@ from peripherals.stm32.rcc import HSI48_HZ, LSI_HZ, Rcc, Ready, Selector, bus_cl
 
 HSI16_HZ = 16_000_000
 CR_READY = 1 << 10 | 1 << 17 | 1 << 23 | 1 << 25
-CSR_RMVF = 1 << 23
 SYSTEM_CLOCKS = ("hsisys", "hse", "pll", "lsi", "lse")
 SYSTEM_READY = (("CR", 10), ("CR", 17), ("CR", 25), ("CSR", 1), ("BDCR", 1))
 PLL_SOURCES = ("", "", "hsi16", "hse")
@@ -73,13 +72,6 @@ class RccG0(Rcc):
         Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "hse_rtc")),
     )
     RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 28, "iwdg": 29, "wwdg": 30}
-
-    def status_written(self, written: int, _old: int) -> None:
-        """CSR: LSI on, and removal of the reset flags."""
-        if written & CSR_RMVF:
-            self.forget_reset_causes()
-            self.clear_bits("CSR", 0xFE000000)
-        self.refresh()
 
     # -- the clock tree --------------------------------------------------------------------
     def oscillators(self) -> dict[str, int]:

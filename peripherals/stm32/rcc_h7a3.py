@@ -88,12 +88,8 @@ class RccH7A3(Rcc):
     )
     RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 24, "iwdg": 26, "wwdg": 28}
     RESET_FLAGS_REGISTER = "RSR"
-
-    def status_written(self, written: int, _old: int) -> None:
-        """RSR: removal of the reset flags."""
-        if written & RSR_RMVF:
-            self.forget_reset_causes()
-            self.values["RSR"] = 0
+    REMOVE_RESET_FLAGS = RSR_RMVF
+    ALL_RESET_FLAGS = 0xFFFFFFFF
 
     # -- the clock tree --------------------------------------------------------------------
     def oscillators(self) -> dict[str, int]:

@@ -21,7 +21,6 @@ HSI16_HZ = 16_000_000
 CR_MSIRGSEL = 1 << 3
 CR_ON_BITS = {"msi": 1 << 0, "hsi16": 1 << 8, "hse": 1 << 16, "pll": 1 << 24}
 CR_READY = 1 << 1 | 1 << 10 | 1 << 17 | 1 << 25 | 1 << 27 | 1 << 29
-CSR_RMVF = 1 << 23
 SYSTEM_CLOCKS = ("msi", "hsi16", "hse", "pll")
 PLL_SOURCES = ("", "msi", "hsi16", "hse")
 
@@ -91,13 +90,7 @@ class RccL4Plus(Rcc):
         Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "hse_rtc")),
     )
     RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 28, "iwdg": 29, "wwdg": 30}
-
-    def status_written(self, written: int, _old: int) -> None:
-        """CSR: LSI on, MSI range after standby, and removal of the reset flags."""
-        if written & CSR_RMVF:
-            self.forget_reset_causes()
-            self.clear_bits("CSR", 0xFF000000)
-        self.refresh()
+    ALL_RESET_FLAGS = 0xFF000000
 
     # -- the clock tree --------------------------------------------------------------------
     def oscillators(self) -> dict[str, int]:

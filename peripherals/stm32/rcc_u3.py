@@ -18,7 +18,6 @@ MSIRC0_HZ, MSIRC1_HZ = 96_000_000, 24_000_000
 HSI16_HZ = 16_000_000
 ICSCR1_MSIRGSEL, ICSCR1_MSISSEL, ICSCR1_MSIKSEL = 1 << 23, 1 << 31, 1 << 28
 CR_READY = sum(1 << bit for bit in (2, 4, 9, 10, 13, 15, 17))
-CSR_RMVF = 1 << 23
 SYSTEM_CLOCKS = ("msis", "hsi16", "hse", "msis")
 SYSTEM_READY_BITS = (2, 13, 17, 2)
 BUSES = {
@@ -92,13 +91,6 @@ class RccU3(Rcc):
         Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "")),
     )
     RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 28, "iwdg": 29, "wwdg": 30}
-
-    def status_written(self, written: int, _old: int) -> None:
-        """CSR: LSI, MSI dividers after standby, and removal of the reset flags."""
-        if written & CSR_RMVF:
-            self.forget_reset_causes()
-            self.clear_bits("CSR", 0xFE000000)
-        self.refresh()
 
     # -- the clock tree --------------------------------------------------------------------
     def oscillators(self) -> dict[str, int]:

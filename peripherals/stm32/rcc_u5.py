@@ -21,7 +21,6 @@ MSI_RANGES_HZ = (
 HSI16_HZ = 16_000_000
 ICSCR1_MSIRGSEL = 1 << 23
 CR_READY = sum(1 << bit for bit in (2, 5, 10, 13, 15, 17, 25, 27, 29))
-CSR_RMVF = 1 << 23
 SYSTEM_CLOCKS = ("msis", "hsi16", "hse", "pll1_r")
 SYSTEM_READY_BITS = (2, 10, 17, 25)
 PLL_SOURCES = ("", "msis", "hsi16", "hse")
@@ -105,13 +104,6 @@ class RccU5(Rcc):
         Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "")),
     )
     RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 28, "iwdg": 29, "wwdg": 30}
-
-    def status_written(self, written: int, _old: int) -> None:
-        """CSR: MSI ranges after standby, and removal of the reset flags."""
-        if written & CSR_RMVF:
-            self.forget_reset_causes()
-            self.clear_bits("CSR", 0xFE000000)
-        self.refresh()
 
     # -- the clock tree --------------------------------------------------------------------
     def oscillators(self) -> dict[str, int]:

@@ -13,7 +13,6 @@ the general-purpose). Interrupt lines: ``global``, or ``update``, ``compare``, `
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from emulator.device import DeviceContext
 from peripherals.counter import CENTER, DOWN, UP, Counter
@@ -70,6 +69,7 @@ class Timer(RegisterDevice):
         Register(0x68, "TISEL"),
     )
     STATE = ("_compare", "_repetitions")
+    PARTS = ("_counter",)
 
     def __init__(self, context: DeviceContext) -> None:
         self._maximum = (1 << int(context.parameters.get("bits", 16))) - 1
@@ -106,15 +106,6 @@ class Timer(RegisterDevice):
         self._counter.load({"reload": self._maximum})
         self._counter.state.anchor_cycles = self.context.clock.now()
         self._after_clock_change()
-
-    def save(self) -> Any:
-        """Give registers and the counter."""
-        return {"device": super().save(), "counter": self._counter.save()}
-
-    def load(self, state: Any) -> None:
-        """Put a saved state back."""
-        super().load(state["device"])
-        self._counter.load(state["counter"])
 
     # -- effects ------------------------------------------------------------------------------
     def control_changed(self, _written: int, _old: int) -> None:

@@ -13,8 +13,6 @@ Parameters: ``clock`` (kernel clock's name), ``lpuart`` (divider of an LPUART), 
 
 from __future__ import annotations
 
-from typing import Any
-
 from emulator.device import DeviceContext
 from peripherals.register_device import Register, RegisterDevice, read_only
 from peripherals.serial_line import CharacterFormat, SerialLine
@@ -72,6 +70,7 @@ class Usart(RegisterDevice):
         Register(0x2C, "PRESC", writable=0xF, on_write="mode_changed"),
     )
     STATE = ("_to_send", "_received")
+    PARTS = ("_line",)
     has_serial = True
 
     def __init__(self, context: DeviceContext) -> None:
@@ -100,15 +99,6 @@ class Usart(RegisterDevice):
         self._to_send.clear()
         self._received.clear()
         self._refresh()
-
-    def save(self) -> Any:
-        """Give registers, FIFOs and what is on the wires."""
-        return {"device": super().save(), "line": self._line.save()}
-
-    def load(self, state: Any) -> None:
-        """Put a saved state back."""
-        super().load(state["device"])
-        self._line.load(state["line"])
 
     # -- effects -------------------------------------------------------------------------
     def control_changed(self, _written: int, old: int) -> None:

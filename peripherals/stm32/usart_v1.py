@@ -10,8 +10,6 @@ Parameters: ``clock`` and ``dma`` (prefix of the DMA request signals, by default
 
 from __future__ import annotations
 
-from typing import Any
-
 from emulator.device import DeviceContext
 from peripherals.register_device import Register, RegisterDevice
 from peripherals.serial_line import CharacterFormat, SerialLine
@@ -40,6 +38,7 @@ class UsartV1(RegisterDevice):
         Register(0x18, "GTPR", writable=0xFFFF),
     )
     STATE = ("_to_send", "_received", "_status_was_read")
+    PARTS = ("_line",)
     has_serial = True
 
     def __init__(self, context: DeviceContext) -> None:
@@ -62,15 +61,6 @@ class UsartV1(RegisterDevice):
         self._to_send = self._received = None
         self._status_was_read = False
         self._refresh()
-
-    def save(self) -> Any:
-        """Give registers, buffers and what is on the wires."""
-        return {"device": super().save(), "line": self._line.save()}
-
-    def load(self, state: Any) -> None:
-        """Put a saved state back."""
-        super().load(state["device"])
-        self._line.load(state["line"])
 
     # -- effects -------------------------------------------------------------------------
     def status(self) -> int:
