@@ -244,9 +244,9 @@ class _Planner:
 
 
 def _in_slots(node: Node, slots: dict[int, int]) -> Node:
-    """The node with slots in place of node numbers."""
+    """The node with slots in place of node numbers; a unary one names its operand twice."""
     a = slots[node.a] if node.op in BINARY or node.op in UNARY else 0
-    b = slots[node.b] if node.op in BINARY else 0
+    b = slots[node.b] if node.op in BINARY else a
     imm = node.imm
     if node.op is Op.FORWARD and imm >> 16:
         imm = imm & 0xFFFF | (slots[(imm >> 16) - 1] + 1) << 16

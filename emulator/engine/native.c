@@ -518,13 +518,13 @@ static Block *find_block(Engine *e, uint32_t address, uint32_t size) {
     }
 }
 
-static Path *find_path(Engine *e, uint32_t state, uint32_t block, uint32_t skipped) {
+EXPORT int32_t bl_find_path(Engine *e, uint32_t state, uint32_t block, uint32_t skipped) {
     uint32_t mask = e->path_hash_size - 1;
     for (uint32_t h = hash2(state ^ (skipped << 16), block) & mask;; h = (h + 1) & mask) {
         int32_t i = e->path_hash[h];
-        if (i < 0) return NULL;
+        if (i < 0) return -1;
         Path *p = e->paths[i];
-        if (p->state == state && p->block == block && p->skipped == skipped) return p;
+        if (p->state == state && p->block == block && p->skipped == skipped) return i;
     }
 }
 
@@ -535,15 +535,18 @@ static void put_path(Engine *e, uint32_t index) {
     e->path_hash[h] = (int32_t)index;
 }
 
-static void put_block(Engine *e, uint32_t index) {
+/* Says whether the block took the place of an earlier one: its code was replaced. */
+static int put_block(Engine *e, uint32_t index) {
     Block *b = e->blocks[index];
     uint32_t mask = e->block_hash_size - 1, h = hash2(b->address, b->size_bytes) & mask;
     while (e->block_hash[h] >= 0) {
         Block *o = e->blocks[e->block_hash[h]];
-        if (o->address == b->address && o->size_bytes == b->size_bytes) break; /* replaced code */
+        if (o->address == b->address && o->size_bytes == b->size_bytes) break;
         h = (h + 1) & mask;
     }
+    int replaces = e->block_hash[h] >= 0;
     e->block_hash[h] = (int32_t)index;
+    return replaces;
 }
 
 /* ---- the hooks ---------------------------------------------------------------------- */
@@ -591,7 +594,8 @@ static uint32_t finish(Engine *e, uint32_t edge_number) {
     uint32_t skipped = b->observed_all & ~e->executed;
     Path *path = b->cached_path;
     if (!path || b->cached_state != e->state || b->cached_skipped != skipped) {
-        path = find_path(e, e->state, b->index, skipped);
+        int32_t i = bl_find_path(e, e->state, b->index, skipped);
+        path = i < 0 ? NULL : e->paths[i];
         if (path) { b->cached_path = path; b->cached_state = e->state; b->cached_skipped = skipped; }
     }
     Edge *edge = path ? &path->edges[edge_number] : NULL;
@@ -650,10 +654,7 @@ static void run_program(Engine *e, void *uc, Block *b) {
     for (uint32_t i = 0; i < b->n_program; i++) {
         const Node *n = &b->program[i];
         uint32_t x = s[n->a], y = s[n->b], k = n->imm, v = 0;
-        int valid = 1;
-        if (n->op >= OP_ADD) valid = ok[n->a];
-        if ((n->op <= OP_MUL && n->op >= OP_ADD) || n->op == OP_LSL || n->op == OP_LSR || n->op == OP_ASR ||
-            n->op == OP_FORWARD) valid = valid && ok[n->b];
+        int valid = n->op < OP_ADD || (ok[n->a] && ok[n->b]);
         switch (n->op) {
         case OP_REGISTER: v = read_register(e, uc, k); break;
         case OP_CONSTANT: v = k; break;
@@ -932,10 +933,10 @@ EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_
         e->block_hash_size *= 2;
         e->block_hash = realloc(e->block_hash, e->block_hash_size * sizeof(int32_t));
         memset(e->block_hash, 0xFF, e->block_hash_size * sizeof(int32_t));
-        for (uint32_t i = 0; i < e->n_blocks; i++) put_block(e, i);
-    } else put_block(e, b->index);
-    for (uint32_t i = 0; i < e->n_blocks; i++) /* a replaced block must not be reached by a short cut */
-        if (e->blocks[i]->cached_next && e->blocks[i]->cached_next->address == address) e->blocks[i]->cached_next = NULL;
+        for (uint32_t i = 0; i + 1 < e->n_blocks; i++) put_block(e, i);
+    }
+    if (put_block(e, b->index)) /* no short cut may lead to the old one */
+        for (uint32_t i = 0; i < e->n_blocks; i++) e->blocks[i]->cached_next = NULL;
     return b->index;
 }
 
@@ -957,8 +958,9 @@ EXPORT uint32_t bl_add_path(Engine *e, uint32_t state, uint32_t block, uint32_t 
         e->path_hash_size *= 2;
         e->path_hash = realloc(e->path_hash, e->path_hash_size * sizeof(int32_t));
         memset(e->path_hash, 0xFF, e->path_hash_size * sizeof(int32_t));
-        for (uint32_t i = 0; i < e->n_paths; i++) put_path(e, i);
-    } else put_path(e, e->n_paths - 1);
+        for (uint32_t i = 0; i + 1 < e->n_paths; i++) put_path(e, i);
+    }
+    put_path(e, e->n_paths - 1);
     return e->n_paths - 1;
 }
 
@@ -967,16 +969,6 @@ EXPORT void bl_set_edge(Engine *e, uint32_t path, uint32_t edge, uint32_t cycles
     g->cycles = cycles;
     g->next_state = next_state;
     g->valid = 1;
-}
-
-EXPORT int32_t bl_find_path(Engine *e, uint32_t state, uint32_t block, uint32_t skipped) {
-    uint32_t mask = e->path_hash_size - 1;
-    for (uint32_t h = hash2(state ^ (skipped << 16), block) & mask;; h = (h + 1) & mask) {
-        int32_t i = e->path_hash[h];
-        if (i < 0) return -1;
-        Path *p = e->paths[i];
-        if (p->state == state && p->block == block && p->skipped == skipped) return i;
-    }
 }
 
 EXPORT uint32_t bl_finish(Engine *e, uint32_t edge) { return e->cur ? finish(e, edge) : STOP_NONE; }
@@ -994,8 +986,6 @@ EXPORT uint64_t bl_advance(Engine *e, const uint16_t *issue, uint32_t upto) {
     if (e->cur && e->cur->n_events) run_events(e, e->cur, issue, upto);
     return e->stall;
 }
-
-EXPORT uint32_t bl_entry_class(Engine *e, uint32_t block) { return e->blocks[block]->entry_class; }
 
 EXPORT uint32_t bl_trace(Engine *e, uint32_t i) { return e->trace[i & 1023]; }
 
@@ -1081,62 +1071,39 @@ EXPORT void bl_event_bus(Engine *e, uint32_t block, uint64_t *stalls) {
     memcpy(stalls, e->blocks[block]->event_bus, e->blocks[block]->n_events * sizeof *stalls);
 }
 
-static size_t saved_part(uint8_t *to, size_t at, const void *from, size_t n) {
-    if (to) memcpy(to + at, from, n);
+static size_t move_part(uint8_t *buffer, size_t at, void *part, size_t n, int load) {
+    if (buffer && load) memcpy(part, buffer + at, n);
+    else if (buffer) memcpy(buffer + at, part, n);
     return at + n;
 }
 
-/* The memory system's state as bytes, for snapshots. With to == NULL: its size. */
-EXPORT size_t bl_save_memory(Engine *e, uint8_t *to) {
+/* The memory system's state to or from a snapshot's bytes; without a buffer, its size. */
+static size_t move_memory(Engine *e, uint8_t *buffer, int load) {
     size_t n = 0;
-    n = saved_part(to, n, e->ports, sizeof e->ports);
-    n = saved_part(to, n, &e->last_memory, sizeof e->last_memory);
-    n = saved_part(to, n, &e->predictor, sizeof e->predictor);
-    n = saved_part(to, n, &e->stores_drained, sizeof e->stores_drained);
-    n = saved_part(to, n, &e->unaligned_next, sizeof e->unaligned_next);
-    for (int i = 0; i < 8; i++) {
-        Cache *c = &e->caches[i];
-        size_t lines = (size_t)c->sets * c->ways;
-        if (to) {
-            memcpy(to + n, c, sizeof *c);
-            memcpy(to + n + sizeof *c, c->tags, lines * sizeof *c->tags);
-            memcpy(to + n + sizeof *c + lines * sizeof *c->tags, c->used, lines * sizeof *c->used);
-            memcpy(to + n + sizeof *c + lines * (sizeof *c->tags + sizeof *c->used), c->dirty, lines);
-        }
-        n += sizeof *c + lines * (sizeof *c->tags + sizeof *c->used + 1);
+    n = move_part(buffer, n, e->ports, sizeof e->ports, load);
+    n = move_part(buffer, n, &e->last_memory, sizeof e->last_memory, load);
+    n = move_part(buffer, n, &e->predictor, sizeof e->predictor, load);
+    n = move_part(buffer, n, &e->stores_drained, sizeof e->stores_drained, load);
+    n = move_part(buffer, n, &e->unaligned_next, sizeof e->unaligned_next, load);
+    for (uint32_t i = 0; i < 8; i++) {
+        Cache *c = &e->caches[i], shape = *c;
+        n = move_part(buffer, n, &shape, sizeof shape, load);
+        if (load && shape.sets) bl_set_cache(e, i, shape.enabled, shape.sets, shape.ways, shape.line_shift);
+        c->enabled = shape.enabled;
+        c->tick = shape.tick;
+        c->hits = shape.hits;
+        c->misses = shape.misses;
+        size_t lines = (size_t)shape.sets * shape.ways;
+        n = move_part(buffer, n, c->tags, lines * sizeof *c->tags, load);
+        n = move_part(buffer, n, c->used, lines * sizeof *c->used, load);
+        n = move_part(buffer, n, c->dirty, lines, load);
     }
     return n;
 }
 
-EXPORT void bl_load_memory(Engine *e, const uint8_t *from) {
-    memcpy(e->ports, from, sizeof e->ports);
-    from += sizeof e->ports;
-    memcpy(&e->last_memory, from, sizeof e->last_memory);
-    from += sizeof e->last_memory;
-    memcpy(&e->predictor, from, sizeof e->predictor);
-    from += sizeof e->predictor;
-    memcpy(&e->stores_drained, from, sizeof e->stores_drained);
-    from += sizeof e->stores_drained;
-    memcpy(&e->unaligned_next, from, sizeof e->unaligned_next);
-    from += sizeof e->unaligned_next;
-    for (uint32_t i = 0; i < 8; i++) {
-        Cache *c = &e->caches[i], saved;
-        memcpy(&saved, from, sizeof saved);
-        from += sizeof saved;
-        if (saved.sets) bl_set_cache(e, i, saved.enabled, saved.sets, saved.ways, saved.line_shift);
-        c->enabled = saved.enabled;
-        c->tick = saved.tick;
-        c->hits = saved.hits;
-        c->misses = saved.misses;
-        size_t lines = (size_t)saved.sets * saved.ways;
-        memcpy(c->tags, from, lines * sizeof *c->tags);
-        from += lines * sizeof *c->tags;
-        memcpy(c->used, from, lines * sizeof *c->used);
-        from += lines * sizeof *c->used;
-        memcpy(c->dirty, from, lines);
-        from += lines;
-    }
-}
+EXPORT size_t bl_save_memory(Engine *e, uint8_t *to) { return move_memory(e, to, 0); }
+
+EXPORT void bl_load_memory(Engine *e, uint8_t *from) { move_memory(e, from, 1); }
 
 /* The library is loaded by ctypes; a build as a Python extension wants this symbol. */
 EXPORT void *PyInit__native(void) { return NULL; }

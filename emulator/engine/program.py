@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from emulator.engine.expressions import BINARY, MASK32, UNARY, Node, Op
+from emulator.engine.expressions import MASK32, Node, Op
 
 
 def run_program(
@@ -15,14 +15,12 @@ def run_program(
     """Value of each slot; None: not known (a load from a device, or of what a store hides)."""
     slots: list[int | None] = []
     for node in program:
-        a = slots[node.a] if node.op in UNARY or node.op in BINARY else 0
-        b = slots[node.b] if node.op in BINARY else 0
         value: int | None = None
         if node.op is Op.REGISTER:
             value = register(node.imm)
         elif node.op is Op.CONSTANT:
             value = node.imm
-        elif a is not None and b is not None:
+        elif (a := slots[node.a]) is not None and (b := slots[node.b]) is not None:
             if node.op is Op.LOAD:
                 value = _loaded(load(a, node.imm & 0xFF), signed=bool(node.imm & 0x100))
             elif node.op is Op.FORWARD:
