@@ -8,11 +8,10 @@ order, and by address where several fit.
 from __future__ import annotations
 
 from emulator.engine.automaton import Automaton
+from emulator.engine.core import GENERAL
 from emulator.engine.hook import BlockHook
 from emulator.system.core import CoreRegisters
 from emulator.thumb.instruction import Instruction, MemoryAccess
-
-NAMES = (*(f"r{n}" for n in range(13)), "sp", "lr", "pc")
 
 
 class AccessFinder:
@@ -61,9 +60,9 @@ class AccessFinder:
     def _start(self, instruction: Instruction, access: MemoryAccess) -> int:
         if access.base == 15:
             return ((instruction.address + 4) & ~3) + access.offset
-        start = self._core.get(NAMES[access.base]) + access.offset
+        start = self._core.get(GENERAL[access.base]) + access.offset
         if access.index is not None:
-            start += self._core.get(NAMES[access.index]) << access.shift
+            start += self._core.get(GENERAL[access.index]) << access.shift
         return start & 0xFFFFFFFF
 
 
@@ -71,4 +70,4 @@ def _fits(instruction: Instruction, size_bytes: int, *, is_store: bool) -> bool:
     access = instruction.memory
     if access is None or access.is_store != is_store:
         return False
-    return access.size_bytes == size_bytes or access.size_bytes > size_bytes
+    return access.size_bytes >= size_bytes

@@ -52,6 +52,6 @@ def awaited_registers(machine: Machine) -> list[AwaitedRegister]:
     if machine.execution.asleep:
         return []
     first_places: dict[int, int] = {}
-    for address, pc in machine.turn_reads:
+    for address, pc in machine.accesses.turn_reads:
         first_places.setdefault(address, pc)
     return [awaited_register(machine, *place) for place in first_places.items()]

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from emulator.clock import NEVER, PICOSECONDS_PER_SECOND
 from emulator.engine.hook import NO_ADDRESS, Stop
-from emulator.errors import GuestFault
 from emulator.traps import TrapHandler
 from emulator.waiting import WaitDetector
 
@@ -50,7 +49,7 @@ class Execution:
         self._slice_cycles = SLICE_CYCLES
         self.traps = TrapHandler(machine)
         self.waits = WaitDetector(
-            machine.core, machine.hook, machine.automaton, self._run_to, lambda: machine.activity
+            machine.core, machine.hook, machine.automaton, self._run_to, lambda: machine.accesses.activity
         )
         self.between_slices: Callable[[], None] = lambda: None  # a session's links and pace
         self.skip_waiting = True  # tests turn it off to compare
@@ -157,14 +156,14 @@ class Execution:
     def _wait(self, quiet_seconds: float) -> bool:
         """Look for a waiting loop; skip its turns. True: nothing will happen any more."""
         m, hook = self._m, self._hook
-        m.turn_reads.clear()
+        m.accesses.turn_reads.clear()
         turn = self.waits.look(min(self._limit, m.clock.next_cycles()))
         if turn is None or turn.cycles == 0:
             self.waits.found_nothing()
             return False
         idle = self._is_idle(quiet_seconds)
         silent = self.waited_picoseconds >= LAST_WORDS_PICOSECONDS or m.clock.next_cycles() == NEVER
-        if idle or (silent and not m.turn_reads):  # a fault handler may wait for its UART
+        if idle or (silent and not m.accesses.turn_reads):  # a fault handler may wait for its UART
             self._report_crash()
         if idle:
             return True
@@ -175,8 +174,7 @@ class Execution:
             hook.instructions += turns * turn.instructions
             self.skipped_cycles += turns * turn.cycles
             self.skipped_instructions += turns * turn.instructions
-        self.waits.check_at = min(m.clock.next_cycles(), self._limit) + 1
-        self.waits.expect_soon_after(self.waits.check_at)
+        self.waits.expect_soon_after(min(m.clock.next_cycles(), self._limit) + 1)
         return False
 
     def _sleep(self, quiet_seconds: float) -> bool:
@@ -218,6 +216,3 @@ class Execution:
         """A character left or reached the device."""
         self.waited_picoseconds = 0
         self.waits.expect_soon()
-
-
-__all__ = ["Execution", "GuestFault", "StopReason"]

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emulator.access import AccessFinder
 from emulator.board import Board, DeviceEntry
-from emulator.bus import Bus, BusMemory, Unmodelled, device_class
+from emulator.board_checks import device_class
+from emulator.bus import Bus, BusMemory, Unmodelled
 from emulator.clock import Clock
 from emulator.clock_tree import NamedClocks
 from emulator.device import Device, DeviceContext
@@ -30,6 +30,7 @@ from emulator.errors import GuestFault, UsageError
 from emulator.execution import QUIET_SECONDS, Execution, StopReason
 from emulator.image.model import Image
 from emulator.links.endpoint import SerialEndpoint
+from emulator.register_access import RegisterAccesses
 from emulator.report import crash_report, place_of
 from emulator.signals import SignalBoard
 from emulator.snapshot import Snapshot, restore_machine, save_machine
@@ -37,7 +38,6 @@ from emulator.system.semihosting import SemihostingHost
 from emulator.system.system import System
 from emulator.timing.cores import core_model
 from emulator.timing.model import CoreModel
-from emulator.waiting import POLLS
 
 SYSTEM_WINDOW = (0xE0000000, 0x100000)
 RETURN_SLOT_BYTES = 16
@@ -101,17 +101,10 @@ class Machine:
         self.exit_code: int | None = None
         self.interrupted = False
         self.reset_requested = False
-        self.activity = 0
         self.time_read: Counts | None = None  # totals at the last read of a running timer
         self.exception_cycles = 0  # spent on entering and leaving handlers so far
         self.slice_end = NO_ADDRESS
         self.failure: Exception | None = None
-        self._polled = self._polled_activity = self._polls = 0
-        self.polled: tuple[int, int] | None = None  # (address, pc) of the last register read again and again
-        self.reads_watched: tuple[int, int, int] | None = None  # (word address, pc, reads so far), for trials
-        self.turn_reads: list[tuple[int, int]] = []  # (address, pc) in the turn of a loop
-        self._access: tuple[int, int, bool] | None = None
-        self._access_cycle: int | None = None
         self._build_engine(hook)
         self._build_system(files_dir)
         self._build_devices()
@@ -126,10 +119,12 @@ class Machine:
         counting = self.timing == "count"
         model: CoreModel = CountModel() if counting else core_model(board.core, dict(board.core_parameters))
         self.automaton = Automaton(self.core, self.hook, model, self.memory_map, watch=not counting)
-        self._finder = AccessFinder(self.hook, self.automaton, self.core)
+        self.accesses = RegisterAccesses(
+            self.hook, self.automaton, self.core, on_polled=self._polled, on_error=self._fail
+        )
         self.clock = Clock(board.reset_hz)
         self.clocks = NamedClocks(self.clock)
-        self.clock.attach(self._now, self._next_deadline)
+        self.clock.attach(self.accesses.now, self._next_deadline)
         self.signals = SignalBoard(board.signals)
 
     def _build_system(self, files_dir: str | Path | None) -> None:
@@ -167,21 +162,18 @@ class Machine:
         )
 
     def _build_devices(self) -> None:
-        self.bus = Bus(self.board, here=self._here, on_unmodelled=self._on_unmodelled)
+        self.bus = Bus(self.board, here=self.accesses.here, on_unmodelled=self._on_unmodelled)
         self.devices: dict[str, Device] = {}
         memory = BusMemory(self.core)
         for entry in self.board.devices:
-            kind = device_class(entry, self.board)
+            kind = device_class(entry.type)
             device: Device = kind(self._context(entry, memory, serial=getattr(kind, "has_serial", False)))
             self.devices[entry.name] = device
             self.bus.add(entry, device)
-        self.core.map_device(
-            *SYSTEM_WINDOW, self._guarded_read(self._read_private), self._guarded_write(self._write_private)
-        )
+        read, write = self.accesses.guarded_read, self.accesses.guarded_write
+        self.core.map_device(*SYSTEM_WINDOW, read(self._read_private), write(self._write_private))
         for base, size in self.bus.windows():
-            self.core.map_device(
-                base, size, self._guarded_read(self.bus.read), self._guarded_write(self.bus.write)
-            )
+            self.core.map_device(base, size, read(self.bus.read), write(self.bus.write))
         self.execution = Execution(self)
 
     def _context(self, entry: DeviceEntry, memory: BusMemory, *, serial: bool) -> DeviceContext:
@@ -210,65 +202,9 @@ class Machine:
         return self.serial_ports[name]
 
     # -- what the parts call back ------------------------------------------------------------
-    def _now(self) -> int:
-        if self._access is None:
-            return self.hook.cycles
-        if self._access_cycle is None:
-            address, size_bytes, is_store = self._access
-            if self.hook.current < 0:
-                return self.hook.cycles
-            position = self._finder.position(address, size_bytes, is_store=is_store)
-            self._access_cycle = self.automaton.now_at(position)
-            self._finder.done(position)
-        return self._access_cycle
-
-    def _guarded_read(self, read: Callable[[int, int], int]) -> Callable[[int, int], int]:
-        def guarded(address: int, size_bytes: int) -> int:
-            if (
-                self._access is not None
-            ):  # a DMA transfer or an alias inside another access: its time is that one's
-                return read(address, size_bytes)
-            self._access, self._access_cycle = (address, size_bytes, False), None
-            self._count_poll(address)
-            try:
-                return read(address, size_bytes)
-            except Exception as error:  # noqa: BLE001 -- it must not unwind through Unicorn; raised after the slice
-                self._fail(error)
-                return 0
-            finally:
-                self._access = None
-
-        return guarded
-
-    def _count_poll(self, address: int) -> None:
-        if address != self._polled or self.activity != self._polled_activity:
-            self._polled, self._polled_activity, self._polls = address, self.activity, 0
-        self._polls += 1
-        if self.hook.trace_enabled:
-            self.turn_reads.append((address, self._here()))
-        if self.reads_watched is not None:
-            word, pc, reads = self.reads_watched
-            self.reads_watched = (word, pc, reads + (word == address & ~3 and pc == self._here()))
-        if self._polls == POLLS:
-            self.polled = (address, self._here())
-            self.execution.waits.polled()
-            self.request_stop()
-
-    def _guarded_write(self, write: Callable[[int, int, int], None]) -> Callable[[int, int, int], None]:
-        def guarded(address: int, size_bytes: int, value: int) -> None:
-            self.activity += 1
-            if self._access is not None:
-                write(address, size_bytes, value)
-                return
-            self._access, self._access_cycle = (address, size_bytes, True), None
-            try:
-                write(address, size_bytes, value)
-            except Exception as error:  # noqa: BLE001 -- as above
-                self._fail(error)
-            finally:
-                self._access = None
-
-        return guarded
+    def _polled(self) -> None:
+        self.execution.waits.polled()
+        self.request_stop()
 
     def _read_private(self, address: int, size_bytes: int) -> int:
         """The private peripheral bus: the core's own registers, and a vendor's device among them."""
@@ -304,11 +240,11 @@ class Machine:
         self.request_stop()
 
     def _touch(self) -> None:
-        self.activity += 1
-        self.time_read = Counts(self.hook.instructions, self._now())
+        self.accesses.activity += 1
+        self.time_read = Counts(self.hook.instructions, self.accesses.now())
 
     def _serial_passed(self) -> None:
-        self.activity += 1
+        self.accesses.activity += 1
         self.execution.serial_activity()
         self.request_stop()
 
@@ -318,16 +254,12 @@ class Machine:
 
     def _maintain_cache(self, cache: str, operation: str, _address: int | None) -> None:
         if "invalidate" in operation:
-            for name in self._level_one_caches():
+            for name in self.memory_map.level_one:
                 self.memory_map.invalidate(name, cache)
 
     def _enable_cache(self, cache: str, on: bool) -> None:
-        for name in self._level_one_caches():
+        for name in self.memory_map.level_one:
             self.memory_map.configure(name, **{f"{cache}_cache": int(on)})
-
-    def _level_one_caches(self) -> list[str]:
-        """Accelerators that stand for the core's own caches: CCR and the cache operations reach them."""
-        return [a.name for a in self.board.accelerators if a.kind == "l1"]
 
     def _system_unmodelled(self, address: int, access: str) -> None:
         self.bus.note(address, access, "")
@@ -339,16 +271,6 @@ class Machine:
     def _add_cycles(self, cycles: int) -> None:
         self.hook.cycles += cycles
         self.exception_cycles += cycles
-
-    def _here(self) -> int:
-        block = self.automaton.current_block()
-        if block is None:
-            return self.core.get("pc")
-        if self._access is not None:
-            position = self._finder.position(self._access[0], self._access[1], is_store=self._access[2])
-            if position < len(block.instructions):
-                return block.instructions[position].address
-        return block.address
 
     def _on_unmodelled(self, entry: Unmodelled) -> None:
         if self.strict:
@@ -451,8 +373,7 @@ class Machine:
         self.execution.asleep = False  # the firmware may have been waiting in WFI
         self.hook.state = self.automaton.initial
         before = self.counts
-        reason = self._run(lambda: False, max_cycles, None, QUIET_SECONDS, back)
-        self.hook.break_address = NO_ADDRESS
+        reason = self.run_to(back, max_cycles=max_cycles)
         if reason is not StopReason.BREAK:
             raise UsageError(f"the function at 0x{function:08x} did not return ({reason.value})")
         return self.core.get("r0"), self.counts - before

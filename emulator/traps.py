@@ -17,7 +17,7 @@ from emulator.system.faults import FaultKind
 if TYPE_CHECKING:
     from emulator.machine import Machine
 
-WFI, WFE, YIELD, SEV = 0xBF30, 0xBF20, 0xBF10, 0xBF40
+WFI, WFE, YIELD = 0xBF30, 0xBF20, 0xBF10
 SEMIHOSTING_IMMEDIATE = 0xAB
 EXC_RETURN_FROM = 0xFFFFFF00
 BRANCH_EDGE = 1

@@ -6,12 +6,11 @@ or cache controller changes wait states and enables caches here, at the cycle of
 
 from __future__ import annotations
 
-from emulator.board import Accelerator, Board
+from emulator.board import Accelerator, Board, Region
 from emulator.engine.hook import BlockHook
 from emulator.errors import BoardError
 
 KNOWN_KINDS = ("stm32-art", "icache", "l1", "none")
-FLAGS = ("prefetch", "instruction_cache", "data_cache")
 
 
 class _Tuned:
@@ -35,6 +34,9 @@ class MemoryMap:
         self._timed = timed
         self._tuned: dict[str, _Tuned] = {}
         self._waiting: dict[int, int] = {}
+        self._by_region = {region.name: self._accelerator_of(region) for region in board.regions}
+        self.level_one = [a.name for a in board.accelerators if a.kind == "l1"]
+        """Accelerators that stand for the core's own caches: CCR and the cache operations reach them."""
         self._set_up()
 
     # -- set-up --------------------------------------------------------------------------
@@ -60,7 +62,7 @@ class MemoryMap:
                 self._apply(tuned)
         spare = len(self._board.accelerators)
         for number, region in enumerate(self._board.regions):
-            entry = self._tuned.get(self._accelerator_of(region.name))
+            entry = self._tuned.get(self._by_region[region.name])
             if entry is not None:
                 self._hook.set_region(
                     number, region.base, region.end, entry.port, entry.instruction, entry.data, free=False
@@ -74,11 +76,9 @@ class MemoryMap:
                 self._waiting[region.base] = port
             self._hook.set_region(number, region.base, region.end, port, -1, -1, free=port < 0)
 
-    def _accelerator_of(self, region_name: str) -> str:
-        by_name = {r.name: r for r in self._board.regions}
-        region = by_name[region_name]
+    def _accelerator_of(self, region: Region) -> str:
         if not region.accelerator and region.alias_of:
-            return by_name[region.alias_of].accelerator
+            return next(r.accelerator for r in self._board.regions if r.name == region.alias_of)
         return region.accelerator
 
     def _apply(self, tuned: _Tuned) -> None:
@@ -101,7 +101,7 @@ class MemoryMap:
         region = self._board.region_at(address)
         if region is None:
             return None
-        tuned = self._tuned.get(self._accelerator_of(region.name))
+        tuned = self._tuned.get(self._by_region[region.name])
         if tuned is not None:
             return _log2(tuned.values.get("read_bytes", 8))
         return 2 if region.base in self._waiting else None

@@ -127,9 +127,9 @@ class _Attempt:
             except GuestFault:
                 return []
             if self.stop is StopReason.INTERRUPTED:
-                places = [machine.polled] if machine.polled else []
+                places = [machine.accesses.polled] if machine.accesses.polled else []
             elif self.stop is StopReason.IDLE:
-                places = list(dict.fromkeys(machine.turn_reads))
+                places = list(dict.fromkeys(machine.accesses.turn_reads))
             else:
                 return []
             machine.execution.between_slices = lambda: None
@@ -145,10 +145,10 @@ class _Attempt:
     def _look(self) -> None:
         """Between two slices: stop where a register is read again and again that may be learned."""
         machine = self.machine
-        if machine.polled and self._worth_trying(*machine.polled):
+        if machine.accesses.polled and self._worth_trying(*machine.accesses.polled):
             machine.interrupt()
         else:
-            machine.polled = None
+            machine.accesses.polled = None
 
     def _worth_trying(self, address: int, pc: int) -> bool:
         return (

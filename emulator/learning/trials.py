@@ -71,7 +71,7 @@ class Trials:
     def _back(self) -> None:
         self._machine.bus.flipped.clear()
         self._machine.restore(self._start)
-        self._machine.polled = None
+        self._machine.accesses.polled = None
 
     def _reads_after(self, flips: int) -> int:
         """Reads of the register by the loop's load after some turns."""
@@ -80,12 +80,12 @@ class Trials:
         machine.execution.skip_waiting = False
         try:
             machine.run(max_cycles=TURN_CYCLES)
-            machine.reads_watched = (self._address, self._pc, 0)
+            machine.accesses.watched = (self._address, self._pc, 0)
             machine.run(max_cycles=TURN_CYCLES)
-            assert machine.reads_watched is not None
-            return machine.reads_watched[2]
+            assert machine.accesses.watched is not None
+            return machine.accesses.watched[2]
         finally:
-            machine.reads_watched = None
+            machine.accesses.watched = None
             machine.execution.skip_waiting = True
 
     def _sent(self) -> int:
@@ -93,12 +93,12 @@ class Trials:
 
     def _further(self, sent: int) -> int:
         machine = self._machine
-        machine.polled = None
+        machine.accesses.polled = None
         reason = machine.run(max_cycles=FURTHER_CYCLES, quiet_seconds=DEAD_SECONDS)
         if self._sent() > sent:
             return TALKS
         idle = reason is StopReason.IDLE
-        return DEAD if idle and not machine.turn_reads and not machine.execution.asleep else GOES_ON
+        return DEAD if idle and not machine.accesses.turn_reads and not machine.execution.asleep else GOES_ON
 
 
 def _fields(width: int) -> list[int]:

@@ -26,17 +26,6 @@ from emulator.system.systick import SysTick
 from emulator.system.tpiu import Tpiu
 from emulator.timing.model import ExceptionTiming
 
-ADDRESS_RANGES = (
-    (0xE0000000, 0x1000),  # ITM
-    (0xE0001000, 0x1000),  # DWT
-    (0xE0002000, 0x1000),  # FPB
-    (0xE000E000, 0x1000),  # System Control Space
-    (0xE0040000, 0x1000),  # TPIU
-    (0xE0041000, 0x1000),  # ETM
-    (0xE00FF000, 0x1000),  # ROM table
-)
-"""(base, bytes) that the machine maps to :meth:`System.read` and :meth:`System.write`."""
-
 QUIET_PAGES = (0xE0002000, 0xE0041000, 0xE00FF000)
 CORESIGHT_ID_OFFSET = 0xF00
 
