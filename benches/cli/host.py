@@ -63,7 +63,7 @@ def host(
 
     \b
     boardless host --image kws.elf -- python main.py -m p
-    boardless host --device dut=/tmp/port:0483:374B -- python main.py -m a
+    boardless host --device dut=/dev/ttyV0:0483:374B -- python main.py -m a
 
     Files of the host software stay as they are. Its exit code becomes this one's. What it
     measures is simulated and unofficial.

@@ -152,9 +152,9 @@ def test_pyusb_without_libusb_finds_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("text", "device", "ids"),
     [
-        ("dut=/tmp/port:0483:374b", "/tmp/port", (0x483, 0x374B)),
-        ("dut=/tmp/port", "/tmp/port", (0x483, 0x374B)),
-        ("dut=/tmp/a:b:0x2341:0x0043", "/tmp/a:b", (0x2341, 0x43)),
+        ("dut=/dev/ttyV0:0483:374b", "/dev/ttyV0", (0x483, 0x374B)),
+        ("dut=/dev/ttyV0", "/dev/ttyV0", (0x483, 0x374B)),
+        ("dut=/dev/serial/a:b:0x2341:0x0043", "/dev/serial/a:b", (0x2341, 0x43)),
         ("dut=socket://127.0.0.1:5000", "socket://127.0.0.1:5000", (0x483, 0x374B)),
         ("dut=socket://127.0.0.1:5000:1:2", "socket://127.0.0.1:5000", (1, 2)),
     ],
