@@ -14,7 +14,6 @@
 
 #define EDGES 9          /* fall-through, and 1 + entry class of the target */
 #define NO_REGISTER 255
-#define NO_BANK 2
 #define FIRST_PORT 64      /* numbers of memories: a region's, or FIRST_PORT + its port's */
 #define OUTSIDE 255
 #define EXPORT __attribute__((visibility("default")))
@@ -80,7 +79,6 @@ typedef struct Block {
     uint32_t *data_address; /* of this execution */
     uint8_t *data_valid;
     Group *groups;
-    uint8_t *banks;        /* of words, by the groups' bases at this entry; NO_BANK: not known */
     uint32_t *group_base;  /* of this execution, like group_state */
     uint8_t *group_state;
     uint16_t *group_events;
@@ -125,6 +123,7 @@ typedef struct {
     int32_t port, instruction_cache, data_cache;
     uint32_t is_free;      /* no cost at all when aligned */
     const uint8_t *host;   /* its bytes */
+    uint32_t number;       /* of the memory that accesses are routed to: regions behind one port are one */
 } Region;
 
 #define PREDICTOR_SLOTS 4096
@@ -382,16 +381,12 @@ static uint32_t unaligned_extra(const Engine *e, uint32_t address, uint32_t size
     return size == 2 && (address & 1) ? e->unaligned_halfword : 0;
 }
 
-/* What a data access is routed to: regions behind one port are one memory. */
-static uint32_t memory_number(const Engine *e, const Region *r) {
-    if (!r) return OUTSIDE;
-    return r->port >= 0 ? FIRST_PORT + (uint32_t)r->port : (uint32_t)(r - e->regions);
-}
+static uint32_t memory_number(const Region *r) { return r ? r->number : OUTSIDE; }
 
 static uint64_t change_memory(Engine *e, uint32_t address) {
     e->changed = 0;
     if (!e->other_memory) return 0;
-    uint32_t number = memory_number(e, region_at(e, address));
+    uint32_t number = memory_number(region_at(e, address));
     if (number == e->last_memory) return 0;
     e->last_memory = number;
     e->changed = e->other_memory;
@@ -576,11 +571,17 @@ static void predict(Engine *e, Block *b, int taken, uint32_t penalty) {
     }
 }
 
+/* The bank of a word is bit 2 of its address: known when the group's base is, and is a word's. */
+static int bank_known(const Block *b, uint32_t group) {
+    return b->group_state[group] != GROUP_UNKNOWN && !(b->group_base[group] & 3);
+}
+
 static void meet_banks(Engine *e, Block *b, const Path *path) {
     for (uint32_t i = 0; i < path->n_pairs; i++) {
         const LoadPair *p = &path->pairs[i];
-        uint32_t older = b->banks[p->older], younger = b->banks[p->younger];
-        if (older != NO_BANK && younger != NO_BANK && (older ^ younger) == p->offsets_differ) {
+        if (!bank_known(b, p->older) || !bank_known(b, p->younger)) continue;
+        uint32_t differ = (b->group_base[p->older] ^ b->group_base[p->younger]) >> 2 & 1;
+        if (differ == p->offsets_differ) {
             b->event_stall[p->event]++;
             b->event_bus[p->event]++;
             e->stall++;
@@ -713,13 +714,11 @@ static void capture_addresses(Engine *e, void *uc, Block *b) {
     for (uint32_t g = 0; g < b->n_groups; g++) {
         Group *group = &b->groups[g];
         uint32_t base;
-        b->banks[g] = NO_BANK;
         b->group_state[g] = GROUP_UNKNOWN;
         if (!group_base(e, uc, group, &base)) continue;
-        if (!(base & 3)) b->banks[g] = base >> 2 & 1;
         Region *r = region_near(e, base + group->min_offset, &group->region);
         int inside = r && base + group->max_offset < r->end;
-        if (!inside || (e->other_memory && memory_number(e, r) != e->last_memory)) stays = 0;
+        if (!inside || (e->other_memory && memory_number(r) != e->last_memory)) stays = 0;
         b->group_base[g] = base;
         if (group->aligned && !(base & group->align_mask) && (!r || (r->is_free && inside)))
             b->group_state[g] = GROUP_FREE;
@@ -858,7 +857,7 @@ EXPORT Engine *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int *ids
 
 static void free_block(Block *b) {
     free(b->code); free(b->events); free(b->event_stall); free(b->event_unaligned); free(b->event_bus); free(b->data_address);
-    free(b->data_valid); free(b->groups); free(b->banks); free(b->group_base); free(b->group_state);
+    free(b->data_valid); free(b->groups); free(b->group_base); free(b->group_state);
     free(b->group_events); free(b->hooked); free(b->program); free(b->hints); free(b);
 }
 
@@ -905,8 +904,6 @@ EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_
     b->data_valid = calloc(n_events + 1, 1);
     b->n_groups = n_groups;
     b->groups = copy_of(groups, n_groups * sizeof *groups);
-    b->banks = malloc(n_groups + 1);
-    memset(b->banks, NO_BANK, n_groups + 1);
     b->group_base = calloc(n_groups + 1, sizeof(uint32_t));
     b->group_state = calloc(n_groups + 1, 1);
     b->group_events = copy_of(group_events, n_group_events * sizeof *group_events);
@@ -991,7 +988,8 @@ EXPORT uint32_t bl_trace(Engine *e, uint32_t i) { return e->trace[i & 1023]; }
 
 EXPORT void bl_set_region(Engine *e, uint32_t i, uint32_t base, uint32_t end, int32_t port, int32_t icache,
                           int32_t dcache, uint32_t is_free, const uint8_t *host) {
-    e->regions[i] = (Region){base, end, port, icache, dcache, is_free, host};
+    uint32_t number = port >= 0 ? FIRST_PORT + (uint32_t)port : i;
+    e->regions[i] = (Region){base, end, port, icache, dcache, is_free, host, number};
     if (i >= e->n_regions) e->n_regions = i + 1;
 }
 
