@@ -92,6 +92,12 @@ class Board:
     file: str = ""
     energy: EnergyFacts | None = None
 
+    def accelerator_of(self, region: Region) -> str:
+        """Name of the accelerator in front of a region's bytes, an alias's own or its target's."""
+        if not region.accelerator and region.alias_of:
+            return next(r.accelerator for r in self.regions if r.name == region.alias_of)
+        return region.accelerator
+
     def region_at(self, address: int) -> Region | None:
         """The region that holds ``address``."""
         return next((r for r in self.regions if r.base <= address < r.end), None)

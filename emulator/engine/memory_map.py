@@ -6,7 +6,7 @@ or cache controller changes wait states and enables caches here, at the cycle of
 
 from __future__ import annotations
 
-from emulator.board import Accelerator, Board, Region
+from emulator.board import Accelerator, Board
 from emulator.engine.hook import BlockHook
 from emulator.errors import BoardError
 
@@ -34,7 +34,7 @@ class MemoryMap:
         self._timed = timed
         self._tuned: dict[str, _Tuned] = {}
         self._waiting: dict[int, int] = {}
-        self._by_region = {region.name: self._accelerator_of(region) for region in board.regions}
+        self._by_region = {region.name: board.accelerator_of(region) for region in board.regions}
         self.level_one = [a.name for a in board.accelerators if a.kind == "l1"]
         """Accelerators that stand for the core's own caches: CCR and the cache operations reach them."""
         self._set_up()
@@ -75,11 +75,6 @@ class MemoryMap:
                 self._hook.set_port(port, wait_states, 2, 0)
                 self._waiting[region.base] = port
             self._hook.set_region(number, region.base, region.end, port, -1, -1, free=port < 0)
-
-    def _accelerator_of(self, region: Region) -> str:
-        if not region.accelerator and region.alias_of:
-            return next(r.accelerator for r in self._board.regions if r.name == region.alias_of)
-        return region.accelerator
 
     def _apply(self, tuned: _Tuned) -> None:
         v = tuned.values

@@ -176,8 +176,5 @@ class TimedMemories:
             yield from board.accelerators
             return
         region = board.region_at(address)
-        if region is None:
-            return
-        if not region.accelerator and region.alias_of:
-            region = next(r for r in board.regions if r.name == region.alias_of)
-        yield from (a for a in board.accelerators if a.name == region.accelerator)
+        if region is not None:
+            yield from (a for a in board.accelerators if a.name == board.accelerator_of(region))
