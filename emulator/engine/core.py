@@ -101,9 +101,17 @@ class Core:
         self._mmio_writes: list[tuple[int, int, Callable[[int, int, int], None]]] = []
         for region in sorted(regions, key=lambda r: bool(r.alias_of)):
             self._map(region)
+        # Unicorn puts each new memory behind the smallest one so far in its own space of RAM
+        # addresses. A larger one that comes later then shares addresses with another, and a store
+        # to the one throws away translated code of the other, so the largest come first:
+        # tests/unicorn_traps, test_memory_that_grows_shares_ram_addresses.
+        for memory in sorted(self.memories, key=lambda m: -_pages(m.region.size_bytes)):
+            protection = ucc.UC_PROT_ALL if memory.region.kind == "ram" else ucc.UC_PROT_READ | ucc.UC_PROT_EXEC
+            size = min(_pages(memory.region.size_bytes), len(memory.buffer))
+            self.uc.mem_map_ptr(memory.region.base, size, protection, memory.pointer)
 
     def _map(self, region: Region) -> None:
-        size = -(-region.size_bytes // PAGE) * PAGE
+        size = _pages(region.size_bytes)
         target = self._by_name.get(region.alias_of)
         if target is None:
             buffer = mmap.mmap(-1, size)
@@ -112,8 +120,6 @@ class Core:
             pointer = ctypes.addressof(ctypes.c_char.from_buffer(buffer))
             target = HostMemory(region, buffer, pointer, memoryview(buffer))
             self._by_name[region.name] = target
-        protection = ucc.UC_PROT_ALL if region.kind == "ram" else ucc.UC_PROT_READ | ucc.UC_PROT_EXEC
-        self.uc.mem_map_ptr(region.base, min(size, len(target.buffer)), protection, target.pointer)
         self.memories.append(HostMemory(region, target.buffer, target.pointer, target.view))
 
     def map_device(
@@ -262,3 +268,8 @@ class Core:
             ctypes.c_size_t(0),
         )
         return UcError(status) if status else None
+
+
+def _pages(size_bytes: int) -> int:
+    """A size in bytes, rounded up to whole pages of Unicorn's."""
+    return -(-size_bytes // PAGE) * PAGE
