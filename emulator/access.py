@@ -42,6 +42,10 @@ class AccessFinder:
         self._cursor = found
         return found
 
+    def forget(self) -> None:
+        """Begin anew: after a restored snapshot blocks have the serial numbers of others."""
+        self._serial = -1
+
     def done(self, position: int) -> None:
         """The access at ``position`` was served; a single one is not made twice."""
         block = self._automaton.current_block()

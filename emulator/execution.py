@@ -49,7 +49,12 @@ class Execution:
         self._slice_cycles = SLICE_CYCLES
         self.traps = TrapHandler(machine)
         self.waits = WaitDetector(
-            machine.core, machine.hook, machine.automaton, self._run_to, lambda: machine.accesses.activity
+            machine.core,
+            machine.hook,
+            machine.automaton,
+            self._run_to,
+            lambda: machine.accesses.activity,
+            machine.overhead,
         )
         self.between_slices: Callable[[], None] = lambda: None  # a session's links and pace
         self.skip_waiting = True  # tests turn it off to compare
@@ -174,6 +179,8 @@ class Execution:
             hook.instructions += turns * turn.instructions
             self.skipped_cycles += turns * turn.cycles
             self.skipped_instructions += turns * turn.instructions
+            if turn.overhead is not None:
+                m.overhead.skip(turn.overhead, turns)
         self.waits.expect_soon_after(min(m.clock.next_cycles(), self._limit) + 1)
         return False
 

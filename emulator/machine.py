@@ -25,6 +25,7 @@ from emulator.engine.core import Core
 from emulator.engine.hook import NO_ADDRESS, BlockHook
 from emulator.engine.memory_map import MemoryMap
 from emulator.engine.native_hook import native_hook, native_library
+from emulator.engine.overhead import OverheadAccount
 from emulator.engine.python_hook import PythonHook
 from emulator.errors import GuestFault, UsageError
 from emulator.execution import QUIET_SECONDS, Execution, StopReason
@@ -122,6 +123,7 @@ class Machine:
         self.accesses = RegisterAccesses(
             self.hook, self.automaton, self.core, on_polled=self._polled, on_error=self._fail
         )
+        self.overhead = OverheadAccount(self.hook, self.automaton, self.accesses.served)
         self.clock = Clock(board.reset_hz)
         self.clocks = NamedClocks(self.clock)
         self.clock.attach(self.accesses.now, self._next_deadline)
@@ -146,6 +148,7 @@ class Machine:
             request_reset=self.request_reset,
             itm_output=self._itm_output,
             touch=self._touch,
+            overhead=self.overhead.now,
             fpu_is_double=board.fpu == "double",
             instruction_cache_bytes=board.core_parameters.get("instruction_cache_bytes", 0),
             data_cache_bytes=board.core_parameters.get("data_cache_bytes", 0),

@@ -43,6 +43,7 @@ class RegisterAccesses:
         self._finder = AccessFinder(hook, automaton, core)
         self._access: tuple[int, int, bool] | None = None
         self._access_cycle: int | None = None
+        self._access_position = 0  # in its block, once its cycle is known
         self._polled = self._polled_activity = self._polls = 0
         self.activity = 0  # counts what an idle loop does not do: writes, reads that change something
         self.polled: tuple[int, int] | None = None  # (address, pc) of the last register read again and again
@@ -57,9 +58,20 @@ class RegisterAccesses:
             if self._hook.current < 0:
                 return self._hook.cycles
             position = self._position(*self._access)
-            self._access_cycle = self._automaton.now_at(position)
+            self._access_cycle, self._access_position = self._automaton.now_at(position), position
             self._finder.done(position)
         return self._access_cycle
+
+    def forget(self) -> None:
+        """Hear that a snapshot was restored."""
+        self._finder.forget()
+
+    def served(self) -> int | None:
+        """Position in the current block of the access being served; between blocks, None."""
+        if self._access is None or self._hook.current < 0:
+            return None
+        self.now()
+        return self._access_position
 
     def here(self) -> int:
         """Address of the instruction that makes the access; between blocks, the PC."""

@@ -87,4 +87,5 @@ def restore_machine(machine: Machine, snapshot: Snapshot) -> None:
     machine.exit_code = snapshot.exit_code
     machine.failure = None
     machine.hook.current = -1
+    machine.accesses.forget()
     machine.clock.deadlines_changed()

@@ -179,6 +179,7 @@ class TrapHandler:
     def _fault(self, kind: FaultKind, pc: int, address: int | None) -> None:
         m = self._m
         self._bad_address = None
+        m.overhead.abandon_at(pc)
         m.automaton.abandon_at(pc)
         m.execution.asleep = False
         try:

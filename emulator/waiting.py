@@ -10,11 +10,12 @@ so it is the same on every machine.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from emulator.engine.automaton import Automaton
 from emulator.engine.core import Core
 from emulator.engine.hook import NO_ADDRESS, BlockHook
+from emulator.engine.overhead import Overhead, OverheadAccount
 
 SHORTEST_INTERVAL = 1_000
 LONGEST_INTERVAL = 2_000_000
@@ -26,11 +27,15 @@ POLLS = 4
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn of a waiting loop; ``stores``: it writes memory (the same values again)."""
+    """One turn of a waiting loop; ``stores``: it writes memory (the same values again).
+
+    ``overhead``: None unless somebody counts it.
+    """
 
     cycles: int
     instructions: int
     stores: bool
+    overhead: Overhead | None = field(default=None, compare=False)
 
 
 class WaitDetector:
@@ -43,12 +48,14 @@ class WaitDetector:
         automaton: Automaton,
         run_slice: Callable[[int, int], bool],
         activity: Callable[[], int],
+        overhead: OverheadAccount,
     ) -> None:
         self._core = core
         self._hook = hook
         self._automaton = automaton
         self._run_slice = run_slice
         self._activity = activity
+        self._overhead = overhead
         self._interval = SHORTEST_INTERVAL
         self._known: dict[int, Turn] = {}  # by the address where a turn begins
         self.check_at = SHORTEST_INTERVAL
@@ -82,17 +89,22 @@ class WaitDetector:
         """
         pc = self._core.get("pc")
         known = self._known.get(pc)
-        first = self._turn(limit, compare_memory=known is not None and known.stores)
-        if first is None or first == known:
-            return first
-        second = self._turn(limit, compare_memory=first.stores)
+        missing = known is not None and known.overhead is None
+        first = self._turn(limit, compare_memory=known is not None and known.stores, measure=missing)
+        if first is None:
+            return None
+        if first == known:
+            self._known[pc] = first if missing else known
+            return self._known[pc]
+        second = self._turn(limit, compare_memory=first.stores, measure=True)
         if second is None or second != first:
             return None
-        self._known[pc] = first
-        return first
+        self._known[pc] = second
+        return second
 
-    def _turn(self, limit: int, *, compare_memory: bool) -> Turn | None:
+    def _turn(self, limit: int, *, compare_memory: bool, measure: bool) -> Turn | None:
         hook = self._hook
+        before = self._overhead.now() if measure and self._overhead.used else None
         start_pc = self._core.get("pc")
         registers = self._core.general_registers()
         cycles, instructions, activity = hook.cycles, hook.instructions, self._activity()
@@ -104,7 +116,8 @@ class WaitDetector:
             return None
         if memory is not None and memory != self._memory():
             return None
-        return Turn(hook.cycles - cycles, hook.instructions - instructions, self._stores())
+        overhead = None if before is None else self._overhead.now().plus(before, -1)
+        return Turn(hook.cycles - cycles, hook.instructions - instructions, self._stores(), overhead)
 
     def _come_back(self, pc: int, limit: int) -> bool:
         """Run one block, then on to ``pc``; False when something else stopped it first."""

@@ -68,7 +68,7 @@ class Automaton:
         self.plans: list[BlockPlan] = []
         self._watched: set[int] = set()
         self._branch_slots: dict[int, int] = {}
-        self._issue: dict[tuple[int, int, int], tuple[int, ...]] = {}
+        self._begun: dict[tuple[int, int, int], Step] = {}
         self.initial = self._intern(model.initial_state)
         hook.set_data_timing(model.unaligned, model.divide)
         hook.state = self.initial
@@ -162,16 +162,19 @@ class Automaton:
         while code := self._hook.finish(edge):
             self.answer(code)
 
-    def issue_cycles(self) -> tuple[int, ...]:
-        """Issue cycle of each instruction of the current block, entered as it was."""
+    def current_step(self) -> Step:
+        """The current block's price, entered as it was; its way out is not known yet."""
         block = self._hook.current
-        plan = self.plans[block]
         skipped = 0  # what is still to come is taken as executed
         key = (self._hook.state, block, skipped)
-        if key not in self._issue:
-            self._issue[key] = self.step(*key, FALL_THROUGH).issue_cycles
-        assert len(self._issue[key]) == len(plan.block.instructions)
-        return self._issue[key]
+        if key not in self._begun:
+            self._begun[key] = self.step(*key, FALL_THROUGH)
+        assert len(self._begun[key].issue_cycles) == len(self.plans[block].block.instructions)
+        return self._begun[key]
+
+    def issue_cycles(self) -> tuple[int, ...]:
+        """Issue cycle of each instruction of the current block, entered as it was."""
+        return self.current_step().issue_cycles
 
     def now_at(self, position: int) -> int:
         """The cycle at which instruction ``position`` of the current block issues."""
@@ -184,12 +187,16 @@ class Automaton:
         """The instruction at ``address`` did not complete; count what came before it."""
         if self._hook.current < 0:
             return
-        instructions = self.plans[self._hook.current].block.instructions
-        position = next((i for i, x in enumerate(instructions) if x.address == address), 0)
+        position = self.position_of(address)
         issue = self.issue_cycles()
         self.now_at(position)
         self._hook.abandon(position, issue[position])
         self._hook.state = self.initial
+
+    def position_of(self, address: int) -> int:
+        """Position in the current block of the instruction at ``address``, 0 when it is not there."""
+        instructions = self.plans[self._hook.current].block.instructions
+        return next((i for i, x in enumerate(instructions) if x.address == address), 0)
 
     def current_block(self) -> Block | None:
         """The block that is executing, or None between blocks."""

@@ -1,9 +1,10 @@
-"""Data Watchpoint and Trace: the cycle counter, and comparators that only remember.
+"""Data Watchpoint and Trace: the cycle counter, profiling counters, and comparators that only remember.
 
 ARMv7-M Architecture Reference Manual C1.8. CYCCNT is the clock plus an offset, so a read
-gives the cycle of the load itself. EXCCNT counts exception entry and exit, SLEEPCNT what
-the machine reports as slept; CPICNT, LSUCNT and FOLDCNT read as zero (the timing model
-has a finer account of the same cycles).
+gives the cycle of the load itself. The profiling counters (8 bits, they wrap) obey Arm's
+equation: cycles = instructions + CPICNT + EXCCNT + SLEEPCNT + LSUCNT - FOLDCNT. EXCCNT counts
+exception entry and exit, SLEEPCNT what the machine reports as slept; CPICNT, LSUCNT and FOLDCNT
+are differences of the timing model's own account, which is asked only while one is enabled.
 """
 
 from __future__ import annotations
@@ -28,17 +29,36 @@ LAR = 0xE0001FB0
 LSR = 0xE0001FB4
 
 CTRL_CYCCNTENA = 1 << 0
+CTRL_CPIEVTENA = 1 << 17
 CTRL_EXCEVTENA = 1 << 18
 CTRL_SLEEPEVTENA = 1 << 19
+CTRL_LSUEVTENA = 1 << 20
+CTRL_FOLDEVTENA = 1 << 21
+CTRL_NOPRFCNT = 1 << 24
 CTRL_NOCYCCNT = 1 << 25
 CTRL_WRITABLE = 0x007F1FFF
 UNLOCK_KEY = 0xC5ACCE55
 LSR_IMPLEMENTED = 1 << 0
 LSR_LOCKED = 1 << 1
+COUNTERS = {
+    CPICNT: ("DWT_CPICNT", CTRL_CPIEVTENA),
+    EXCCNT: ("DWT_EXCCNT", CTRL_EXCEVTENA),
+    SLEEPCNT: ("DWT_SLEEPCNT", CTRL_SLEEPEVTENA),
+    LSUCNT: ("DWT_LSUCNT", CTRL_LSUEVTENA),
+    FOLDCNT: ("DWT_FOLDCNT", CTRL_FOLDEVTENA),
+}
+"""Profiling counters: name and enable bit. Setting the bit clears the counter (C1.8, its registers)."""
+DERIVED = (CPICNT, LSUCNT, FOLDCNT)
+"""In the order of the account."""
 
 
 class Dwt:
-    """The DWT unit. ``trace_enabled()`` is DEMCR.TRCENA."""
+    """The DWT unit. ``trace_enabled()`` is DEMCR.TRCENA.
+
+    ``overhead()``: cycles beyond one an instruction so far, of other instructions than loads and
+    stores, and of loads and stores; and how many instructions took no cycle. Only differences
+    count, and only until :meth:`load`.
+    """
 
     def __init__(
         self,
@@ -46,21 +66,17 @@ class Dwt:
         clock: Clock,
         trace_enabled: Callable[[], bool],
         touch: Callable[[], None],
+        overhead: Callable[[], tuple[int, int, int]] = lambda: (0, 0, 0),
     ) -> None:
         self._core = core
         self._clock = clock
         self._trace_enabled = trace_enabled
         self._touch = touch
+        self._overhead = overhead
         self.names = {CTRL: "DWT_CTRL", PCSR: "DWT_PCSR"}
         if core.is_mainline:
-            self.names |= {
-                CYCCNT: "DWT_CYCCNT",
-                CPICNT: "DWT_CPICNT",
-                EXCCNT: "DWT_EXCCNT",
-                SLEEPCNT: "DWT_SLEEPCNT",
-                LSUCNT: "DWT_LSUCNT",
-                FOLDCNT: "DWT_FOLDCNT",
-            }
+            self.names[CYCCNT] = "DWT_CYCCNT"
+            self.names |= {address: name for address, (name, _) in COUNTERS.items()}
         comparators: dict[int, str] = {}
         for i in range(core.dwt_ctrl >> 28):
             comparators |= {COMP0 + 16 * i: f"DWT_COMP{i}", COMP0 + 16 * i + 4: f"DWT_MASK{i}"}
@@ -72,12 +88,13 @@ class Dwt:
         self.reset()
 
     def reset(self) -> None:
-        """Counter stopped at zero, locked where there is a lock."""
+        """Counters stopped at zero, locked where there is a lock."""
         self._control = 0
         self._locked = self._core.has_software_lock
         self._stopped_count = 0
         self._started_at: int | None = None
-        self._counters = {EXCCNT: 0, SLEEPCNT: 0}
+        self._counters = dict.fromkeys(COUNTERS, 0)
+        self._counted_from: dict[int, int] = {}  # derived counters that run: the account then
         self._comparators.reset()
 
     # -- the cycle counter ---------------------------------------------------------------
@@ -89,7 +106,7 @@ class Dwt:
         return (self._stopped_count + self._clock.now() - self._started_at) & 0xFFFFFFFF
 
     def update_running(self) -> None:
-        """Start or stop CYCCNT after CTRL or DEMCR.TRCENA changed."""
+        """Start or stop counters after CTRL or DEMCR.TRCENA changed."""
         runs = bool(self._control & CTRL_CYCCNTENA) and self._trace_enabled()
         runs = runs and not self._core.dwt_ctrl & CTRL_NOCYCCNT
         if runs and self._started_at is None:
@@ -97,18 +114,37 @@ class Dwt:
         elif not runs and self._started_at is not None:
             self._stopped_count = self.cycle_count
             self._started_at = None
+        should_run = [address for address in DERIVED if self._counts(address)]
+        if should_run != sorted(self._counted_from):
+            self._settle()
+            account = dict(zip(DERIVED, self._overhead(), strict=True))
+            self._counted_from = {address: account[address] for address in should_run}
 
     def exception_cycles(self, cycles: int) -> None:
         """Cycles of an exception entry or exit, for EXCCNT."""
-        self._add(EXCCNT, CTRL_EXCEVTENA, cycles)
+        if self._counts(EXCCNT):
+            self._add(EXCCNT, cycles)
 
     def slept_cycles(self, cycles: int) -> None:
         """Cycles in sleep, for SLEEPCNT."""
-        self._add(SLEEPCNT, CTRL_SLEEPEVTENA, cycles)
+        if self._counts(SLEEPCNT):
+            self._add(SLEEPCNT, cycles)
 
-    def _add(self, counter: int, enable: int, cycles: int) -> None:
-        if self._control & enable and self._trace_enabled():
-            self._counters[counter] = (self._counters[counter] + cycles) & 0xFF
+    def _counts(self, address: int) -> bool:
+        enabled = self._control & COUNTERS[address][1] and not self._core.dwt_ctrl & CTRL_NOPRFCNT
+        return bool(enabled) and self._trace_enabled()
+
+    def _add(self, counter: int, cycles: int) -> None:
+        self._counters[counter] = (self._counters[counter] + cycles) & 0xFF
+
+    def _settle(self) -> None:
+        """Bring the derived counters up to now."""
+        if not self._counted_from:
+            return
+        for address, total in zip(DERIVED, self._overhead(), strict=True):
+            if address in self._counted_from:
+                self._add(address, total - self._counted_from[address])
+                self._counted_from[address] = total
 
     # -- registers -----------------------------------------------------------------------
     def read_word(self, address: int) -> int:
@@ -122,6 +158,9 @@ class Dwt:
         if address == LSR:
             return LSR_IMPLEMENTED | (LSR_LOCKED if self._locked else 0)
         if address in self._counters:
+            if self._counts(address):
+                self._touch()
+            self._settle()
             return self._counters[address]
         return self._comparators.words.get(address, 0)
 
@@ -134,13 +173,17 @@ class Dwt:
             return
         elif address == CTRL:
             writable = CTRL_WRITABLE if self._core.is_mainline else 0
-            self._control = merge(self._control, value, mask & writable)
+            before, self._control = self._control, merge(self._control, value, mask & writable)
             self.update_running()
+            for counter, (_, enable) in COUNTERS.items():
+                if self._control & ~before & enable:
+                    self._counters[counter] = 0
         elif address == CYCCNT:
             self._stopped_count = merge(self.cycle_count, value, mask)
             if self._started_at is not None:
                 self._started_at = self._clock.now()
         elif address in self._counters:
+            self._settle()
             self._counters[address] = value & mask & 0xFF
         elif address in self._comparators.words:
             self._comparators.write(address, value, mask)
@@ -148,11 +191,13 @@ class Dwt:
     # -- snapshots -----------------------------------------------------------------------
     def save(self) -> Any:
         """State for a snapshot."""
+        self._settle()
         return {
             "control": self._control,
             "locked": self._locked,
             "count": (self._stopped_count, self._started_at),
             "counters": dict(self._counters),
+            "running": sorted(self._counted_from),
             "comparators": dict(self._comparators.words),
         }
 
@@ -162,4 +207,6 @@ class Dwt:
         self._locked = state["locked"]
         self._stopped_count, self._started_at = state["count"]
         self._counters = dict(state["counters"])
+        account = dict(zip(DERIVED, self._overhead(), strict=True)) if state["running"] else {}
+        self._counted_from = {address: account[address] for address in state["running"]}
         self._comparators.words = dict(state["comparators"])

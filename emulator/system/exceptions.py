@@ -123,12 +123,12 @@ class ExceptionUnit:
         """Let ``cycles`` pass, serving deadlines on time. True: cut short by a preemption."""
         remaining = cycles + self._owed_cycles
         self._owed_cycles = 0
-        self._dwt.exception_cycles(remaining)
         clock = self._clock
         while remaining > 0:
             to_deadline = clock.next_cycles() - clock.now()
             step = min(remaining, max(1, to_deadline))
             self._add_cycles(step)
+            self._dwt.exception_cycles(step)
             remaining -= step
             if step >= to_deadline:
                 clock.run_due(clock.now())

@@ -48,9 +48,10 @@ class System:
     ``interrupts``: external lines. ``vector_table``: VTOR at reset. ``add_cycles(n)`` must
     advance ``clock.now()`` by n at once. ``on_change()`` is called whenever the answer of
     :meth:`preempts` or :meth:`blocked_only_by_masks` may have changed. ``touch()``: a read
-    just made changes with time or changed state. ``systick_reference_hz``: the external
-    reference of SysTick (``None``: there is none). ``maintain_cache(cache, operation,
-    address)`` and ``enable_cache(cache, on)`` tell of the M7's L1 caches.
+    just made changes with time or changed state. ``overhead()``: see :class:`Dwt`.
+    ``systick_reference_hz``: the external reference of SysTick (``None``: there is none).
+    ``maintain_cache(cache, operation, address)`` and ``enable_cache(cache, on)`` tell of the
+    M7's L1 caches.
     ``unmodelled(address, access)`` is told of registers that are not modelled.
     ``trace_at_reset``: see :class:`DebugControl`.
 
@@ -75,6 +76,7 @@ class System:
         request_reset: Callable[[str], None],
         itm_output: Callable[[int, int], None] | None = None,
         touch: Callable[[], None] = lambda: None,
+        overhead: Callable[[], tuple[int, int, int]] = lambda: (0, 0, 0),
         fpu_is_double: bool = False,
         mpu_regions: int | None = None,
         instruction_cache_bytes: int = 0,
@@ -96,7 +98,7 @@ class System:
         self.systick = SysTick(clock, self._pend_systick, touch, systick_reference_hz, systick_calibration)
         self.debug = DebugControl(self.features, trace_at_reset=trace_at_reset)
         trace_enabled = self._trace_enabled
-        self.dwt = Dwt(self.features, clock, trace_enabled, touch)
+        self.dwt = Dwt(self.features, clock, trace_enabled, touch, overhead)
         self.itm = Itm(self.features, trace_enabled, itm_output)
         self.faults = FaultStatus(self.features)
         self.scb = SystemControl(
