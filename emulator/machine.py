@@ -158,6 +158,7 @@ class Machine:
             enable_cache=self._enable_cache,
             trace_at_reset=bool(board.core_parameters.get("trace_at_reset", 0)),
         )
+        self.automaton.on_send_event = self.system.send_event
         self.clocks.before_change(self.system.before_clock_change)
         self.clocks.on_change(self.system.clock_changed)
         self.semihosting = SemihostingHost(

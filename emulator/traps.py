@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from emulator.machine import Machine
 
 WFI, WFE, YIELD = 0xBF30, 0xBF20, 0xBF10
+WIDE_HINT, WIDE_HINT_SECOND = 0xF3AF, 0x8000
 SEMIHOSTING_IMMEDIATE = 0xAB
 EXC_RETURN_FROM = 0xFFFFFF00
 BRANCH_EDGE = 1
@@ -107,6 +108,13 @@ class TrapHandler:
         except Exception:  # noqa: BLE001 -- an unreadable address is no instruction
             return 0
 
+    def _hint_before(self, pc: int) -> int:
+        """The 16-bit encoding of the hint that ends at ``pc``, whichever of the two it has."""
+        last = self._half_word(pc - 2)
+        if last & 0xFFF0 == WIDE_HINT_SECOND and self._half_word(pc - 4) == WIDE_HINT:
+            return 0xBF00 | (last & 15) << 4
+        return last
+
     def _exception(self, number: int, pc: int) -> None:
         m = self._m
         if pc >= EXC_RETURN_FROM:
@@ -160,7 +168,7 @@ class TrapHandler:
     def _invalid(self, pc: int) -> None:
         """WFE and YIELD are invalid to Unicorn on M cores, with PC past them."""
         block = self._m.automaton.current_block()
-        before = self._half_word(pc - 2)
+        before = self._hint_before(pc)
         if before in (WFE, YIELD) and (block is None or block.end == pc):
             self._m.automaton.finish()
             if before == WFE and not self._m.system.wait_for_event():
@@ -171,7 +179,7 @@ class TrapHandler:
     def _waited(self, pc: int) -> None:
         """The run ended with no error: a WFI, with PC past it."""
         m = self._m
-        if self._half_word(pc - 2) == WFI:
+        if self._hint_before(pc) == WFI:
             m.automaton.finish()
             m.execution.asleep = not m.system.wake_pending()
             m.execution.waits_for_event = False

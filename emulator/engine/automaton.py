@@ -6,7 +6,7 @@ it said, and hands the hook the numbers, so that each (state, block, edge) is as
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from emulator.engine.core import Core
@@ -67,6 +67,8 @@ class Automaton:
         self._numbers: dict[Hashable, int] = {}
         self.plans: list[BlockPlan] = []
         self._watched: set[int] = set()
+        self._event_senders: set[int] = set()
+        self.on_send_event: Callable[[], None] = lambda: None  # the core executes SEV
         self._branch_slots: dict[int, int] = {}
         self._begun: dict[tuple[int, int, int], Step] = {}
         self.initial = self._intern(model.initial_state)
@@ -119,9 +121,23 @@ class Automaton:
         fresh = [a for a in plan.hook_addresses if a not in self._watched]
         for hooked in fresh:
             self._hook.watch_code(hooked)
-        if plan.hook_addresses:
-            self._watched.update(fresh)
+        self._watched.update(fresh)
+        sends_event = self._watch_events(block)
+        if plan.hook_addresses or sends_event:
             self._core.forget_code(address, size_bytes)
+
+    def _watch_events(self, block: Block) -> bool:
+        """SEV is a NOP to Unicorn: a code hook on each tells of it. False: the block has none."""
+        senders = {i.address for i in block.instructions if i.name == "sev"}
+        for address in senders - self._event_senders:
+            self._core.watch_code(address, self._reached_event)
+        self._event_senders |= senders
+        return bool(senders)
+
+    def _reached_event(self, address: int) -> None:
+        instruction = self.instruction_at(address)
+        if instruction is not None and instruction.name == "sev":  # other code may be there by now
+            self.on_send_event()
 
     def forget_code(self, address: int, size_bytes: int) -> None:
         """The host wrote memory there: read its blocks anew, and translate it anew."""

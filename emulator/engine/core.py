@@ -106,7 +106,9 @@ class Core:
         # to the one throws away translated code of the other, so the largest come first:
         # tests/unicorn_traps, test_memory_that_grows_shares_ram_addresses.
         for memory in sorted(self.memories, key=lambda m: -_pages(m.region.size_bytes)):
-            protection = ucc.UC_PROT_ALL if memory.region.kind == "ram" else ucc.UC_PROT_READ | ucc.UC_PROT_EXEC
+            protection = (
+                ucc.UC_PROT_ALL if memory.region.kind == "ram" else ucc.UC_PROT_READ | ucc.UC_PROT_EXEC
+            )
             size = min(_pages(memory.region.size_bytes), len(memory.buffer))
             self.uc.mem_map_ptr(memory.region.base, size, protection, memory.pointer)
 
@@ -248,6 +250,13 @@ class Core:
             raise MemoryFault(address, is_store=True)
         start = address - memory.region.base
         memory.view[start : start + len(data)] = data
+
+    def watch_code(self, address: int, reached: Callable[[int], None]) -> None:
+        """Call ``reached(address)`` before the instruction there executes, in code translated from now on.
+
+        In an IT block only when its condition holds. ``reached`` must not raise.
+        """
+        self.uc.hook_add(ucc.UC_HOOK_CODE, lambda _uc, at, _size, _data: reached(at), None, address, address)
 
     def forget_code(self, address: int, size_bytes: int) -> None:
         """Drop translations of a stretch, so that it is translated anew with its hooks."""
