@@ -133,7 +133,7 @@ class Machine:
         board = self.board
         self.serial_ports: dict[str, SerialEndpoint] = {}
         self.console = self._endpoint(board.console)
-        self.itm = SerialEndpoint("itm")
+        self.itm: SerialEndpoint = _Endpoint("itm", self._serial_passed)  # stimulus port 0
         self.system = System(
             self.core,
             self.clock,
@@ -463,6 +463,7 @@ class Machine:
             "bus": self.bus,
             "system": self.system,
             "hook": self.hook,
+            "itm": self.itm,
             **{f"device:{name}": device for name, device in self.devices.items()},
             **{f"serial:{name}": port for name, port in self.serial_ports.items()},
         }

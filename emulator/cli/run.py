@@ -20,6 +20,7 @@ from emulator.cli.options import (
 from emulator.cli.session import Limits, Session, limit_error
 from emulator.cli.status import StatusLine
 from emulator.cli.summary import Outcome, summary_json, summary_text, write_json
+from emulator.cli.trace_console import TraceConsole, output_meets_errors
 from emulator.errors import BoardlessError, CheckFailed, GuestFault, UsageError
 from emulator.execution import StopReason
 from emulator.image import check_vectors, load_image, require_base
@@ -80,7 +81,7 @@ def make_machine(options: MachineOptions) -> Machine:
     metavar="stdio|pty|tcp:[HOST:]PORT|rfc2217:[HOST:]PORT",
     help="Where the console goes; without HOST a port is on loopback.",
 )
-@click.option("--until", metavar="TEXT", help="Stop when the console has sent TEXT.")
+@click.option("--until", metavar="TEXT", help="Stop when the console (or the ITM) has sent TEXT.")
 @click.option("--max-cycles", type=click.IntRange(min=1), metavar="N", help="Stop after N modelled cycles.")
 @click.option(
     "--wall-limit",
@@ -128,8 +129,9 @@ def run(
     """Run IMAGE (.elf, .axf, .hex or .bin) until it ends, idles, or a limit comes.
 
     The console is on standard input and output, or where --serial says; the summary goes to
-    standard error. Exit code: 0 fine, 1 a check failed, 2 usage, 3 the firmware crashed, 4 a
-    limit was reached. All figures are simulated and unofficial.
+    standard error. Text that the firmware writes to ITM port 0 is shown beside the console's
+    on stdio, and otherwise on standard error. Exit code: 0 fine, 1 a check failed, 2 usage,
+    3 the firmware crashed, 4 a limit was reached. All figures are simulated and unofficial.
     """
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise UsageError("no such folder for --json", where=str(json_file))
@@ -142,11 +144,15 @@ def run(
         MachineOptions(image, board, base, timing, hook, strict, files_dir, learn, learn_output)
     )
     status = StatusLine(machine)
-    with open_link(spec, machine.console, before_output=status.before_output) as link:
-        if spec.kind != "stdio":
+    is_stdio = spec.kind == "stdio"
+    with (
+        open_link(spec, machine.console, before_output=status.before_output) as link,
+        TraceConsole(machine, status, link if is_stdio else None) as trace,
+    ):
+        if not is_stdio:
             click.echo(f"console on {link.description}", err=True)
-        outcome = _run(machine, link, limits, status)
-    status.erase()
+        outcome = _run(machine, link, limits, status, trace)
+    status.close(shares_terminal=not is_stdio or output_meets_errors())
     click.echo(summary_text(outcome), err=True)
     if json_file is not None:
         write_json(json_file, summary_json(outcome))
@@ -156,9 +162,14 @@ def run(
         ctx.exit(EXIT_INTERRUPTED)
 
 
-def _run(machine: Machine, link: Link, limits: Limits, status: StatusLine) -> Outcome:
+def _run(machine: Machine, link: Link, limits: Limits, status: StatusLine, trace: TraceConsole) -> Outcome:
     links = LinkSet([link])
-    session = Session(machine, links, on_progress=status.update)
+
+    def progress() -> None:
+        trace.flush()
+        status.update()
+
+    session = Session(machine, links, on_progress=progress)
     error: BoardlessError | None
     try:
         reason = session.run(limits)

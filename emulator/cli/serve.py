@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from emulator.cli.run import MachineOptions, make_machine
 from emulator.cli.session import Limits, Session, limit_error
 from emulator.cli.status import StatusLine
 from emulator.cli.summary import Outcome, summary_text
+from emulator.cli.trace_console import TraceConsole, output_meets_errors
 from emulator.errors import UsageError
 from emulator.execution import StopReason
 from emulator.links import Link, LinkSet, SerialEndpoint, SerialSpec, open_link, parse_serial
@@ -97,7 +99,8 @@ def serve(
     """Boot IMAGE until it waits for its host, then open its port and serve until Ctrl-C.
 
     The port's line on standard output comes when the device is ready. Hosts may come, go and
-    come back; what the device says while nobody listens is gone, as on a real port.
+    come back; what the device says while nobody listens is gone, as on a real port. Text that
+    the firmware writes to ITM port 0 goes to standard error.
     All figures are simulated and unofficial.
     """
     spec = parse_serial(serial)
@@ -108,30 +111,37 @@ def serve(
     usb_id = parse_usb(usb)
     machine = make_machine(MachineOptions(image, board, base, timing, hook, strict, files_dir))
     status = StatusLine(machine)
-    _boot(machine, status)
     with ExitStack() as stack:
+        trace = stack.enter_context(TraceConsole(machine, status))
+
+        def progress() -> None:
+            trace.flush()
+            status.update()
+
+        _boot(machine, progress)
         desk = EnergyDesk(machine, machine.talking_port()) if energy else None
         links, ports = _open_ports(stack, machine, spec=spec, symlink=symlink, desk=desk, usb_id=usb_id)
-        status.erase()
+        status.close(shares_terminal=output_meets_errors())
         for link in links.links:
             click.echo(f"ready: {machine.board.name} on {link.description}")
         if ports_file is not None:
             write_ports(ports_file, ports)
         on_slice = (lambda: None) if desk is None else desk.advance
         session = Session(
-            machine, links, realtime=pace == "realtime", on_progress=status.update, on_slice=on_slice
+            machine, links, realtime=pace == "realtime", on_progress=progress, on_slice=on_slice
         )
         reason = session.run(Limits(wall_limit_s=wall_limit))
-        status.erase()
+        trace.flush()
+        status.close(shares_terminal=True)
         click.echo(summary_text(Outcome(machine, links, reason.value, session.busy_s)), err=True)
     if reason is StopReason.EXIT and machine.exit_code:
         raise UsageError(f"the firmware ended itself with exit code {machine.exit_code}")
 
 
-def _boot(machine: Machine, status: StatusLine) -> None:
+def _boot(machine: Machine, progress: Callable[[], None]) -> None:
     """Run until the firmware waits for its host. Raises when it does not."""
     limits = Limits(wall_limit_s=BOOT_LIMIT_S)
-    session = Session(machine, LinkSet([]), on_progress=status.update)
+    session = Session(machine, LinkSet([]), on_progress=progress)
     reason = session.run(limits, stop_when_idle=True)
     if reason is not StopReason.IDLE:
         raise limit_error(reason, limits) or UsageError(

@@ -24,7 +24,10 @@ PICOSECONDS_PER_SECOND = 10**12
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When to stop. ``wall_limit_s`` counts the host's clock, waiting included."""
+    """When to stop. ``until``: text of the console, or of the ITM.
+
+    ``wall_limit_s`` counts the host's clock, waiting included.
+    """
 
     until: bytes | None = None
     max_cycles: int | None = None
@@ -114,7 +117,8 @@ class Session:
         no effect raises KeyboardInterrupt.
         """
         machine = self.machine
-        watch = TextWatch(machine.console, limits.until, machine.interrupt) if limits.until else None
+        outputs = (machine.console, machine.itm) if limits.until else ()
+        watches = [TextWatch(output, limits.until or b"", machine.interrupt) for output in outputs]
         start_cycles, end_s = machine.counts.cycles, _end(limits.wall_limit_s)
         machine.execution.between_slices = self._between_slices
         slice_cycles = int(PACE_SLICE_S * machine.clock.core_hz) if self._pace else SLICE_CYCLES
@@ -125,7 +129,7 @@ class Session:
                     used = machine.counts.cycles - start_cycles
                     left = None if limits.max_cycles is None else max(0, limits.max_cycles - used)
                     reason = self._run_once(left, None if end_s is None else end_s - time.monotonic())
-                    if watch is not None and watch.found:
+                    if any(watch.found for watch in watches):
                         return StopReason.UNTIL
                     if reason is not StopReason.IDLE or stop_when_idle:
                         return reason
@@ -134,7 +138,7 @@ class Session:
                         return waited
         finally:
             machine.execution.between_slices = lambda: None
-            if watch is not None:
+            for watch in watches:
                 watch.close()
 
     def _run_once(self, max_cycles: int | None, wall_limit_s: float | None) -> StopReason:

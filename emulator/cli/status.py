@@ -52,6 +52,17 @@ class StatusLine:
         self._stream.flush()
         self._shown = True
 
+    def close(self, *, shares_terminal: bool) -> None:
+        """Make room for the last words, at the start of a line.
+
+        ``shares_terminal``: the device's output went to the same place as this line.
+        """
+        self.erase()
+        if shares_terminal and not self._at_line_start:
+            self._stream.write("\n")
+            self._stream.flush()
+            self._at_line_start = True
+
     def erase(self) -> None:
         """Take the line away."""
         if self._shown:

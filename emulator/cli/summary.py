@@ -109,6 +109,7 @@ def summary_json(outcome: Outcome) -> dict[str, Any]:
         "serial": {
             name: {"baud": port.baud, "sent_bytes": port.sent} for name, port in machine.serial_ports.items()
         },
+        "itm_bytes": machine.itm.sent,
         "waits_for": waiting_json(machine) if outcome.stop == "idle" else [],
         "unmodelled": [
             {

@@ -31,6 +31,12 @@ static void print(const char *text)
     }
 }
 
+static void drain(void) /* until the last bit is out */
+{
+    while (!(REG(LPUART1 + 0x1C) & 0x40)) {
+    }
+}
+
 static int get(void)
 {
     while (!(REG(LPUART1 + 0x1C) & 0x20)) {
@@ -70,8 +76,24 @@ static void pulse(void) /* the time stamp of energy mode */
     REG(GPIOF + 0x18) = 1u << 13;
 }
 
+static void trace(const char *text, uint32_t control) /* to ITM port 0 */
+{
+    REG(0xE000EDFC) |= 1u << 24;  /* DEMCR.TRCENA */
+    REG(0xE0000FB0) = 0xC5ACCE55; /* ITM_LAR */
+    REG(0xE0000E80) = control;    /* ITM_TCR */
+    REG(0xE0000E00) = 1;          /* ITM_TER */
+    while (*text) {
+        while (!(REG(0xE0000000) & 1)) {
+        }
+        *(volatile uint8_t *)0xE0000000 = (uint8_t)*text++;
+    }
+}
+
 int main(void)
 {
+#ifdef TRACE
+    trace("booting\r\n", 1);
+#endif
     REG(0x4002105C) |= 1; /* RCC_APB1ENR2.LPUART1EN */
     REG(LPUART1 + 0x0C) = 256u * 4000000u / BAUD;
     REG(LPUART1) = 0xD; /* UE, RE, TE */
@@ -97,6 +119,8 @@ int main(void)
         case 'u': REG(0x5F000010) = 1; break;
         case 'i': pulse(); work(); pulse(); print("m-infer-done\r\n"); break;
         case 'w': work(); print("worked\r\n"); break;
+        case 't': print("before "); drain(); trace("traced\r\nhalf", 1); print("after\r\n"); break;
+        case 'q': trace("not enabled\r\n", 0); break;
         case 'l': for (volatile int i = 0;; i++) { } break;
         default: print("e-[Unknown command]\r\n"); break;
         }
@@ -122,13 +146,24 @@ SECTIONS {
 """
 
 
-def build(folder: Path, *, baud: int = 115200) -> Path:
-    """Compile it to an ELF."""
+def build(folder: Path, *, baud: int = 115200, trace: bool = False) -> Path:
+    """Compile it to an ELF; ``trace``: it tells the ITM that it boots."""
     (folder / "talk.c").write_text(SOURCE)
     (folder / "talk.ld").write_text(LINKER)
     command = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-Og", "-g", "-ffreestanding", "-nostdlib"]
     subprocess.run(
-        [*command, f"-DBAUD={baud}u", "-T", "talk.ld", "talk.c", "-o", "talk.elf"], cwd=folder, check=True
+        [
+            *command,
+            f"-DBAUD={baud}u",
+            *(["-DTRACE"] if trace else []),
+            "-T",
+            "talk.ld",
+            "talk.c",
+            "-o",
+            "talk.elf",
+        ],
+        cwd=folder,
+        check=True,
     )
     return folder / "talk.elf"
 

@@ -1,0 +1,63 @@
+"""What reaches ``Machine.itm`` on whole machines: stimulus port 0, when firmware has enabled it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from assembled import finish, machine_with
+
+BOARDS = ("virtual-m3", "virtual-m4", "virtual-m7", "virtual-m33")
+SET_UP = """
+    ldr r0, =0xE000EDFC
+    ldr r1, ={demcr}
+    str r1, [r0]
+    ldr r7, =0xE0000000
+    ldr r0, =0xE0000FB0
+    ldr r1, =0xC5ACCE55
+    str r1, [r0]
+    ldr r0, =0xE0000E80
+    movs r1, #{tcr}
+    str r1, [r0]
+    ldr r0, =0xE0000E00
+    movs r1, #{ter}
+    str r1, [r0]
+"""
+WRITE = """
+    ldr r1, =0x44434241
+    strb r1, [r7]
+    strh r1, [r7]
+    str r1, [r7]
+    str r1, [r7, #4]
+"""
+"""A byte, a half-word and a word to port 0, a word to port 1."""
+TRCENA = 1 << 24
+
+
+def output(folder: Path, board: str, *, demcr: int = TRCENA, tcr: int = 1, ter: int = 1) -> bytes:
+    set_up = SET_UP.format(demcr=demcr, tcr=tcr, ter=ter)
+    machine = machine_with(folder, set_up + WRITE, board)
+    finish(machine)
+    assert not machine.console.output
+    assert not machine.unmodelled
+    return bytes(machine.itm.output)
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_port_0_reaches_the_host_once_enabled(tmp_path: Path, board: str) -> None:
+    assert output(tmp_path, board) == b"A" + b"AB" + b"ABCD"
+    assert output(tmp_path, board, ter=3) == b"A" + b"AB" + b"ABCD"  # port 1 is not the console's
+    assert output(tmp_path, board, ter=2) == b""
+    assert output(tmp_path, board, tcr=0) == b""
+    if board != "virtual-m33":
+        assert output(tmp_path, board, demcr=0) == b""
+
+
+def test_itm_output_is_part_of_a_snapshot(tmp_path: Path) -> None:
+    machine = machine_with(tmp_path, SET_UP.format(demcr=TRCENA, tcr=1, ter=1) + WRITE)
+    snapshot = machine.snapshot()
+    for _ in range(2):
+        finish(machine)
+        assert machine.itm.take() == b"AABABCD"
+        machine.restore(snapshot)
+        assert machine.itm.sent == 0
