@@ -54,3 +54,22 @@
 
     sixteen stores_16 str
     sixteen loads_16 ldr
+    sixteen byte_loads_16 ldrb
+
+    .macro spaced name instruction     @ four times the instruction and a chain of three moves, r1 turns
+    function \name
+1:
+    .rept 4
+    \instruction r3, [r0]
+    mov     r8, r8
+    mov     r8, r8
+    mov     r8, r8
+    .endr
+    subs    r1, #1
+    bne     1b
+    bx      lr
+    .size \name, . - \name
+    .endm
+
+    spaced spaced_stores str
+    spaced spaced_byte_stores strb

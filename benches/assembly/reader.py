@@ -1,8 +1,9 @@
 """Reads a catalogue of assembly functions with published cycles: CSV, or TOML with ``[[function]]`` tables.
 
 Columns: ``elf`` (a path relative to the catalogue, or inside a folder of ``--images``),
-``function`` (its symbol, or an address), ``board``, ``published_cycles``. Optional: ``set``
-(rows of one set share a harness), ``arguments``, ``offset``, ``warmups``, ``source``.
+``function`` (its symbol, or an address), ``board`` (a shipped one, or a TOML file, which may lie
+beside the catalogue), ``published_cycles``. Optional: ``set`` (rows of one set share a harness),
+``arguments``, ``offset``, ``warmups``, ``source``.
 
 ``arguments``: up to four words for r0 to r3: numbers, symbols of the ELF, or ``ram`` for
 scratch memory on the board; each with ``+N``. ``offset``: what the published harness adds to

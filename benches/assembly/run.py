@@ -77,13 +77,19 @@ def _run_row(row: AssemblyRow, folder: Path, options: AssemblyOptions) -> Assemb
     if path is None:
         return _blank(row, ABSENT, f"{row.elf} is in none of the folders")
     try:
-        return _call(row, path, options)
+        return _call(row, path, options, _board(row.board, folder))
     except BoardlessError as error:
         return _blank(row, FAILED, str(error).splitlines()[0])
 
 
 def _find_elf(name: str, folders: Iterable[Path]) -> Path | None:
     return next((folder / name for folder in folders if (folder / name).is_file()), None)
+
+
+def _board(name: str, folder: Path) -> str:
+    """A shipped board's name, or the path of a file that may lie beside the catalogue."""
+    beside = folder / name
+    return str(beside) if name.endswith(".toml") and beside.is_file() else name
 
 
 def _blank(row: AssemblyRow, status: str, detail: str = "", core: str = "") -> AssemblyResult:
@@ -102,10 +108,10 @@ def _blank(row: AssemblyRow, status: str, detail: str = "", core: str = "") -> A
     )
 
 
-def _call(row: AssemblyRow, path: Path, options: AssemblyOptions) -> AssemblyResult:
+def _call(row: AssemblyRow, path: Path, options: AssemblyOptions, board: str) -> AssemblyResult:
     from emulator.machine import Machine  # noqa: PLC0415 - loads the engine
 
-    machine = Machine(row.board, timing=options.timing, hook=options.hook)
+    machine = Machine(board, timing=options.timing, hook=options.hook)
     machine.load(path)
     scratch = scratch_region(machine.board)
     address = word_value(machine, row.function, scratch)

@@ -118,6 +118,36 @@ def test_m7_two_instruction_loop_by_its_alignment(alignment: int, cycles: int) -
     assert step.cycles == cycles
 
 
+def turn_of(code: str, address: int, parameters: dict[str, int]) -> int:
+    """Cycles of one turn of a loop that has run for a while."""
+    model = core_model("cortex-m7", parameters)
+    loop = decode_block(bytes.fromhex(code), address)
+    state = model.initial_state
+    for _ in range(10):
+        step = model.step(state, loop, 0, 1)
+        state = step.next_state
+    return step.cycles
+
+
+@pytest.mark.parametrize(("instruction", "what"), [("0368", "ldr r3,[r0]"), ("0360", "str r3,[r0]")])
+def test_m7_a_predicted_branch_takes_its_target_along(instruction: str, what: str) -> None:
+    """Sixteen of them, subs r1,#1 and bne: 16.0 cycles a turn (dwelch67/stm32_samples, NUCLEO-F767ZI)."""
+    assert turn_of(instruction * 16 + "0139edd1", ADDRESS, {}) == 16, what
+
+
+def test_m7_a_branch_behind_wide_code_does_not() -> None:
+    """jnk0le/random cortex_m7.md: only behind two 16-bit instructions of this turn of the loop."""
+    wide = "d0f80030"  # ldr.w r3,[r0]
+    assert turn_of(wide * 8 + "0139edd1", ADDRESS, {}) == 9, "subs r1,#1 alone is 16 bits wide"
+    assert turn_of(wide * 7 + "03680139eed1", ADDRESS, {}) == 8, "ldr r3,[r0] too"
+
+
+@pytest.mark.parametrize(("alignment", "cycles"), [(4, 4), (6, 5), (8, 4), (10, 4)])
+def test_m7_without_branch_target_cache_each_taken_branch_fetches_anew(alignment: int, cycles: int) -> None:
+    """Measured on NUCLEO-F767ZI from DTCM (dwelch67/stm32_samples): 4.0, 5.0, 4.0, 4.0 cycles a turn."""
+    assert turn_of("0138fdd1", ADDRESS + alignment, {"static_prediction": 1}) == cycles
+
+
 def test_every_core_that_a_board_may_name_has_a_model() -> None:
     for name in MODELS:
         model = core_model(name)

@@ -4,7 +4,10 @@ Tables and sources: :mod:`.cortex_m7_rows`. Priced here as from tightly coupled 
 caches; what memory adds is :mod:`emulator.timing.l1`, what a wrong prediction adds is decided
 by :mod:`emulator.timing.branch_predictor`, whether two loads of one cycle meet one bank by
 their addresses (``Step.load_pairs``). With the parameter ``static_prediction`` = 1 the branch
-target cache is off: backward branches are taken to be taken and forward ones not.
+target cache is off: backward branches are taken to be taken and forward ones not, and each
+taken branch fetches anew. With it on, a taken branch that issues in the older slot takes the
+instruction at its target along, if fetch ran a word ahead and two 16-bit instructions came
+before it in this turn of the loop.
 
 Approximated: double precision at middle values; state after a wrong prediction is the state
 after a right one. Ignored: half-cycle slides, the store buffer's read-modify-write of bytes,
@@ -44,6 +47,7 @@ from emulator.timing.model import FALL_THROUGH, Cause, Step
 
 FETCH_BYTES = RULES["fetch_bytes"].cycles
 FETCH_QUEUE_BYTES = RULES["fetch_queue"].cycles
+NARROW_BEFORE = RULES["narrow_before_branch"].cycles
 EARLY_FLAGS = RULES["early_flags_distance"].cycles
 WORD_BYTES = 4
 
@@ -53,8 +57,9 @@ class State(NamedTuple):
 
     pending: Frozen = ()
     slot: Slot | None = None  # the older instruction of a cycle that may take another
-    entered: bool = True  # the next instruction is fetched anew
-    fetched_bytes: int = 0  # else: how far fetch is ahead of it
+    entered: bool = True  # the next instruction is a branch's target
+    fetched_bytes: int = 0  # how far fetch is ahead of it, a target's own word left out
+    narrow: int = 0  # 16-bit instructions in this turn of a loop, up to the number that matters
     flags_age: int = 0  # cycles since flags were set, up to the distance that matters
     mac_shadow: int = 0  # cycles in which a MAC still blocks VADD and others
 
@@ -66,11 +71,12 @@ class _Pass:
         self.ledger = Ledger(len(block.instructions))
         self.board = Scoreboard(state.pending)
         self.slot = state.slot
-        start = block.address & ~(FETCH_BYTES - 1)
-        ahead = start if state.entered else block.address + state.fetched_bytes - FETCH_BYTES
-        self.fetched = ahead + FETCH_BYTES  # address after the last byte fetched ...
+        target_word = (block.address & ~(FETCH_BYTES - 1)) + FETCH_BYTES
+        start = target_word if state.entered else block.address
+        self.fetched = start + state.fetched_bytes  # address after the last byte fetched ...
         self.fetched_at = 0  # ... in this cycle
-        self.fetched_before = start if state.entered else self.fetched  # ... in the cycle before
+        self.fetched_before = self.fetched - (FETCH_BYTES if state.entered else 0)  # ... in the cycle before
+        self.narrow = state.narrow
         self.flags_cycle = -state.flags_age
         self.mac_until = state.mac_shadow
         self.load_pairs: list[tuple[int, int]] = []
@@ -81,6 +87,15 @@ class _Pass:
             return self.fetched_at - 1
         missing = max(0, end - self.fetched)
         return self.fetched_at + (missing + FETCH_BYTES - 1) // FETCH_BYTES
+
+    def target_ahead(self, end: int) -> int:
+        """Bytes behind a target's own word that are there when it can issue, the branch ending at ``end``.
+
+        0, or one word: then the target was there in the branch's own cycle.
+        """
+        word = -(-end // FETCH_BYTES) * FETCH_BYTES
+        early = self.narrow >= NARROW_BEFORE and self.fetched - word > FETCH_BYTES
+        return FETCH_BYTES if early else 0
 
     def refetch(self, address: int) -> None:
         """Start fetching at ``address``: what was fetched ahead is of no use."""
@@ -135,14 +150,20 @@ class CortexM7:
             self._instruction(run, index, instruction)
             if instruction.writes_pc:
                 self._way_out(run, index, instruction, taken=taken)
+            elif not instruction.is_wide:
+                run.narrow += 1
         now = run.ledger.time
         run.advance_fetch(block.end)
+        ahead = run.fetched - block.end
+        if taken:
+            ahead = 0 if self.static_prediction else run.target_ahead(block.end)
         step = run.ledger.step(
             State(
                 pending=run.board.freeze(now),
-                slot=None if taken else run.slot,
+                slot=run.slot if ahead or not taken else None,
                 entered=taken,
-                fetched_bytes=0 if taken else max(0, run.fetched - block.end),
+                fetched_bytes=max(0, ahead),
+                narrow=self._narrow(run, block.instructions[-1], taken=taken),
                 flags_age=min(now - run.flags_cycle, EARLY_FLAGS),
                 mac_shadow=max(0, run.mac_until - now),
             )
@@ -150,11 +171,20 @@ class CortexM7:
         mispredict = self._mispredict(run, block.instructions[-1])
         return replace(step, mispredict=mispredict, load_pairs=tuple(run.load_pairs))
 
+    def _narrow(self, run: _Pass, last: Instruction, *, taken: bool) -> int:
+        """How many 16-bit instructions count for the next branch: of one turn of a loop."""
+        if taken and (last.target is None or last.target <= last.address):
+            return 0
+        return min(run.narrow + (last.writes_pc and not last.is_wide), NARROW_BEFORE)
+
     def _mispredict(self, run: _Pass, last: Instruction) -> int:
         """What a wrong prediction of the block's last instruction would cost."""
         if self.static_prediction or not last.writes_pc:
             return 0
-        early = is_conditional(last) and run.ledger.time - run.flags_cycle > EARLY_FLAGS
+        return self._mispredict_cycles(run, last)
+
+    def _mispredict_cycles(self, run: _Pass, branch: Instruction) -> int:
+        early = is_conditional(branch) and run.ledger.time - run.flags_cycle > EARLY_FLAGS
         return RULES["mispredict"].cycles - (RULES["early_flags_gain"].cycles if early else 0)
 
     def _instruction(self, run: _Pass, index: int, instruction: Instruction) -> None:
@@ -261,20 +291,15 @@ class CortexM7:
 
     def _way_out(self, run: _Pass, index: int, instruction: Instruction, *, taken: bool) -> None:
         """Without the branch target cache: charge a taken branch's refill, or a wrong guess."""
-        ledger = run.ledger
-        if not self.static_prediction:
-            return
-        if taken:
-            ledger.charge(index, Cause.BRANCH, self.table.row(instruction).refill)
-        if not is_conditional(instruction) or instruction.target is None:
-            return
-        backward = instruction.target <= instruction.address
-        if backward != taken:
-            early = ledger.time - run.flags_cycle > EARLY_FLAGS
-            gain = RULES["early_flags_gain"].cycles if early else 0
-            ledger.charge(index, Cause.MISPREDICT, RULES["mispredict"].cycles - gain)
-            run.slot = None
-            run.refetch(instruction.end)
+        if self.static_prediction:
+            backward = instruction.target is not None and instruction.target <= instruction.address
+            if is_conditional(instruction) and instruction.target is not None and backward != taken:
+                cost = self._mispredict_cycles(run, instruction)
+                run.ledger.charge(index, Cause.MISPREDICT, cost)
+                run.slot = None
+                run.refetch(instruction.end)
+            elif taken:
+                run.ledger.charge(index, Cause.BRANCH, self.table.row(instruction).refill)
 
 
 def model(parameters: Mapping[str, int]) -> CortexM7:

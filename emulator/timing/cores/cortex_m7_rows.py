@@ -69,6 +69,11 @@ RULES = check_rules(
     {
         "fetch_bytes": Rule(8, "trm", "DDI 0489: 64-bit fetch; loop alignment measured by " + DWELCH),
         "fetch_queue": Rule(32, "trm", "DDI 0489: four 64-bit entries"),
+        "narrow_before_branch": Rule(
+            2,
+            "measured",
+            f"{JNK0LE}: a predicted branch shares its cycle with its target behind two 16-bit instructions",
+        ),
         "mispredict": Rule(8, "measured", JNK0LE),
         "early_flags_gain": Rule(2, "measured", f"{JNK0LE}: 6 when flags were set 3 cycles before"),
         "early_flags_distance": Rule(3, "measured", JNK0LE),
@@ -103,8 +108,12 @@ def rows() -> Iterator[Row]:
         refill=3,
         cause=Cause.MULTIPLE,
     )
-    yield Row(Kind.BRANCH, 1, "measured", f"{JNK0LE}, {DWELCH}: free when predicted")
-    yield Row(Kind.CALL, 1, "guess", "predicted, as B")
+    yield Row(
+        Kind.BRANCH,
+        *(1, "measured", f"{JNK0LE}, {DWELCH}: free when predicted; refill without BTAC: 4.0 and 5.0 a turn"),
+        refill=3,
+    )
+    yield Row(Kind.CALL, 1, "guess", "predicted, as B", refill=3)
     yield Row(Kind.BRANCH_REGISTER, 1, "guess", "return addresses come late", refill=2)
     yield Row(Kind.TABLE_BRANCH, 1, "guess", "a load, then a jump", refill=6)
     for kind in (Kind.IT, Kind.NOP, Kind.PRELOAD):
