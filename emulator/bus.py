@@ -8,20 +8,21 @@ one an error.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.bit_band import SRAM_ALIAS, BitBand
 from emulator.board import Board, DeviceEntry
-from emulator.device import Device
-from emulator.system.core import CoreRegisters
+from emulator.device import Device, Memory
+from emulator.system.core import CoreRegisters, MemoryFault
 
 PERIPHERALS = range(0x40000000, 0x60000000)
 PRIVATE = range(0xE0000000, 0xE0100000)
 GRANULE_SHIFT = 8
-BIT_BAND = {"cortex-m3", "cortex-m4"}
-# Bit-band aliases are not modelled: their accesses are listed like any that nothing answers. The
-# peripherals' alias lies in the peripheral window; the SRAM's needs a window of its own.
-BIT_BAND_SRAM = range(0x22000000, 0x24000000)
+MAY_HAVE_BIT_BAND = {"cortex-m3", "cortex-m4"}
+# The peripherals' alias lies in the peripheral window; the SRAM's needs a window of its own. On a
+# board whose file does not say that it has them, accesses are listed like any that nothing answers.
 
 
 @dataclass(slots=True)
@@ -38,14 +39,23 @@ class Unmodelled:
 
 
 class Bus:
-    """Dispatches register accesses to devices and keeps the list of unmodelled ones."""
+    """Dispatches register accesses to devices and keeps the list of unmodelled ones.
+
+    ``memory``: what bit-band aliases lead to.
+    """
 
     def __init__(
-        self, board: Board, *, here: Callable[[], int], on_unmodelled: Callable[[Unmodelled], None]
+        self,
+        board: Board,
+        memory: Memory,
+        *,
+        here: Callable[[], int],
+        on_unmodelled: Callable[[Unmodelled], None],
     ) -> None:
         self._board = board
         self._here = here
         self._on_unmodelled = on_unmodelled
+        self._bit_band = BitBand(memory) if board.core_parameters.get("bit_band", 0) else None
         self._devices: dict[int, tuple[int, int, Device, str]] = {}
         self._quiet: dict[int, int] = {}
         self.unmodelled: dict[tuple[int, str, str], Unmodelled] = {}
@@ -66,8 +76,8 @@ class Bus:
             if base not in PERIPHERALS and base not in PRIVATE:
                 pages.update(range(base >> 12, (end - 1 >> 12) + 1))
         found: list[tuple[int, int]] = [(PERIPHERALS.start, len(PERIPHERALS))]
-        if self._board.core in BIT_BAND:
-            found.append((BIT_BAND_SRAM.start, len(BIT_BAND_SRAM)))
+        if self._board.core in MAY_HAVE_BIT_BAND:
+            found.append((SRAM_ALIAS.start, len(SRAM_ALIAS)))
         for page in sorted(pages):
             if found[-1][0] + found[-1][1] == page << 12:
                 found[-1] = (found[-1][0], found[-1][1] + 0x1000)
@@ -87,6 +97,9 @@ class Bus:
         slot = self._devices.get(address >> GRANULE_SHIFT)
         if slot is not None and slot[0] <= address < slot[1]:
             return (slot[2].read(address - slot[0], size_bytes) ^ flips) & mask
+        if self._bit_band is not None and self._bit_band.covers(address):
+            with suppress(MemoryFault):  # of a bit that no memory has: listed below
+                return self._bit_band.read(address, size_bytes)
         self.note(address, "read", "")
         return (self._quiet.get(address & ~3, 0) >> 8 * (address & 3) ^ flips) & mask
 
@@ -98,6 +111,10 @@ class Bus:
         if slot is not None and slot[0] <= address < slot[1]:
             slot[2].write(address - slot[0], size_bytes, value & ((1 << 8 * size_bytes) - 1))
             return
+        if self._bit_band is not None and self._bit_band.covers(address):
+            with suppress(MemoryFault):
+                self._bit_band.write(address, size_bytes, value)
+                return
         self.note(address, "write", "")
         shift = 8 * (address & 3)
         mask = (1 << 8 * size_bytes) - 1 << shift

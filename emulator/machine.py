@@ -166,9 +166,9 @@ class Machine:
         )
 
     def _build_devices(self) -> None:
-        self.bus = Bus(self.board, here=self.accesses.here, on_unmodelled=self._on_unmodelled)
-        self.devices: dict[str, Device] = {}
         memory = BusMemory(self.core)
+        self.bus = Bus(self.board, memory, here=self.accesses.here, on_unmodelled=self._on_unmodelled)
+        self.devices: dict[str, Device] = {}
         for entry in self.board.devices:
             kind = device_class(entry.type)
             device: Device = kind(self._context(entry, memory, serial=getattr(kind, "has_serial", False)))
