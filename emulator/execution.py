@@ -139,9 +139,12 @@ class Execution:
             error = m.core.run(m.core.get("pc"))
             code = hook.stop_code
             hook.stop_code = 0
-            if code == Stop.NEED_BLOCK and not m.core.thumb_state():
+            opened = m.core.opens_for_execution(error)
+            if (code or opened) and not m.core.thumb_state():  # a run starts in Thumb state
                 self.traps.left_thumb_state()
                 return 0
+            if opened:
+                continue
             if not m.automaton.answer(code):
                 break
         if code == 0:

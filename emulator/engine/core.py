@@ -106,11 +106,9 @@ class Core:
         # to the one throws away translated code of the other, so the largest come first:
         # tests/unicorn_traps, test_memory_that_grows_shares_ram_addresses.
         for memory in sorted(self.memories, key=lambda m: -_pages(m.region.size_bytes)):
-            protection = (
-                ucc.UC_PROT_ALL if memory.region.kind == "ram" else ucc.UC_PROT_READ | ucc.UC_PROT_EXEC
-            )
+            other = ucc.UC_PROT_WRITE if memory.region.kind == "ram" else ucc.UC_PROT_EXEC
             size = min(_pages(memory.region.size_bytes), len(memory.buffer))
-            self.uc.mem_map_ptr(memory.region.base, size, protection, memory.pointer)
+            self.uc.mem_map_ptr(memory.region.base, size, ucc.UC_PROT_READ | other, memory.pointer)
 
     def _map(self, region: Region) -> None:
         size = _pages(region.size_bytes)
@@ -257,6 +255,21 @@ class Core:
         In an IT block only when its condition holds. ``reached`` must not raise.
         """
         self.uc.hook_add(ucc.UC_HOOK_CODE, lambda _uc, at, _size, _data: reached(at), None, address, address)
+
+    def opens_for_execution(self, error: UcError | None) -> bool:
+        """Whether ``error`` was the first fetch from a RAM, which is executable from now on.
+
+        The hardware executes from any RAM. Unicorn takes every store to an executable memory the
+        long way, to see whether it changes code, so a RAM is mapped without that permission until
+        code in it runs: tests/unicorn_traps, test_ram_is_opened_for_execution_by_its_first_fetch.
+        """
+        if error is None or error.errno != ucc.UC_ERR_FETCH_PROT:
+            return False
+        memory = self.memory_at(self.get("pc"))
+        if memory is None or memory.region.kind != "ram":
+            return False
+        self.uc.mem_protect(memory.region.base, _pages(memory.region.size_bytes), ucc.UC_PROT_ALL)
+        return True
 
     def forget_code(self, address: int, size_bytes: int) -> None:
         """Drop translations of a stretch, so that it is translated anew with its hooks."""

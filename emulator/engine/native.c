@@ -8,6 +8,7 @@
  *
  * No Unicorn header is needed: its two entry points come in as pointers.
  */
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,9 @@
 #define NO_REGISTER 255
 #define FIRST_PORT 64      /* numbers of memories: a region's, or FIRST_PORT + its port's */
 #define OUTSIDE 255
+#define ABSENT UINT32_MAX
+#define FOUND_LINES 1024
+#define MOST_LINES 64      /* of one block's code, or of its data */
 #define EXPORT __attribute__((visibility("default")))
 
 enum { STOP_NONE, STOP_DEADLINE, STOP_REQUEST, STOP_BREAK, STOP_MASKS,
@@ -32,7 +36,6 @@ typedef struct {
     uint32_t address;      /* of a fetch: the line's; of data: offset to the base */
     uint16_t instruction;
     uint8_t kind, base, index, shift, size_bytes, count;
-    uint32_t hint;         /* the way that held the line last: a short cut, never a result */
 } Event;
 
 enum { OP_REGISTER, OP_CONSTANT, OP_ADD, OP_SUB, OP_AND, OP_ORR, OP_EOR, OP_BIC, OP_MUL, OP_LSL_IMMEDIATE,
@@ -50,6 +53,20 @@ typedef struct {           /* affine data events that share their registers */
     uint16_t first, n;     /* into Block.group_events */
     uint32_t region;       /* the region met last: a short cut, never a result */
 } Group;
+
+typedef struct {           /* a cache line that a group's accesses use */
+    int32_t delta;         /* in lines, from the base's */
+    uint16_t order;        /* of the last access to it, among all accesses of the block */
+    uint16_t written;
+} Touch;
+
+#define LONGEST_LINE 32
+typedef struct {           /* of one group, by the base's place in its line; made when first needed */
+    Touch *touches[LONGEST_LINE];
+    uint8_t n[LONGEST_LINE];
+    uint16_t accesses[LONGEST_LINE];
+    uint8_t line_shift, stores, wide; /* wide: more lines than a list holds */
+} Touches;
 
 typedef struct {
     uint32_t address;
@@ -82,6 +99,8 @@ typedef struct Block {
     uint32_t *group_base;  /* of this execution, like group_state */
     uint8_t *group_state;
     uint16_t *group_events;
+    Touches *group_touches;
+    uint16_t *event_order; /* of each event's first access among the block's, and after them their number */
     Hooked *hooked;
     Node *program;         /* values computed at the entry, one a slot */
     uint32_t cached_state, cached_skipped;
@@ -90,10 +109,11 @@ typedef struct Block {
     uint32_t index, n_program;
     uint32_t n_fetches;    /* they are priced at every pass */
     Event *branch;         /* a predicted branch at the end, or NULL */
-    uint32_t n_hints;
-    uint16_t *hints;       /* per line of code, the way that held it last */
-    uint8_t pending;       /* some data_valid is set */
-    uint8_t hooks_addresses; /* some address is not known at the entry */
+    uint8_t pending;       /* some data of this execution may cost */
+    uint8_t expanded;      /* data_address and data_valid are those of this execution's groups */
+    uint8_t in_order;      /* every access counts, free ones too: the memory changes */
+    uint8_t hooks_data;    /* some address or extra is not known at the entry */
+    uint8_t hooks_addresses;
     uint32_t region;       /* where it was last fetched from: a short cut */
 } Block;
 
@@ -104,6 +124,7 @@ typedef struct {           /* a set-associative cache with LRU replacement */
     uint8_t *dirty;        /* written, not yet in the memory behind */
     uint64_t tick, hits, misses;
     uint32_t number, pad;
+    uint32_t found[FOUND_LINES]; /* where lines were seen last: a short cut, never a result */
 } Cache;
 
 typedef struct {           /* a memory behind a bus: flash with wait states and a read width */
@@ -169,6 +190,7 @@ typedef struct {
     uint32_t slots[MAX_SLOTS];
     uint8_t slot_valid[MAX_SLOTS];
     uint32_t next_address; /* of the block that is being entered, 0 when none is */
+    uint32_t near;         /* the region of the last access: a short cut */
     uint32_t store_drain, store_entries, misaligned; /* the last: what the last access's alignment cost */
     uint64_t stores_drained, unaligned_next; /* when the buffer is empty; where a load goes along */
     Predictor predictor;
@@ -176,25 +198,19 @@ typedef struct {
 
 /* ---- memory system ---------------------------------------------------------------- */
 
-static int cache_lookup(Cache *c, uint32_t line, uint32_t *hint) {
-    size_t first = (size_t)(line & (c->sets - 1)) * c->ways;
-    uint32_t w = *hint;
-    if (w >= c->ways || c->tags[first + w] != line + 1) {
-        for (w = 0; w < c->ways; w++)
-            if (c->tags[first + w] == line + 1) break;
-        if (w == c->ways) { c->misses++; return 0; }
-        *hint = w;
-    }
-    c->used[first + w] = ++c->tick;
-    c->hits++;
-    return 1;
+/* The slot that holds a line, or ABSENT. */
+static uint32_t cache_find(Cache *c, uint32_t line) {
+    uint32_t *found = &c->found[line % FOUND_LINES];
+    if (c->tags[*found] == line + 1) return *found;
+    uint32_t first = (line & (c->sets - 1)) * c->ways;
+    for (uint32_t w = 0; w < c->ways; w++)
+        if (c->tags[first + w] == line + 1) return *found = first + w;
+    return ABSENT;
 }
 
-static int cache_holds(const Cache *c, uint32_t line) {
-    const uint32_t *tags = c->tags + (size_t)(line & (c->sets - 1)) * c->ways;
-    for (uint32_t w = 0; w < c->ways; w++)
-        if (tags[w] == line + 1) return 1;
-    return 0;
+static void cache_use(Cache *c, uint32_t slot) {
+    c->used[slot] = ++c->tick;
+    c->hits++;
 }
 
 static size_t cache_victim(const Cache *c, uint32_t line) {
@@ -206,14 +222,8 @@ static size_t cache_victim(const Cache *c, uint32_t line) {
     return victim;
 }
 
-static void cache_mark(Cache *c, uint32_t line) {
-    size_t first = (size_t)(line & (c->sets - 1)) * c->ways;
-    for (uint32_t w = 0; w < c->ways; w++)
-        if (c->tags[first + w] == line + 1) { c->dirty[first + w] = 1; return; }
-}
-
-static void cache_install(Cache *c, uint32_t line) {
-    size_t victim = cache_victim(c, line);
+static void cache_install(Cache *c, uint32_t line, size_t victim) {
+    c->misses++;
     c->tags[victim] = line + 1;
     c->used[victim] = ++c->tick;
 }
@@ -238,29 +248,30 @@ static uint64_t port_available(Port *p, uint64_t t, uint32_t cost) {
     return start;
 }
 
-static void port_prefetch(Port *p, const Cache *c, uint32_t line, uint64_t from, uint32_t reads) {
+static void port_prefetch(Port *p, Cache *c, uint32_t line, uint64_t from, uint32_t reads) {
     p->ahead_valid = 0;
-    if (!p->prefetch || cache_holds(c, line)) return;
+    if (!p->prefetch || cache_find(c, line) != ABSENT) return;
     p->ahead_line = line;
     p->ahead_start = from > p->busy_until ? from : p->busy_until;
     p->ahead_valid = 1;
     p->fill_reads = reads;
 }
 
-static uint64_t cached_access(Port *p, Cache *c, uint32_t address, uint64_t t, int is_fetch,
-                              uint32_t *hint) {
+static uint64_t cached_access(Port *p, Cache *c, uint32_t address, uint64_t t, int is_fetch) {
     uint32_t line = address >> c->line_shift;
     uint32_t reads = 1u << (c->line_shift - p->read_shift);
     uint32_t read = (address >> p->read_shift) & (reads - 1);
     uint32_t cost = p->wait_states + 1;
-    if (cache_lookup(c, line, hint)) {
+    uint32_t slot = cache_find(c, line);
+    if (slot != ABSENT) {
+        cache_use(c, slot);
         if (t < p->busy_until && p->fill_line == line && p->fill_cache == c->number) {
             uint64_t ready = fill_ready(p->fill_start, p->fill_first, reads, read, cost);
             return ready > t + 1 ? ready - t - 1 : 0;
         }
         return 0;
     }
-    cache_install(c, line);
+    cache_install(c, line, cache_victim(c, line));
     p->fill_line = line;
     p->fill_cache = c->number;
     if (is_fetch && p->ahead_valid && p->ahead_line == line) {
@@ -300,13 +311,15 @@ static uint64_t uncached_access(Port *p, uint32_t address, uint64_t t, int is_fe
 #define BEAT_SHIFT 3
 #define BUFFERED_STORES 4
 
-static uint64_t l1_cached(Port *p, Cache *c, uint32_t address, uint64_t t, int kind, uint32_t *hint) {
+static uint64_t l1_cached(Port *p, Cache *c, uint32_t address, uint64_t t, int kind) {
     uint32_t line = address >> c->line_shift;
     uint32_t reads = 1u << (c->line_shift - p->read_shift);
     uint32_t read = (address >> p->read_shift) & (reads - 1);
     uint32_t cost = p->wait_states + 1;
-    if (cache_lookup(c, line, hint)) {
-        if (kind == EVENT_STORE) cache_mark(c, line);
+    uint32_t slot = cache_find(c, line);
+    if (slot != ABSENT) {
+        cache_use(c, slot);
+        if (kind == EVENT_STORE) c->dirty[slot] = 1;
         else if (t < p->busy_until && p->fill_line == line && p->fill_cache == c->number) {
             uint64_t ready = fill_ready(p->fill_start, p->fill_first, reads, read, cost);
             return ready > t + 1 ? ready - t - 1 : 0;
@@ -315,8 +328,8 @@ static uint64_t l1_cached(Port *p, Cache *c, uint32_t address, uint64_t t, int k
     }
     size_t victim = cache_victim(c, line);
     int evicts = c->dirty[victim];
-    c->dirty[victim] = 0;
-    cache_install(c, line);
+    c->dirty[victim] = kind == EVENT_STORE;
+    cache_install(c, line, victim);
     p->fill_line = line;
     p->fill_cache = c->number;
     uint64_t start = t + p->bus_cycles > p->busy_until ? t + p->bus_cycles : p->busy_until;
@@ -325,10 +338,7 @@ static uint64_t l1_cached(Port *p, Cache *c, uint32_t address, uint64_t t, int k
     p->fill_reads = reads;
     p->busy_until = start + (uint64_t)reads * cost;
     if (evicts) p->busy_until += 1u << (c->line_shift - BEAT_SHIFT);
-    if (kind == EVENT_STORE) {
-        cache_mark(c, line);
-        return start - t - p->bus_cycles;
-    }
+    if (kind == EVENT_STORE) return start - t - p->bus_cycles;
     return start + cost > t + 1 ? start + cost - t - 1 : 0;
 }
 
@@ -358,18 +368,18 @@ static Region *region_at(Engine *e, uint32_t address) {
     return NULL;
 }
 
-static uint64_t memory_access(Engine *e, uint32_t address, uint64_t t, int kind, uint32_t *hint) {
-    Region *r = region_at(e, address);
+static uint64_t memory_access(Engine *e, uint32_t address, uint64_t t, int kind) {
+    Region *r = region_near(e, address, &e->near);
     if (!r || r->port < 0) return 0;
     Port *p = &e->ports[r->port];
     int32_t ci = kind == EVENT_FETCH ? r->instruction_cache : r->data_cache;
     if (p->is_l1) {
-        if (ci >= 0 && e->caches[ci].enabled) return l1_cached(p, &e->caches[ci], address, t, kind, hint);
+        if (ci >= 0 && e->caches[ci].enabled) return l1_cached(p, &e->caches[ci], address, t, kind);
         if (kind != EVENT_FETCH) return l1_uncached(p, t, kind);
     }
     if (kind == EVENT_STORE) return 0;
     if (ci >= 0 && e->caches[ci].enabled)
-        return cached_access(p, &e->caches[ci], address, t, kind == EVENT_FETCH, hint);
+        return cached_access(p, &e->caches[ci], address, t, kind == EVENT_FETCH);
     return p->wait_states ? uncached_access(p, address, t, kind == EVENT_FETCH) : 0;
 }
 
@@ -386,7 +396,7 @@ static uint32_t memory_number(const Region *r) { return r ? r->number : OUTSIDE;
 static uint64_t change_memory(Engine *e, uint32_t address) {
     e->changed = 0;
     if (!e->other_memory) return 0;
-    uint32_t number = memory_number(region_at(e, address));
+    uint32_t number = memory_number(region_near(e, address, &e->near));
     if (number == e->last_memory) return 0;
     e->last_memory = number;
     e->changed = e->other_memory;
@@ -419,29 +429,9 @@ static uint64_t data_event(Engine *e, Event *v, uint32_t address, uint64_t t) {
         uint32_t unit = (a >> 2) + 1;
         if (unit == last) continue;
         last = unit;
-        stall += memory_access(e, a, t + stall + i, v->kind, &v->hint);
+        stall += memory_access(e, a, t + stall + i, v->kind);
     }
     return stall;
-}
-
-/* The common fetch: its line is where it was last, and no fill of it is under way. The same
- * state changes as cached_access makes for a hit; everything else goes there. */
-static inline uint64_t fetch_event(Engine *e, Event *v, uint64_t t, uint32_t *near) {
-    Region *r = &e->regions[*near];
-    if (!holds(r, v->address)) r = region_near(e, v->address, near);
-    if (r && r->port >= 0 && r->instruction_cache >= 0) {
-        Cache *c = &e->caches[r->instruction_cache];
-        Port *p = &e->ports[r->port];
-        uint32_t line = v->address >> c->line_shift;
-        size_t way = (size_t)(line & (c->sets - 1)) * c->ways + v->hint;
-        if (c->enabled && v->hint < c->ways && c->tags[way] == line + 1 &&
-            (t >= p->busy_until || p->fill_line != line)) {
-            c->used[way] = ++c->tick;
-            c->hits++;
-            return 0;
-        }
-    }
-    return memory_access(e, v->address, t, EVENT_FETCH, &v->hint);
 }
 
 /* All of a block's fetches at once, when every line of it is in the cache and no fill is under
@@ -452,35 +442,133 @@ static int fetch_hits(Engine *e, Block *b) {
     Cache *c = &e->caches[r->instruction_cache];
     if (!c->enabled || e->cycles < e->ports[r->port].busy_until || r->data_cache == r->instruction_cache) return 0;
     uint32_t first = b->address >> c->line_shift, n = ((b->fall_through - 1) >> c->line_shift) - first + 1;
-    if (n > b->n_hints) return 0;
-    for (uint32_t i = 0; i < n; i++) {
-        const uint32_t *tags = c->tags + (size_t)((first + i) & (c->sets - 1)) * c->ways;
-        uint32_t w = b->hints[i];
-        if (w >= c->ways || tags[w] != first + i + 1) {
-            for (w = 0; w < c->ways && tags[w] != first + i + 1; w++) { }
-            if (w == c->ways) return 0;
-            b->hints[i] = (uint16_t)w;
-        }
-    }
+    uint32_t slots[MOST_LINES];
+    if (n > MOST_LINES) return 0;
     for (uint32_t i = 0; i < n; i++)
-        c->used[(size_t)((first + i) & (c->sets - 1)) * c->ways + b->hints[i]] = ++c->tick;
+        if ((slots[i] = cache_find(c, first + i)) == ABSENT) return 0;
+    for (uint32_t i = 0; i < n; i++) c->used[slots[i]] = ++c->tick;
     c->hits += b->n_fetches;
     return 1;
+}
+
+static void add_touch(Touches *s, uint32_t at, int32_t delta, uint32_t order, int written) {
+    Touch *touch = s->touches[at];
+    uint32_t i = 0;
+    while (i < s->n[at] && touch[i].delta != delta) i++;
+    if (i == UINT8_MAX) { s->wide = 1; return; }
+    if (i == s->n[at]) {
+        s->touches[at] = touch = realloc(touch, (i + 1u) * sizeof *touch);
+        touch[i] = (Touch){delta, 0, 0};
+        s->n[at]++;
+    }
+    touch[i].order = (uint16_t)order; /* orders come ascending */
+    if (written) touch[i].written = 1;
+}
+
+/* The lines that a group uses when its base is `at` bytes into one: accesses as data_event makes them. */
+static void find_touches(const Block *b, const Group *group, Touches *s, uint32_t at, uint32_t line_shift) {
+    s->line_shift = (uint8_t)line_shift;
+    for (uint32_t i = 0; i < group->n; i++) {
+        uint32_t number = b->group_events[group->first + i];
+        const Event *v = &b->events[number];
+        int32_t offset = (int32_t)v->address + (int32_t)at;
+        if (v->kind == EVENT_STORE) s->stores = 1;
+        for (uint32_t k = 0, last = INT32_MAX, order = b->event_order[number]; k < v->count; k++) {
+            int32_t a = offset + (int32_t)(k * v->size_bytes);
+            if ((uint32_t)(a >> 2) == last) continue;
+            last = (uint32_t)(a >> 2);
+            add_touch(s, at, a >> line_shift, order++, v->kind == EVENT_STORE);
+            s->accesses[at]++;
+        }
+    }
+}
+
+static Touches *touches_at(const Block *b, uint32_t g, const Cache *c, uint32_t at) {
+    Touches *s = &b->group_touches[g];
+    if (s->touches[at] && s->line_shift == c->line_shift) return s;
+    if (1u << c->line_shift > LONGEST_LINE || (s->line_shift && s->line_shift != c->line_shift)) return NULL;
+    find_touches(b, &b->groups[g], s, at, c->line_shift);
+    return s;
+}
+
+/* The cache of a group whose accesses are aligned, with no fill under way; else NULL. */
+static Cache *cache_of_group(Engine *e, const Block *b, uint32_t g, const Touches **touches) {
+    const Group *group = &b->groups[g];
+    uint32_t base = b->group_base[g];
+    const Region *r = &e->regions[group->region];
+    if (!group->aligned || (base & group->align_mask) || r->port < 0 || r->data_cache < 0) return NULL;
+    if (!holds(r, base + group->min_offset) || base + group->max_offset >= r->end) return NULL;
+    Cache *c = &e->caches[r->data_cache];
+    const Port *p = &e->ports[r->port];
+    if (!c->enabled || e->cycles < p->busy_until || r->data_cache == r->instruction_cache) return NULL;
+    const Touches *s = *touches = touches_at(b, g, c, base & ((1u << c->line_shift) - 1));
+    return s && !s->wide && (!s->stores || p->is_l1) ? c : NULL;
+}
+
+/* All of a block's data at once, when all that can cost is in one cache: no stall, and each line
+ * is marked with the time of its last use, as the accesses one by one would. */
+static int data_hits(Engine *e, Block *b) {
+    Cache *c = NULL;
+    uint32_t slots[MOST_LINES], n = 0, hits = 0;
+    const Touch *used[MOST_LINES];
+    if (b->in_order || b->hooks_data || b->expanded) return 0;
+    for (uint32_t g = 0; g < b->n_groups; g++) {
+        if (b->group_state[g] != GROUP_COSTS) continue;
+        const Touches *s;
+        Cache *of_group = cache_of_group(e, b, g, &s);
+        if (!of_group || (c && of_group != c)) return 0;
+        c = of_group;
+        uint32_t at = b->group_base[g] & ((1u << c->line_shift) - 1), line = b->group_base[g] >> c->line_shift;
+        if (n + s->n[at] > MOST_LINES) return 0;
+        for (uint32_t i = 0; i < s->n[at]; i++, n++) {
+            used[n] = &s->touches[at][i];
+            if ((slots[n] = cache_find(c, line + (uint32_t)used[n]->delta)) == ABSENT) return 0;
+        }
+        hits += s->accesses[at];
+    }
+    if (!c) return 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t tick = c->tick + used[i]->order + 1;
+        if (c->used[slots[i]] < tick) c->used[slots[i]] = tick;
+        c->dirty[slots[i]] |= (uint8_t)used[i]->written;
+    }
+    c->tick += b->event_order[b->n_events];
+    c->hits += hits;
+    return 1;
+}
+
+/* Gives each data event of this execution its address, where it can cost anything. */
+static void expand_addresses(Block *b) {
+    b->expanded = 1;
+    for (uint32_t g = 0; g < b->n_groups; g++) {
+        if (b->group_state[g] == GROUP_UNKNOWN || (b->group_state[g] == GROUP_FREE && !b->in_order)) continue;
+        const Group *group = &b->groups[g];
+        for (uint32_t i = 0; i < group->n; i++) {
+            uint32_t v = b->group_events[group->first + i];
+            b->data_address[v] = b->group_base[g] + b->events[v].address;
+            b->data_valid[v] = 1;
+        }
+    }
 }
 
 /* Run the events of the current block up to and with instruction `upto`. */
 static void run_events(Engine *e, Block *b, const uint16_t *issue, uint32_t upto) {
     uint32_t i = e->events_done;
     uint64_t stall = e->stall;
-    int skip_fetches = i == 0 && upto == UINT32_MAX && b->n_fetches && fetch_hits(e, b);
-    if (skip_fetches && !b->pending) { e->events_done = b->n_events; return; }
+    int whole = i == 0 && upto == UINT32_MAX;
+    int skip_fetches = whole && b->n_fetches && fetch_hits(e, b);
+    if (whole && (skip_fetches || !b->n_fetches) && (!b->pending || data_hits(e, b))) {
+        e->events_done = b->n_events;
+        return;
+    }
+    if (b->pending && !b->expanded) expand_addresses(b);
     for (; i < b->n_events; i++) {
         Event *v = &b->events[i];
         if (v->instruction > upto) break;
         if (skip_fetches && v->kind == EVENT_FETCH) continue;
         if (v->kind != EVENT_FETCH && !b->data_valid[i]) continue;
         uint64_t t = e->cycles + issue[i] + stall, cost = 0;
-        if (v->kind == EVENT_FETCH) cost = fetch_event(e, v, t, &b->region);
+        if (v->kind == EVENT_FETCH) cost = memory_access(e, v->address, t, EVENT_FETCH);
         else if (v->kind == EVENT_EXTRA) cost = b->data_address[i];
         else cost = data_event(e, v, b->data_address[i], t);
         if (cost) {
@@ -707,8 +795,8 @@ static inline int group_base(Engine *e, void *uc, const Group *group, uint32_t *
 /* Finds the addresses of the block's data, and which of them can cost anything. `stays`: every
  * access goes to the memory that was accessed last; else all are kept, in their order. */
 static void capture_addresses(Engine *e, void *uc, Block *b) {
-    if (b->pending) memset(b->data_valid, 0, b->n_events);
-    b->pending = 0;
+    if (b->expanded || b->hooks_data) memset(b->data_valid, 0, b->n_events);
+    b->pending = b->expanded = 0;
     if (b->n_program) run_program(e, uc, b);
     int stays = !b->hooks_addresses, all_free = 1;
     for (uint32_t g = 0; g < b->n_groups; g++) {
@@ -727,18 +815,8 @@ static void capture_addresses(Engine *e, void *uc, Block *b) {
             all_free = 0;
         }
     }
-    int in_order = e->other_memory && !stays;
-    if (all_free && !in_order) return;
-    for (uint32_t g = 0; g < b->n_groups; g++) {
-        if (b->group_state[g] == GROUP_UNKNOWN || (b->group_state[g] == GROUP_FREE && !in_order)) continue;
-        const Group *group = &b->groups[g];
-        b->pending = 1;
-        for (uint32_t i = 0; i < group->n; i++) {
-            uint32_t v = b->group_events[group->first + i];
-            b->data_address[v] = b->group_base[g] + b->events[v].address;
-            b->data_valid[v] = 1;
-        }
-    }
+    b->in_order = e->other_memory && !stays;
+    b->pending = !all_free || (b->in_order && b->n_groups);
 }
 
 static int masks_open(Engine *e, void *uc) {
@@ -858,7 +936,10 @@ EXPORT Engine *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int *ids
 static void free_block(Block *b) {
     free(b->code); free(b->events); free(b->event_stall); free(b->event_unaligned); free(b->event_bus); free(b->data_address);
     free(b->data_valid); free(b->groups); free(b->group_base); free(b->group_state);
-    free(b->group_events); free(b->hooked); free(b->program); free(b->hints); free(b);
+    for (uint32_t g = 0; g < b->n_groups; g++)
+        for (uint32_t at = 0; at < LONGEST_LINE; at++) free(b->group_touches[g].touches[at]);
+    free(b->group_touches); free(b->event_order);
+    free(b->group_events); free(b->hooked); free(b->program); free(b);
 }
 
 EXPORT void bl_free(Engine *e) {
@@ -869,6 +950,17 @@ EXPORT void bl_free(Engine *e) {
 }
 
 EXPORT void bl_set_registers(Engine *e, uint32_t *registers) { e->registers = registers; }
+
+/* Numbers the accesses of the block's data: consecutive bytes of a word are one. */
+static void order_accesses(Block *b) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < b->n_events; i++) {
+        const Event *v = &b->events[i];
+        b->event_order[i] = (uint16_t)n;
+        if (v->kind == EVENT_LOAD || v->kind == EVENT_STORE) n += v->count;
+    }
+    b->event_order[b->n_events] = (uint16_t)n;
+}
 
 static void *copy_of(const void *from, size_t n) {
     void *to = malloc(n ? n : 1);
@@ -907,6 +999,9 @@ EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_
     b->group_base = calloc(n_groups + 1, sizeof(uint32_t));
     b->group_state = calloc(n_groups + 1, 1);
     b->group_events = copy_of(group_events, n_group_events * sizeof *group_events);
+    b->group_touches = calloc(n_groups + 1, sizeof *b->group_touches);
+    b->event_order = calloc(n_events + 1, sizeof *b->event_order);
+    order_accesses(b);
     b->n_hooked = n_hooked;
     b->hooked = copy_of(hooked, n_hooked * sizeof *hooked);
     b->observed_all = observed_all;
@@ -917,9 +1012,10 @@ EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_
         if (events[i].kind == EVENT_FETCH) b->n_fetches++;
     if (n_events && events[n_events - 1].kind == EVENT_BRANCH) b->branch = &b->events[n_events - 1];
     for (uint32_t i = 0; i < n_hooked; i++)
-        if (hooked[i].kind == HOOK_ADDRESS) b->hooks_addresses = 1;
-    b->n_hints = size / 8 + 2;
-    b->hints = calloc(b->n_hints, sizeof *b->hints);
+        if (hooked[i].kind != HOOK_OBSERVED) {
+            b->hooks_data = 1;
+            b->hooks_addresses |= hooked[i].kind == HOOK_ADDRESS;
+        }
     if (e->n_blocks == e->cap_blocks) {
         e->cap_blocks = e->cap_blocks ? e->cap_blocks * 2 : 1024;
         e->blocks = realloc(e->blocks, e->cap_blocks * sizeof *e->blocks);
@@ -1026,6 +1122,7 @@ EXPORT void bl_set_cache(Engine *e, uint32_t i, uint32_t enabled, uint32_t sets,
         c->sets = sets;
         c->ways = ways;
         c->line_shift = line_shift;
+        memset(c->found, 0, sizeof c->found);
     }
     c->enabled = enabled;
 }
@@ -1085,7 +1182,7 @@ static size_t move_memory(Engine *e, uint8_t *buffer, int load) {
     n = move_part(buffer, n, &e->unaligned_next, sizeof e->unaligned_next, load);
     for (uint32_t i = 0; i < 8; i++) {
         Cache *c = &e->caches[i], shape = *c;
-        n = move_part(buffer, n, &shape, sizeof shape, load);
+        n = move_part(buffer, n, &shape, offsetof(Cache, found), load);
         if (load && shape.sets) bl_set_cache(e, i, shape.enabled, shape.sets, shape.ways, shape.line_shift);
         c->enabled = shape.enabled;
         c->tick = shape.tick;

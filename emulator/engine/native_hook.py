@@ -76,7 +76,7 @@ class _Head(c.Structure):
 class _Event(c.Structure):
     _fields_ = [("address", c.c_uint32), ("instruction", c.c_uint16)] + [
         (n, c.c_uint8) for n in ("kind", "base", "index", "shift", "size_bytes", "count")
-    ] + [("hint", c.c_uint32)]  # fmt: skip
+    ]  # fmt: skip
 
 
 class _Group(c.Structure):
@@ -193,7 +193,7 @@ class NativeHook(_Head):
         block = plan.block
         events = (_Event * max(1, len(plan.events)))(
             *(
-                _Event(e.address, e.instruction, e.kind, e.base, e.index, e.shift, e.size_bytes, e.count, 0)
+                _Event(e.address, e.instruction, e.kind, e.base, e.index, e.shift, e.size_bytes, e.count)
                 for e in plan.events
             )
         )

@@ -24,24 +24,32 @@ from emulator.engine.python_hook import PythonHook
 
 PROGRAMS = 25
 IT_BITS = 0x0600FC00
-SLOW_FLASH = Accelerator(
-    "flash",
-    "stm32-art",
-    {
+SLOW_MEMORIES = {
+    "art": {
         "wait_states": 4, "line_bytes": 32, "read_bytes": 8, "instruction_lines": 8, "data_lines": 4,
         "prefetch": 1, "instruction_cache": 1, "data_cache": 1,
     },
-)  # fmt: skip
+    "l1": {
+        "wait_states": 4, "bus_cycles": 3, "line_bytes": 32, "read_bytes": 8, "instruction_lines": 64,
+        "instruction_ways": 2, "data_lines": 32, "data_ways": 4, "instruction_cache": 1, "data_cache": 1,
+    },
+    "icache": {
+        "wait_states": 4, "bus_cycles": 3, "line_bytes": 16, "read_bytes": 16, "instruction_lines": 64,
+        "instruction_ways": 2, "instruction_cache": 1, "data_cache": 1,
+    },
+}  # fmt: skip
+"""Parameters by the kind of accelerator: lines come and go, and most stay for a while."""
 
 
-def slow_board(name: str) -> Board:
+def slow_board(name: str, kind: str = "art") -> Board:
     """A QEMU machine's board with flash rules on all its memories, so that no access is free."""
     board = load_board(name)
     regions = tuple(
         dataclasses.replace(r, accelerator="" if r.alias_of else "flash", wait_states=0)
         for r in board.regions
     )
-    return dataclasses.replace(board, regions=regions, accelerators=(SLOW_FLASH,))
+    accelerator = Accelerator("flash", "stm32-art" if kind == "art" else kind, SLOW_MEMORIES[kind])
+    return dataclasses.replace(board, regions=regions, accelerators=(accelerator,))
 
 
 def run(machine: Machine, elf: Path) -> None:
@@ -50,10 +58,20 @@ def run(machine: Machine, elf: Path) -> None:
     assert machine.exit_code == 0
 
 
-@pytest.mark.parametrize("board", PLATFORMS)
-def test_both_hooks_price_random_programs_alike(cross_tools: None, tmp_path: Path, board: str) -> None:
+@pytest.mark.parametrize(
+    ("board", "kind"),
+    [
+        *((board, "art") for board in PLATFORMS),
+        ("mps2-an500", "l1"),
+        ("mps2-an386", "l1"),
+        ("mps2-an505", "icache"),
+    ],
+)
+def test_both_hooks_price_random_programs_alike(
+    cross_tools: None, tmp_path: Path, board: str, kind: str
+) -> None:
     batch = build_batch(PLATFORMS[board], 11, PROGRAMS, tmp_path)
-    native, python = (Machine(slow_board(board), hook=kind) for kind in ("native", "python"))
+    native, python = (Machine(slow_board(board, kind), hook=hook) for hook in ("native", "python"))
     for machine in (native, python):
         run(machine, batch.elf)
     assert native.counts == python.counts

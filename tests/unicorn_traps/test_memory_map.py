@@ -1,0 +1,108 @@
+"""What Unicorn makes of the order and the permissions of memories.
+
+Every expectation was seen with Unicorn 2.1.4; a test that fails after an update names the
+code to look at: ``Core`` in emulator/engine/core.py.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import mmap
+from typing import Any
+
+import pytest
+from bare_unicorn import CODE, CORES, RAM, Listing, pc, r, run, set_r
+from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc
+from unicorn import unicorn_const as ucc
+
+every_core = pytest.mark.parametrize("core", CORES)
+SMALL, MIDDLE, LARGE = 0x10000, 0x20000, 0x40000
+OTHER_RAM = 0x10000000
+READ_WRITE = ucc.UC_PROT_READ | ucc.UC_PROT_WRITE
+
+
+class Mapped:
+    """A core with memories in buffers of the host, mapped in the order given."""
+
+    def __init__(self, core: str, memories: list[tuple[int, int, int]]) -> None:
+        self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB)
+        self.uc.ctl_set_cpu_model(CORES[core])
+        self.buffers: dict[int, mmap.mmap] = {}
+        for base, size, permissions in memories:
+            buffer = self.buffers[base] = mmap.mmap(-1, size)
+            self.uc.mem_map_ptr(base, size, permissions, ctypes.addressof(ctypes.c_char.from_buffer(buffer)))
+
+
+STORE_IN_A_LOOP = Listing("""
+    6008      | str r0, [r1]
+    e7ff      | b.n . + 2
+    3801      | subs r0, #1
+    d1fb      | bne.n . - 6
+    bf00      | nop
+""")
+SECOND_BLOCK, TURNS = 4, 50
+
+
+def translations(core: str, memories: list[tuple[int, int, int]]) -> int:
+    """How often a block is translated while a loop stores to RAM at the offset of its second block."""
+    m = Mapped(core, memories)
+    m.buffers[CODE][: len(STORE_IN_A_LOOP.code)] = STORE_IN_A_LOOP.code
+    seen = itertools.count()
+
+    def translated(*_: Any) -> None:
+        next(seen)
+
+    m.uc.hook_add(ucc.UC_HOOK_EDGE_GENERATED, translated)
+    set_r(m.uc, r0=TURNS, r1=RAM + SECOND_BLOCK)
+    assert run(m.uc, until=STORE_IN_A_LOOP.end) is None
+    assert r(m.uc, 0) == 0
+    return next(seen)
+
+
+@every_core
+def test_memory_that_grows_shares_ram_addresses(core: str) -> None:
+    """A store to one memory throws away translated code of a larger one that was mapped later.
+
+    Hardware has no translations; only time is lost. We: the largest memory is mapped first.
+    """
+    other = (OTHER_RAM, SMALL, READ_WRITE | ucc.UC_PROT_EXEC)
+    ram = (RAM, MIDDLE, READ_WRITE | ucc.UC_PROT_EXEC)
+    code = (CODE, LARGE, ucc.UC_PROT_READ | ucc.UC_PROT_EXEC)
+    assert translations(core, [other, ram, code]) > TURNS / 2
+    assert translations(core, [code, ram, other]) < 10
+
+
+CHANGES_WHAT_FOLLOWS = Listing("""
+    2301      | movs r3, #1
+    802c      | strh r4, [r5]
+    f3bf 8f6f | isb
+    2307      | movs r3, #7
+    bf00      | nop
+""")
+JUMP = Listing("""
+    4710      | bx r2
+""")
+
+
+@every_core
+def test_ram_is_opened_for_execution_by_its_first_fetch(core: str) -> None:
+    """Without EXEC a fetch is FETCH_PROT with PC at its address; with EXEC given it goes on.
+
+    Any RAM of the hardware is executable. Unicorn looks at each store to an executable memory
+    for changed code, the long way, so RAM gets EXEC when it is needed; code changes count then.
+    """
+    m = Mapped(core, [(CODE, LARGE, ucc.UC_PROT_READ | ucc.UC_PROT_EXEC), (RAM, SMALL, READ_WRITE)])
+    m.buffers[CODE][: len(JUMP.code)] = JUMP.code
+    m.buffers[RAM][: len(CHANGES_WHAT_FOLLOWS.code)] = CHANGES_WHAT_FOLLOWS.code
+    end = RAM + len(CHANGES_WHAT_FOLLOWS.code) - 2
+    set_r(m.uc, r2=RAM | 1, r4=0x2309, r5=RAM + 8)
+    error = run(m.uc, until=end)
+    assert error is not None
+    assert error.errno == ucc.UC_ERR_FETCH_PROT
+    assert pc(m.uc) == RAM
+    m.uc.mem_protect(RAM, SMALL, ucc.UC_PROT_ALL)
+    for value in (9, 11):
+        set_r(m.uc, r4=0x2300 | value)
+        assert run(m.uc, start=RAM, until=end) is None
+        assert r(m.uc, 3) == value
