@@ -101,7 +101,7 @@ class Automaton:
 
     def _define_block(self, address: int, size_bytes: int) -> None:
         code = self._core.read_memory(address, size_bytes)
-        xpsr = self._core.get("xpsr")  # a block may begin inside an IT block, at a 1 KiB boundary
+        xpsr = self._core.get("xpsr")  # a block may begin inside an IT block, at a page's start
         block = decode_block(code, address, ItState(xpsr >> 25 & 3 | xpsr >> 8 & 0xFC))
         plan = plan_block(
             block,

@@ -88,6 +88,7 @@ class Core:
     def __init__(self, core_name: str, regions: tuple[Region, ...], *, has_fpu: bool) -> None:
         self.has_fpu = has_fpu
         self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB)
+        self.uc.ctl_set_page_size(PAGE)  # an M core's own is 1 KiB: four times the misses of its TLB
         self.uc.ctl_set_cpu_model(CPU_MODELS[core_name])
         self._library = unicorn_binding.uclib
         self._batches: dict[tuple[str, ...], _Batch] = {}

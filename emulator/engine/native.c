@@ -434,6 +434,24 @@ static uint64_t data_event(Engine *e, Event *v, uint32_t address, uint64_t t) {
     return stall;
 }
 
+/* The common load or store: one aligned word at most, its line in the cache and not being filled.
+ * The same state changes as data_event makes; says whether it was that. */
+static inline int data_hit(Engine *e, const Event *v, uint32_t address, uint64_t t) {
+    const Region *r = &e->regions[e->near];
+    if (v->count != 1 || e->other_memory || (address & (v->size_bytes - 1u) & 3)) return 0;
+    if (!holds(r, address) || r->port < 0 || r->data_cache < 0) return 0;
+    Cache *c = &e->caches[r->data_cache];
+    const Port *p = &e->ports[r->port];
+    uint32_t line = address >> c->line_shift, slot = c->found[line % FOUND_LINES];
+    if (!c->enabled || c->tags[slot] != line + 1 || (t < p->busy_until && p->fill_line == line)) return 0;
+    if (v->kind == EVENT_STORE) {
+        if (!p->is_l1) return 0;
+        c->dirty[slot] = 1;
+    }
+    cache_use(c, slot);
+    return 1;
+}
+
 /* All of a block's fetches at once, when every line of it is in the cache and no fill is under
  * way: then none stalls, and the lines are used in their order. Says whether that was so. */
 static int fetch_hits(Engine *e, Block *b) {
@@ -570,7 +588,7 @@ static void run_events(Engine *e, Block *b, const uint16_t *issue, uint32_t upto
         uint64_t t = e->cycles + issue[i] + stall, cost = 0;
         if (v->kind == EVENT_FETCH) cost = memory_access(e, v->address, t, EVENT_FETCH);
         else if (v->kind == EVENT_EXTRA) cost = b->data_address[i];
-        else cost = data_event(e, v, b->data_address[i], t);
+        else if (!data_hit(e, v, b->data_address[i], t)) cost = data_event(e, v, b->data_address[i], t);
         if (cost) {
             b->event_stall[i] += cost;
             stall += cost;

@@ -106,3 +106,23 @@ def test_ram_is_opened_for_execution_by_its_first_fetch(core: str) -> None:
         set_r(m.uc, r4=0x2300 | value)
         assert run(m.uc, start=RAM, until=end) is None
         assert r(m.uc, 3) == value
+
+
+@every_core
+@pytest.mark.parametrize(("page", "crosses"), [(0, False), (0x1000, True)])
+def test_larger_pages_can_be_asked_for(core: str, page: int, crosses: bool) -> None:
+    """M cores get pages of 1 KiB, where blocks end, too many for the TLB; we ask for 4 KiB.
+
+    Hardware has neither pages nor a TLB.
+    """
+    uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB)
+    if page:
+        uc.ctl_set_page_size(page)
+    uc.ctl_set_cpu_model(CORES[core])
+    uc.mem_map(CODE, LARGE)
+    uc.mem_write(CODE, bytes.fromhex("aff30080") * 512)  # nop.w
+    seen: list[tuple[int, int]] = []
+    uc.hook_add(ucc.UC_HOOK_BLOCK, lambda _uc, address, size, _data: seen.append((address - CODE, size)))
+    assert run(uc, until=CODE + 512 * 4) is None
+    assert sum(size for _, size in seen) == 512 * 4
+    assert any(start // 1024 != (start + size - 1) // 1024 for start, size in seen) is crosses
