@@ -33,11 +33,17 @@ KERNELS = [
     (ADDS * 3 + LDR + ADD * 8, 0x1000, 1, "once for each load, however long the line"),
     (ADDS * 2 + LDR + ADD * 8, 0x1000, 0, "aligned: three words last until the fourth comes"),
     (ADDS * 3 + STR + ADD * 2, 0x1000, 0, "two behind a store"),
-    (ADDS * 3 + STR + ADD * 8, 0x1000, 2, "a store's data phase holds the fetch back one cycle more"),
+    (ADDS * 3 + STR + ADD * 4, 0x1000, 2, "a store's data phase holds the fetch back one cycle more"),
+    (
+        ADDS * 3 + STR + ADD * 8,
+        0x1000,
+        3,
+        "who waits for that gives its room back late: the fifth waits too, once",
+    ),
     (ADDS * 2 + STR + ADD * 8, 0x1000, 0, "aligned lines do not see it (AES key schedule: exact)"),
-    (ADDS * 3 + STRD + ADD * 8, 0x1000, 2, "so does that of an STRD"),
-    (ADDS * 2 + STM + ADD * 8, 0x1000, 2, "of an STM"),
-    (ADDS * 3 + LDM + ADD * 8, 0x1000, 2, "and of an LDM"),
+    (ADDS * 3 + STRD + ADD * 8, 0x1000, 3, "so does that of an STRD"),
+    (ADDS * 2 + STM + ADD * 8, 0x1000, 3, "of an STM"),
+    (ADDS * 3 + LDM + ADD * 8, 0x1000, 3, "and of an LDM"),
     (ADDS + LDM + ADDS + ADD * 8, 0x1000, 0, "not where a 16-bit instruction behind it aligns the line"),
 ]
 

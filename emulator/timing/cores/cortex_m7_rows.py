@@ -153,8 +153,7 @@ DIVIDE = DivideTiming(zero=0, smaller=0, by_width=tuple(1 + difference // 2 for 
 
 UNALIGNED = UnalignedTiming(halfword_odd=3, word_half=3, word_odd=3, store_drain=3, store_entries=5)
 """Measured. Loads: 3 more cycles, two in one cycle 4 (jnk0le on STM32H743, where a lone one in the
-younger slot costs 4 too; dwelch's loop of 16 on NUCLEO-F767ZI agrees). Stores: one in 3 cycles
-(dwelch; jnk0le has 4), free until 5 wait (jnk0le)."""
+younger slot costs 4 too). Stores: one in 3 cycles (dwelch; jnk0le has 4), free until 5 wait (jnk0le)."""
 
 EXCEPTIONS = ExceptionTiming(entry=12, exit=10, tail_chain=6, fp_frame=9)
 """Entry as recalled for tightly coupled memory; the rest guesses."""
