@@ -108,6 +108,7 @@ class Automaton:
             entry_class=self.model.entry_class(block),
             observed=self.model.observed(block),
             fetch_shift=self._memory_map.fetch_shift(address),
+            fetches_ahead=self._memory_map.fetches_ahead(address),
             watch_data=self._watch,
             watch_divides=self._watch,
             branch_slot=self._branch_slot if self.model.predicts_branches else None,
@@ -168,7 +169,7 @@ class Automaton:
     def _event_issue(self, block: int, step: Step) -> list[int]:
         """For a branch what a wrong prediction costs: it comes after all issue cycles."""
         return [
-            step.mispredict if e.kind == EVENT_BRANCH else step.issue_cycles[e.instruction]
+            step.mispredict if e.kind == EVENT_BRANCH else step.issue_cycles[e.instruction] + e.lag
             for e in self.plans[block].events
         ]
 
@@ -195,7 +196,7 @@ class Automaton:
     def now_at(self, position: int) -> int:
         """The cycle at which instruction ``position`` of the current block issues."""
         issue = self.issue_cycles()
-        events = [issue[e.instruction] for e in self.plans[self._hook.current].events]
+        events = [issue[e.instruction] + e.lag for e in self.plans[self._hook.current].events]
         stall = self._hook.advance(events, position)
         return self._hook.cycles + issue[position] + stall
 

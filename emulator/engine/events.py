@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from emulator.engine.expressions import BINARY, UNARY, Graph, Node, Op
 from emulator.engine.symbolic import Registers
 from emulator.thumb.instruction import Block, Instruction, Kind, MemoryAccess
+from emulator.timing.line_buffers import DATA_LAG, FETCH_LAG
 
 NO_REGISTER = 255
 FIRST_SLOT = 32
@@ -32,7 +33,8 @@ class Event:
     """One thing that the memory system or the divider prices, in program order.
 
     ``address``: a fetch's address, a datum's offset to its base (modulo 2**32), or the slot of a
-    predicted branch, which is the last event; its ``shift`` is 1 when it leads backward.
+    predicted branch, which is the last event; its ``shift`` is 1 when it leads backward. ``lag``: cycles
+    from the instruction's issue to the access, where fetches and data share a bus.
     """
 
     kind: int
@@ -43,6 +45,7 @@ class Event:
     shift: int = 0
     size_bytes: int = 0
     count: int = 0
+    lag: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ def plan_block(
     entry_class: int,
     observed: Sequence[int],
     fetch_shift: int | None,
+    fetches_ahead: bool = False,
     watch_data: bool,
     watch_divides: bool,
     branch_slot: Callable[[int], int] | None = None,
@@ -128,17 +132,14 @@ def plan_block(
     """Plan the events of ``block``.
 
     ``fetch_shift``: log2 of the bytes that one instruction read brings, None where
-    fetching is free. ``watch_data``: data addresses matter (alignment, caches). ``branch_slot``
+    fetching is free. ``fetches_ahead``: as a Cortex-M0+ does, see emulator.timing.line_buffers.
+    ``watch_data``: data addresses matter (alignment, caches). ``branch_slot``
     numbers branches for the predictor of a core that has one.
     """
-    planner = _Planner()
-    fetched = -1
+    planner = _Planner(DATA_LAG if fetches_ahead else 0)
+    fetches = _fetches(block, fetch_shift, ahead=fetches_ahead)
     for position, instruction in enumerate(block.instructions):
-        if fetch_shift is not None:
-            last = (instruction.end - 1) >> fetch_shift
-            for unit in range(max(fetched + 1, instruction.address >> fetch_shift), last + 1):
-                planner.events.append(Event(EVENT_FETCH, position, max(unit << fetch_shift, block.address)))
-            fetched = last
+        planner.events += fetches.get(position, ())
         if watch_data and instruction.memory is not None:
             planner.data(instruction, position)
         if watch_divides and instruction.kind is Kind.DIVIDE:
@@ -163,10 +164,36 @@ def plan_block(
     )
 
 
+def _fetches(block: Block, shift: int | None, *, ahead: bool) -> dict[int, list[Event]]:
+    """The fetches that come before each instruction's data.
+
+    ``ahead``: a line is fetched while the instruction before it executes, so that a branch in a
+    line's last half-word has the next line fetched too, wherever it goes.
+    """
+    found: dict[int, list[Event]] = {}
+    if shift is None:
+        return found
+    fetched = -1
+    for position, instruction in enumerate(block.instructions):
+        last = (instruction.end - 1) >> shift
+        for unit in range(max(fetched + 1, instruction.address >> shift), last + 1):
+            at, lag = (position - 1, FETCH_LAG) if ahead and position else (position, 0)
+            found.setdefault(at, []).append(
+                Event(EVENT_FETCH, at, max(unit << shift, block.address), lag=lag)
+            )
+        fetched = last
+    if ahead and block.end >> shift != fetched:
+        at = len(block.instructions) - 1
+        if block.instructions[-1].size_bytes == 2:
+            found.setdefault(at, []).append(Event(EVENT_FETCH, at, block.end, lag=FETCH_LAG))
+    return found
+
+
 class _Planner:
     """Collects the data events of one block."""
 
-    def __init__(self) -> None:
+    def __init__(self, data_lag: int) -> None:
+        self._data_lag = data_lag
         self.registers = Registers()
         self.events: list[Event] = []
         self.hooked: list[Hooked] = []
@@ -183,7 +210,12 @@ class _Planner:
         graph = self.registers.graph
         address = self.registers.address_of(instruction, access)
         root, constant = graph.split(address)
-        self.events.append(Event(kind, position, constant, size_bytes=access.size_bytes, count=access.count))
+        self.events.append(
+            Event(
+                kind, position, constant,
+                size_bytes=access.size_bytes, count=access.count, lag=self._data_lag,
+            )
+        )  # fmt: skip
         if instruction.condition is not None:
             self._hook_here(instruction, access, number)
             return

@@ -120,10 +120,11 @@ class BlockHook(Protocol):
     def set_port(self, number: int, wait_states: int, read_shift: int, prefetch: int) -> None:
         """Describe a memory behind a bus."""
 
-    def set_bus(self, number: int, bus_cycles: int, *, is_l1: bool) -> None:
+    def set_bus(self, number: int, bus_cycles: int, *, is_l1: bool, has_buffers: bool) -> None:
         """Say how many cycles a miss takes beside the memory's own.
 
-        ``is_l1``: behind a Cortex-M7's caches and AXI bus.
+        ``is_l1``: behind a Cortex-M7's caches and AXI bus. ``has_buffers``: the rules of
+        emulator.timing.line_buffers.
         """
 
     def set_cache(self, number: int, enabled: int, sets: int, ways: int, line_shift: int) -> None:

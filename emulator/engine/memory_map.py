@@ -10,7 +10,8 @@ from emulator.board import Accelerator, Board
 from emulator.engine.hook import BlockHook
 from emulator.errors import BoardError
 
-KNOWN_KINDS = ("stm32-art", "icache", "l1", "none")
+LINE_BUFFERS = "stm32-line-buffers"
+KNOWN_KINDS = ("stm32-art", LINE_BUFFERS, "icache", "l1", "none")
 
 
 class _Tuned:
@@ -81,7 +82,10 @@ class MemoryMap:
         read_bytes = v.get("read_bytes", 8)
         line_bytes = max(v.get("line_bytes", read_bytes), read_bytes)
         self._hook.set_port(tuned.port, v.get("wait_states", 0), _log2(read_bytes), v.get("prefetch", 0))
-        self._hook.set_bus(tuned.port, v.get("bus_cycles", 0), is_l1=tuned.accelerator.kind == "l1")
+        kind = tuned.accelerator.kind
+        self._hook.set_bus(
+            tuned.port, v.get("bus_cycles", 0), is_l1=kind == "l1", has_buffers=kind == LINE_BUFFERS
+        )
         sides = (("instruction", tuned.instruction), ("data", tuned.data))
         for side, number in sides[: 1 if tuned.instruction == tuned.data else 2]:
             lines = v.get(f"{side}_lines", 0)
@@ -100,6 +104,12 @@ class MemoryMap:
         if tuned is not None:
             return _log2(tuned.values.get("read_bytes", 8))
         return 2 if region.base in self._waiting else None
+
+    def fetches_ahead(self, address: int) -> bool:
+        """Whether a line there is fetched, over the one bus, before the instruction in front of it ends."""
+        region = self._board.region_at(address)
+        tuned = None if region is None else self._tuned.get(self._by_region[region.name])
+        return tuned is not None and tuned.accelerator.kind == LINE_BUFFERS
 
     # -- MemoryTuning ------------------------------------------------------------------------
     def configure(self, accelerator: str, **parameters: int) -> None:

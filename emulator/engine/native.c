@@ -137,6 +137,8 @@ typedef struct {           /* a memory behind a bus: flash with wait states and 
     uint32_t held_instruction, held_data; /* read buffers without a cache: read number + 1 */
     uint32_t is_l1;        /* behind a Cortex-M7's caches and AXI bus */
     uint32_t bus_cycles;   /* of a cache's miss, beside the memory's own */
+    uint32_t has_buffers, more_pad; /* emulator/timing/line_buffers.py */
+    uint64_t line_ready;   /* the cycle in which the line in the instruction buffer arrives */
 } Port;
 
 typedef struct {
@@ -353,6 +355,50 @@ static uint64_t l1_uncached(Port *p, uint64_t t, int kind) {
     return start + cost - t - 1;
 }
 
+/* STM32G0's flash behind one bus: emulator/timing/line_buffers.py, statement for statement. */
+static uint64_t buffers_read(Port *p, uint64_t t, uint32_t cost) {
+    uint64_t start = t > p->busy_until ? t : p->busy_until;
+    if (p->ahead_valid) {
+        if (p->ahead_start < start) {
+            if (p->ahead_start + cost > start) start = p->ahead_start + cost;
+        } else p->ahead_start = start + cost;
+    }
+    p->busy_until = start + cost;
+    return start + cost - 1;
+}
+
+static void buffers_read_ahead(Port *p, Cache *c, uint32_t line, uint64_t since, uint32_t cost) {
+    uint64_t start = since > p->busy_until ? since : p->busy_until;
+    if (p->ahead_valid && p->ahead_start < start && p->ahead_start + cost > start) start = p->ahead_start + cost;
+    p->ahead_line = line;
+    p->ahead_start = start;
+    p->ahead_valid = p->prefetch && (!c || cache_find(c, line) == ABSENT);
+}
+
+static uint64_t buffers_fetch(Port *p, Cache *c, uint32_t address, uint64_t t) {
+    uint32_t line = address >> p->read_shift, cost = p->wait_states + 1, slot;
+    if (p->held_instruction == line + 1) return p->line_ready > t ? p->line_ready - t : 0;
+    p->held_instruction = line + 1;
+    if (p->ahead_valid && p->ahead_line == line) {
+        p->line_ready = p->ahead_start + cost - 1;
+        if (p->busy_until < p->line_ready + 1) p->busy_until = p->line_ready + 1;
+        p->ahead_valid = 0;
+    } else if (c && (slot = cache_find(c, line)) != ABSENT) {
+        cache_use(c, slot);
+        p->line_ready = t;
+    } else {
+        p->line_ready = buffers_read(p, t, cost);
+        if (c) cache_install(c, line, cache_victim(c, line));
+        p->busy_until = p->line_ready + 1;
+        p->ahead_valid = 0;
+    }
+    uint64_t ready = t > p->line_ready ? t : p->line_ready;
+    buffers_read_ahead(p, c, line + 1, ready, cost);
+    return ready - t;
+}
+
+static uint64_t buffers_data(Port *p, uint64_t t) { return buffers_read(p, t, p->wait_states + 1) - t; }
+
 static int holds(const Region *r, uint32_t address) { return address - r->base < r->end - r->base; }
 
 static Region *region_near(Engine *e, uint32_t address, uint32_t *hint) {
@@ -378,6 +424,11 @@ static uint64_t memory_access(Engine *e, uint32_t address, uint64_t t, int kind)
         if (kind != EVENT_FETCH) return l1_uncached(p, t, kind);
     }
     if (kind == EVENT_STORE) return 0;
+    if (p->has_buffers) {
+        if (!p->wait_states) return 0;
+        if (kind != EVENT_FETCH) return buffers_data(p, t);
+        return buffers_fetch(p, ci >= 0 && e->caches[ci].enabled ? &e->caches[ci] : NULL, address, t);
+    }
     if (ci >= 0 && e->caches[ci].enabled)
         return cached_access(p, &e->caches[ci], address, t, kind == EVENT_FETCH);
     return p->wait_states ? uncached_access(p, address, t, kind == EVENT_FETCH) : 0;
@@ -459,6 +510,7 @@ static int fetch_hits(Engine *e, Block *b) {
     if (!r || r->port < 0 || r->instruction_cache < 0) return 0;
     Cache *c = &e->caches[r->instruction_cache];
     if (!c->enabled || e->cycles < e->ports[r->port].busy_until || r->data_cache == r->instruction_cache) return 0;
+    if (e->ports[r->port].has_buffers) return 0; /* a hit reads ahead */
     uint32_t first = b->address >> c->line_shift, n = ((b->fall_through - 1) >> c->line_shift) - first + 1;
     uint32_t slots[MOST_LINES];
     if (n > MOST_LINES) return 0;
@@ -1114,8 +1166,10 @@ EXPORT void bl_set_port(Engine *e, uint32_t i, uint32_t wait_states, uint32_t re
     if (!prefetch) e->ports[i].ahead_valid = 0;
 }
 
-EXPORT void bl_set_bus(Engine *e, uint32_t i, uint32_t bus_cycles, uint32_t is_l1) {
+EXPORT void bl_set_bus(Engine *e, uint32_t i, uint32_t bus_cycles, uint32_t is_l1,
+                       uint32_t has_buffers) {
     e->ports[i].is_l1 = is_l1;
+    e->ports[i].has_buffers = has_buffers;
     e->ports[i].bus_cycles = bus_cycles;
 }
 

@@ -130,7 +130,7 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_trace", u32, [pointer, u32]),
         ("bl_set_region", None, [pointer, u32, u32, u32, c.c_int32, c.c_int32, c.c_int32, u32, pointer]),
         ("bl_set_port", None, [pointer, u32, u32, u32, u32]),
-        ("bl_set_bus", None, [pointer, u32, u32, u32]),
+        ("bl_set_bus", None, [pointer, u32, u32, u32, u32]),
         ("bl_set_cache", None, [pointer, u32, u32, u32, u32, u32]),
         ("bl_invalidate", None, [pointer, u32]),
         ("bl_cache_counts", None, [pointer, u32, pointer, pointer]),
@@ -284,9 +284,9 @@ class NativeHook(_Head):
         """See :class:`BlockHook`."""
         self._library.bl_set_port(self._engine, number, wait_states, read_shift, prefetch)
 
-    def set_bus(self, number: int, bus_cycles: int, *, is_l1: bool) -> None:
+    def set_bus(self, number: int, bus_cycles: int, *, is_l1: bool, has_buffers: bool) -> None:
         """See :class:`BlockHook`."""
-        self._library.bl_set_bus(self._engine, number, bus_cycles, is_l1)
+        self._library.bl_set_bus(self._engine, number, bus_cycles, is_l1, has_buffers)
 
     def set_cache(self, number: int, enabled: int, sets: int, ways: int, line_shift: int) -> None:
         """See :class:`BlockHook`."""

@@ -383,10 +383,10 @@ class PythonHook:
         """See :class:`BlockHook`."""
         self._memory.ports[number].configure(wait_states, read_shift, prefetch)
 
-    def set_bus(self, number: int, bus_cycles: int, *, is_l1: bool) -> None:
+    def set_bus(self, number: int, bus_cycles: int, *, is_l1: bool, has_buffers: bool) -> None:
         """See :class:`BlockHook`."""
         port = self._memory.ports[number]
-        port.is_l1, port.bus_cycles = int(is_l1), bus_cycles
+        port.is_l1, port.has_buffers, port.bus_cycles = int(is_l1), int(has_buffers), bus_cycles
 
     def set_cache(self, number: int, enabled: int, sets: int, ways: int, line_shift: int) -> None:
         """See :class:`BlockHook`."""

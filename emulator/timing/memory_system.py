@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.timing.l1 import l1_cached, l1_uncached
+from emulator.timing.line_buffers import buffers_data, buffers_fetch
 from emulator.timing.model import DivideTiming, UnalignedTiming
 
 FETCH, LOAD, STORE = range(3)
@@ -115,6 +116,8 @@ class Port:
     held_instruction: int = 0
     held_data: int = 0
     is_l1: int = 0  # behind a Cortex-M7's caches and AXI bus: rules of emulator.timing.l1
+    has_buffers: int = 0  # rules of emulator.timing.line_buffers
+    line_ready: int = 0  # the cycle in which the line in the instruction buffer arrives
     bus_cycles: int = 0  # of a cache's miss, beside the memory's own
 
     def configure(self, wait_states: int, read_shift: int, prefetch: int) -> None:
@@ -215,9 +218,15 @@ class MemorySystem:
                 return l1_uncached(port, t, kind)
         if kind == STORE:
             return 0
-        if number >= 0 and self.caches[number].enabled:
-            return self._cached(port, self.caches[number], address, t, is_fetch=kind == FETCH)
-        return self._uncached(port, address, t, is_fetch=kind == FETCH) if port.wait_states else 0
+        cache = self.caches[number] if number >= 0 and self.caches[number].enabled else None
+        return self._read(port, cache, address, t, is_fetch=kind == FETCH)
+
+    def _read(self, port: Port, cache: Cache | None, address: int, t: int, *, is_fetch: bool) -> int:
+        if port.has_buffers and port.wait_states:
+            return buffers_fetch(port, cache, address, t) if is_fetch else buffers_data(port, t)
+        if cache is not None and not port.has_buffers:
+            return self._cached(port, cache, address, t, is_fetch=is_fetch)
+        return self._uncached(port, address, t, is_fetch=is_fetch) if port.wait_states else 0
 
     def _cached(self, port: Port, cache: Cache, address: int, t: int, *, is_fetch: bool) -> int:
         line = address >> cache.line_shift

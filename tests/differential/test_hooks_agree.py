@@ -29,6 +29,10 @@ SLOW_MEMORIES = {
         "wait_states": 4, "line_bytes": 32, "read_bytes": 8, "instruction_lines": 8, "data_lines": 4,
         "prefetch": 1, "instruction_cache": 1, "data_cache": 1,
     },
+    "stm32-line-buffers": {
+        "wait_states": 2, "line_bytes": 8, "read_bytes": 8, "instruction_lines": 2, "prefetch": 1,
+        "instruction_cache": 1,
+    },
     "l1": {
         "wait_states": 4, "bus_cycles": 3, "line_bytes": 32, "read_bytes": 8, "instruction_lines": 64,
         "instruction_ways": 2, "data_lines": 32, "data_ways": 4, "instruction_cache": 1, "data_cache": 1,
@@ -62,6 +66,7 @@ def run(machine: Machine, elf: Path) -> None:
     ("board", "kind"),
     [
         *((board, "art") for board in PLATFORMS),
+        ("mps2-an386", "stm32-line-buffers"),
         ("mps2-an500", "l1"),
         ("mps2-an386", "l1"),
         ("mps2-an505", "icache"),

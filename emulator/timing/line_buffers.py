@@ -1,0 +1,80 @@
+"""STM32G0's flash behind a Cortex-M0+'s one bus: line buffers, a prefetch, a cache of misses.
+
+The same integer rules as ``buffers_fetch`` and ``buffers_data`` in emulator/engine/native.c,
+statement for statement; a cycle here is the one in which an access's data phase begins.
+
+A read of the array brings a line. The line that is being executed stays in a buffer; the next
+one is read ahead into another as soon as that line is asked for, also when it came from the
+cache, unless the cache holds the next one too. The cache takes a line only when neither buffer
+nor cache had it: lines that were read ahead do not push out the start of a loop. Data have no
+buffer: each datum is a read. All reads share the array: one in progress is never broken off, so
+that a datum waits for a prefetch in progress, and a prefetch that has not begun waits for it.
+
+Sources: RM0490 (STM32C0) section 4.3.3, whose text RM0444 (STM32G0) shares and which is about
+the same core: two lines of 64 bits, copied on a miss of both buffers and the cache, LRU, no data
+cache; the next line is read while the current one is being asked for.
+Approximated: a line arrives whole; with a read in progress nothing is begun earlier.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from emulator.timing.memory_system import Cache, Port
+
+FETCH_LAG = 1
+"""A line's fetch has its data phase while the instruction before it executes: Cortex-M0+ has two
+stages, so that what executes in one cycle arrived in the one before (DDI 0484C; a taken branch
+takes 2). A block's first line is fetched one cycle earlier: lag 0 stands for that."""
+DATA_LAG = 2
+"""A datum's address phase is its instruction's first cycle, its data phase the second (2 cycles)."""
+
+
+def buffers_fetch(port: Port, cache: Cache | None, address: int, t: int) -> int:
+    """Stall cycles of fetching from the line of ``address``; ``cache``: None when it is off."""
+    line = address >> port.read_shift
+    cost = port.wait_states + 1
+    if port.held_instruction == line + 1:
+        return max(0, port.line_ready - t)
+    port.held_instruction = line + 1
+    if port.ahead_valid and port.ahead_line == line:
+        port.line_ready = port.ahead_start + cost - 1
+        port.busy_until = max(port.busy_until, port.line_ready + 1)
+        port.ahead_valid = 0
+    elif cache is not None and cache.lookup(line):
+        port.line_ready = t
+    else:
+        port.line_ready = _read(port, t, cost)
+        if cache is not None:
+            cache.install(line)
+        port.busy_until = port.line_ready + 1
+        port.ahead_valid = 0
+    ready = max(t, port.line_ready)
+    _read_ahead(port, cache, line + 1, ready, cost)
+    return ready - t
+
+
+def buffers_data(port: Port, t: int) -> int:
+    """Stall cycles of reading a datum."""
+    return _read(port, t, port.wait_states + 1) - t
+
+
+def _read(port: Port, t: int, cost: int) -> int:
+    """The last cycle of a read that could begin at ``t``."""
+    start = max(t, port.busy_until)
+    if port.ahead_valid:
+        if port.ahead_start < start:
+            start = max(start, port.ahead_start + cost)
+        else:
+            port.ahead_start = start + cost
+    port.busy_until = start + cost
+    return start + cost - 1
+
+
+def _read_ahead(port: Port, cache: Cache | None, line: int, since: int, cost: int) -> None:
+    start = max(since, port.busy_until)
+    if port.ahead_valid and port.ahead_start < start:
+        start = max(start, port.ahead_start + cost)
+    port.ahead_line, port.ahead_start = line, start
+    port.ahead_valid = int(bool(port.prefetch) and (cache is None or not cache.holds(line)))

@@ -1,0 +1,156 @@
+"""STM32G0's flash behind one bus: each rule of line_buffers alone, then in loops on the board."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emulator import Machine
+from emulator.timing.memory_system import FETCH, LOAD, STORE, MemorySystem, TimedRegion
+
+FLASH = 0x08000000
+WAITS = 2
+READ = WAITS + 1
+LINE = 8
+
+
+def memory(*, prefetch: int = 1, cache: int = 1) -> MemorySystem:
+    system = MemorySystem()
+    system.regions = [TimedRegion(FLASH, FLASH + 0x1000, 0, 0, 1, free=False)]
+    system.ports[0].configure(WAITS, 3, prefetch)
+    system.ports[0].has_buffers = 1
+    system.caches[0].shape(cache, 1, 2, 3)
+    return system
+
+
+def fetch(system: MemorySystem, line: int, t: int) -> int:
+    return system.access(FLASH + LINE * line, t, FETCH)
+
+
+def test_a_miss_waits_for_its_read_and_the_line_in_the_buffer_for_nothing() -> None:
+    system = memory()
+    assert fetch(system, 0, 100) == WAITS
+    assert system.access(FLASH + 4, 110, FETCH) == 0
+
+
+def test_the_next_line_is_read_while_the_current_one_executes() -> None:
+    system = memory()
+    fetch(system, 0, 100)  # 100..102, then line 1 in 103..105
+    assert fetch(system, 1, 104) == 1
+    assert fetch(system, 2, 109) == 0  # 106..108
+    assert fetch(system, 3, 200) == 0
+
+
+def test_without_prefetch_every_line_waits() -> None:
+    system = memory(prefetch=0, cache=0)
+    assert [fetch(system, n, 100 + 10 * n) for n in range(3)] == [WAITS] * 3
+
+
+def test_lines_that_were_read_ahead_do_not_push_a_loops_start_out_of_the_cache() -> None:
+    system = memory()
+    assert fetch(system, 0, 100) == WAITS
+    for n in range(1, 6):  # far more lines than the cache has
+        assert fetch(system, n, 100 + 10 * n) == 0
+    assert fetch(system, 0, 200) == 0
+    assert fetch(system, 1, 204) == 0  # read ahead from the hit on: 200..202
+
+
+def test_the_cache_takes_two_lines_that_missed() -> None:
+    system = memory()
+    for n, line in enumerate((0, 10, 20)):
+        assert fetch(system, line, 100 + 20 * n) == WAITS
+    assert fetch(system, 10, 200) == 0
+    assert fetch(system, 0, 220) == WAITS  # the least recently used one went
+
+
+def test_without_the_cache_a_jump_back_misses() -> None:
+    system = memory(cache=0)
+    fetch(system, 0, 100)
+    fetch(system, 1, 110)
+    assert fetch(system, 0, 120) == WAITS
+
+
+def test_every_datum_is_a_read_of_its_own() -> None:
+    system = memory()
+    assert [system.access(FLASH + 0x100, t, LOAD) for t in (100, 110)] == [WAITS] * 2
+    assert system.access(FLASH + 0x100, 120, STORE) == 0
+
+
+def test_a_datum_waits_for_the_prefetch_in_progress() -> None:
+    for late, wait in ((1, 2), (2, 1), (3, 0)):
+        system = memory()
+        fetch(system, 0, 100)  # line 1 is read in 103..105
+        assert system.access(FLASH + 0x100, 103 + late, LOAD) == wait + WAITS
+        assert fetch(system, 1, 120) == 0
+
+
+def test_a_prefetch_that_has_not_begun_waits_for_the_datum() -> None:
+    system = memory()
+    fetch(system, 0, 100)
+    assert system.access(FLASH + 0x100, 103, LOAD) == WAITS  # 103..105, line 1 in 106..108
+    assert fetch(system, 1, 107) == 1
+
+
+def test_a_read_ahead_from_a_hit_waits_for_the_one_in_progress() -> None:
+    system = memory()
+    fetch(system, 0, 100)
+    fetch(system, 1, 110)  # line 2 is read in 110..112
+    assert fetch(system, 0, 111) == 0  # line 1 again in 113..115
+    assert fetch(system, 1, 114) == 1
+
+
+def test_at_zero_wait_states_nothing_stalls() -> None:
+    system = memory()
+    system.ports[0].configure(0, 3, 1)
+    assert [system.access(FLASH + 64 * n, 100, n % 2) for n in range(4)] == [0] * 4
+
+
+NOP, LDR, SUBS, BNE_BACK, BX_LR = 0xBF00, 0x680A, 0x3801, 0xD100, 0x4770
+"""``ldr r2,[r1]``, ``subs r0,#1``, ``bne``, ``bx lr``; r0 counts, r1 points to flash."""
+
+
+def loop(body: list[int]) -> bytes:
+    """``body``, SUBS, BNE back to its start, in a new line of flash; then BX LR."""
+    back = -(len(body) + 1 + 2) & 0xFF
+    words = [*body, SUBS, BNE_BACK | back, BX_LR, *[NOP] * 16]
+    return b"".join(word.to_bytes(2, "little") for word in words)
+
+
+def cycles_a_turn(tmp_path: Path, hook: str, body: list[int], **parameters: int) -> int:
+    """What one more turn costs once the loop runs."""
+    image = tmp_path / "loop.bin"
+    image.write_bytes(bytes.fromhex("00100020 01010008").ljust(0x100, b"\xff") + loop(body))
+    counts = []
+    for turns in (20, 21):
+        machine = Machine("nucleo-g0b1re", hook=hook)
+        settings = {"wait_states": WAITS, "instruction_cache": 1, "prefetch": 1, **parameters}
+        machine.memory_map.pin("flash", **settings)
+        machine.load(image, base=FLASH)
+        _, count = machine.call(FLASH + 0x101, (turns, FLASH + 0x400), 10_000)
+        counts.append(count.cycles)
+    return counts[1] - counts[0]
+
+
+SHADOW = (
+    "BNE in x; the line behind it, fetched in x, has the one after that read in x to x+2; the start is in x+2"
+)
+LOOPS = [
+    ([NOP] * 14, {}, 17, "15 of 1, BNE 2: the start is in the cache, the other three lines are read ahead"),
+    ([NOP] * 13, {}, 16, "a BNE that is not the last of its line costs no less"),
+    ([NOP] * 14, {"instruction_cache": 0}, 21, "17; the start's fetch of x+1 waits to x+2, reads to x+5: 4"),
+    ([NOP] * 14, {"prefetch": 0}, 27, "17; the start, three lines and the line behind BNE miss: 5 x 2"),
+    ([LDR, *[NOP] * 13], {}, 20, "18; the datum is asked for in x+3, before line 1 is read ahead: 2"),
+    ([NOP, LDR, *[NOP] * 12], {}, 22, "18; the datum of x+4 waits for line 1, read in x+3 to x+5: 2 + 2"),
+    ([NOP, NOP, LDR, *[NOP] * 11], {}, 21, "18; the datum of x+5 waits a cycle less: 1 + 2"),
+    ([*[NOP] * 3, LDR, *[NOP] * 10], {}, 20, "18; line 1 is there in x+5, line 2 not begun in x+6: 2"),
+    ([*[NOP] * 4, LDR, *[NOP] * 9], {}, 22, "18; the datum of x+7 waits for line 2, read x+6 to x+8: 2 + 2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("hook", ["native", "python"])
+@pytest.mark.parametrize(("body", "parameters", "cycles", "why"), LOOPS, ids=[case[-1] for case in LOOPS])
+def test_loops(
+    tmp_path: Path, hook: str, body: list[int], parameters: dict[str, int], cycles: int, why: str
+) -> None:
+    assert cycles_a_turn(tmp_path, hook, body, **parameters) == cycles, f"{why} ({SHADOW})"
