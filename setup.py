@@ -13,6 +13,7 @@ from setuptools import Extension, find_packages, setup
 NATIVE_HOOK = Extension(
     "emulator.engine._native",  # never imported, only opened by ctypes
     ["emulator/engine/native.c"],
+    depends=["emulator/engine/native_memory.h", "emulator/engine/native_program.h"],
     extra_compile_args=[] if sys.platform == "win32" else ["-std=c11", "-O3", "-Wall", "-Wextra"],
     optional=True,
 )
@@ -26,7 +27,7 @@ setup(
     ],
     package_dir={"benches.firmware": "firmware"},
     package_data={
-        "emulator": ["py.typed", "**/*.toml", "**/*.c"],
+        "emulator": ["py.typed", "**/*.toml", "**/*.c", "**/*.h"],
         "peripherals": ["py.typed", "**/*.toml"],
         "benches": ["py.typed", "**/*.toml", "**/*.csv", "**/*.json", "**/*.elf", "**/*.tflite", "**/*.bin"],
         "benches.firmware": ["**/*"],

@@ -15,7 +15,7 @@ MASK32 = 0xFFFFFFFF
 
 
 class Op(IntEnum):
-    """Node kinds; the numbers are shared with native.c."""
+    """Node kinds; the numbers are shared with native_program.h."""
 
     REGISTER = 0  # imm: register number
     CONSTANT = 1  # imm

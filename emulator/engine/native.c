@@ -13,38 +13,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "native_memory.h"
+#include "native_program.h"
+
 #define EDGES 9          /* fall-through, and 1 + entry class of the target */
 #define NO_REGISTER 255
-#define FIRST_PORT 64      /* numbers of memories: a region's, or FIRST_PORT + its port's */
-#define OUTSIDE 255
-#define ABSENT UINT32_MAX
-#define FOUND_LINES 1024
 #define MOST_LINES 64      /* of one block's code, or of its data */
 #define EXPORT __attribute__((visibility("default")))
 
 enum { STOP_NONE, STOP_DEADLINE, STOP_REQUEST, STOP_BREAK, STOP_MASKS,
        NEED_BLOCK, NEED_PATH, NEED_EDGE };
 enum { GROUP_UNKNOWN, GROUP_FREE, GROUP_COSTS }; /* of one execution of a block */
-enum { EVENT_FETCH, EVENT_LOAD, EVENT_STORE, EVENT_EXTRA, EVENT_BRANCH };
 enum { BRANCH_DIRECT = 1, BRANCH_INDIRECT };
 enum { HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED };
 
 typedef int (*emu_stop_fn)(void *uc);
 typedef int (*reg_read_fn)(void *uc, int id, void *value);
 
-typedef struct {
-    uint32_t address;      /* of a fetch: the line's; of data: offset to the base */
-    uint16_t instruction;
-    uint8_t kind, base, index, shift, size_bytes, count;
-} Event;
-
-enum { OP_REGISTER, OP_CONSTANT, OP_ADD, OP_SUB, OP_AND, OP_ORR, OP_EOR, OP_BIC, OP_MUL, OP_LSL_IMMEDIATE,
-       OP_LSR_IMMEDIATE, OP_ASR_IMMEDIATE, OP_ROR_IMMEDIATE, OP_LSL, OP_LSR, OP_ASR, OP_UBFX, OP_SBFX, OP_LOAD,
-       OP_FORWARD, OP_NOT, OP_ADD_CONSTANT };
-#define FIRST_SLOT 32
-#define MAX_SLOTS 192
-
-typedef struct { uint8_t op, a, b, pad; uint32_t imm; } Node; /* emulator/engine/expressions.py */
+#define FIRST_SLOT 32      /* in Group.base: a value that the program computes */
 
 typedef struct {           /* affine data events that share their registers */
     int32_t min_offset, max_offset;
@@ -61,6 +47,7 @@ typedef struct {           /* a cache line that a group's accesses use */
 } Touch;
 
 #define LONGEST_LINE 32
+
 typedef struct {           /* of one group, by the base's place in its line; made when first needed */
     Touch *touches[LONGEST_LINE];
     uint8_t n[LONGEST_LINE];
@@ -117,46 +104,6 @@ typedef struct Block {
     uint32_t region;       /* where it was last fetched from: a short cut */
 } Block;
 
-typedef struct {           /* a set-associative cache with LRU replacement */
-    uint32_t enabled, sets, ways, line_shift;
-    uint32_t *tags;        /* line number + 1, 0 empty */
-    uint64_t *used;
-    uint8_t *dirty;        /* written, not yet in the memory behind */
-    uint64_t tick, hits, misses;
-    uint32_t number, pad;
-    uint32_t found[FOUND_LINES]; /* where lines were seen last: a short cut, never a result */
-} Cache;
-
-typedef struct {           /* a memory behind a bus: flash with wait states and a read width */
-    uint32_t wait_states, read_shift, prefetch, pad;
-    uint64_t busy_until;
-    uint64_t fill_start;   /* the line being filled, critical read first */
-    uint32_t fill_line, fill_first, fill_reads, fill_cache;
-    uint32_t ahead_line, ahead_valid; /* the line being prefetched */
-    uint64_t ahead_start;
-    uint32_t held_instruction, held_data; /* read buffers without a cache: read number + 1 */
-    uint32_t is_l1;        /* behind a Cortex-M7's caches and AXI bus */
-    uint32_t bus_cycles;   /* of a cache's miss, beside the memory's own */
-    uint32_t has_buffers, more_pad; /* emulator/timing/line_buffers.py */
-    uint64_t line_ready;   /* the cycle in which the line in the instruction buffer arrives */
-} Port;
-
-typedef struct {
-    uint32_t base, end;
-    int32_t port, instruction_cache, data_cache;
-    uint32_t is_free;      /* no cost at all when aligned */
-    const uint8_t *host;   /* its bytes */
-    uint32_t number;       /* of the memory that accesses are routed to: regions behind one port are one */
-} Region;
-
-#define PREDICTOR_SLOTS 4096
-enum { UNKNOWN, STRONGLY_NOT_TAKEN, NOT_TAKEN, TAKEN, STRONGLY_TAKEN };
-
-typedef struct {           /* emulator/timing/branch_predictor.py */
-    uint8_t counters[PREDICTOR_SLOTS];
-    uint32_t targets[PREDICTOR_SLOTS];
-} Predictor;
-
 typedef struct {
     /* -- shared with Python: keep in step with emulator/engine/native_hook.py -- */
     uint64_t cycles, instructions, deadline, break_address, stall;
@@ -180,337 +127,21 @@ typedef struct {
     uint32_t n_paths, cap_paths;
     int32_t *path_hash;
     uint32_t path_hash_size;
-    Region regions[32];
-    uint32_t n_regions;
-    Port ports[8];
-    Cache caches[8];
-    uint32_t unaligned_halfword, unaligned_word_half, unaligned_word_odd;
-    uint32_t other_memory, last_memory; /* cost of changing the memory; the one that data went to last */
-    uint32_t changed;      /* what the last data event paid for that */
+    Memory memory;
     uint32_t divide_zero, divide_smaller, divide_width[33];
     uint32_t trace[1024];
-    uint32_t slots[MAX_SLOTS];
-    uint8_t slot_valid[MAX_SLOTS];
+    Values values;
     uint32_t next_address; /* of the block that is being entered, 0 when none is */
-    uint32_t near;         /* the region of the last access: a short cut */
-    uint32_t store_drain, store_entries, misaligned; /* the last: what the last access's alignment cost */
-    uint64_t stores_drained, unaligned_next; /* when the buffer is empty; where a load goes along */
-    Predictor predictor;
 } Engine;
-
-/* ---- memory system ---------------------------------------------------------------- */
-
-/* The slot that holds a line, or ABSENT. */
-static uint32_t cache_find(Cache *c, uint32_t line) {
-    uint32_t *found = &c->found[line % FOUND_LINES];
-    if (c->tags[*found] == line + 1) return *found;
-    uint32_t first = (line & (c->sets - 1)) * c->ways;
-    for (uint32_t w = 0; w < c->ways; w++)
-        if (c->tags[first + w] == line + 1) return *found = first + w;
-    return ABSENT;
-}
-
-static void cache_use(Cache *c, uint32_t slot) {
-    c->used[slot] = ++c->tick;
-    c->hits++;
-}
-
-static size_t cache_victim(const Cache *c, uint32_t line) {
-    size_t first = (size_t)(line & (c->sets - 1)) * c->ways, victim = first;
-    for (uint32_t w = 0; w < c->ways; w++) {
-        if (c->tags[first + w] == 0) return first + w;
-        if (c->used[first + w] < c->used[victim]) victim = first + w;
-    }
-    return victim;
-}
-
-static void cache_install(Cache *c, uint32_t line, size_t victim) {
-    c->misses++;
-    c->tags[victim] = line + 1;
-    c->used[victim] = ++c->tick;
-}
-
-/* When the read that holds `read` of a fill arrives: reads come critical first, wrapping. */
-static uint64_t fill_ready(uint64_t start, uint32_t first, uint32_t reads, uint32_t read, uint32_t cost) {
-    uint32_t order = (read - first) & (reads - 1);
-    return start + (uint64_t)(order + 1) * cost;
-}
-
-/* A prefetch gives way to a demand: the read in progress ends, the rest is dropped. */
-static uint64_t port_available(Port *p, uint64_t t, uint32_t cost) {
-    uint64_t start = t > p->busy_until ? t : p->busy_until;
-    if (p->ahead_valid) {
-        uint64_t end = p->ahead_start + (uint64_t)p->fill_reads * cost;
-        if (start > p->ahead_start && start < end) {
-            uint64_t into = (start - p->ahead_start) % cost;
-            if (into) start += cost - into;
-        }
-        if (start < end) p->ahead_valid = 0;
-    }
-    return start;
-}
-
-static void port_prefetch(Port *p, Cache *c, uint32_t line, uint64_t from, uint32_t reads) {
-    p->ahead_valid = 0;
-    if (!p->prefetch || cache_find(c, line) != ABSENT) return;
-    p->ahead_line = line;
-    p->ahead_start = from > p->busy_until ? from : p->busy_until;
-    p->ahead_valid = 1;
-    p->fill_reads = reads;
-}
-
-static uint64_t cached_access(Port *p, Cache *c, uint32_t address, uint64_t t, int is_fetch) {
-    uint32_t line = address >> c->line_shift;
-    uint32_t reads = 1u << (c->line_shift - p->read_shift);
-    uint32_t read = (address >> p->read_shift) & (reads - 1);
-    uint32_t cost = p->wait_states + 1;
-    uint32_t slot = cache_find(c, line);
-    if (slot != ABSENT) {
-        cache_use(c, slot);
-        if (t < p->busy_until && p->fill_line == line && p->fill_cache == c->number) {
-            uint64_t ready = fill_ready(p->fill_start, p->fill_first, reads, read, cost);
-            return ready > t + 1 ? ready - t - 1 : 0;
-        }
-        return 0;
-    }
-    cache_install(c, line, cache_victim(c, line));
-    p->fill_line = line;
-    p->fill_cache = c->number;
-    if (is_fetch && p->ahead_valid && p->ahead_line == line) {
-        p->fill_start = p->ahead_start;
-        p->fill_first = 0;
-    } else {
-        p->fill_start = port_available(p, t + p->bus_cycles, cost);
-        p->fill_first = read;
-    }
-    p->fill_reads = reads;
-    uint64_t done = p->fill_start + (uint64_t)reads * cost;
-    if (done > p->busy_until) p->busy_until = done;
-    if (is_fetch) port_prefetch(p, c, line + 1, done, reads);
-    uint64_t ready = fill_ready(p->fill_start, p->fill_first, reads, read, cost);
-    return ready > t + 1 ? ready - t - 1 : 0;
-}
-
-static uint64_t uncached_access(Port *p, uint32_t address, uint64_t t, int is_fetch) {
-    uint32_t read = (address >> p->read_shift) + 1;
-    uint32_t *held = is_fetch ? &p->held_instruction : &p->held_data;
-    uint32_t cost = p->wait_states + 1;
-    if (*held == read) return 0;
-    uint64_t start = t > p->busy_until ? t : p->busy_until;
-    if (is_fetch && p->prefetch && p->ahead_valid && p->ahead_line == read) start = p->ahead_start;
-    *held = read;
-    uint64_t ready = start + cost;
-    if (ready > p->busy_until) p->busy_until = ready;
-    if (is_fetch && p->prefetch) {
-        p->ahead_line = read + 1;
-        p->ahead_start = p->busy_until;
-        p->ahead_valid = 1;
-    }
-    return ready > t + 1 ? ready - t - 1 : 0;
-}
-
-/* The Cortex-M7's caches and AXI bus: emulator/timing/l1.py, statement for statement. */
-#define BEAT_SHIFT 3
-#define BUFFERED_STORES 4
-
-static uint64_t l1_cached(Port *p, Cache *c, uint32_t address, uint64_t t, int kind) {
-    uint32_t line = address >> c->line_shift;
-    uint32_t reads = 1u << (c->line_shift - p->read_shift);
-    uint32_t read = (address >> p->read_shift) & (reads - 1);
-    uint32_t cost = p->wait_states + 1;
-    uint32_t slot = cache_find(c, line);
-    if (slot != ABSENT) {
-        cache_use(c, slot);
-        if (kind == EVENT_STORE) c->dirty[slot] = 1;
-        else if (t < p->busy_until && p->fill_line == line && p->fill_cache == c->number) {
-            uint64_t ready = fill_ready(p->fill_start, p->fill_first, reads, read, cost);
-            return ready > t + 1 ? ready - t - 1 : 0;
-        }
-        return 0;
-    }
-    size_t victim = cache_victim(c, line);
-    int evicts = c->dirty[victim];
-    c->dirty[victim] = kind == EVENT_STORE;
-    cache_install(c, line, victim);
-    p->fill_line = line;
-    p->fill_cache = c->number;
-    uint64_t start = t + p->bus_cycles > p->busy_until ? t + p->bus_cycles : p->busy_until;
-    p->fill_start = start;
-    p->fill_first = read;
-    p->fill_reads = reads;
-    p->busy_until = start + (uint64_t)reads * cost;
-    if (evicts) p->busy_until += 1u << (c->line_shift - BEAT_SHIFT);
-    if (kind == EVENT_STORE) return start - t - p->bus_cycles;
-    return start + cost > t + 1 ? start + cost - t - 1 : 0;
-}
-
-static uint64_t l1_uncached(Port *p, uint64_t t, int kind) {
-    uint32_t cost = p->wait_states + 1;
-    uint64_t start = t + p->bus_cycles > p->busy_until ? t + p->bus_cycles : p->busy_until;
-    p->busy_until = start + cost;
-    if (kind == EVENT_STORE) {
-        uint64_t patience = t + p->bus_cycles + BUFFERED_STORES * (uint64_t)cost;
-        return start > patience ? start - patience : 0;
-    }
-    return start + cost - t - 1;
-}
-
-/* STM32G0's flash behind one bus: emulator/timing/line_buffers.py, statement for statement. */
-static uint64_t buffers_read(Port *p, uint64_t t, uint32_t cost) {
-    uint64_t start = t > p->busy_until ? t : p->busy_until;
-    if (p->ahead_valid) {
-        if (p->ahead_start < start) {
-            if (p->ahead_start + cost > start) start = p->ahead_start + cost;
-        } else p->ahead_start = start + cost;
-    }
-    p->busy_until = start + cost;
-    return start + cost - 1;
-}
-
-static void buffers_read_ahead(Port *p, Cache *c, uint32_t line, uint64_t since, uint32_t cost) {
-    uint64_t start = since > p->busy_until ? since : p->busy_until;
-    if (p->ahead_valid && p->ahead_start < start && p->ahead_start + cost > start) start = p->ahead_start + cost;
-    p->ahead_line = line;
-    p->ahead_start = start;
-    p->ahead_valid = p->prefetch && (!c || cache_find(c, line) == ABSENT);
-}
-
-static uint64_t buffers_fetch(Port *p, Cache *c, uint32_t address, uint64_t t) {
-    uint32_t line = address >> p->read_shift, cost = p->wait_states + 1, slot;
-    if (p->held_instruction == line + 1) return p->line_ready > t ? p->line_ready - t : 0;
-    p->held_instruction = line + 1;
-    if (p->ahead_valid && p->ahead_line == line) {
-        p->line_ready = p->ahead_start + cost - 1;
-        if (p->busy_until < p->line_ready + 1) p->busy_until = p->line_ready + 1;
-        p->ahead_valid = 0;
-    } else if (c && (slot = cache_find(c, line)) != ABSENT) {
-        cache_use(c, slot);
-        p->line_ready = t;
-    } else {
-        p->line_ready = buffers_read(p, t, cost);
-        if (c) cache_install(c, line, cache_victim(c, line));
-        p->busy_until = p->line_ready + 1;
-        p->ahead_valid = 0;
-    }
-    uint64_t ready = t > p->line_ready ? t : p->line_ready;
-    buffers_read_ahead(p, c, line + 1, ready, cost);
-    return ready - t;
-}
-
-static uint64_t buffers_data(Port *p, uint64_t t) { return buffers_read(p, t, p->wait_states + 1) - t; }
-
-static int holds(const Region *r, uint32_t address) { return address - r->base < r->end - r->base; }
-
-static Region *region_near(Engine *e, uint32_t address, uint32_t *hint) {
-    if (holds(&e->regions[*hint], address)) return &e->regions[*hint];
-    for (uint32_t i = 0; i < e->n_regions; i++)
-        if (holds(&e->regions[i], address)) { *hint = i; return &e->regions[i]; }
-    return NULL;
-}
-
-static Region *region_at(Engine *e, uint32_t address) {
-    for (uint32_t i = 0; i < e->n_regions; i++)
-        if (holds(&e->regions[i], address)) return &e->regions[i];
-    return NULL;
-}
-
-static uint64_t memory_access(Engine *e, uint32_t address, uint64_t t, int kind) {
-    Region *r = region_near(e, address, &e->near);
-    if (!r || r->port < 0) return 0;
-    Port *p = &e->ports[r->port];
-    int32_t ci = kind == EVENT_FETCH ? r->instruction_cache : r->data_cache;
-    if (p->is_l1) {
-        if (ci >= 0 && e->caches[ci].enabled) return l1_cached(p, &e->caches[ci], address, t, kind);
-        if (kind != EVENT_FETCH) return l1_uncached(p, t, kind);
-    }
-    if (kind == EVENT_STORE) return 0;
-    if (p->has_buffers) {
-        if (!p->wait_states) return 0;
-        if (kind != EVENT_FETCH) return buffers_data(p, t);
-        return buffers_fetch(p, ci >= 0 && e->caches[ci].enabled ? &e->caches[ci] : NULL, address, t);
-    }
-    if (ci >= 0 && e->caches[ci].enabled)
-        return cached_access(p, &e->caches[ci], address, t, kind == EVENT_FETCH);
-    return p->wait_states ? uncached_access(p, address, t, kind == EVENT_FETCH) : 0;
-}
-
-static uint32_t unaligned_extra(const Engine *e, uint32_t address, uint32_t size) {
-    if (size == 4) {
-        if (address & 1) return e->unaligned_word_odd;
-        return address & 2 ? e->unaligned_word_half : 0;
-    }
-    return size == 2 && (address & 1) ? e->unaligned_halfword : 0;
-}
-
-static uint32_t memory_number(const Region *r) { return r ? r->number : OUTSIDE; }
-
-static uint64_t change_memory(Engine *e, uint32_t address) {
-    e->changed = 0;
-    if (!e->other_memory) return 0;
-    uint32_t number = memory_number(region_near(e, address, &e->near));
-    if (number == e->last_memory) return 0;
-    e->last_memory = number;
-    e->changed = e->other_memory;
-    return e->changed;
-}
-
-/* What the alignment of a load or store costs at cycle t. */
-static uint64_t unaligned_stall(Engine *e, const Event *v, uint32_t address, uint64_t t) {
-    uint64_t extra = unaligned_extra(e, address, v->size_bytes);
-    if (extra && e->store_drain) {
-        if (v->kind == EVENT_STORE) {
-            uint64_t drained = (t > e->stores_drained ? t : e->stores_drained) + e->store_drain;
-            uint64_t patience = t + (uint64_t)e->store_entries * e->store_drain;
-            e->stores_drained = drained;
-            extra = drained > patience ? drained - patience : 0;
-        } else if (t + 1 >= e->unaligned_next && t <= e->unaligned_next) {
-            e->unaligned_next = 0;
-            extra = 0;
-        } else e->unaligned_next = t + extra + 1;
-    }
-    e->misaligned = (uint32_t)extra;
-    return extra;
-}
-
-static uint64_t data_event(Engine *e, Event *v, uint32_t address, uint64_t t) {
-    uint64_t stall = unaligned_stall(e, v, address, t) + change_memory(e, address);
-    uint32_t last = 0;
-    for (uint32_t i = 0; i < v->count; i++) {
-        uint32_t a = address + i * v->size_bytes;
-        uint32_t unit = (a >> 2) + 1;
-        if (unit == last) continue;
-        last = unit;
-        stall += memory_access(e, a, t + stall + i, v->kind);
-    }
-    return stall;
-}
-
-/* The common load or store: one aligned word at most, its line in the cache and not being filled.
- * The same state changes as data_event makes; says whether it was that. */
-static inline int data_hit(Engine *e, const Event *v, uint32_t address, uint64_t t) {
-    const Region *r = &e->regions[e->near];
-    if (v->count != 1 || e->other_memory || (address & (v->size_bytes - 1u) & 3)) return 0;
-    if (!holds(r, address) || r->port < 0 || r->data_cache < 0) return 0;
-    Cache *c = &e->caches[r->data_cache];
-    const Port *p = &e->ports[r->port];
-    uint32_t line = address >> c->line_shift, slot = c->found[line % FOUND_LINES];
-    if (!c->enabled || c->tags[slot] != line + 1 || (t < p->busy_until && p->fill_line == line)) return 0;
-    if (v->kind == EVENT_STORE) {
-        if (!p->is_l1) return 0;
-        c->dirty[slot] = 1;
-    }
-    cache_use(c, slot);
-    return 1;
-}
 
 /* All of a block's fetches at once, when every line of it is in the cache and no fill is under
  * way: then none stalls, and the lines are used in their order. Says whether that was so. */
 static int fetch_hits(Engine *e, Block *b) {
-    Region *r = region_near(e, b->address, &b->region);
+    Region *r = region_near(&e->memory, b->address, &b->region);
     if (!r || r->port < 0 || r->instruction_cache < 0) return 0;
-    Cache *c = &e->caches[r->instruction_cache];
-    if (!c->enabled || e->cycles < e->ports[r->port].busy_until || r->data_cache == r->instruction_cache) return 0;
-    if (e->ports[r->port].has_buffers) return 0; /* a hit reads ahead */
+    Cache *c = &e->memory.caches[r->instruction_cache];
+    if (!c->enabled || e->cycles < e->memory.ports[r->port].busy_until || r->data_cache == r->instruction_cache) return 0;
+    if (e->memory.ports[r->port].has_buffers) return 0; /* a hit reads ahead */
     uint32_t first = b->address >> c->line_shift, n = ((b->fall_through - 1) >> c->line_shift) - first + 1;
     uint32_t slots[MOST_LINES];
     if (n > MOST_LINES) return 0;
@@ -565,11 +196,11 @@ static Touches *touches_at(const Block *b, uint32_t g, const Cache *c, uint32_t 
 static Cache *cache_of_group(Engine *e, const Block *b, uint32_t g, const Touches **touches) {
     const Group *group = &b->groups[g];
     uint32_t base = b->group_base[g];
-    const Region *r = &e->regions[group->region];
+    const Region *r = &e->memory.regions[group->region];
     if (!group->aligned || (base & group->align_mask) || r->port < 0 || r->data_cache < 0) return NULL;
     if (!holds(r, base + group->min_offset) || base + group->max_offset >= r->end) return NULL;
-    Cache *c = &e->caches[r->data_cache];
-    const Port *p = &e->ports[r->port];
+    Cache *c = &e->memory.caches[r->data_cache];
+    const Port *p = &e->memory.ports[r->port];
     if (!c->enabled || e->cycles < p->busy_until || r->data_cache == r->instruction_cache) return NULL;
     const Touches *s = *touches = touches_at(b, g, c, base & ((1u << c->line_shift) - 1));
     return s && !s->wide && (!s->stores || p->is_l1) ? c : NULL;
@@ -638,15 +269,15 @@ static void run_events(Engine *e, Block *b, const uint16_t *issue, uint32_t upto
         if (skip_fetches && v->kind == EVENT_FETCH) continue;
         if (v->kind != EVENT_FETCH && !b->data_valid[i]) continue;
         uint64_t t = e->cycles + issue[i] + stall, cost = 0;
-        if (v->kind == EVENT_FETCH) cost = memory_access(e, v->address, t, EVENT_FETCH);
+        if (v->kind == EVENT_FETCH) cost = memory_access(&e->memory, v->address, t, EVENT_FETCH);
         else if (v->kind == EVENT_EXTRA) cost = b->data_address[i];
-        else if (!data_hit(e, v, b->data_address[i], t)) cost = data_event(e, v, b->data_address[i], t);
+        else if (!data_hit(&e->memory, v, b->data_address[i], t)) cost = data_event(&e->memory, v, b->data_address[i], t);
         if (cost) {
             b->event_stall[i] += cost;
             stall += cost;
             if (v->kind == EVENT_LOAD || v->kind == EVENT_STORE) {
-                b->event_unaligned[i] += e->misaligned;
-                b->event_bus[i] += e->changed;
+                b->event_unaligned[i] += e->memory.misaligned;
+                b->event_bus[i] += e->memory.changed;
             }
         }
     }
@@ -704,22 +335,13 @@ static int put_block(Engine *e, uint32_t index) {
 
 /* ---- the hooks ---------------------------------------------------------------------- */
 
-static int direct_wrong(Predictor *p, uint32_t slot, int backward, int taken) {
-    uint8_t *counter = &p->counters[slot % PREDICTOR_SLOTS];
-    int predicted = *counter == UNKNOWN ? backward : *counter >= TAKEN;
-    if (*counter == UNKNOWN) *counter = taken ? TAKEN : NOT_TAKEN;
-    else if (taken) *counter += *counter < STRONGLY_TAKEN;
-    else *counter -= *counter > STRONGLY_NOT_TAKEN;
-    return predicted != taken;
-}
-
 static void predict(Engine *e, Block *b, int taken, uint32_t penalty) {
     uint32_t slot = b->branch->address;
     int wrong;
-    if (b->branch->count == BRANCH_DIRECT) wrong = direct_wrong(&e->predictor, slot, b->branch->shift, taken);
+    if (b->branch->count == BRANCH_DIRECT) wrong = direct_wrong(&e->memory.predictor, slot, b->branch->shift, taken);
     else if (!e->next_address) return;
     else {
-        uint32_t *target = &e->predictor.targets[slot % PREDICTOR_SLOTS];
+        uint32_t *target = &e->memory.predictor.targets[slot % PREDICTOR_SLOTS];
         wrong = *target != e->next_address;
         *target = e->next_address;
     }
@@ -784,78 +406,18 @@ static uint32_t read_register(Engine *e, void *uc, uint32_t n) {
     return v;
 }
 
-static int load_host(Engine *e, uint32_t address, uint32_t imm, uint32_t *value) {
-    Region *r = region_at(e, address);
-    uint32_t size = imm & 0xFF;
-    if (!r || !r->host || r->end - address < size) return 0;
-    uint32_t v = 0;
-    memcpy(&v, r->host + (address - r->base), size);
-    if (imm & 0x100) v = size == 1 ? (uint32_t)(int8_t)v : size == 2 ? (uint32_t)(int16_t)v : v;
-    *value = v;
-    return 1;
-}
-
-static uint32_t shift_by(int op, uint32_t v, uint32_t amount) {
-    if (op == OP_ASR) return (uint32_t)((int32_t)v >> (amount > 31 ? 31 : amount));
-    if (amount > 31) return 0;
-    return op == OP_LSL ? v << amount : v >> amount;
-}
-
-static uint32_t bit_field(uint32_t v, uint32_t lsb, uint32_t width, int is_signed) {
-    uint32_t up = 32 - lsb - width;
-    v <<= up;
-    return is_signed ? (uint32_t)((int32_t)v >> (up + lsb)) : v >> (up + lsb);
-}
-
-static void run_program(Engine *e, void *uc, Block *b) {
-    uint32_t *s = e->slots;
-    uint8_t *ok = e->slot_valid;
-    for (uint32_t i = 0; i < b->n_program; i++) {
-        const Node *n = &b->program[i];
-        uint32_t x = s[n->a], y = s[n->b], k = n->imm, v = 0;
-        int valid = n->op < OP_ADD || (ok[n->a] && ok[n->b]);
-        switch (n->op) {
-        case OP_REGISTER: v = read_register(e, uc, k); break;
-        case OP_CONSTANT: v = k; break;
-        case OP_ADD: v = x + y; break;
-        case OP_SUB: v = x - y; break;
-        case OP_AND: v = x & y; break;
-        case OP_ORR: v = x | y; break;
-        case OP_EOR: v = x ^ y; break;
-        case OP_BIC: v = x & ~y; break;
-        case OP_MUL: v = x * y; break;
-        case OP_LSL_IMMEDIATE: v = x << k; break;
-        case OP_LSR_IMMEDIATE: v = x >> k; break;
-        case OP_ASR_IMMEDIATE: v = (uint32_t)((int32_t)x >> k); break;
-        case OP_ROR_IMMEDIATE: v = x >> k | x << (32 - k); break;
-        case OP_LSL: case OP_LSR: case OP_ASR: v = shift_by(n->op, x, y & 0xFF); break;
-        case OP_UBFX: v = bit_field(x, k & 0xFF, k >> 8, 0); break;
-        case OP_SBFX: v = bit_field(x, k & 0xFF, k >> 8, 1); break;
-        case OP_LOAD: valid = valid && load_host(e, x, k, &v); break;
-        case OP_FORWARD: {
-            uint32_t load = k & 0xFF, store = k >> 8 & 0xFF, kept = k >> 16;
-            v = x;
-            if (valid && y + store - 1 < load + store - 1) {
-                if (y == 0 && kept) { v = s[kept - 1]; valid = ok[kept - 1]; }
-                else valid = 0;
-            }
-            break;
-        }
-        case OP_NOT: v = ~x; break;
-        case OP_ADD_CONSTANT: v = x + k; break;
-        default: valid = 0;
-        }
-        s[i] = v;
-        ok[i] = (uint8_t)valid;
-    }
+static const uint32_t *all_registers(Engine *e, void *uc, uint32_t *read) {
+    if (e->registers) return e->registers;
+    for (uint32_t n = 0; n < 16; n++) read[n] = read_register(e, uc, n);
+    return read;
 }
 
 static inline int group_base(Engine *e, void *uc, const Group *group, uint32_t *base) {
     uint32_t at = 0;
     if (group->base < FIRST_SLOT) at = read_register(e, uc, group->base);
     else if (group->base != NO_REGISTER) {
-        if (!e->slot_valid[group->base - FIRST_SLOT]) return 0;
-        at = e->slots[group->base - FIRST_SLOT];
+        if (!e->values.valid[group->base - FIRST_SLOT]) return 0;
+        at = e->values.slots[group->base - FIRST_SLOT];
     }
     if (group->index != NO_REGISTER) at += read_register(e, uc, group->index) << group->shift;
     *base = at;
@@ -867,16 +429,20 @@ static inline int group_base(Engine *e, void *uc, const Group *group, uint32_t *
 static void capture_addresses(Engine *e, void *uc, Block *b) {
     if (b->expanded || b->hooks_data) memset(b->data_valid, 0, b->n_events);
     b->pending = b->expanded = 0;
-    if (b->n_program) run_program(e, uc, b);
+    if (b->n_program) {
+        uint32_t read[16];
+        const uint32_t *registers = all_registers(e, uc, read);
+        run_program(b->program, b->n_program, registers, &e->memory, &e->values);
+    }
     int stays = !b->hooks_addresses, all_free = 1;
     for (uint32_t g = 0; g < b->n_groups; g++) {
         Group *group = &b->groups[g];
         uint32_t base;
         b->group_state[g] = GROUP_UNKNOWN;
         if (!group_base(e, uc, group, &base)) continue;
-        Region *r = region_near(e, base + group->min_offset, &group->region);
+        Region *r = region_near(&e->memory, base + group->min_offset, &group->region);
         int inside = r && base + group->max_offset < r->end;
-        if (!inside || (e->other_memory && memory_number(r) != e->last_memory)) stays = 0;
+        if (!inside || (e->memory.other_memory && memory_number(r) != e->memory.last_memory)) stays = 0;
         b->group_base[g] = base;
         if (group->aligned && !(base & group->align_mask) && (!r || (r->is_free && inside)))
             b->group_state[g] = GROUP_FREE;
@@ -885,7 +451,7 @@ static void capture_addresses(Engine *e, void *uc, Block *b) {
             all_free = 0;
         }
     }
-    b->in_order = e->other_memory && !stays;
+    b->in_order = e->memory.other_memory && !stays;
     b->pending = !all_free || (b->in_order && b->n_groups);
 }
 
@@ -993,8 +559,8 @@ EXPORT Engine *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int *ids
     e->faultmask_id = ids[18];
     e->current = -1;
     e->deadline = e->break_address = e->turn_address = UINT64_MAX;
-    e->last_memory = OUTSIDE;
-    for (uint32_t i = 0; i < 8; i++) e->caches[i].number = i;
+    e->memory.last_memory = OUTSIDE;
+    for (uint32_t i = 0; i < 8; i++) e->memory.caches[i].number = i;
     e->block_hash_size = e->path_hash_size = 1 << 12;
     e->block_hash = malloc(sizeof(int32_t) << 12);
     e->path_hash = malloc(sizeof(int32_t) << 12);
@@ -1015,7 +581,7 @@ static void free_block(Block *b) {
 EXPORT void bl_free(Engine *e) {
     for (uint32_t i = 0; i < e->n_blocks; i++) free_block(e->blocks[i]);
     for (uint32_t i = 0; i < e->n_paths; i++) { free(e->paths[i]->issue); free(e->paths[i]->pairs); free(e->paths[i]); }
-    for (int i = 0; i < 8; i++) { free(e->caches[i].tags); free(e->caches[i].used); free(e->caches[i].dirty); }
+    for (int i = 0; i < 8; i++) { free(e->memory.caches[i].tags); free(e->memory.caches[i].used); free(e->memory.caches[i].dirty); }
     free(e->blocks); free(e->paths); free(e->block_hash); free(e->path_hash); free(e);
 }
 
@@ -1155,26 +721,26 @@ EXPORT uint32_t bl_trace(Engine *e, uint32_t i) { return e->trace[i & 1023]; }
 EXPORT void bl_set_region(Engine *e, uint32_t i, uint32_t base, uint32_t end, int32_t port, int32_t icache,
                           int32_t dcache, uint32_t is_free, const uint8_t *host) {
     uint32_t number = port >= 0 ? FIRST_PORT + (uint32_t)port : i;
-    e->regions[i] = (Region){base, end, port, icache, dcache, is_free, host, number};
-    if (i >= e->n_regions) e->n_regions = i + 1;
+    e->memory.regions[i] = (Region){base, end, port, icache, dcache, is_free, host, number};
+    if (i >= e->memory.n_regions) e->memory.n_regions = i + 1;
 }
 
 EXPORT void bl_set_port(Engine *e, uint32_t i, uint32_t wait_states, uint32_t read_shift, uint32_t prefetch) {
-    e->ports[i].wait_states = wait_states;
-    e->ports[i].read_shift = read_shift;
-    e->ports[i].prefetch = prefetch;
-    if (!prefetch) e->ports[i].ahead_valid = 0;
+    e->memory.ports[i].wait_states = wait_states;
+    e->memory.ports[i].read_shift = read_shift;
+    e->memory.ports[i].prefetch = prefetch;
+    if (!prefetch) e->memory.ports[i].ahead_valid = 0;
 }
 
 EXPORT void bl_set_bus(Engine *e, uint32_t i, uint32_t bus_cycles, uint32_t is_l1,
                        uint32_t has_buffers) {
-    e->ports[i].is_l1 = is_l1;
-    e->ports[i].has_buffers = has_buffers;
-    e->ports[i].bus_cycles = bus_cycles;
+    e->memory.ports[i].is_l1 = is_l1;
+    e->memory.ports[i].has_buffers = has_buffers;
+    e->memory.ports[i].bus_cycles = bus_cycles;
 }
 
 EXPORT void bl_invalidate(Engine *e, uint32_t i) {
-    Cache *c = &e->caches[i];
+    Cache *c = &e->memory.caches[i];
     size_t n = (size_t)c->sets * c->ways;
     if (!c->tags) return;
     memset(c->tags, 0, n * sizeof *c->tags);
@@ -1183,7 +749,7 @@ EXPORT void bl_invalidate(Engine *e, uint32_t i) {
 }
 
 EXPORT void bl_set_cache(Engine *e, uint32_t i, uint32_t enabled, uint32_t sets, uint32_t ways, uint32_t line_shift) {
-    Cache *c = &e->caches[i];
+    Cache *c = &e->memory.caches[i];
     if (c->sets != sets || c->ways != ways || c->line_shift != line_shift || !c->tags) {
         free(c->tags);
         free(c->used);
@@ -1200,17 +766,17 @@ EXPORT void bl_set_cache(Engine *e, uint32_t i, uint32_t enabled, uint32_t sets,
 }
 
 EXPORT void bl_cache_counts(Engine *e, uint32_t i, uint64_t *hits, uint64_t *misses) {
-    *hits = e->caches[i].hits;
-    *misses = e->caches[i].misses;
+    *hits = e->memory.caches[i].hits;
+    *misses = e->memory.caches[i].misses;
 }
 
 EXPORT void bl_set_data_timing(Engine *e, const uint32_t *unaligned, const uint32_t *divide) {
-    e->unaligned_halfword = unaligned[0];
-    e->unaligned_word_half = unaligned[1];
-    e->unaligned_word_odd = unaligned[2];
-    e->other_memory = unaligned[3];
-    e->store_drain = unaligned[4];
-    e->store_entries = unaligned[5];
+    e->memory.unaligned_halfword = unaligned[0];
+    e->memory.unaligned_word_half = unaligned[1];
+    e->memory.unaligned_word_odd = unaligned[2];
+    e->memory.other_memory = unaligned[3];
+    e->memory.store_drain = unaligned[4];
+    e->memory.store_entries = unaligned[5];
     e->divide_zero = divide[0];
     e->divide_smaller = divide[1];
     memcpy(e->divide_width, divide + 2, 32 * sizeof *divide);
@@ -1247,13 +813,13 @@ static size_t move_part(uint8_t *buffer, size_t at, void *part, size_t n, int lo
 /* The memory system's state to or from a snapshot's bytes; without a buffer, its size. */
 static size_t move_memory(Engine *e, uint8_t *buffer, int load) {
     size_t n = 0;
-    n = move_part(buffer, n, e->ports, sizeof e->ports, load);
-    n = move_part(buffer, n, &e->last_memory, sizeof e->last_memory, load);
-    n = move_part(buffer, n, &e->predictor, sizeof e->predictor, load);
-    n = move_part(buffer, n, &e->stores_drained, sizeof e->stores_drained, load);
-    n = move_part(buffer, n, &e->unaligned_next, sizeof e->unaligned_next, load);
+    n = move_part(buffer, n, e->memory.ports, sizeof e->memory.ports, load);
+    n = move_part(buffer, n, &e->memory.last_memory, sizeof e->memory.last_memory, load);
+    n = move_part(buffer, n, &e->memory.predictor, sizeof e->memory.predictor, load);
+    n = move_part(buffer, n, &e->memory.stores_drained, sizeof e->memory.stores_drained, load);
+    n = move_part(buffer, n, &e->memory.unaligned_next, sizeof e->memory.unaligned_next, load);
     for (uint32_t i = 0; i < 8; i++) {
-        Cache *c = &e->caches[i], shape = *c;
+        Cache *c = &e->memory.caches[i], shape = *c;
         n = move_part(buffer, n, &shape, offsetof(Cache, found), load);
         if (load && shape.sets) bl_set_cache(e, i, shape.enabled, shape.sets, shape.ways, shape.line_shift);
         c->enabled = shape.enabled;

@@ -1,4 +1,4 @@
-"""Evaluates a block's address program; the same rules as ``run_program`` in native.c."""
+"""Evaluates a block's address program; the same rules as ``run_program`` in native_program.h."""
 
 from __future__ import annotations
 

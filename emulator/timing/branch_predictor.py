@@ -1,6 +1,6 @@
 """A dynamic branch predictor: a two-bit counter for each branch, the last target of indirect ones.
 
-The same rules as in emulator/engine/native.c, statement for statement. What a wrong
+The same rules as in emulator/engine/native_memory.h, statement for statement. What a wrong
 prediction costs is the core model's business (:attr:`emulator.timing.model.Step.mispredict`).
 
 Source: Arm DDI 0489, Cortex-M7 prefetch unit: the branch target address cache holds the

@@ -1,6 +1,6 @@
 """The Cortex-M7's way to a memory behind its AXI bus: L1 caches, line fills, write buffer.
 
-The same integer rules as ``l1_access`` in emulator/engine/native.c, statement for statement.
+The same integer rules as ``l1_cached`` in emulator/engine/native_memory.h, statement for statement.
 
 A line fill asks for the word that missed first. Its first read arrives ``bus_cycles`` after a
 read of the memory itself would; the memory takes requests in their order, and a request is

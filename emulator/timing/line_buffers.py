@@ -1,6 +1,6 @@
 """STM32G0's flash behind a Cortex-M0+'s one bus: line buffers, a prefetch, a cache of misses.
 
-The same integer rules as ``buffers_fetch`` and ``buffers_data`` in emulator/engine/native.c,
+The same integer rules as ``buffers_fetch`` and ``buffers_data`` in emulator/engine/native_memory.h,
 statement for statement; a cycle here is the one in which an access's data phase begins.
 
 A read of the array brings a line. The line that is being executed stays in a buffer; the next

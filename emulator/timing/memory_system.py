@@ -1,6 +1,6 @@
 """The memory system's timing in Python: caches, flash ports, and what an access costs.
 
-The same integer rules as emulator/engine/native.c, statement for statement; the native
+The same integer rules as emulator/engine/native_memory.h, statement for statement; the native
 hook is this, faster. Costs are stall cycles beyond the core's own price.
 """
 
