@@ -42,11 +42,11 @@ class ValidatedRow:
     """One catalogue row with what the model gave. Cycles and instructions are per inference.
 
     ``modelled_cycles`` are counted between the firmware's two reads of its timer,
-    ``device_cycles`` are the time stamps' difference times the core clock (of both, what one
-    window has beyond another), ``ratio`` is
-    modelled over published. ``host_s`` and ``board_s``: the host's and the board's seconds
-    for the measured window. ``cycles_by_cause``: the CPI stack of one inference, scaled to
-    ``modelled_cycles``, when it was asked for. ``status``: "ok", "failed", "absent" or "not run".
+    ``device_cycles`` are the time stamps' difference times the core clock, ``ratio`` is
+    modelled over published. ``host_s`` and ``board_s``: the host's and the board's seconds for
+    ``inferences``. Of all these, what one window has beyond another. ``cycles_by_cause``: the CPI
+    stack of one inference, scaled to ``modelled_cycles``, when it was asked for.
+    ``status``: "ok", "failed", "absent" or "not run".
     """
 
     version: str
@@ -192,7 +192,9 @@ def _without_printing(short: MeasuredWindow, long: MeasuredWindow) -> MeasuredWi
     stop_us = None
     if whole.start_us is not None and whole.elapsed_us is not None and part.elapsed_us is not None:
         stop_us = whole.start_us + whole.elapsed_us - part.elapsed_us
-    window = replace(whole, inferences=whole.inferences - part.inferences, counts=counts, stop_us=stop_us)
+    host_s = whole.host_s - part.host_s if whole.host_s is not None and part.host_s is not None else None
+    inferences = whole.inferences - part.inferences
+    window = replace(whole, inferences=inferences, counts=counts, stop_us=stop_us, host_s=host_s)
     return replace(long, window=window)
 
 

@@ -27,7 +27,7 @@ NANOWATTS_PER_MICROWATT = 1000
 class EnergyFacts:
     """A board's supply. Currents in microamperes by core clock in hertz, voltages in millivolts.
 
-    ``timestamp_pin``: the pin whose falling edge marks a time stamp in energy mode (the
+    ``timestamp_pin``: the pin whose rising edge marks a time stamp in energy mode (the
     Arduino connector's D7 on the benchmark's wiring), empty when not known.
     """
 

@@ -92,16 +92,18 @@ class Bus:
 
     def read(self, address: int, size_bytes: int) -> int:
         """A load from the peripheral side."""
-        flips = self.flipped.get(address & ~3, 0) >> 8 * (address & 3)
-        mask = (1 << 8 * size_bytes) - 1
         slot = self._devices.get(address >> GRANULE_SHIFT)
         if slot is not None and slot[0] <= address < slot[1]:
-            return (slot[2].read(address - slot[0], size_bytes) ^ flips) & mask
-        if self._bit_band is not None and self._bit_band.covers(address):
-            with suppress(MemoryFault):  # of a bit that no memory has: listed below
-                return self._bit_band.read(address, size_bytes)
-        self.note(address, "read", "")
-        return (self._quiet.get(address & ~3, 0) >> 8 * (address & 3) ^ flips) & mask
+            value = slot[2].read(address - slot[0], size_bytes)
+        else:
+            if self._bit_band is not None and self._bit_band.covers(address):
+                with suppress(MemoryFault):  # of a bit that no memory has: listed below
+                    return self._bit_band.read(address, size_bytes)
+            self.note(address, "read", "")
+            value = self._quiet.get(address & ~3, 0) >> 8 * (address & 3)
+        if self.flipped:
+            value ^= self.flipped.get(address & ~3, 0) >> 8 * (address & 3)
+        return value & ((1 << 8 * size_bytes) - 1)
 
     def write(self, address: int, size_bytes: int, value: int) -> None:
         """A store to the peripheral side."""

@@ -11,6 +11,7 @@ clock tree, so the clock keeps the cycle and the picosecond at which it last cha
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable
 from typing import Any
 
@@ -21,18 +22,18 @@ PICOSECONDS_PER_SECOND = 10**12
 class Deadline:
     """One owner's next event: an absolute cycle, or ``None`` while it is not armed."""
 
-    __slots__ = ("_clock", "at_cycles", "callback", "name")
+    __slots__ = ("_clock", "at_cycles", "callback", "name", "number")
 
-    def __init__(self, clock: Clock, name: str, callback: Callable[[], None]) -> None:
+    def __init__(self, clock: Clock, name: str, number: int, callback: Callable[[], None]) -> None:
         self._clock = clock
         self.name = name
+        self.number = number
         self.callback = callback
         self.at_cycles: int | None = None
 
     def arm(self, at_cycles: int) -> None:
         """Call back at ``at_cycles`` (absolute); replaces an earlier arming."""
-        self.at_cycles = at_cycles
-        self._clock.deadlines_changed()
+        self._clock.schedule(self, at_cycles)
 
     def arm_in(self, cycles: int) -> None:
         """Call back ``cycles`` from now."""
@@ -41,8 +42,7 @@ class Deadline:
     def disarm(self) -> None:
         """Forget the arming, if any."""
         if self.at_cycles is not None:
-            self.at_cycles = None
-            self._clock.deadlines_changed()
+            self._clock.schedule(self, None)
 
 
 class Clock:
@@ -53,6 +53,7 @@ class Clock:
         self._epoch_cycles = 0
         self._epoch_picoseconds = 0
         self._deadlines: list[Deadline] = []
+        self._queue: list[tuple[int, int, Deadline]] = []  # of those armed: cycle, number of the slot, slot
         self._next_cycles = NEVER
         self._now: Callable[[], int] = lambda: 0
         self._next_changed: Callable[[int], None] = lambda _next_cycles: None
@@ -104,7 +105,7 @@ class Clock:
         """Make a slot; call once, when the owner is built. ``name`` is unique (snapshots)."""
         if any(slot.name == name for slot in self._deadlines):
             raise ValueError(f"deadline {name!r} exists already")
-        slot = Deadline(self, name, callback)
+        slot = Deadline(self, name, len(self._deadlines), callback)
         self._deadlines.append(slot)
         return slot
 
@@ -112,21 +113,26 @@ class Clock:
         """The earliest armed cycle, or :data:`NEVER`."""
         return self._next_cycles
 
+    def schedule(self, slot: Deadline, at_cycles: int | None) -> None:
+        """For the slots: the next call of one is at ``at_cycles``, or not any more."""
+        if slot.at_cycles is not None:
+            self._queue.remove((slot.at_cycles, slot.number, slot))
+        slot.at_cycles = at_cycles
+        if at_cycles is not None:
+            insort(self._queue, (at_cycles, slot.number, slot))
+        self.deadlines_changed()
+
     def deadlines_changed(self) -> None:
-        """Find the earliest deadline anew and tell the engine."""
-        armed = [s.at_cycles for s in self._deadlines if s.at_cycles is not None]
-        self._next_cycles = min(armed) if armed else NEVER
+        """Tell the engine the earliest deadline."""
+        self._next_cycles = self._queue[0][0] if self._queue else NEVER
         self._next_changed(self._next_cycles)
 
     def run_due(self, now_cycles: int) -> None:
         """Serve every deadline at or before ``now_cycles``, earliest first."""
         if self._next_cycles > now_cycles:
             return
-        while True:
-            due = [s for s in self._deadlines if s.at_cycles is not None and s.at_cycles <= now_cycles]
-            if not due:
-                break
-            slot = min(due, key=lambda s: s.at_cycles or 0)
+        while self._queue and self._queue[0][0] <= now_cycles:
+            slot = self._queue.pop(0)[2]
             slot.at_cycles = None
             slot.callback()
         self.deadlines_changed()
@@ -146,4 +152,5 @@ class Clock:
         self._epoch_cycles, self._epoch_picoseconds = state["epoch"]
         for slot in self._deadlines:
             slot.at_cycles = state["deadlines"][slot.name]
+        self._queue = sorted((s.at_cycles, s.number, s) for s in self._deadlines if s.at_cycles is not None)
         self.deadlines_changed()

@@ -99,8 +99,8 @@ class DeviceContext:
     to lines of the interrupt controller. ``parameters`` come from the board's TOML.
     ``unmodelled(offset, access, what)`` remembers an access that the model does not cover.
     ``request_reset(reason)`` resets the system (a watchdog); ``touch()`` says that a read
-    just made was not idempotent, or that its value changes with time, so that the machine
-    does not take a loop around it for idle waiting.
+    just made has a value that changes with time, ``consumed()`` that it was not idempotent (it
+    took a character, say), so that the machine does not take a loop around it for idle waiting.
     """
 
     name: str
@@ -116,6 +116,7 @@ class DeviceContext:
     unmodelled: Callable[[int, str, str], None] = lambda _offset, _access, _what: None
     request_reset: Callable[[str], None] = lambda _reason: None
     touch: Callable[[], None] = lambda: None
+    consumed: Callable[[], None] = lambda: None
 
 
 class Device(Protocol):

@@ -108,8 +108,10 @@ class Execution:
                 if self._sleep(quiet_seconds):
                     return StopReason.IDLE
                 continue
-            if hook.cycles >= self.waits.check_at and self._wait(quiet_seconds):
-                return StopReason.IDLE
+            if hook.cycles >= self.waits.check_at:
+                if self._wait(quiet_seconds):
+                    return StopReason.IDLE
+                continue  # what ended the search may be due: an interrupt, a sleep
             until = min(
                 self._limit, hook.cycles + self._slice_cycles, max(self.waits.check_at, hook.cycles + 1)
             )
@@ -178,8 +180,7 @@ class Execution:
         turns = (min(m.clock.next_cycles(), self._limit) - hook.cycles - 1) // turn.cycles
         self._count_waiting(max(0, turns) * turn.cycles)
         if turns > 0 and self.skip_waiting:
-            hook.cycles += turns * turn.cycles
-            hook.instructions += turns * turn.instructions
+            hook.skip(turns * turn.cycles, turns * turn.instructions)
             self.skipped_cycles += turns * turn.cycles
             self.skipped_instructions += turns * turn.instructions
             if turn.overhead is not None:
@@ -198,6 +199,7 @@ class Execution:
         self._count_waiting(max(0, target - hook.cycles))
         m.system.slept(max(0, target - hook.cycles))
         hook.cycles = max(hook.cycles, target)
+        self.waits.expect_soon_after(hook.cycles)  # a firmware that sleeps is not likely to poll
         return False
 
     def _count_waiting(self, cycles: int) -> None:

@@ -198,6 +198,7 @@ class Machine:
             unmodelled=unmodelled,
             request_reset=self.request_reset,
             touch=self._touch,
+            consumed=self.accesses.count_activity,
         )
 
     def _endpoint(self, name: str) -> SerialEndpoint:

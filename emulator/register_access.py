@@ -13,7 +13,7 @@ from emulator.access import AccessFinder
 from emulator.engine.automaton import Automaton
 from emulator.engine.hook import BlockHook
 from emulator.system.core import CoreRegisters
-from emulator.waiting import POLLS
+from emulator.waiting import MIXED_POLLS, POLLS
 
 Read = Callable[[int, int], int]
 Write = Callable[[int, int, int], None]
@@ -22,7 +22,8 @@ Write = Callable[[int, int, int], None]
 class RegisterAccesses:
     """Serves loads and stores of device registers.
 
-    ``on_polled``: one register was read :data:`POLLS` times with nothing else in between.
+    ``on_polled``: one register was read :data:`POLLS` times with nothing else in between, or
+    several were, :data:`MIXED_POLLS` times together; not while a turn of a loop is looked at.
     ``on_error(error)``: a device raised; the caller raises it after the slice.
     """
 
@@ -44,11 +45,15 @@ class RegisterAccesses:
         self._access: tuple[int, int, bool] | None = None
         self._access_cycle: int | None = None
         self._access_position = 0  # in its block, once its cycle is known
-        self._polled = self._polled_activity = self._polls = 0
+        self._polled = self._polled_activity = self._polls = self._reads = 0
         self.activity = 0  # counts what an idle loop does not do: writes, reads that change something
         self.polled: tuple[int, int] | None = None  # (address, pc) of the last register read again and again
         self.watched: tuple[int, int, int] | None = None  # (word address, pc, reads so far), for trials
         self.turn_reads: list[tuple[int, int]] = []  # (address, pc) in the turn of a loop
+
+    def count_activity(self) -> None:
+        """Something happened that an idle loop does not do."""
+        self.activity += 1
 
     def now(self) -> int:
         """The cycle of the access being served; between blocks, the cycle reached."""
@@ -124,14 +129,19 @@ class RegisterAccesses:
         return guarded
 
     def _count_poll(self, address: int) -> None:
-        if address != self._polled or self.activity != self._polled_activity:
-            self._polled, self._polled_activity, self._polls = address, self.activity, 0
+        if self.activity != self._polled_activity:
+            self._polled, self._polled_activity, self._polls, self._reads = address, self.activity, 0, 0
+        elif address != self._polled:
+            self._polled, self._polls = address, 0
         self._polls += 1
-        if self._hook.trace_enabled:
+        self._reads += 1
+        looking = self._hook.trace_enabled
+        if looking:
             self.turn_reads.append((address, self.here()))
         if self.watched is not None:
             word, pc, reads = self.watched
             self.watched = (word, pc, reads + (word == address & ~3 and pc == self.here()))
         if self._polls == POLLS:
             self.polled = (address, self.here())
+        if not looking and (self._polls == POLLS or self._reads == MIXED_POLLS):
             self._on_polled()

@@ -23,6 +23,8 @@ LONGEST_TURN = 20_000
 LONGEST_TRACE = 1024
 POLLS = 4
 """So many reads of one register, with nothing else in between, look like waiting."""
+MIXED_POLLS = 12
+"""So many reads of any registers do, too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from benches.speed.measure import (
     convolution_plain,
     convolution_qemu,
 )
+from benches.speed.serial import serial_cost
 from emulator import __version__
 from emulator.board_file import load_board
 from emulator.errors import BoardlessError
@@ -67,12 +69,18 @@ def main(
         console.print(speed_table(f"{inferences} kws inferences", speeds))
         board_s = (speeds[-1].cycles or 0) / inferences / load_board(board).nominal_hz
         host_s = speeds[-1].host_s / inferences
+        serial = serial_cost(firmware, hook, repeat)
         start_s = min(seconds_to_ready(firmware) for _ in range(repeat))
         console.print(
             f"one kws inference: host {host_s:.4f} s, board {board_s:.4f} s (simulated, unofficial)"
         )
+        console.print(
+            f"one byte of input: host {serial.host_s * 1e3:.3f} ms, with every turn of waiting loops run"
+            f" {serial.every_turn_s * 1e3:.3f} ms, board {serial.board_s * 1e3:.3f} ms (simulated)"
+        )
         console.print(f"from command to m-ready: {start_s:.2f} s")
         report["kws"] = {**speeds_json(speeds), "host_s": host_s, "board_s": board_s}
+        report["serial_byte"] = asdict(serial)
         report["start_to_ready_s"] = start_s
     except BoardlessError as error:
         console.print(str(error), markup=False)

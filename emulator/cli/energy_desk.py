@@ -32,7 +32,7 @@ class EnergyDesk:
             raise UsageError(
                 "the board does not say which pin the time stamps are on",
                 where=f"{machine.board.file}: energy.timestamp_pin",
-                next_step="name the pin whose falling edge starts and stops a measurement",
+                next_step="name the pin whose rising edge starts and stops a measurement",
             )
         self.interface = SerialEndpoint("interface", history_bytes=HISTORY_BYTES)
         self.power = SerialEndpoint("power", history_bytes=HISTORY_BYTES)
@@ -55,7 +55,7 @@ class EnergyDesk:
         self._monitor.advance()
 
     def _pin_changed(self, level: int) -> None:
-        if not level:
+        if level:
             self._monitor.event()
             self._event_came = True
 

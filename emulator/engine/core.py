@@ -71,15 +71,18 @@ class HostMemory:
 
 
 class _Batch:
-    """The arrays of one batch read, kept for the next time the same registers are read."""
+    """The arrays of one batch, kept for the next time the same registers are read or written."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self.count = len(names)
-        self.ids = (ctypes.c_int * self.count)(*(REGISTER_IDS[name] for name in names))
+        ids = (ctypes.c_int * self.count)(*(REGISTER_IDS[name] for name in names))
         self.values = (ctypes.c_uint32 * self.count)()
         start = ctypes.addressof(self.values)
-        self.pointers = (ctypes.c_void_p * self.count)(*(start + 4 * n for n in range(self.count)))
+        pointers = (ctypes.c_void_p * self.count)(*(start + 4 * n for n in range(self.count)))
+        self.ids = ctypes.cast(ids, ctypes.POINTER(ctypes.c_int))  # an array would be cast at each call
+        self.pointers = ctypes.cast(pointers, ctypes.POINTER(ctypes.c_void_p))
         self.control = names.index("control") if "control" in names else None
+        self.xpsr = names.index("xpsr") if "xpsr" in names else None
 
 
 class Core:
@@ -102,6 +105,7 @@ class Core:
         self._mmio_writes: list[tuple[int, int, Callable[[int, int, int], None]]] = []
         for region in sorted(regions, key=lambda r: bool(r.alias_of)):
             self._map(region)
+        self._bounds = [(m.region.base, m.region.end, m) for m in self.memories]
         # Unicorn puts each new memory behind the smallest one so far in its own space of RAM
         # addresses. A larger one that comes later then shares addresses with another, and a store
         # to the one throws away translated code of the other, so the largest come first:
@@ -180,15 +184,17 @@ class Core:
         if name == "control" and value & CONTROL_FPCA:
             value |= CONTROL_SFPA
         self._write(REGISTER_IDS[name], value)
-        if name == "xpsr" and (self._read(REGISTER_IDS["xpsr"]) ^ value) & GE_FLAGS:
+        if name == "xpsr":
+            self._set_ge_flags(value)
+
+    def _set_ge_flags(self, xpsr: int) -> None:
+        if (self._read(REGISTER_IDS["xpsr"]) ^ xpsr) & GE_FLAGS:
             cpsr = self._read(arm.UC_ARM_REG_CPSR)
-            self._write(arm.UC_ARM_REG_CPSR, cpsr & ~GE_FLAGS | value & GE_FLAGS)
+            self._write(arm.UC_ARM_REG_CPSR, cpsr & ~GE_FLAGS | xpsr & GE_FLAGS)
 
     def get_many(self, names: tuple[str, ...]) -> tuple[int, ...]:
         """Read several registers, in one call of the library."""
-        batch = self._batches.get(names)
-        if batch is None:
-            batch = self._batches[names] = _Batch(names)
+        batch = self._batches.get(names) or self._new_batch(names)
         self._library.uc_reg_read_batch(self.uc._uch, batch.ids, batch.pointers, batch.count)
         values = batch.values[:]
         if batch.control is not None:
@@ -197,8 +203,17 @@ class Core:
 
     def set_many(self, names: tuple[str, ...], values: tuple[int, ...]) -> None:
         """Write several registers in order."""
-        for name, value in zip(names, values, strict=True):
-            self.set(name, value)
+        batch = self._batches.get(names) or self._new_batch(names)
+        batch.values[:] = list(values)
+        if batch.control is not None and batch.values[batch.control] & CONTROL_FPCA:
+            batch.values[batch.control] |= CONTROL_SFPA
+        self._library.uc_reg_write_batch(self.uc._uch, batch.ids, batch.pointers, batch.count)
+        if batch.xpsr is not None:
+            self._set_ge_flags(batch.values[batch.xpsr])
+
+    def _new_batch(self, names: tuple[str, ...]) -> _Batch:
+        batch = self._batches[names] = _Batch(names)
+        return batch
 
     def general_registers(self) -> tuple[int, ...]:
         """r0..r12, sp, lr, pc and xPSR, of a stopped core."""
@@ -209,8 +224,8 @@ class Core:
     # -- memory --------------------------------------------------------------------------
     def memory_at(self, address: int) -> HostMemory | None:
         """The host bytes behind ``address``, if it is memory."""
-        for memory in self.memories:
-            if memory.region.base <= address < memory.region.end:
+        for base, end, memory in self._bounds:
+            if base <= address < end:
                 return memory
         return None
 
@@ -283,13 +298,7 @@ class Core:
     # -- running --------------------------------------------------------------------------
     def run(self, pc: int) -> UcError | None:
         """Execute from ``pc`` until a hook stops; an error of Unicorn's is returned."""
-        status = self._library.uc_emu_start(
-            self.uc._uch,
-            ctypes.c_uint64(pc | 1),
-            ctypes.c_uint64(RUN_UNTIL),
-            ctypes.c_uint64(0),
-            ctypes.c_size_t(0),
-        )
+        status = self._library.uc_emu_start(self.uc._uch, pc | 1, RUN_UNTIL, 0, 0)
         return UcError(status) if status else None
 
 

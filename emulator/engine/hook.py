@@ -98,6 +98,9 @@ class BlockHook(Protocol):
     def abandon(self, instructions: int, cycles: int) -> None:
         """Close the current block after ``instructions`` of its instructions."""
 
+    def skip(self, cycles: int, instructions: int) -> None:
+        """Count turns of a waiting loop that are not run: the memory system's clocks go along."""
+
     def advance(self, issue: Sequence[int], upto: int) -> int:
         """Run the current block's events up to instruction ``upto``; returns its stalls so far."""
 

@@ -711,6 +711,13 @@ EXPORT void bl_abandon(Engine *e, uint32_t instructions, uint32_t cycles) {
     e->current = -1;
 }
 
+/* Turns of a waiting loop that are not run. */
+EXPORT void bl_skip(Engine *e, uint64_t cycles, uint64_t instructions) {
+    e->cycles += cycles;
+    e->instructions += instructions;
+    memory_skip(&e->memory, cycles);
+}
+
 EXPORT uint64_t bl_advance(Engine *e, const uint16_t *issue, uint32_t upto) {
     if (e->cur && e->cur->n_events) run_events(e, e->cur, issue, upto);
     return e->stall;

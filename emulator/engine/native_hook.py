@@ -126,6 +126,7 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_find_path", c.c_int32, [pointer, u32, u32, u32]),
         ("bl_finish", u32, [pointer, u32]),
         ("bl_abandon", None, [pointer, u32, u32]),
+        ("bl_skip", None, [pointer, u64, u64]),
         ("bl_advance", u64, [pointer, pointer, u32]),
         ("bl_trace", u32, [pointer, u32]),
         ("bl_set_region", None, [pointer, u32, u32, u32, c.c_int32, c.c_int32, c.c_int32, u32, pointer]),
@@ -252,6 +253,10 @@ class NativeHook(_Head):
     def abandon(self, instructions: int, cycles: int) -> None:
         """See :class:`BlockHook`."""
         self._library.bl_abandon(self._engine, instructions, cycles)
+
+    def skip(self, cycles: int, instructions: int) -> None:
+        """See :class:`BlockHook`."""
+        self._library.bl_skip(self._engine, cycles, instructions)
 
     def advance(self, issue: Sequence[int], upto: int) -> int:
         """See :class:`BlockHook`."""

@@ -381,6 +381,18 @@ static inline int data_hit(Memory *m, const Event *v, uint32_t address, uint64_t
     return 1;
 }
 
+/* Time passes in which nothing is run: what is under way stays as far ahead as it was. */
+static void memory_skip(Memory *m, uint64_t cycles) {
+    for (Port *p = m->ports; p < m->ports + sizeof m->ports / sizeof *m->ports; p++) {
+        p->busy_until += cycles;
+        p->fill_start += cycles;
+        p->ahead_start += cycles;
+        p->line_ready += cycles;
+    }
+    m->stores_drained += cycles;
+    if (m->unaligned_next) m->unaligned_next += cycles;
+}
+
 static int load_host(Memory *m, uint32_t address, uint32_t imm, uint32_t *value) {
     Region *r = region_at(m, address);
     uint32_t size = imm & 0xFF;

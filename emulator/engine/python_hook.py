@@ -295,6 +295,12 @@ class PythonHook:
         self.instructions += instructions
         self.current = -1
 
+    def skip(self, cycles: int, instructions: int) -> None:
+        """See :class:`BlockHook`."""
+        self.cycles += cycles
+        self.instructions += instructions
+        self._memory.skip(cycles)
+
     def advance(self, issue: Sequence[int], upto: int) -> int:
         """See :class:`BlockHook`."""
         if self.current < 0:

@@ -59,7 +59,9 @@ def bits_of(mask: int) -> Iterator[int]:
 class ExceptionTable:
     """State of every exception; ``on_change`` is called when a preemption may be due.
 
-    ``pending``, ``active`` and ``enabled`` are bit masks by exception number.
+    ``pending``, ``active`` and ``enabled`` are bit masks by exception number. ``candidate`` is the
+    pending exception that no running handler holds back, None without one; the mask registers
+    are left aside.
     """
 
     def __init__(self, interrupts: int, priority_bits: int, on_change: Callable[[], None]) -> None:
@@ -76,13 +78,14 @@ class ExceptionTable:
         self.priorities = [0] * self.count
         for number, priority in FIXED_PRIORITY.items():
             self.priorities[number] = priority
-        self.priority_group = 0
+        self._set_group(0)
         self.changed()
 
     def changed(self) -> None:
         """Forget what was computed, and tell the engine."""
         self._best: int | None = None
         self._active_priority: int | None = None
+        self.candidate = self._find_candidate()
         self._on_change()
 
     # -- state changes -----------------------------------------------------------------
@@ -137,15 +140,15 @@ class ExceptionTable:
 
     def set_priority_group(self, group: int) -> None:
         """AIRCR.PRIGROUP."""
-        self.priority_group = group
+        self._set_group(group)
         self.changed()
 
     # -- priorities --------------------------------------------------------------------
-    @property
-    def group_size(self) -> int:
-        """Priorities that differ by less, within one group, do not preempt each other."""
+    def _set_group(self, group: int) -> None:
+        """Priorities that differ by less than ``group_size``, within one group, do not preempt each other."""
         implemented_step = (self.priority_mask & -self.priority_mask) or 256
-        return max(2 << self.priority_group, implemented_step)
+        self.priority_group = group
+        self.group_size = max(2 << group, implemented_step)
 
     def group_priority(self, priority: int) -> int:
         """A priority without its subpriority bits."""
@@ -158,8 +161,11 @@ class ExceptionTable:
     def best_pending(self) -> int | None:
         """The pending and enabled exception that would be taken first."""
         if self._best is None:
-            candidates = bits_of(self.pending & self.enabled)
-            self._best = min(candidates, key=lambda n: (self.priorities[n], n), default=0)
+            ready = self.pending & self.enabled
+            if ready & (ready - 1):
+                self._best = min(bits_of(ready), key=lambda n: (self.priorities[n], n))
+            else:
+                self._best = ready.bit_length() - 1 if ready else 0
         return self._best or None
 
     def active_priority(self) -> int:
@@ -168,6 +174,12 @@ class ExceptionTable:
             running = (self.preemption_priority(n) for n in bits_of(self.active))
             self._active_priority = min(running, default=THREAD_PRIORITY)
         return self._active_priority
+
+    def _find_candidate(self) -> int | None:
+        best = self.best_pending()
+        if best is None or self.preemption_priority(best) >= self.active_priority():
+            return None
+        return best
 
     def masked_priority(self, primask: int, basepri: int, faultmask: int) -> int:
         """Execution priority with the three mask registers taken into account."""
@@ -188,6 +200,7 @@ class ExceptionTable:
 
     def load(self, state: Any) -> None:
         """Put a saved state back."""
-        self.pending, self.active, self.enabled, priorities, self.priority_group = state
+        self.pending, self.active, self.enabled, priorities, group = state
         self.priorities = list(priorities)
+        self._set_group(group)
         self.changed()

@@ -109,10 +109,8 @@ class ExceptionUnit:
 
     def preempts(self) -> bool:
         """Whether a pending exception must be taken now."""
-        best = self._table.best_pending()
-        if best is None or self._table.preemption_priority(best) >= self._table.active_priority():
-            return False
-        return self._can_preempt(best)
+        candidate = self._table.candidate
+        return candidate is not None and self._can_preempt(candidate)
 
     # -- time ----------------------------------------------------------------------------
     def lazily_saved(self) -> None:
@@ -139,8 +137,7 @@ class ExceptionUnit:
     # -- entry ---------------------------------------------------------------------------
     def take(self) -> None:
         """Enter the best pending exception; the caller has asked :meth:`preempts`."""
-        best = self._table.best_pending()
-        if best is not None and self._table.preemption_priority(best) < self._table.active_priority():
+        if self._table.candidate is not None:
             self._enter()
 
     def svc(self) -> None:

@@ -39,6 +39,7 @@ _EXC_RETURN_HANDLER_V8 = 0xFFFFFFB0
 
 _INTEGER = ("r0", "r1", "r2", "r3", "r12", "lr", "pc")
 _ENTRY_STATE = (*_INTEGER, "xpsr", "sp", "control", "ipsr")
+_RESTORED = (*_INTEGER, "xpsr", "ipsr", "sp")
 _FP = (*(f"s{n}" for n in range(16)), "fpscr")
 
 
@@ -170,17 +171,19 @@ class StackFrames:
             self._fpu.restored()
             if popped.fp_words:
                 core.set_many(_FP, popped.fp_words)
-        core.set_many(_INTEGER, (*popped.words[:6], popped.words[6] & ~1))
-        xpsr = popped.xpsr & ~(XPSR_NUMBER | XPSR_STACK_ALIGN)
-        core.set("xpsr", xpsr | XPSR_THUMB | ipsr & XPSR_NUMBER)
+        xpsr = popped.xpsr & ~(XPSR_NUMBER | XPSR_STACK_ALIGN) | XPSR_THUMB | ipsr & XPSR_NUMBER
+        integer = (*popped.words[:6], popped.words[6] & ~1)
         wanted = control & CONTROL_NPRIV | (CONTROL_FPCA if has_fp else 0)
+        number = popped.xpsr & XPSR_NUMBER
         if exc_return & EXC_RETURN_THREAD:
             wanted |= CONTROL_SPSEL if exc_return & EXC_RETURN_PSP else 0
-            if control & CONTROL_NPRIV:
-                core.set("control", 0)
-            core.set("ipsr", 0)
-        else:
-            core.set("ipsr", popped.xpsr & XPSR_NUMBER)
-        if wanted or control:
-            core.set("control", wanted)
+            number = 0
+        if not wanted and not control:
+            core.set_many(_RESTORED, (*integer, xpsr, number, popped.stack_pointer))
+            return
+        core.set_many((*_INTEGER, "xpsr"), (*integer, xpsr))
+        if exc_return & EXC_RETURN_THREAD and control & CONTROL_NPRIV:
+            core.set("control", 0)
+        core.set("ipsr", number)
+        core.set("control", wanted)
         core.set("sp", popped.stack_pointer)

@@ -218,7 +218,7 @@ class System:
 
     def preempts(self) -> bool:
         """Whether a pending, enabled exception must be taken before the next instruction."""
-        return self.exceptions.preempts()
+        return self.table.candidate is not None and self.exceptions.preempts()
 
     def blocked_only_by_masks(self) -> int | None:
         """What a native hook must watch for, or ``None``.
@@ -230,12 +230,10 @@ class System:
         (``PRIMASK & 1`` or ``BASEPRI != 0 and value >= BASEPRI``). -1 stands for
         HardFault, which FAULTMASK alone blocks; NMI is never blocked.
         """
-        best = self.table.best_pending()
-        if best is None:
+        candidate = self.table.candidate
+        if candidate is None or self.exceptions.preempts():
             return None
-        priority = self.table.preemption_priority(best)
-        if priority >= self.table.active_priority() or self.exceptions.preempts():
-            return None
+        priority = self.table.preemption_priority(candidate)
         return priority if priority < 0 else priority | (self.table.group_size - 1)
 
     def take_exception(self) -> None:
@@ -283,11 +281,11 @@ class System:
     def wake_pending(self) -> bool:
         """Whether WFI wakes, or falls through: PRIMASK does not count."""
         self.systick.sync()
-        best = self.table.best_pending()
-        if best is None:
+        candidate = self.table.candidate
+        if candidate is None:
             return False
         _primask, basepri, faultmask = self.exceptions.masks()
-        return self.table.preemption_priority(best) < self.table.masked_priority(0, basepri, faultmask)
+        return self.table.preemption_priority(candidate) < self.table.masked_priority(0, basepri, faultmask)
 
     def send_event(self) -> None:
         """SEV, or an event from outside."""

@@ -316,6 +316,17 @@ class MemorySystem:
         width = n.bit_length() - m.bit_length()
         return self.divide.smaller if width < 0 else self.divide.by_width[width]
 
+    def skip(self, cycles: int) -> None:
+        """Let time pass in which turns of a loop were not run: what is under way stays as far ahead."""
+        for port in self.ports:
+            port.busy_until += cycles
+            port.fill_start += cycles
+            port.ahead_start += cycles
+            port.line_ready += cycles
+        self.stores_drained += cycles
+        if self.unaligned_next:
+            self.unaligned_next += cycles
+
     def save(self) -> Any:
         """State for a snapshot."""
         more = (self.last_memory, self.stores_drained, self.unaligned_next)

@@ -56,7 +56,7 @@ class CmsdkUart(RegisterDevice):
     # -- effects ---------------------------------------------------------------------------
     def take_received(self) -> int:
         """DATA: the received character; the buffer is free again."""
-        self.context.touch()
+        self.context.consumed()
         if self._received is not None:
             self.values["DATA"], self._received = self._received, None
         return self.values["DATA"]

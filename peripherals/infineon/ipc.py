@@ -59,7 +59,7 @@ class Ipc(BankedDevice):
         status = f"STRUCT{self.bank}_LOCK_STATUS"
         if self.values[status] & ACQUIRED:
             return 0
-        self.context.touch()
+        self.context.consumed()
         self.values[status] = ACQUIRED | CM4_MASTER
         return ACQUIRED | CM4_MASTER
 

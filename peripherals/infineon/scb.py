@@ -148,7 +148,7 @@ class Scb(RegisterDevice):
             self.set_bits("INTR_RX", RX_UNDERFLOW)
             self._refresh()
             return NO_DATA
-        self.context.touch()
+        self.context.consumed()
         data = self._received.pop(0)
         self._refresh()
         return data

@@ -64,8 +64,10 @@ class Meter(Protocol):
 class PowerMonitor:
     """One monitor.
 
-    Call :meth:`advance` as modelled time passes, :meth:`event` at a falling edge of the
-    time-stamp pin. ``power_comes`` is called when the host switches the device's power on again
+    Call :meth:`advance` as modelled time passes, :meth:`event` at a rising edge of the
+    time-stamp pin: the monitor names its events ``ris``, and published logs count one for an
+    image that raises its pin for a moment while it boots and only then lowers it for good.
+    ``power_comes`` is called when the host switches the device's power on again
     after it was off. Until a host takes control the device has power.
     """
 
@@ -102,7 +104,7 @@ class PowerMonitor:
         self._host.write("".join(f"{line}\r\n" for line in lines))
 
     def event(self) -> None:
-        """The time-stamp pin fell: number it, after the samples before it."""
+        """The time-stamp pin rose: number it, after the samples before it."""
         self.advance()
         if self._running:
             self._host.write_line(f"event {self._events} ris")

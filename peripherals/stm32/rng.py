@@ -49,7 +49,7 @@ class Rng(RegisterDevice):
 
     def next_number(self) -> int:
         """DR: the next number."""
-        self.context.touch()
+        self.context.consumed()
         if not self.values["CR"] & CR_RNGEN:
             return 0
         value = self._state

@@ -13,6 +13,9 @@ Parameters: ``clock`` (kernel clock's name), ``lpuart`` (divider of an LPUART), 
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 from emulator.device import DeviceContext
 from peripherals.register_device import Register, RegisterDevice, read_only
 from peripherals.serial_line import CharacterFormat, SerialLine
@@ -22,6 +25,8 @@ CR1_IDLEIE, CR1_RXNEIE, CR1_TCIE, CR1_TXEIE = 1 << 4, 1 << 5, 1 << 6, 1 << 7
 CR1_PEIE, CR1_PS, CR1_PCE, CR1_M0 = 1 << 8, 1 << 9, 1 << 10, 1 << 12
 CR1_CMIE, CR1_OVER8, CR1_M1 = 1 << 14, 1 << 15, 1 << 28
 CR1_FIFOEN, CR1_TXFEIE, CR1_RXFFIE = 1 << 29, 1 << 30, 1 << 31
+CR1_LINE = CR1_UE | CR1_RE | CR1_TE | CR1_M0 | CR1_M1 | CR1_OVER8 | CR1_FIFOEN
+"""What the pace and the state of the two wires depend on."""
 CR2_STOP_SHIFT, CR2_ADD_SHIFT = 12, 24
 CR3_EIE, CR3_DMAR, CR3_DMAT, CR3_OVRDIS = 1 << 0, 1 << 6, 1 << 7, 1 << 12
 CR3_TXFTIE, CR3_RXFTCFG_SHIFT, CR3_RXFTIE, CR3_TXFTCFG_SHIFT = 1 << 23, 25, 1 << 28, 29
@@ -34,8 +39,13 @@ RQR_RXFRQ, RQR_TXFRQ = 1 << 3, 1 << 4
 HALF_STOP_BITS = (2, 1, 4, 3)
 PRESCALERS = (1, 2, 4, 6, 8, 10, 12, 16, 32, 64, 128, 256, 256, 256, 256, 256)
 THRESHOLD_EIGHTHS = (1, 2, 4, 6, 7, 8, 8, 8)
-UNMODELLED_CR2 = {11: "synchronous mode", 14: "LIN mode", 20: "auto baud rate", 23: "receiver time-out"}
-UNMODELLED_CR3 = {1: "IrDA mode", 3: "half-duplex mode", 5: "smartcard mode"}
+UNMODELLED_CR2 = {
+    1 << 11: "synchronous mode",
+    1 << 14: "LIN mode",
+    1 << 20: "auto baud rate",
+    1 << 23: "receiver time-out",
+}
+UNMODELLED_CR3 = {1 << 1: "IrDA mode", 1 << 3: "half-duplex mode", 1 << 5: "smartcard mode"}
 FLAG_ENABLES = (
     # flag, enable register, enable bit
     (ISR_RXNE | ISR_ORE, "CR1", CR1_RXNEIE),
@@ -81,6 +91,8 @@ class Usart(RegisterDevice):
         self._dma_receive, self._dma_send = f"dma:{dma}_RX", f"dma:{dma}_TX"
         self._to_send: list[int] = []
         self._received: list[int] = []
+        self._enables: tuple[int, int] | None = None  # CR1 and CR3 that _asserting belongs to
+        self._asserting = 0
         self._line = SerialLine(
             context, on_received=self._character_received, on_sent=self._sent, on_quiet=self._line_idle
         )
@@ -108,18 +120,24 @@ class Usart(RegisterDevice):
             self._to_send.clear()
             self._received.clear()
             self.values["ISR"] = ISR_TC
-        self._configure_line()
-        self._load_shifter()
+        if (old ^ self.values["CR1"]) & CR1_LINE:
+            self._configure_line()
+            self._load_shifter()
         self._refresh()
 
     def mode_changed(self, _written: int, _old: int) -> None:
         """CR2, CR3, BRR, PRESC: pace, stop bits, DMA, interrupt enables."""
-        for register, modes in (("CR2", UNMODELLED_CR2), ("CR3", UNMODELLED_CR3)):
-            for bit, what in modes.items():
-                if self.values[register] & 1 << bit and not (self._is_lpuart and register == "CR2"):
-                    self.report(register, "write", what)
+        if not self._is_lpuart:
+            self._report_modes("CR2", UNMODELLED_CR2)
+        self._report_modes("CR3", UNMODELLED_CR3)
         self._configure_line()
         self._refresh()
+
+    def _report_modes(self, register: str, modes: dict[int, str]) -> None:
+        value = self.values[register]
+        for bit, what in modes.items():
+            if value & bit:
+                self.report(register, "write", what)
 
     def requested(self, written: int, _old: int) -> None:
         """RQR: flush what was received or is still to be sent."""
@@ -148,7 +166,7 @@ class Usart(RegisterDevice):
 
     def take_received(self) -> int:
         """RDR: the oldest received character."""
-        self.context.touch()
+        self.context.consumed()
         if self._received:
             self.values["RDR"] = self._received.pop(0)
             self._refresh()
@@ -165,15 +183,24 @@ class Usart(RegisterDevice):
             flags |= ISR_REACK if control & CR1_RE else 0
         if self._received:
             flags |= ISR_RXNE
-        if len(self._to_send) < self._depth():
-            flags |= ISR_TXE
         if self._fifo_on():
             flags |= self._fifo_flags()
+        elif not self._to_send:
+            flags |= ISR_TXE
         return flags
 
     # -- inside --------------------------------------------------------------------------
     def _enabled(self, direction: int) -> bool:
         return self.values["CR1"] & (CR1_UE | direction) == CR1_UE | direction
+
+    def _enabled_flags(self) -> int:
+        """The flags that assert the interrupt line, for CR1 and CR3 as they are."""
+        enables = self.values["CR1"], self.values["CR3"]
+        if enables != self._enables:
+            self._enables = enables
+            chosen = (flags for flags, register, bit in FLAG_ENABLES if self.values[register] & bit)
+            self._asserting = reduce(or_, chosen, 0)
+        return self._asserting
 
     def _fifo_on(self) -> bool:
         return bool(self._fifo_entries and self.values["CR1"] & CR1_FIFOEN)
@@ -186,6 +213,7 @@ class Usart(RegisterDevice):
         receive_level = THRESHOLD_EIGHTHS[control >> CR3_RXFTCFG_SHIFT & 7] * depth // 8
         send_level = THRESHOLD_EIGHTHS[control >> CR3_TXFTCFG_SHIFT & 7] * depth // 8
         flags = ISR_TXFE if not self._to_send else 0
+        flags |= ISR_TXE if len(self._to_send) < depth else 0
         flags |= ISR_RXFF if len(self._received) >= depth else 0
         flags |= ISR_RXFT if len(self._received) >= receive_level else 0
         flags |= ISR_TXFT if depth - len(self._to_send) >= send_level else 0
@@ -254,8 +282,7 @@ class Usart(RegisterDevice):
     def _refresh(self) -> None:
         """Bring the interrupt line and the DMA requests up to date."""
         flags = self.status()
-        asserted = any(flags & mask and self.values[name] & bit for mask, name, bit in FLAG_ENABLES)
-        self.line("global").set_level(asserted)
+        self.line("global").set_level(bool(flags & self._enabled_flags()))
         wants, signals = self.values["CR3"], self.context.signals
         enabled = self.values["CR1"] & CR1_UE
         signals.set(self._dma_receive, int(bool(enabled and wants & CR3_DMAR and flags & ISR_RXNE)))

@@ -78,7 +78,7 @@ class UsartV1(RegisterDevice):
 
     def take_received(self) -> int:
         """DR: the received character."""
-        self.context.touch()
+        self.context.consumed()
         if self._status_was_read:
             self.clear_bits("SR", SR_READ_CLEARS)
             self._status_was_read = False

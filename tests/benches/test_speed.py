@@ -4,8 +4,11 @@ from pathlib import Path
 import pytest
 
 from benches.speed import convolution
+from benches.speed.inference import shipped_firmware
 from benches.speed.measure import convolution_emulated, convolution_plain
+from benches.speed.serial import serial_cost
 
+CHARACTERS_A_BYTE = 2 + (len("db %") + len("m-ready..")) / 31
 SOURCE = Path(convolution.__file__).with_name("convolution.s")
 
 
@@ -28,3 +31,9 @@ def test_kernel_has_the_instructions_that_its_formula_says(timing):
 
 def test_plain_unicorn_reaches_the_kernels_end():
     assert convolution_plain("nucleo-l4r5zi", 3).host_s > 0
+
+
+def test_serial_input_costs_less_with_waiting_skipped():
+    cost = serial_cost(shipped_firmware("nucleo-l4r5zi"), "auto", 1)
+    assert 0 < cost.host_s < cost.every_turn_s
+    assert cost.board_s == pytest.approx(CHARACTERS_A_BYTE * 10 / 115_200, rel=0.1)

@@ -12,6 +12,8 @@ from benches.cli import validate_run
 from benches.cli.validate import validate as command
 from benches.cli.validate_run import ValidateOutputs
 from benches.image_sources import find_image
+from benches.performance import MeasuredWindow
+from benches.protocol_host import InferenceWindow, Results, Stamp
 from benches.row_pool import validate_rows
 from benches.validate import ABSENT, FAILED, OK, ValidateOptions, error_figures, fit_cpi, report_json
 from emulator.errors import CheckFailed, GuestFault
@@ -57,6 +59,19 @@ def test_a_row_that_runs(folder, monkeypatch):
     assert row.ratio == row.modelled_cycles / 1_000_000
     assert row.core == "cortex-m4"
     assert row.board_s == pytest.approx(row.modelled_cycles / 1e8)
+
+
+def test_the_host_s_time_is_a_difference_too():
+    def window(inferences, cycles, host_s):
+        counts = Stamp(2 * cycles, cycles)
+        results = Results((1.0,), "1.0")
+        inside = InferenceWindow(inferences, 1, 1000, 1000 + cycles, results, counts, host_s=host_s)
+        return MeasuredWindow("input", inside, 1_000_000)
+
+    rest = validate._without_printing(window(1, 130, 0.4), window(4, 430, 1.0)).window
+    assert (rest.inferences, rest.counts, rest.elapsed_us) == (3, Stamp(600, 300), 300)
+    assert rest.host_s == pytest.approx(0.6)
+    assert validate._without_printing(window(1, 130, None), window(4, 430, 1.0)).window.host_s is None
 
 
 def test_absent_images_are_named_and_not_failed(folder, monkeypatch):

@@ -178,6 +178,7 @@ class Bench:
                 unmodelled=lambda offset, access, what: self.unmodelled.append((offset, access, what)),
                 request_reset=self.resets.append,
                 touch=self._touch,
+                consumed=self._touch,
             )
         )
         device.reset()
