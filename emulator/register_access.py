@@ -23,7 +23,7 @@ class RegisterAccesses:
     """Serves loads and stores of device registers.
 
     ``on_polled``: one register was read :data:`POLLS` times with nothing else in between, or
-    several were, :data:`MIXED_POLLS` times together; not while a turn of a loop is looked at.
+    several were, :data:`MIXED_POLLS` times together; while a loop is looked at, in its turns.
     ``on_error(error)``: a device raised; the caller raises it after the slice.
     """
 
@@ -143,5 +143,6 @@ class RegisterAccesses:
             self.watched = (word, pc, reads + (word == address & ~3 and pc == self.here()))
         if self._polls == POLLS:
             self.polled = (address, self.here())
-        if not looking and (self._polls == POLLS or self._reads == MIXED_POLLS):
+        reads = len(self.turn_reads) if looking else self._reads
+        if reads == MIXED_POLLS or (self._polls == POLLS and not looking):
             self._on_polled()

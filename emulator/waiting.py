@@ -61,6 +61,7 @@ class WaitDetector:
         self._interval = SHORTEST_INTERVAL
         self._known: dict[int, Turn] = {}  # by the address where a turn begins
         self.check_at = SHORTEST_INTERVAL
+        self._look_again = False  # the look that goes on met a register that is read again and again
 
     def expect_soon(self) -> None:
         """Something happened that a firmware often waits after: look again shortly."""
@@ -68,9 +69,10 @@ class WaitDetector:
         self.check_at = min(self.check_at, self._hook.cycles + SHORTEST_INTERVAL)
 
     def polled(self) -> None:
-        """One register was read again and again: look now."""
+        """Registers were read again and again: look now, or anew where the core has come to."""
         self._interval = SHORTEST_INTERVAL
         self.check_at = self._hook.cycles
+        self._look_again = True
 
     def expect_soon_after(self, cycles: int) -> None:
         """The firmware waits for an event at ``cycles``: look again shortly after it."""
@@ -78,7 +80,11 @@ class WaitDetector:
         self.check_at = cycles + SHORTEST_INTERVAL
 
     def found_nothing(self) -> None:
-        """The firmware works: look less and less often."""
+        """The firmware works: look less and less often. It polls, only not from here: look again."""
+        if self._look_again:
+            self._look_again = False
+            self.check_at = self._hook.cycles
+            return
         self._interval = min(2 * self._interval, LONGEST_INTERVAL)
         self.check_at = self._hook.cycles + self._interval
 
@@ -89,6 +95,7 @@ class WaitDetector:
         two must be equal, or one equal to what this loop took before. The core stands between
         two blocks, before and after. Events may have stopped the search; then nothing is said.
         """
+        self._look_again = False
         pc = self._core.get("pc")
         known = self._known.get(pc)
         missing = known is not None and known.overhead is None
