@@ -13,7 +13,11 @@ from setuptools import Extension, find_packages, setup
 NATIVE_HOOK = Extension(
     "emulator.engine._native",  # never imported, only opened by ctypes
     ["emulator/engine/native.c"],
-    depends=["emulator/engine/native_memory.h", "emulator/engine/native_program.h"],
+    depends=[
+        "emulator/engine/native_l1.h",
+        "emulator/engine/native_memory.h",
+        "emulator/engine/native_program.h",
+    ],
     extra_compile_args=[] if sys.platform == "win32" else ["-std=c11", "-O3", "-Wall", "-Wextra"],
     optional=True,
 )

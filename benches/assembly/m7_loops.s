@@ -73,3 +73,39 @@
 
     spaced spaced_stores str
     spaced spaced_byte_stores strb
+
+    .macro in_line name halfwords      @ the loop begins so many half-words behind a 32-byte boundary
+    .balign 32
+    count_down \name \halfwords
+    .endm
+
+    in_line line_at_4 2
+    in_line line_at_6 3
+    in_line line_at_8 4
+    in_line line_at_a 5
+    in_line line_at_c 6
+    in_line line_at_e 7
+    in_line line_at_10 8
+    in_line line_at_12 9
+    in_line line_at_14 10
+    in_line line_at_16 11
+    in_line line_at_18 12
+    in_line line_at_1a 13
+
+    .macro sixteen_at_4 name instruction @ the loop begins 4 bytes behind a 32-byte boundary
+    .balign 32
+    function \name
+    nop
+    nop
+1:
+    .rept 16
+    \instruction r3, [r0]
+    .endr
+    subs    r1, #1
+    bne     1b
+    bx      lr
+    .size \name, . - \name
+    .endm
+
+    sixteen_at_4 stores_16_at_4 str
+    sixteen_at_4 loads_16_at_4 ldr

@@ -10,11 +10,12 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from emulator.engine.core import Core
-from emulator.engine.events import EVENT_BRANCH, BlockPlan, load_pairs, plan_block
+from emulator.engine.events import EVENT_BRANCH, EVENT_QUEUE, BlockPlan, Event, load_pairs, plan_block
 from emulator.engine.hook import BlockHook, Stop
 from emulator.engine.memory_map import MemoryMap
 from emulator.thumb.decode import ItState, decode_block
 from emulator.thumb.instruction import Block, Instruction
+from emulator.timing.l1 import QUEUE_LEAD
 from emulator.timing.model import (
     FALL_THROUGH,
     CoreModel,
@@ -112,6 +113,7 @@ class Automaton:
             watch_data=self._watch,
             watch_divides=self._watch,
             branch_slot=self._branch_slot if self.model.predicts_branches else None,
+            runs_ahead=self._memory_map.runs_ahead(address),
         )
         memory = self._core.memory_at(address)
         writable = memory is not None and memory.region.kind == "ram"
@@ -169,7 +171,7 @@ class Automaton:
     def _event_issue(self, block: int, step: Step) -> list[int]:
         """For a branch what a wrong prediction costs: it comes after all issue cycles."""
         return [
-            step.mispredict if e.kind == EVENT_BRANCH else step.issue_cycles[e.instruction] + e.lag
+            step.mispredict if e.kind == EVENT_BRANCH else _event_cycle(e, step)
             for e in self.plans[block].events
         ]
 
@@ -195,8 +197,8 @@ class Automaton:
 
     def now_at(self, position: int) -> int:
         """The cycle at which instruction ``position`` of the current block issues."""
-        issue = self.issue_cycles()
-        events = [issue[e.instruction] + e.lag for e in self.plans[self._hook.current].events]
+        issue, step = self.issue_cycles(), self.current_step()
+        events = [_event_cycle(e, step) for e in self.plans[self._hook.current].events]
         stall = self._hook.advance(events, position)
         return self._hook.cycles + issue[position] + stall
 
@@ -225,3 +227,10 @@ class Automaton:
         if block is None:
             return None
         return next((i for i in block.instructions if i.address == address), None)
+
+
+def _event_cycle(event: Event, step: Step) -> int:
+    """When an event comes, from the block's start."""
+    if event.kind == EVENT_QUEUE:
+        return max(0, step.decoded + QUEUE_LEAD)
+    return step.issue_cycles[event.instruction] + event.lag

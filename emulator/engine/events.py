@@ -21,7 +21,7 @@ NO_REGISTER = 255
 FIRST_SLOT = 32
 MAX_SLOTS = 192
 """A group's base from FIRST_SLOT on is a value that the block's program computes."""
-EVENT_FETCH, EVENT_LOAD, EVENT_STORE, EVENT_EXTRA, EVENT_BRANCH = range(5)
+EVENT_FETCH, EVENT_LOAD, EVENT_STORE, EVENT_EXTRA, EVENT_BRANCH, EVENT_QUEUE = range(6)
 BRANCH_DIRECT, BRANCH_INDIRECT = 1, 2
 """What a branch event's ``count`` says."""
 HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED = range(4)
@@ -33,8 +33,9 @@ class Event:
     """One thing that the memory system or the divider prices, in program order.
 
     ``address``: a fetch's address, a datum's offset to its base (modulo 2**32), or the slot of a
-    predicted branch, which is the last event; its ``shift`` is 1 when it leads backward. ``lag``: cycles
-    from the instruction's issue to the access, where fetches and data share a bus.
+    predicted branch, which is the last event; its ``shift`` is 1 when it leads backward; of a branch
+    that leaves the prefetch queue, the address behind it. ``lag``: cycles from the instruction's issue
+    to the access, where fetches and data share a bus.
     """
 
     kind: int
@@ -128,13 +129,15 @@ def plan_block(
     watch_data: bool,
     watch_divides: bool,
     branch_slot: Callable[[int], int] | None = None,
+    runs_ahead: bool = False,
 ) -> BlockPlan:
     """Plan the events of ``block``.
 
     ``fetch_shift``: log2 of the bytes that one instruction read brings, None where
     fetching is free. ``fetches_ahead``: as a Cortex-M0+ does, see emulator.timing.line_buffers.
     ``watch_data``: data addresses matter (alignment, caches). ``branch_slot``
-    numbers branches for the predictor of a core that has one.
+    numbers branches for the predictor of a core that has one. ``runs_ahead``: when a branch leaves
+    the prefetch queue matters, see emulator.timing.l1.
     """
     planner = _Planner(DATA_LAG if fetches_ahead else 0)
     fetches = _fetches(block, fetch_shift, ahead=fetches_ahead)
@@ -147,6 +150,8 @@ def plan_block(
         planner.registers.execute(instruction)
     if branch_slot is not None:
         planner.branch(block, branch_slot)
+    elif runs_ahead and block.instructions[-1].writes_pc:
+        planner.events.append(Event(EVENT_QUEUE, len(block.instructions) - 1, block.end))
     kept = tuple(observed[:32])
     for bit, position in enumerate(kept):
         planner.hooked.append(Hooked(block.instructions[position].address, HOOK_OBSERVED, bit))

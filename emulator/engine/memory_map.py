@@ -111,6 +111,12 @@ class MemoryMap:
         tuned = None if region is None else self._tuned.get(self._by_region[region.name])
         return tuned is not None and tuned.accelerator.kind == LINE_BUFFERS
 
+    def runs_ahead(self, address: int) -> bool:
+        """Whether a Cortex-M7's prefetch unit reads there, over its AXI bus while the cache is off."""
+        region = self._board.region_at(address)
+        tuned = None if region is None else self._tuned.get(self._by_region[region.name])
+        return tuned is not None and tuned.accelerator.kind == "l1"
+
     # -- MemoryTuning ------------------------------------------------------------------------
     def configure(self, accelerator: str, **parameters: int) -> None:
         """Set parameters of an accelerator; unknown names are a programming error."""

@@ -258,6 +258,7 @@ static void run_events(Engine *e, Block *b, const uint16_t *issue, uint32_t upto
     uint64_t stall = e->stall;
     int whole = i == 0 && upto == UINT32_MAX;
     int skip_fetches = whole && b->n_fetches && fetch_hits(e, b);
+    if (skip_fetches) e->memory.left_at = 0;
     if (whole && (skip_fetches || !b->n_fetches) && (!b->pending || data_hits(e, b))) {
         e->events_done = b->n_events;
         return;
@@ -267,6 +268,10 @@ static void run_events(Engine *e, Block *b, const uint16_t *issue, uint32_t upto
         Event *v = &b->events[i];
         if (v->instruction > upto) break;
         if (skip_fetches && v->kind == EVENT_FETCH) continue;
+        if (v->kind == EVENT_QUEUE) {
+            leave_queue(&e->memory, v->address, e->cycles + issue[i] + stall);
+            continue;
+        }
         if (v->kind != EVENT_FETCH && !b->data_valid[i]) continue;
         uint64_t t = e->cycles + issue[i] + stall, cost = 0;
         if (v->kind == EVENT_FETCH) cost = memory_access(&e->memory, v->address, t, EVENT_FETCH);
@@ -825,6 +830,9 @@ static size_t move_memory(Engine *e, uint8_t *buffer, int load) {
     n = move_part(buffer, n, &e->memory.predictor, sizeof e->memory.predictor, load);
     n = move_part(buffer, n, &e->memory.stores_drained, sizeof e->memory.stores_drained, load);
     n = move_part(buffer, n, &e->memory.unaligned_next, sizeof e->memory.unaligned_next, load);
+    n = move_part(buffer, n, &e->memory.unaligned_done, sizeof e->memory.unaligned_done, load);
+    n = move_part(buffer, n, &e->memory.left_time, sizeof e->memory.left_time, load);
+    n = move_part(buffer, n, &e->memory.left_at, sizeof e->memory.left_at, load);
     for (uint32_t i = 0; i < 8; i++) {
         Cache *c = &e->memory.caches[i], shape = *c;
         n = move_part(buffer, n, &shape, offsetof(Cache, found), load);

@@ -1,7 +1,7 @@
 /* The memory system and the branch predictor: what an access costs at a cycle.
  *
- * The same integer rules as emulator/timing/memory_system.py, l1.py, line_buffers.py and
- * branch_predictor.py, statement for statement.
+ * The same integer rules as emulator/timing/memory_system.py, line_buffers.py and
+ * branch_predictor.py, statement for statement; l1.py is in native_l1.h.
  */
 #ifndef BOARDLESS_NATIVE_MEMORY_H
 #define BOARDLESS_NATIVE_MEMORY_H
@@ -14,7 +14,7 @@
 #define ABSENT UINT32_MAX
 #define FOUND_LINES 1024
 
-enum { EVENT_FETCH, EVENT_LOAD, EVENT_STORE, EVENT_EXTRA, EVENT_BRANCH };
+enum { EVENT_FETCH, EVENT_LOAD, EVENT_STORE, EVENT_EXTRA, EVENT_BRANCH, EVENT_QUEUE };
 
 typedef struct {
     uint32_t address;      /* of a fetch: the line's; of data: offset to the base */
@@ -44,6 +44,8 @@ typedef struct {           /* a memory behind a bus: flash with wait states and 
     uint32_t bus_cycles;   /* of a cache's miss, beside the memory's own */
     uint32_t has_buffers, more_pad; /* emulator/timing/line_buffers.py */
     uint64_t line_ready;   /* the cycle in which the line in the instruction buffer arrives */
+    uint32_t line_first, entered_word; /* without an instruction cache: emulator/timing/l1.py */
+    uint64_t entered;
 } Port;
 
 typedef struct {
@@ -73,6 +75,8 @@ typedef struct {
     uint32_t near;         /* the region of the last access: a short cut */
     uint32_t store_drain, store_entries, misaligned; /* the last: what the last access's alignment cost */
     uint64_t stores_drained, unaligned_next; /* when the buffer is empty; where a load goes along */
+    uint64_t unaligned_done, left_time; /* a load's second access; when a branch left the prefetch queue */
+    uint32_t left_at, pad; /* the address behind that branch, 0: none */
     Predictor predictor;
 } Memory;
 
@@ -187,51 +191,7 @@ static uint64_t uncached_access(Port *p, uint32_t address, uint64_t t, int is_fe
     return ready > t + 1 ? ready - t - 1 : 0;
 }
 
-/* The Cortex-M7's caches and AXI bus: emulator/timing/l1.py, statement for statement. */
-#define BEAT_SHIFT 3
-#define BUFFERED_STORES 4
-
-static uint64_t l1_cached(Port *p, Cache *c, uint32_t address, uint64_t t, int kind) {
-    uint32_t line = address >> c->line_shift;
-    uint32_t reads = 1u << (c->line_shift - p->read_shift);
-    uint32_t read = (address >> p->read_shift) & (reads - 1);
-    uint32_t cost = p->wait_states + 1;
-    uint32_t slot = cache_find(c, line);
-    if (slot != ABSENT) {
-        cache_use(c, slot);
-        if (kind == EVENT_STORE) c->dirty[slot] = 1;
-        else if (t < p->busy_until && p->fill_line == line && p->fill_cache == c->number) {
-            uint64_t ready = fill_ready(p->fill_start, p->fill_first, reads, read, cost);
-            return ready > t + 1 ? ready - t - 1 : 0;
-        }
-        return 0;
-    }
-    size_t victim = cache_victim(c, line);
-    int evicts = c->dirty[victim];
-    c->dirty[victim] = kind == EVENT_STORE;
-    cache_install(c, line, victim);
-    p->fill_line = line;
-    p->fill_cache = c->number;
-    uint64_t start = t + p->bus_cycles > p->busy_until ? t + p->bus_cycles : p->busy_until;
-    p->fill_start = start;
-    p->fill_first = read;
-    p->fill_reads = reads;
-    p->busy_until = start + (uint64_t)reads * cost;
-    if (evicts) p->busy_until += 1u << (c->line_shift - BEAT_SHIFT);
-    if (kind == EVENT_STORE) return start - t - p->bus_cycles;
-    return start + cost > t + 1 ? start + cost - t - 1 : 0;
-}
-
-static uint64_t l1_uncached(Port *p, uint64_t t, int kind) {
-    uint32_t cost = p->wait_states + 1;
-    uint64_t start = t + p->bus_cycles > p->busy_until ? t + p->bus_cycles : p->busy_until;
-    p->busy_until = start + cost;
-    if (kind == EVENT_STORE) {
-        uint64_t patience = t + p->bus_cycles + BUFFERED_STORES * (uint64_t)cost;
-        return start > patience ? start - patience : 0;
-    }
-    return start + cost - t - 1;
-}
+#include "native_l1.h"
 
 /* STM32G0's flash behind one bus: emulator/timing/line_buffers.py, statement for statement. */
 static uint64_t buffers_read(Port *p, uint64_t t, uint32_t cost) {
@@ -292,14 +252,42 @@ static Region *region_at(Memory *m, uint32_t address) {
     return NULL;
 }
 
+static int fetches_cached(const Memory *m, const Region *r) {
+    return r->instruction_cache >= 0 && m->caches[r->instruction_cache].enabled;
+}
+
+static uint64_t fetch_uncached(Memory *m, Port *p, uint32_t address, uint64_t t) {
+    uint32_t left_at = m->left_at;
+    int jumped = left_at && left_at != address;
+    uint64_t waits = 0;
+    m->left_at = 0;
+    if (jumped) {
+        Region *r = region_at(m, left_at - 1);
+        if (r) waits = l1_run_ahead(&m->ports[r->port], left_at, m->left_time, t);
+    }
+    return waits + l1_fetch(p, address, t + waits, jumped);
+}
+
+/* The branch that ends at `end` leaves the prefetch queue, QUEUE_LEAD before t. */
+static void leave_queue(Memory *m, uint32_t end, uint64_t t) {
+    Region *r = region_at(m, end - 1);
+    if (!r || r->port < 0 || !m->ports[r->port].is_l1 || fetches_cached(m, r)) return;
+    m->left_at = end;
+    m->left_time = t > QUEUE_LEAD + m->unaligned_done ? t - QUEUE_LEAD : m->unaligned_done;
+}
+
 static uint64_t memory_access(Memory *m, uint32_t address, uint64_t t, int kind) {
     Region *r = region_near(m, address, &m->near);
     if (!r || r->port < 0) return 0;
     Port *p = &m->ports[r->port];
     int32_t ci = kind == EVENT_FETCH ? r->instruction_cache : r->data_cache;
     if (p->is_l1) {
-        if (ci >= 0 && m->caches[ci].enabled) return l1_cached(p, &m->caches[ci], address, t, kind);
-        if (kind != EVENT_FETCH) return l1_uncached(p, t, kind);
+        if (kind == EVENT_FETCH && !fetches_cached(m, r)) return fetch_uncached(m, p, address, t);
+        if (ci >= 0 && m->caches[ci].enabled) {
+            if (kind == EVENT_FETCH) m->left_at = 0;
+            return l1_cached(p, &m->caches[ci], address, t, kind);
+        }
+        return l1_uncached(p, t, kind);
     }
     if (kind == EVENT_STORE) return 0;
     if (p->has_buffers) {
@@ -343,8 +331,12 @@ static uint64_t unaligned_stall(Memory *m, const Event *v, uint32_t address, uin
             extra = drained > patience ? drained - patience : 0;
         } else if (t + 1 >= m->unaligned_next && t <= m->unaligned_next) {
             m->unaligned_next = 0;
+            m->unaligned_done = t;
             extra = 0;
-        } else m->unaligned_next = t + extra + 1;
+        } else {
+            m->unaligned_next = t + extra + 1;
+            m->unaligned_done = t + extra;
+        }
     }
     m->misaligned = (uint32_t)extra;
     return extra;
@@ -388,7 +380,10 @@ static void memory_skip(Memory *m, uint64_t cycles) {
         p->fill_start += cycles;
         p->ahead_start += cycles;
         p->line_ready += cycles;
+        p->entered += cycles;
     }
+    m->unaligned_done += cycles;
+    m->left_time += cycles;
     m->stores_drained += cycles;
     if (m->unaligned_next) m->unaligned_next += cycles;
 }

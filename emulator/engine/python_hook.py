@@ -16,6 +16,7 @@ from emulator.engine.events import (
     EVENT_BRANCH,
     EVENT_EXTRA,
     EVENT_FETCH,
+    EVENT_QUEUE,
     FIRST_SLOT,
     HOOK_ADDRESS,
     HOOK_DIVIDE_SIGNED,
@@ -314,6 +315,8 @@ class PythonHook:
             cost = 0
             if event.kind == EVENT_FETCH:
                 cost = self._memory.access(event.address, t, FETCH)
+            elif event.kind == EVENT_QUEUE:
+                self._memory.leave_queue(event.address, t)
             elif i in self._addresses:
                 at = self._addresses[i]
                 if event.kind == EVENT_EXTRA:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from emulator.engine.events import EVENT_BRANCH, EVENT_EXTRA, EVENT_FETCH, NO_REGISTER, Event
+from emulator.engine.events import EVENT_BRANCH, EVENT_EXTRA, EVENT_FETCH, EVENT_QUEUE, NO_REGISTER, Event
 from emulator.profiling.counting import CountDifference, PathKey, Totals
 from emulator.profiling.stack import CostKey, CycleStack, merged
 from emulator.thumb.instruction import Block, Instruction
@@ -137,6 +137,8 @@ def _add_stalls(
             continue
         if event.kind == EVENT_BRANCH:
             stack.add(CostKey(Cause.MISPREDICT), stall)
+            continue
+        if event.kind == EVENT_QUEUE:  # costs nothing itself
             continue
         is_fetch = event.kind == EVENT_FETCH
         known = is_fetch or (event.base == NO_REGISTER and event.index == NO_REGISTER)

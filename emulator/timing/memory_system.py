@@ -10,7 +10,7 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.timing.l1 import l1_cached, l1_uncached
+from emulator.timing.l1 import QUEUE_LEAD, l1_cached, l1_fetch, l1_run_ahead, l1_uncached
 from emulator.timing.line_buffers import buffers_data, buffers_fetch
 from emulator.timing.model import DivideTiming, UnalignedTiming
 
@@ -119,6 +119,9 @@ class Port:
     has_buffers: int = 0  # rules of emulator.timing.line_buffers
     line_ready: int = 0  # the cycle in which the line in the instruction buffer arrives
     bus_cycles: int = 0  # of a cache's miss, beside the memory's own
+    line_first: int = 0  # without an instruction cache: the 64-bit word that a line was asked from
+    entered_word: int = 0  # where execution came into that line ...
+    entered: int = 0  # ... and in which cycle
 
     def configure(self, wait_states: int, read_shift: int, prefetch: int) -> None:
         """Set what firmware or the board decides."""
@@ -178,6 +181,9 @@ class MemorySystem:
         self.last_memory = OUTSIDE
         self.stores_drained = 0  # the cycle at which the buffer of unaligned stores is empty
         self.unaligned_next = 0  # the cycle in which an unaligned load goes along with the last
+        self.unaligned_done = 0  # the cycle of an unaligned load's second access
+        self.left_at = 0  # the address behind a branch that was fetched without a cache, 0: none ...
+        self.left_time = 0  # ... and the cycle in which the branch left the prefetch queue
         self.misaligned = 0  # what the last datum paid for its alignment
         self.changed = 0  # what the last datum paid for going to another memory
 
@@ -212,14 +218,38 @@ class MemorySystem:
         port = self.ports[region.port]
         number = region.instruction_cache if kind == FETCH else region.data_cache
         if port.is_l1:
+            if kind == FETCH and not self._is_cached(region):
+                return self._fetch(port, address, t)
             if number >= 0 and self.caches[number].enabled:
+                if kind == FETCH:
+                    self.left_at = 0
                 return l1_cached(port, self.caches[number], address, t, kind)
-            if kind != FETCH:
-                return l1_uncached(port, t, kind)
+            return l1_uncached(port, t, kind)
         if kind == STORE:
             return 0
         cache = self.caches[number] if number >= 0 and self.caches[number].enabled else None
         return self._read(port, cache, address, t, is_fetch=kind == FETCH)
+
+    def _is_cached(self, region: TimedRegion) -> bool:
+        """Whether its instructions come through a cache."""
+        return region.instruction_cache >= 0 and bool(self.caches[region.instruction_cache].enabled)
+
+    def _fetch(self, port: Port, address: int, t: int) -> int:
+        left_at, self.left_at = self.left_at, 0
+        jumped, waits = left_at not in (0, address), 0
+        if jumped:
+            region = self.region_at(left_at - 1)
+            if region is not None:
+                waits = l1_run_ahead(self.ports[region.port], left_at, self.left_time, t)
+        return waits + l1_fetch(port, address, t + waits, jumped=jumped)
+
+    def leave_queue(self, end: int, t: int) -> None:
+        """Note that the branch that ends at ``end`` leaves the prefetch queue, QUEUE_LEAD before ``t``."""
+        region = self.region_at(end - 1)
+        if region is None or region.port < 0 or not self.ports[region.port].is_l1 or self._is_cached(region):
+            return
+        self.left_at = end
+        self.left_time = max(t - QUEUE_LEAD, self.unaligned_done)
 
     def _read(self, port: Port, cache: Cache | None, address: int, t: int, *, is_fetch: bool) -> int:
         if port.has_buffers and port.wait_states:
@@ -287,9 +317,11 @@ class MemorySystem:
                 extra = max(0, self.stores_drained - patience)
             elif t <= self.unaligned_next <= t + 1:
                 self.unaligned_next = 0
+                self.unaligned_done = t
                 extra = 0
             else:
                 self.unaligned_next = t + extra + 1
+                self.unaligned_done = t + extra
         self.misaligned = extra
         return extra
 
@@ -323,16 +355,20 @@ class MemorySystem:
             port.fill_start += cycles
             port.ahead_start += cycles
             port.line_ready += cycles
+            port.entered += cycles
         self.stores_drained += cycles
+        self.unaligned_done += cycles
+        self.left_time += cycles
         if self.unaligned_next:
             self.unaligned_next += cycles
 
     def save(self) -> Any:
         """State for a snapshot."""
-        more = (self.last_memory, self.stores_drained, self.unaligned_next)
-        return copy.deepcopy((self.ports, self.caches, more))
+        more = (self.last_memory, self.stores_drained, self.unaligned_next, self.unaligned_done)
+        return copy.deepcopy((self.ports, self.caches, more, (self.left_at, self.left_time)))
 
     def load(self, saved: Any) -> None:
         """Put a saved state back."""
-        self.ports, self.caches, more = copy.deepcopy(saved)
-        self.last_memory, self.stores_drained, self.unaligned_next = more
+        self.ports, self.caches, more, left = copy.deepcopy(saved)
+        self.last_memory, self.stores_drained, self.unaligned_next, self.unaligned_done = more
+        self.left_at, self.left_time = left

@@ -53,6 +53,8 @@ class Step:
     ``mispredict``: cycles beyond that when the branch at the block's end was predicted wrong
     (only of models that set ``predicts_branches``). ``load_pairs``: indices of two loads that issue
     in one cycle if their addresses meet different banks of words, and in two otherwise.
+    ``decoded``: the cycle in which the decoder took the block's last instruction, if prefetching
+    depends on it (a Cortex-M7 without branch prediction).
     """
 
     cycles: int
@@ -61,6 +63,7 @@ class Step:
     costs: tuple[tuple[tuple[Cause, int], ...], ...]
     mispredict: int = 0
     load_pairs: tuple[tuple[int, int], ...] = ()
+    decoded: int = -1
 
 
 @dataclass(frozen=True, slots=True)

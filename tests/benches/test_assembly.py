@@ -54,6 +54,16 @@ def test_silicons_count_down_loops_on_the_m7():
     assert all(abs(r.ratio - 1) < 0.03 for r in results)
 
 
+@pytest.mark.parametrize("hook", ["native", "python"])
+def test_silicons_loops_from_flash_without_caches_on_the_m7(hook):
+    """Published: 4 to 17 cycles a turn by the place in the line; 16 stores or loads across two lines."""
+    silicon = read_assembly_catalog(FOLDER / "silicon.csv")
+    rows = tuple(row for row in silicon.rows if "from flash without caches" in row.set)
+    results = run_assembly(replace(silicon, rows=rows), AssemblyOptions(hook=hook))
+    assert len(results) == 16
+    assert all(abs(r.ratio - 1) < 0.002 for r in results)
+
+
 def test_silicons_sources_are_named_where_they_are_missing(tmp_path):
     silicon = read_assembly_catalog(FOLDER / "silicon.csv")
     assert all(row.source for row in silicon.rows)

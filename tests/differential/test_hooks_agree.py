@@ -41,6 +41,8 @@ SLOW_MEMORIES = {
         "wait_states": 4, "bus_cycles": 3, "line_bytes": 16, "read_bytes": 16, "instruction_lines": 64,
         "instruction_ways": 2, "instruction_cache": 1, "data_cache": 1,
     },
+    "l1 without caches": {"wait_states": 1, "bus_cycles": 3, "line_bytes": 32, "read_bytes": 16},
+    "l1 without caches and prediction": {"bus_cycles": 5, "line_bytes": 32, "read_bytes": 32},
 }  # fmt: skip
 """Parameters by the kind of accelerator: lines come and go, and most stay for a while."""
 
@@ -52,8 +54,10 @@ def slow_board(name: str, kind: str = "art") -> Board:
         dataclasses.replace(r, accelerator="" if r.alias_of else "flash", wait_states=0)
         for r in board.regions
     )
-    accelerator = Accelerator("flash", "stm32-art" if kind == "art" else kind, SLOW_MEMORIES[kind])
-    return dataclasses.replace(board, regions=regions, accelerators=(accelerator,))
+    rules = "stm32-art" if kind == "art" else kind.split(maxsplit=1)[0]
+    accelerator = Accelerator("flash", rules, SLOW_MEMORIES[kind])
+    core = {"static_prediction": 1} if kind.endswith("prediction") else board.core_parameters
+    return dataclasses.replace(board, regions=regions, accelerators=(accelerator,), core_parameters=core)
 
 
 def run(machine: Machine, elf: Path) -> None:
@@ -69,6 +73,8 @@ def run(machine: Machine, elf: Path) -> None:
         ("mps2-an386", "stm32-line-buffers"),
         ("mps2-an500", "l1"),
         ("mps2-an386", "l1"),
+        ("mps2-an500", "l1 without caches"),
+        ("mps2-an500", "l1 without caches and prediction"),
         ("mps2-an505", "icache"),
     ],
 )

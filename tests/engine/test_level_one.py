@@ -79,6 +79,50 @@ def test_without_caches_every_load_goes_over_the_bus_and_few_stores_wait() -> No
     assert stalls == [0, 0, 0, 0, 0, 1, 2]
 
 
+def uncached(wait_states: int = 0, read_shift: int = 5) -> MemorySystem:
+    system = memory()
+    system.caches[0].enabled = 0
+    system.ports[0].configure(wait_states, read_shift, 0)
+    return system
+
+
+def test_without_a_cache_a_fetch_asks_for_the_rest_of_its_line_and_finds_it_later() -> None:
+    system = uncached()
+    assert system.access(FLASH + 8, 100, FETCH) == BUS
+    assert system.ports[0].busy_until == 96 + BUS + 3  # fetched 4 cycles before it issues; three words
+    assert [system.access(FLASH + at, 200, FETCH) for at in (8, 16, 24)] == [0, 0, 0]
+    assert system.access(FLASH, 300, FETCH) == BUS  # what lies before was not asked for
+
+
+def test_words_come_one_a_cycle_or_with_the_reads_of_the_memory() -> None:
+    system = uncached()
+    system.access(FLASH, 100, FETCH)
+    assert system.access(FLASH + 24, 100, FETCH) == BUS + 3
+    system = uncached(WAITS, 4)
+    assert system.access(FLASH, 100, FETCH) == BUS + WAITS
+    assert system.access(FLASH + 8, 100, FETCH) == BUS + WAITS + 1
+    assert system.access(FLASH + 16, 100, FETCH) == BUS + 2 * (WAITS + 1) - 1
+
+
+def test_the_next_line_is_asked_for_when_this_one_is_in() -> None:
+    system = uncached()
+    system.access(FLASH, 100, FETCH)
+    asked = 96 + BUS + 4
+    assert system.access(FLASH + 32, 110, FETCH) == asked + BUS + 4 - 110
+    assert system.access(FLASH + 64, 200, FETCH) == 0  # asked for long before
+
+
+@pytest.mark.parametrize(("later", "waits"), [(4, 0), (5, 1), (6, 7), (7, 6), (20, 0)])
+def test_a_taken_branch_waits_for_the_line_behind_it(later: int, waits: int) -> None:
+    """Asked for in the cycle of the redirection, 1; before it, until all of the line is in."""
+    system = uncached()
+    system.access(FLASH, 100, FETCH)
+    system.access(FLASH, 200, FETCH)  # entered the second time at 200: the last word is fetched at 199
+    system.leave_queue(FLASH + 4, 199 + 8)
+    t = 200 + later
+    assert system.access(FLASH + 2, t, FETCH) == (waits if later < 6 else waits + BUS)
+
+
 def test_icache_serves_fetches_and_data_from_one_set_of_lines() -> None:
     system = memory("cortex-m33")
     flash = system.region_at(FLASH)

@@ -11,7 +11,8 @@ before it in this turn of the loop.
 
 Approximated: double precision at middle values; state after a wrong prediction is the state
 after a right one. Ignored: half-cycle slides, the store buffer's read-modify-write of bytes,
-alignment of store multiples.
+alignment of store multiples. The parameter ``unaligned_load`` is what an unaligned load costs
+beside its cycle, on a chip where that was measured to differ.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from emulator.timing.cores.classes import (
     moves_to_core,
     transfers,
 )
-from emulator.timing.cores.cortex_m7_pairing import Slot, may_pair, slot_of, unknown_banks
+from emulator.timing.cores.cortex_m7_pairing import Slot, may_pair, share_decoder, slot_of, unknown_banks
 from emulator.timing.cores.cortex_m7_rows import (
     ADDEND_STAGE,
     DIVIDE,
@@ -43,7 +44,7 @@ from emulator.timing.cores.cortex_m7_rows import (
 from emulator.timing.cores.ledger import Ledger
 from emulator.timing.cores.scoreboard import Frozen, Scoreboard, Source, Wait
 from emulator.timing.cores.table import Row, Table
-from emulator.timing.model import FALL_THROUGH, Cause, Step
+from emulator.timing.model import FALL_THROUGH, Cause, Step, UnalignedTiming
 
 FETCH_BYTES = RULES["fetch_bytes"].cycles
 FETCH_QUEUE_BYTES = RULES["fetch_queue"].cycles
@@ -64,6 +65,33 @@ class State(NamedTuple):
     mac_shadow: int = 0  # cycles in which a MAC still blocks VADD and others
 
 
+class _Decoder:
+    """When the decoder takes instructions from the prefetch queue, two at once if they may pair.
+
+    One group is decoded while the one before it issues: it is taken when the one before that
+    has issued, or its first two loads of one bank in two cycles have.
+    """
+
+    def __init__(self) -> None:
+        self._issued = (-2, -1)  # the last cycles of the two groups before the current one
+        self._last = -1
+        self._older: Slot | None = None
+
+    def issue(self, instruction: Instruction, last_cycle: int) -> None:
+        """Note an instruction and the last cycle in which it issues."""
+        if self._older is not None and share_decoder(self._older, instruction):
+            self._older = None
+        else:
+            self._issued = self._issued[1], self._last
+            self._older = slot_of(instruction)
+        self._last = last_cycle
+
+    @property
+    def decoded(self) -> int:
+        """The cycle in which the last group was taken."""
+        return self._issued[0] + 1
+
+
 class _Pass:
     """One pass through a block: the ledger and what changes on the way."""
 
@@ -80,6 +108,7 @@ class _Pass:
         self.flags_cycle = -state.flags_age
         self.mac_until = state.mac_shadow
         self.load_pairs: list[tuple[int, int]] = []
+        self.decoder = _Decoder()
 
     def fetch_cycle(self, end: int) -> int:
         """Cycle in which the instruction that ends at address ``end`` is there."""
@@ -119,11 +148,13 @@ class CortexM7:
 
     name = "cortex-m7"
     divide = DIVIDE
-    unaligned = UNALIGNED
     exceptions = EXCEPTIONS
 
-    def __init__(self, table: Table, *, static_prediction: bool) -> None:
+    def __init__(
+        self, table: Table, *, static_prediction: bool, unaligned: UnalignedTiming = UNALIGNED
+    ) -> None:
         self.table = table
+        self.unaligned = unaligned
         self.static_prediction = static_prediction
         self.predicts_branches = not static_prediction
 
@@ -169,7 +200,8 @@ class CortexM7:
             )
         )
         mispredict = self._mispredict(run, block.instructions[-1])
-        return replace(step, mispredict=mispredict, load_pairs=tuple(run.load_pairs))
+        pairs, decoded = tuple(run.load_pairs), run.decoder.decoded
+        return replace(step, mispredict=mispredict, load_pairs=pairs, decoded=decoded)
 
     def _narrow(self, run: _Pass, last: Instruction, *, taken: bool) -> int:
         """How many 16-bit instructions count for the next branch: of one turn of a loop."""
@@ -260,6 +292,7 @@ class CortexM7:
     def _publish(self, run: _Pass, instruction: Instruction, issued: int) -> None:
         """Note when results can be forwarded, and the flags and the MAC for later."""
         board, row = run.board, self.table.row(instruction)
+        run.decoder.issue(instruction, issued)
         if instruction.sets_flags:
             run.flags_cycle = issued
         if instruction.kind is Kind.FP_MAC:
@@ -303,5 +336,10 @@ class CortexM7:
 
 
 def model(parameters: Mapping[str, int]) -> CortexM7:
-    """Build the model; ``parameters``: ``static_prediction``."""
-    return CortexM7(Table(rows()), static_prediction=bool(parameters.get("static_prediction", 0)))
+    """Build the model; ``parameters``: ``static_prediction``, ``unaligned_load``."""
+    extra = parameters.get("unaligned_load", UNALIGNED.word_half)
+    return CortexM7(
+        Table(rows()),
+        static_prediction=bool(parameters.get("static_prediction", 0)),
+        unaligned=replace(UNALIGNED, halfword_odd=extra, word_half=extra, word_odd=extra),
+    )

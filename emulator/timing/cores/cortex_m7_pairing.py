@@ -80,6 +80,12 @@ def may_pair(older: Slot, instruction: Instruction) -> bool:
     return not any(conflicts)
 
 
+def share_decoder(older: Slot, instruction: Instruction) -> bool:
+    """Whether the decoder takes both at once: those that pair, and two loads of one bank."""
+    younger = slot_of(instruction)
+    return may_pair(older, instruction) or (older.loads and younger is not None and younger.loads)
+
+
 def unknown_banks(older: Slot, instruction: Instruction) -> bool:
     """Whether only the addresses tell if a load and the load ``older`` meet different banks."""
     younger = slot_of(instruction)
