@@ -89,3 +89,18 @@ def test_flash_and_ram_are_within_published_images(
     )
     assert ours[0] <= theirs[0]
     assert ours[1] <= theirs[1]
+
+
+REFERENCE_VWW_ARENA_BYTES = 200 * 1024
+"""mlcommons/tiny, benchmark/reference_submissions/person_detection/submitter_implemented.cpp, for
+this board; that submission holds the model file as it is in flash."""
+
+
+def test_visual_wake_words_stay_within_the_reference_submission(
+    reference_data: Path, tmp_path: Path, cross_tools: None
+) -> None:
+    """No published image of this benchmark is at hand: the least that the reference one must use."""
+    flash, ram = _memory(_official("vww", reference_data, tmp_path).path, BOARD)
+    print(f"vww: flash {flash}, RAM {ram}")
+    assert flash <= (reference_data / "models" / "vww_96_int8.tflite").stat().st_size
+    assert ram <= REFERENCE_VWW_ARENA_BYTES
