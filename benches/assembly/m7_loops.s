@@ -40,8 +40,11 @@
     count_down loop_at_c 6
     count_down loop_at_e 7
 
-    .macro sixteen name instruction    @ 16 times the instruction, r1 turns
+    .macro sixteen name instruction halfwords=0 @ 16 times the instruction, r1 turns, behind so many half-words
     function \name
+    .rept \halfwords
+    nop
+    .endr
 1:
     .rept 16
     \instruction r3, [r0]
@@ -94,17 +97,7 @@
 
     .macro sixteen_at_4 name instruction @ the loop begins 4 bytes behind a 32-byte boundary
     .balign 32
-    function \name
-    nop
-    nop
-1:
-    .rept 16
-    \instruction r3, [r0]
-    .endr
-    subs    r1, #1
-    bne     1b
-    bx      lr
-    .size \name, . - \name
+    sixteen \name \instruction 2
     .endm
 
     sixteen_at_4 stores_16_at_4 str

@@ -21,11 +21,8 @@ static uint64_t l1_cached(Port *p, Cache *c, uint32_t address, uint64_t t, int k
     uint32_t slot = cache_find(c, line);
     if (slot != ABSENT) {
         cache_use(c, slot);
-        if (kind == EVENT_STORE) c->dirty[slot] = 1;
-        else if (t < p->busy_until && p->fill_line == line && p->fill_cache == c->number) {
-            uint64_t ready = fill_ready(p->fill_start, p->fill_first, reads, read, cost);
-            return ready > t + 1 ? ready - t - 1 : 0;
-        }
+        if (kind != EVENT_STORE) return fill_wait(p, c, line, reads, read, t);
+        c->dirty[slot] = 1;
         return 0;
     }
     size_t victim = cache_victim(c, line);

@@ -118,6 +118,13 @@ static uint64_t fill_ready(uint64_t start, uint32_t first, uint32_t reads, uint3
     return start + (uint64_t)(order + 1) * cost;
 }
 
+/* What a hit waits for: the read of a line that is still being filled. */
+static uint64_t fill_wait(const Port *p, const Cache *c, uint32_t line, uint32_t reads, uint32_t read, uint64_t t) {
+    if (t >= p->busy_until || p->fill_line != line || p->fill_cache != c->number) return 0;
+    uint64_t ready = fill_ready(p->fill_start, p->fill_first, reads, read, p->wait_states + 1);
+    return ready > t + 1 ? ready - t - 1 : 0;
+}
+
 /* A prefetch gives way to a demand: the read in progress ends, the rest is dropped. */
 static uint64_t port_available(Port *p, uint64_t t, uint32_t cost) {
     uint64_t start = t > p->busy_until ? t : p->busy_until;
@@ -149,11 +156,7 @@ static uint64_t cached_access(Port *p, Cache *c, uint32_t address, uint64_t t, i
     uint32_t slot = cache_find(c, line);
     if (slot != ABSENT) {
         cache_use(c, slot);
-        if (t < p->busy_until && p->fill_line == line && p->fill_cache == c->number) {
-            uint64_t ready = fill_ready(p->fill_start, p->fill_first, reads, read, cost);
-            return ready > t + 1 ? ready - t - 1 : 0;
-        }
-        return 0;
+        return fill_wait(p, c, line, reads, read, t);
     }
     cache_install(c, line, cache_victim(c, line));
     p->fill_line = line;
@@ -246,11 +249,7 @@ static Region *region_near(Memory *m, uint32_t address, uint32_t *hint) {
     return NULL;
 }
 
-static Region *region_at(Memory *m, uint32_t address) {
-    for (uint32_t i = 0; i < m->n_regions; i++)
-        if (holds(&m->regions[i], address)) return &m->regions[i];
-    return NULL;
-}
+static Region *region_at(Memory *m, uint32_t address) { return region_near(m, address, &m->near); }
 
 static int fetches_cached(const Memory *m, const Region *r) {
     return r->instruction_cache >= 0 && m->caches[r->instruction_cache].enabled;
@@ -277,7 +276,7 @@ static void leave_queue(Memory *m, uint32_t end, uint64_t t) {
 }
 
 static uint64_t memory_access(Memory *m, uint32_t address, uint64_t t, int kind) {
-    Region *r = region_near(m, address, &m->near);
+    Region *r = region_at(m, address);
     if (!r || r->port < 0) return 0;
     Port *p = &m->ports[r->port];
     int32_t ci = kind == EVENT_FETCH ? r->instruction_cache : r->data_cache;
@@ -313,7 +312,7 @@ static uint32_t memory_number(const Region *r) { return r ? r->number : OUTSIDE;
 static uint64_t change_memory(Memory *m, uint32_t address) {
     m->changed = 0;
     if (!m->other_memory) return 0;
-    uint32_t number = memory_number(region_near(m, address, &m->near));
+    uint32_t number = memory_number(region_at(m, address));
     if (number == m->last_memory) return 0;
     m->last_memory = number;
     m->changed = m->other_memory;

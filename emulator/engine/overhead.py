@@ -15,7 +15,7 @@ from emulator.engine.automaton import Automaton
 from emulator.engine.events import EVENT_LOAD, EVENT_STORE
 from emulator.engine.hook import BlockHook
 from emulator.thumb.instruction import Instruction
-from emulator.timing.model import Cause, Step
+from emulator.timing.model import Cause
 
 LOAD_STORE_CAUSES = (Cause.LOAD_USE, Cause.STORE_BUFFER, Cause.UNALIGNED)
 """Always a load's or store's, whichever instruction waited."""
@@ -80,7 +80,7 @@ class OverheadAccount:
             step = self._automaton.step(*key)
             instructions = self._automaton.plans[block].block.instructions
             total = Overhead()
-            for instruction, costs in zip(instructions, _costs(step, len(instructions)), strict=True):
+            for instruction, costs in zip(instructions, step.costs_of(len(instructions)), strict=True):
                 total = total.plus(_split(instruction, costs))
             self._weights[key] = total
         return self._weights[key]
@@ -100,7 +100,7 @@ class OverheadAccount:
         """The current block up to the issue of instruction ``position``, its stalls left out."""
         step = self._automaton.current_step()
         instructions = self._automaton.plans[self._hook.current].block.instructions
-        costs = _costs(step, len(instructions))
+        costs = step.costs_of(len(instructions))
         total, left = Overhead(), step.issue_cycles[position]
         for instruction, spent in zip(instructions[:position], costs, strict=False):
             total = total.plus(_split(instruction, spent))
@@ -112,10 +112,6 @@ class OverheadAccount:
             waited.append((cause, min(cycles, left)))
             left -= waited[-1][1]
         return total.plus(_split(instructions[position], [*waited, (Cause.ISSUE, 1)]))
-
-
-def _costs(step: Step, instructions: int) -> tuple[tuple[tuple[Cause, int], ...], ...]:
-    return step.costs or (((Cause.ISSUE, 1),),) * instructions  # counting alone tells no causes
 
 
 def _split(instruction: Instruction, costs: Costs) -> Overhead:

@@ -15,7 +15,7 @@ from emulator.engine.events import EVENT_BRANCH, EVENT_EXTRA, EVENT_FETCH, EVENT
 from emulator.profiling.counting import CountDifference, PathKey, Totals
 from emulator.profiling.stack import CostKey, CycleStack, merged
 from emulator.thumb.instruction import Block, Instruction
-from emulator.timing.model import Cause, Step
+from emulator.timing.model import Cause
 
 if TYPE_CHECKING:
     from emulator.board import Accelerator
@@ -110,17 +110,13 @@ def _add_path(machine: Machine, profile: BlockProfile, key: PathKey, counts: tup
         if not count:
             continue
         step = machine.automaton.step(*key, edge)
-        for item, costs in zip(profile.instructions, _costs(step, len(profile.instructions)), strict=True):
+        for item, costs in zip(profile.instructions, step.costs_of(len(profile.instructions)), strict=True):
             for cause, cycles in costs:
                 item.stack.add(CostKey(cause), cycles * count)
         profile.count += count
         if sum(counts) > profile.hottest_count:
             profile.hottest, profile.hottest_count = key, sum(counts)
             profile.issue_cycles = step.issue_cycles
-
-
-def _costs(step: Step, instructions: int) -> tuple[tuple[tuple[Cause, int], ...], ...]:
-    return step.costs or (((Cause.ISSUE, 1),),) * instructions  # counting alone tells no causes
 
 
 def _add_stalls(

@@ -49,10 +49,9 @@ def l1_cached(port: Port, cache: Cache, address: int, t: int, kind: int) -> int:
     read = (address >> port.read_shift) & (reads - 1)
     cost = port.wait_states + 1
     if cache.lookup(line):
-        if kind == STORE:
-            cache.mark(line)
-        elif t < port.busy_until and port.fill_line == line and port.fill_cache == cache.number:
-            return max(0, _ready(port, reads, read, cost) - t - 1)
+        if kind != STORE:
+            return port.fill_wait(cache, line, reads, read, t)
+        cache.mark(line)
         return 0
     evicts = cache.evict(line)
     cache.install(line)
@@ -123,7 +122,3 @@ def _word_fetched(port: Port, word: int) -> int:
     reads = read - (port.line_first >> shift) + 1
     begun = max(port.line_first, read << shift)
     return port.line_ready + reads * (port.wait_states + 1) - 1 + word - begun
-
-
-def _ready(port: Port, reads: int, read: int, cost: int) -> int:
-    return port.fill_start + (((read - port.fill_first) & (reads - 1)) + 1) * cost

@@ -142,6 +142,16 @@ class Port:
                 self.ahead_valid = 0
         return start
 
+    def fill_ready(self, reads: int, read: int) -> int:
+        """When the read of the fill arrives: reads come critical first, wrapping."""
+        return self.fill_start + (((read - self.fill_first) & (reads - 1)) + 1) * (self.wait_states + 1)
+
+    def fill_wait(self, cache: Cache, line: int, reads: int, read: int, t: int) -> int:
+        """Stall cycles of a hit: the read of a line that is still being filled."""
+        if t >= self.busy_until or self.fill_line != line or self.fill_cache != cache.number:
+            return 0
+        return max(0, self.fill_ready(reads, read) - t - 1)
+
     def prefetch_line(self, cache: Cache, line: int, since: int, reads: int) -> None:
         """Start to prefetch a line that the cache does not hold."""
         self.ahead_valid = 0
@@ -163,10 +173,6 @@ class TimedRegion:
     instruction_cache: int
     data_cache: int
     free: bool
-
-
-def _fill_ready(start: int, first: int, reads: int, read: int, cost: int) -> int:
-    return start + (((read - first) & (reads - 1)) + 1) * cost
 
 
 class MemorySystem:
@@ -264,10 +270,7 @@ class MemorySystem:
         read = (address >> port.read_shift) & (reads - 1)
         cost = port.wait_states + 1
         if cache.lookup(line):
-            if t < port.busy_until and port.fill_line == line and port.fill_cache == cache.number:
-                ready = _fill_ready(port.fill_start, port.fill_first, reads, read, cost)
-                return max(0, ready - t - 1)
-            return 0
+            return port.fill_wait(cache, line, reads, read, t)
         cache.install(line)
         port.fill_line, port.fill_cache = line, cache.number
         if is_fetch and port.ahead_valid and port.ahead_line == line:
@@ -279,7 +282,7 @@ class MemorySystem:
         port.busy_until = max(port.busy_until, done)
         if is_fetch:
             port.prefetch_line(cache, line + 1, done, reads)
-        return max(0, _fill_ready(port.fill_start, port.fill_first, reads, read, cost) - t - 1)
+        return max(0, port.fill_ready(reads, read) - t - 1)
 
     def _uncached(self, port: Port, address: int, t: int, *, is_fetch: bool) -> int:
         read = (address >> port.read_shift) + 1

@@ -65,6 +65,10 @@ class Step:
     load_pairs: tuple[tuple[int, int], ...] = ()
     decoded: int = -1
 
+    def costs_of(self, instructions: int) -> tuple[tuple[tuple[Cause, int], ...], ...]:
+        """``costs`` of a block of so many instructions; a model that only counts tells no causes."""
+        return self.costs or (((Cause.ISSUE, 1),),) * instructions
+
 
 @dataclass(frozen=True, slots=True)
 class DivideTiming:
