@@ -171,3 +171,15 @@ def build(folder: Path, *, baud: int = 115200, trace: bool = False) -> Path:
 def command_line(*arguments: str | Path) -> list[str]:
     """``boardless ARGUMENTS...`` with this Python."""
     return [sys.executable, "-m", "emulator.cli.main", *map(str, arguments)]
+
+
+def start(*arguments: str | Path) -> subprocess.Popen[bytes]:
+    """``boardless ARGUMENTS...`` in the background, with no input and its two outputs piped.
+
+    The pipes are unbuffered: ``communicate`` reads past a buffer, so that what ``readline`` had taken
+    with its line would be lost.
+    """
+    return subprocess.Popen(
+        command_line(*arguments), bufsize=0, cwd=ROOT, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip

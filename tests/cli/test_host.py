@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from talking_firmware import ROOT, command_line
+from talking_firmware import start
 from test_serve import Serving
 
 from benches.cli.host_run import parse_device
@@ -79,10 +79,9 @@ def test_a_list_that_serve_wrote(boardless, firmware, tmp_path):
 def test_nothing_stays_behind_when_it_is_told_to_end(firmware, tmp_path):
     mark = tmp_path / "command"
     program = f"import os, time; open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
-    command = command_line("host", "--image", firmware, "--", sys.executable, "-c", program)
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    line = process.stderr.readline()
-    port = Path(line.split()[-1])
+    process = start("host", "--image", firmware, "--", sys.executable, "-c", program)
+    assert process.stderr
+    port = Path(process.stderr.readline().decode().split()[-1])
     while not (mark.exists() and mark.read_text()):
         time.sleep(0.02)
     assert port.exists()

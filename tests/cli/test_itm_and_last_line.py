@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import serial
-from talking_firmware import ROOT, build, command_line
+from talking_firmware import ROOT, build, command_line, start
 
 ANSWER = b"before after\r\nm-ready\r\n"
 
@@ -42,12 +42,9 @@ def test_until_sees_itm_text(boardless, tracing):
 
 @pytest.mark.parametrize("kind", ["pty", "tcp:0", "rfc2217:0"])
 def test_a_ports_host_reads_the_uart_alone(tracing, kind):
-    process = subprocess.Popen(
-        command_line("run", tracing, "--serial", kind, "--until", "m-name-dut"), cwd=ROOT,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    process = start("run", tracing, "--serial", kind, "--until", "m-name-dut")
     assert process.stderr
-    address = process.stderr.readline().split()[-1]
+    address = process.stderr.readline().decode().split()[-1]
     url = {"pty": "", "tcp": "socket://", "rfc": "rfc2217://"}[kind[:3]] + address
     with serial.serial_for_url(url, timeout=10) as port:
         port.write(b"t%")
@@ -58,15 +55,12 @@ def test_a_ports_host_reads_the_uart_alone(tracing, kind):
         port.write(b"name%")
         output, errors = process.communicate(timeout=20)
     assert process.returncode == 0
-    assert output == ""
-    assert errors.startswith("booting\ntraced\nhalf\nstopped:")  # universal newlines
+    assert output == b""
+    assert errors.startswith(b"booting\r\ntraced\r\nhalf\nstopped:")
 
 
 def test_serve_shows_itm_text_on_standard_error(tracing):
-    process = subprocess.Popen(
-        command_line("serve", tracing, "--serial", "tcp:0"), cwd=ROOT, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )  # fmt: skip
+    process = start("serve", tracing, "--serial", "tcp:0")
     assert process.stdout
     assert process.stderr
     ready = process.stdout.readline()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import serial
-from talking_firmware import ROOT, command_line
+from talking_firmware import ROOT, command_line, start
 
 UNOFFICIAL = "Simulated and unofficial"
 HELLO = "hello\nm-ready\n"  # universal newlines
@@ -162,13 +162,10 @@ class Running:
     """``boardless run`` in the background, with its console somewhere else."""
 
     def __init__(self, *arguments: str | Path) -> None:
-        self.process = subprocess.Popen(
-            command_line(*arguments), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        self.process = start(*arguments)
         assert self.process.stderr
-        line = self.process.stderr.readline()
-        assert line.startswith("console on "), line + self.process.stderr.read()
+        line = self.process.stderr.readline().decode()
+        assert line.startswith("console on "), line + self.process.stderr.read().decode()
         self.port = line.split()[-1]
 
     def __enter__(self) -> Running:
@@ -182,7 +179,7 @@ class Running:
     def interrupt(self, number: int = signal.SIGINT) -> tuple[int, str]:
         self.process.send_signal(number)
         _, errors = self.process.communicate(timeout=20)
-        return self.process.returncode, errors
+        return self.process.returncode, errors.decode()
 
 
 ANSWER = b"m-name-dut-[test]\r\nm-ready\r\n"

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 import serial
-from talking_firmware import ROOT, command_line
+from talking_firmware import start
 
 ANSWER = b"m-name-dut-[test]\r\nm-ready\r\n"
 
 
 class Serving:
     def __init__(self, *arguments: str | Path) -> None:
-        self.process = subprocess.Popen(
-            command_line("serve", *arguments),
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        self.process = start("serve", *arguments)
         assert self.process.stdout
-        self.line = self.process.stdout.readline().strip()
+        self.line = self.process.stdout.readline().decode().strip()
         self.port = self.line.split()[-1] if self.line else ""
 
     def __enter__(self) -> Serving:
@@ -38,7 +31,7 @@ class Serving:
     def stop(self) -> tuple[int, str]:
         self.process.send_signal(signal.SIGTERM)
         _, errors = self.process.communicate(timeout=20)
-        return self.process.returncode, errors
+        return self.process.returncode, errors.decode()
 
 
 def ask(port: serial.SerialBase, command: bytes) -> bytes:
@@ -87,7 +80,7 @@ def test_a_firmware_that_crashes_while_serving(firmware):
             port.write(b"crash%")
             _, errors = serving.process.communicate(timeout=20)
         assert serving.process.returncode == 3
-        assert "crash_here" in errors
+        assert b"crash_here" in errors
 
 
 @pytest.mark.parametrize(
