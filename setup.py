@@ -17,6 +17,7 @@ NATIVE_HOOK = Extension(
         "emulator/engine/native_l1.h",
         "emulator/engine/native_memory.h",
         "emulator/engine/native_program.h",
+        "emulator/engine/native_tlb.h",
     ],
     extra_compile_args=[] if sys.platform == "win32" else ["-std=c11", "-O3", "-Wall", "-Wextra"],
     optional=True,

@@ -60,17 +60,14 @@ class TrapHandler:
         self._raise: Exception | None = None
         uc = machine.core.uc
         uc.hook_add(ucc.UC_HOOK_INTR, self._on_interrupt)
-        uc.hook_add(ucc.UC_HOOK_MEM_INVALID, self._on_invalid)
+        machine.core.watch_bad_accesses(self._on_bad_access)
 
     def _on_interrupt(self, uc: Uc, number: int, _data: object) -> None:
         self._interrupt = number
         uc.emu_stop()
 
-    def _on_invalid(
-        self, _uc: Uc, _access: int, address: int, _size: int, _value: int, _data: object
-    ) -> bool:
-        self._bad_address = address & 0xFFFFFFFF
-        return False
+    def _on_bad_access(self, address: int) -> None:
+        self._bad_address = address
 
     # -- errors that must reach the caller ------------------------------------------------------
     def pending(self) -> bool:

@@ -90,7 +90,7 @@ def _unicorn_works() -> Finding:
 
 def _native_hook() -> Finding:
     """Look for the C extension."""
-    from emulator.engine.native_hook import native_library  # noqa: PLC0415
+    from emulator.engine.library import native_library  # noqa: PLC0415
 
     good = native_library() is not None
     return Finding(

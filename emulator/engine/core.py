@@ -1,6 +1,6 @@
 """Unicorn as a stopped Cortex-M: registers by their Arm names, memory, code hooks.
 
-The only module that imports unicorn besides the hooks. The traps that it designs out are
+The only module that imports unicorn besides the hooks and what they share. The traps that it designs out are
 described in tests/unicorn_traps, one test each.
 """
 
@@ -17,7 +17,9 @@ from unicorn import unicorn_const as ucc
 from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
 from emulator.board import Region
+from emulator.engine.library import native_library
 from emulator.engine.register_file import find_register_file
+from emulator.engine.tlb import Tlb
 from emulator.system.core import MemoryFault
 
 CPU_MODELS = {
@@ -32,6 +34,7 @@ PAGE = 0x1000
 RUN_UNTIL = 0xFFFFFFFE
 """An address that is never executed: ``emu_start`` needs an end."""
 GE_FLAGS = 0xF0000
+ADDRESS_MASK = 0xFFFFFFFF
 CONTROL_BITS, CONTROL_FPCA, CONTROL_SFPA = 7, 4, 8
 
 REGISTER_IDS: dict[str, int] = {
@@ -93,6 +96,7 @@ class Core:
         self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB)
         self.uc.ctl_set_page_size(PAGE)  # an M core's own is 1 KiB: four times the misses of its TLB
         self.uc.ctl_set_cpu_model(CPU_MODELS[core_name])
+        self._tlb = Tlb(self.uc, native_library())
         self._library = unicorn_binding.uclib
         self._batches: dict[tuple[str, ...], _Batch] = {}
         self._word = ctypes.c_uint32()
@@ -272,6 +276,23 @@ class Core:
         """
         self.uc.hook_add(ucc.UC_HOOK_CODE, lambda _uc, at, _size, _data: reached(at), None, address, address)
 
+    def watch_bad_accesses(self, seen: Callable[[int], None]) -> None:
+        """Call ``seen(address)`` before an access to nothing, or one that its memory refuses, ends a run.
+
+        RAM refuses nothing but its first fetch, and is left out: emulator/engine/tlb.py.
+        """
+
+        def on_bad_access(_uc: Uc, _access: int, address: int, _size: int, _value: int, _data: object) -> bool:
+            seen(address & ADDRESS_MASK)
+            return False
+
+        start = 0
+        for region in sorted((m.region for m in self.memories if m.region.kind == "ram"), key=lambda r: r.base):
+            if start < region.base:
+                self.uc.hook_add(ucc.UC_HOOK_MEM_INVALID, on_bad_access, None, start, region.base - 1)
+            start = region.base + _pages(region.size_bytes)
+        self.uc.hook_add(ucc.UC_HOOK_MEM_INVALID, on_bad_access, None, start, ADDRESS_MASK)
+
     def opens_for_execution(self, error: UcError | None) -> bool:
         """Whether ``error`` was the first fetch from a RAM, which is executable from now on.
 
@@ -284,7 +305,9 @@ class Core:
         memory = self.memory_at(self.get("pc"))
         if memory is None or memory.region.kind != "ram":
             return False
-        self.uc.mem_protect(memory.region.base, _pages(memory.region.size_bytes), ucc.UC_PROT_ALL)
+        size = _pages(memory.region.size_bytes)
+        self._tlb.allow_execution(memory.region.base, size)
+        self.uc.mem_protect(memory.region.base, size, ucc.UC_PROT_ALL)  # flushes the TLB's entries
         return True
 
     def forget_code(self, address: int, size_bytes: int) -> None:

@@ -15,6 +15,7 @@
 
 #include "native_memory.h"
 #include "native_program.h"
+#include "native_tlb.h"
 
 #define EDGES 9          /* fall-through, and 1 + entry class of the target */
 #define NO_REGISTER 255
@@ -81,6 +82,7 @@ typedef struct Block {
     Event *events;
     uint64_t *event_stall, *event_unaligned, *event_bus; /* the others: parts of the first */
     uint32_t *data_address; /* of this execution */
+    uint32_t *event_region; /* each event's last: a short cut */
     uint8_t *data_valid;
     Group *groups;
     uint32_t *group_base;  /* of this execution, like group_state */
@@ -102,6 +104,9 @@ typedef struct Block {
     uint8_t hooks_data;    /* some address or extra is not known at the entry */
     uint8_t hooks_addresses;
     uint32_t region;       /* where it was last fetched from: a short cut */
+    const Cache *fetched_from; /* where all its lines were, at these slots, when that cache had these changes */
+    uint64_t fetch_changes, fetch_tick;
+    uint32_t fetch_slots[MOST_LINES];
 } Block;
 
 typedef struct {
@@ -134,20 +139,27 @@ typedef struct {
     uint32_t next_address; /* of the block that is being entered, 0 when none is */
 } Engine;
 
-/* All of a block's fetches at once, when every line of it is in the cache and no fill is under
- * way: then none stalls, and the lines are used in their order. Says whether that was so. */
+/* All of a block's fetches at once, when every line of it is in the cache and none is being
+ * filled: then none stalls, and the lines are used in their order. Says whether that was so. */
 static int fetch_hits(Engine *e, Block *b) {
     Region *r = region_near(&e->memory, b->address, &b->region);
     if (!r || r->port < 0 || r->instruction_cache < 0) return 0;
     Cache *c = &e->memory.caches[r->instruction_cache];
-    if (!c->enabled || e->cycles < e->memory.ports[r->port].busy_until || r->data_cache == r->instruction_cache) return 0;
-    if (e->memory.ports[r->port].has_buffers) return 0; /* a hit reads ahead */
+    const Port *p = &e->memory.ports[r->port];
+    if (!c->enabled || r->data_cache == r->instruction_cache || p->has_buffers) return 0; /* buffers: a hit reads ahead */
     uint32_t first = b->address >> c->line_shift, n = ((b->fall_through - 1) >> c->line_shift) - first + 1;
-    uint32_t slots[MOST_LINES];
-    if (n > MOST_LINES) return 0;
-    for (uint32_t i = 0; i < n; i++)
-        if ((slots[i] = cache_find(c, first + i)) == ABSENT) return 0;
-    for (uint32_t i = 0; i < n; i++) c->used[slots[i]] = ++c->tick;
+    if (n > MOST_LINES || fills(p, c, first, n, e->cycles)) return 0;
+    if (b->fetched_from != c || b->fetch_changes != c->changes) {
+        b->fetched_from = NULL;
+        for (uint32_t i = 0; i < n; i++)
+            if ((b->fetch_slots[i] = cache_find(c, first + i)) == ABSENT) return 0;
+        b->fetched_from = c;
+        b->fetch_changes = c->changes;
+        b->fetch_tick = 0;
+    }
+    if (b->fetch_tick != c->tick) /* used in this very order last, otherwise: nothing to mark */
+        for (uint32_t i = 0; i < n; i++) c->used[b->fetch_slots[i]] = ++c->tick;
+    b->fetch_tick = c->tick;
     c->hits += b->n_fetches;
     return 1;
 }
@@ -192,16 +204,16 @@ static Touches *touches_at(const Block *b, uint32_t g, const Cache *c, uint32_t 
     return s;
 }
 
-/* The cache of a group whose accesses are aligned, with no fill under way; else NULL. */
-static Cache *cache_of_group(Engine *e, const Block *b, uint32_t g, const Touches **touches) {
+/* The cache of a group whose accesses are aligned; else NULL. */
+static Cache *cache_of_group(Engine *e, const Block *b, uint32_t g, const Touches **touches, const Port **port) {
     const Group *group = &b->groups[g];
     uint32_t base = b->group_base[g];
     const Region *r = &e->memory.regions[group->region];
     if (!group->aligned || (base & group->align_mask) || r->port < 0 || r->data_cache < 0) return NULL;
     if (!holds(r, base + group->min_offset) || base + group->max_offset >= r->end) return NULL;
     Cache *c = &e->memory.caches[r->data_cache];
-    const Port *p = &e->memory.ports[r->port];
-    if (!c->enabled || e->cycles < p->busy_until || r->data_cache == r->instruction_cache) return NULL;
+    const Port *p = *port = &e->memory.ports[r->port];
+    if (!c->enabled || r->data_cache == r->instruction_cache) return NULL;
     const Touches *s = *touches = touches_at(b, g, c, base & ((1u << c->line_shift) - 1));
     return s && !s->wide && (!s->stores || p->is_l1) ? c : NULL;
 }
@@ -216,22 +228,28 @@ static int data_hits(Engine *e, Block *b) {
     for (uint32_t g = 0; g < b->n_groups; g++) {
         if (b->group_state[g] != GROUP_COSTS) continue;
         const Touches *s;
-        Cache *of_group = cache_of_group(e, b, g, &s);
+        const Port *p;
+        Cache *of_group = cache_of_group(e, b, g, &s, &p);
         if (!of_group || (c && of_group != c)) return 0;
         c = of_group;
         uint32_t at = b->group_base[g] & ((1u << c->line_shift) - 1), line = b->group_base[g] >> c->line_shift;
+        const Touch *touch = s->touches[at], *end = touch + s->n[at];
         if (n + s->n[at] > MOST_LINES) return 0;
-        for (uint32_t i = 0; i < s->n[at]; i++, n++) {
-            used[n] = &s->touches[at][i];
-            if ((slots[n] = cache_find(c, line + (uint32_t)used[n]->delta)) == ABSENT) return 0;
+        int filling = e->cycles < p->busy_until;
+        for (; touch < end; touch++, n++) {
+            uint32_t touched = line + (uint32_t)touch->delta, slot = cache_find(c, touched);
+            if (slot == ABSENT || (filling && fills(p, c, touched, 1, e->cycles))) return 0;
+            slots[n] = slot;
+            used[n] = touch;
         }
         hits += s->accesses[at];
     }
     if (!c) return 0;
+    uint64_t *times = c->used, first = c->tick + 1;
     for (uint32_t i = 0; i < n; i++) {
-        uint64_t tick = c->tick + used[i]->order + 1;
-        if (c->used[slots[i]] < tick) c->used[slots[i]] = tick;
-        c->dirty[slots[i]] |= (uint8_t)used[i]->written;
+        uint64_t tick = first + used[i]->order;
+        if (times[slots[i]] < tick) times[slots[i]] = tick;
+        if (used[i]->written) c->dirty[slots[i]] = 1;
     }
     c->tick += b->event_order[b->n_events];
     c->hits += hits;
@@ -252,17 +270,10 @@ static void expand_addresses(Block *b) {
     }
 }
 
-/* Run the events of the current block up to and with instruction `upto`. */
-static void run_events(Engine *e, Block *b, const uint16_t *issue, uint32_t upto) {
+/* Run the events of the current block up to and with instruction `upto`, one by one. */
+static void run_each(Engine *e, Block *b, const uint16_t *issue, uint32_t upto, int skip_fetches) {
     uint32_t i = e->events_done;
     uint64_t stall = e->stall;
-    int whole = i == 0 && upto == UINT32_MAX;
-    int skip_fetches = whole && b->n_fetches && fetch_hits(e, b);
-    if (skip_fetches) e->memory.left_at = 0;
-    if (whole && (skip_fetches || !b->n_fetches) && (!b->pending || data_hits(e, b))) {
-        e->events_done = b->n_events;
-        return;
-    }
     if (b->pending && !b->expanded) expand_addresses(b);
     for (; i < b->n_events; i++) {
         Event *v = &b->events[i];
@@ -274,9 +285,12 @@ static void run_events(Engine *e, Block *b, const uint16_t *issue, uint32_t upto
         }
         if (v->kind != EVENT_FETCH && !b->data_valid[i]) continue;
         uint64_t t = e->cycles + issue[i] + stall, cost = 0;
-        if (v->kind == EVENT_FETCH) cost = memory_access(&e->memory, v->address, t, EVENT_FETCH);
+        if (v->kind == EVENT_FETCH) cost = memory_access(&e->memory, v->address, t, EVENT_FETCH, &b->region);
         else if (v->kind == EVENT_EXTRA) cost = b->data_address[i];
-        else if (!data_hit(&e->memory, v, b->data_address[i], t)) cost = data_event(&e->memory, v, b->data_address[i], t);
+        else {
+            uint32_t a = b->data_address[i], *hint = &b->event_region[i];
+            if (!data_hit(&e->memory, v, a, t, hint)) cost = data_event(&e->memory, v, a, t, hint);
+        }
         if (cost) {
             b->event_stall[i] += cost;
             stall += cost;
@@ -288,6 +302,15 @@ static void run_events(Engine *e, Block *b, const uint16_t *issue, uint32_t upto
     }
     e->events_done = i;
     e->stall = stall;
+}
+
+/* Run the events of the current block up to and with instruction `upto`. */
+static void run_events(Engine *e, Block *b, const uint16_t *issue, uint32_t upto) {
+    int whole = e->events_done == 0 && upto == UINT32_MAX;
+    int skip_fetches = whole && b->n_fetches && fetch_hits(e, b);
+    if (skip_fetches) e->memory.left_at = 0;
+    if (whole && (skip_fetches || !b->n_fetches) && (!b->pending || data_hits(e, b))) e->events_done = b->n_events;
+    else run_each(e, b, issue, upto, skip_fetches);
 }
 
 /* ---- tables ------------------------------------------------------------------------ */
@@ -579,7 +602,7 @@ static void free_block(Block *b) {
     free(b->data_valid); free(b->groups); free(b->group_base); free(b->group_state);
     for (uint32_t g = 0; g < b->n_groups; g++)
         for (uint32_t at = 0; at < LONGEST_LINE; at++) free(b->group_touches[g].touches[at]);
-    free(b->group_touches); free(b->event_order);
+    free(b->group_touches); free(b->event_order); free(b->event_region);
     free(b->group_events); free(b->hooked); free(b->program); free(b);
 }
 
@@ -641,6 +664,7 @@ EXPORT uint32_t bl_add_block(Engine *e, uint32_t address, uint32_t size, uint32_
     b->group_state = calloc(n_groups + 1, 1);
     b->group_events = copy_of(group_events, n_group_events * sizeof *group_events);
     b->group_touches = calloc(n_groups + 1, sizeof *b->group_touches);
+    b->event_region = calloc(n_events + 1, sizeof *b->event_region);
     b->event_order = calloc(n_events + 1, sizeof *b->event_order);
     order_accesses(b);
     b->n_hooked = n_hooked;
@@ -755,6 +779,7 @@ EXPORT void bl_invalidate(Engine *e, uint32_t i) {
     Cache *c = &e->memory.caches[i];
     size_t n = (size_t)c->sets * c->ways;
     if (!c->tags) return;
+    c->changes++;
     memset(c->tags, 0, n * sizeof *c->tags);
     memset(c->used, 0, n * sizeof *c->used);
     memset(c->dirty, 0, n);
@@ -772,6 +797,7 @@ EXPORT void bl_set_cache(Engine *e, uint32_t i, uint32_t enabled, uint32_t sets,
         c->sets = sets;
         c->ways = ways;
         c->line_shift = line_shift;
+        c->changes++;
         memset(c->found, 0, sizeof c->found);
     }
     c->enabled = enabled;
@@ -838,6 +864,7 @@ static size_t move_memory(Engine *e, uint8_t *buffer, int load) {
         n = move_part(buffer, n, &shape, offsetof(Cache, found), load);
         if (load && shape.sets) bl_set_cache(e, i, shape.enabled, shape.sets, shape.ways, shape.line_shift);
         c->enabled = shape.enabled;
+        if (load) c->changes++;
         c->tick = shape.tick;
         c->hits = shape.hits;
         c->misses = shape.misses;
@@ -852,6 +879,13 @@ static size_t move_memory(Engine *e, uint8_t *buffer, int load) {
 EXPORT size_t bl_save_memory(Engine *e, uint8_t *to) { return move_memory(e, to, 0); }
 
 EXPORT void bl_load_memory(Engine *e, uint8_t *from) { move_memory(e, from, 1); }
+
+/* -- Unicorn's TLB ---------------------------------------------------------------- */
+EXPORT bool bl_fill_tlb(void *uc, uint64_t page, int access, TlbEntry *entry, void *executable)
+{
+    (void)uc;
+    return fill_tlb((uint32_t)page, access, entry, executable);
+}
 
 /* The library is loaded by ctypes; a build as a Python extension wants this symbol. */
 EXPORT void *PyInit__native(void) { return NULL; }

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes as c
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from unicorn import arm_const as arm
@@ -101,15 +99,6 @@ class _Hooked(c.Structure):
     _fields_ = [("address", c.c_uint32), ("event", c.c_uint16)] + [
         (n, c.c_uint8) for n in ("kind", "dividend", "divisor", "base", "index", "shift")
     ] + [("offset", c.c_int32)]  # fmt: skip
-
-
-def native_library() -> c.CDLL | None:
-    """The built extension, or None when there was no compiler at install time."""
-    folder = Path(__file__).parent
-    for candidate in sorted(folder.glob("_native*.so")) + sorted(folder.glob("_native*.pyd")):
-        with contextlib.suppress(OSError):
-            return c.CDLL(str(candidate))
-    return None
 
 
 def _prototype(library: c.CDLL) -> None:

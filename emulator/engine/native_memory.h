@@ -30,6 +30,7 @@ typedef struct {           /* a set-associative cache with LRU replacement */
     uint64_t tick, hits, misses;
     uint32_t number, pad;
     uint32_t found[FOUND_LINES]; /* where lines were seen last: a short cut, never a result */
+    uint64_t changes;      /* of the lines it holds: what was found present stays so until the next */
 } Cache;
 
 typedef struct {           /* a memory behind a bus: flash with wait states and a read width */
@@ -108,6 +109,7 @@ static size_t cache_victim(const Cache *c, uint32_t line) {
 
 static void cache_install(Cache *c, uint32_t line, size_t victim) {
     c->misses++;
+    c->changes++;
     c->tags[victim] = line + 1;
     c->used[victim] = ++c->tick;
 }
@@ -118,9 +120,14 @@ static uint64_t fill_ready(uint64_t start, uint32_t first, uint32_t reads, uint3
     return start + (uint64_t)(order + 1) * cost;
 }
 
+/* Whether one of the lines from `line` on is being filled: a hit in it waits. */
+static int fills(const Port *p, const Cache *c, uint32_t line, uint32_t n, uint64_t t) {
+    return t < p->busy_until && p->fill_cache == c->number && p->fill_line - line < n;
+}
+
 /* What a hit waits for: the read of a line that is still being filled. */
 static uint64_t fill_wait(const Port *p, const Cache *c, uint32_t line, uint32_t reads, uint32_t read, uint64_t t) {
-    if (t >= p->busy_until || p->fill_line != line || p->fill_cache != c->number) return 0;
+    if (!fills(p, c, line, 1, t)) return 0;
     uint64_t ready = fill_ready(p->fill_start, p->fill_first, reads, read, p->wait_states + 1);
     return ready > t + 1 ? ready - t - 1 : 0;
 }
@@ -275,8 +282,9 @@ static void leave_queue(Memory *m, uint32_t end, uint64_t t) {
     m->left_time = t > QUEUE_LEAD + m->unaligned_done ? t - QUEUE_LEAD : m->unaligned_done;
 }
 
-static uint64_t memory_access(Memory *m, uint32_t address, uint64_t t, int kind) {
-    Region *r = region_at(m, address);
+/* `hint`: the region that the same access met last, a short cut. */
+static uint64_t memory_access(Memory *m, uint32_t address, uint64_t t, int kind, uint32_t *hint) {
+    Region *r = region_near(m, address, hint);
     if (!r || r->port < 0) return 0;
     Port *p = &m->ports[r->port];
     int32_t ci = kind == EVENT_FETCH ? r->instruction_cache : r->data_cache;
@@ -341,7 +349,7 @@ static uint64_t unaligned_stall(Memory *m, const Event *v, uint32_t address, uin
     return extra;
 }
 
-static uint64_t data_event(Memory *m, Event *v, uint32_t address, uint64_t t) {
+static uint64_t data_event(Memory *m, Event *v, uint32_t address, uint64_t t, uint32_t *hint) {
     uint64_t stall = unaligned_stall(m, v, address, t) + change_memory(m, address);
     uint32_t last = 0;
     for (uint32_t i = 0; i < v->count; i++) {
@@ -349,21 +357,21 @@ static uint64_t data_event(Memory *m, Event *v, uint32_t address, uint64_t t) {
         uint32_t unit = (a >> 2) + 1;
         if (unit == last) continue;
         last = unit;
-        stall += memory_access(m, a, t + stall + i, v->kind);
+        stall += memory_access(m, a, t + stall + i, v->kind, hint);
     }
     return stall;
 }
 
 /* The common load or store: one aligned word at most, its line in the cache and not being filled.
  * The same state changes as data_event makes; says whether it was that. */
-static inline int data_hit(Memory *m, const Event *v, uint32_t address, uint64_t t) {
-    const Region *r = &m->regions[m->near];
+static inline int data_hit(Memory *m, const Event *v, uint32_t address, uint64_t t, uint32_t *hint) {
     if (v->count != 1 || m->other_memory || (address & (v->size_bytes - 1u) & 3)) return 0;
-    if (!holds(r, address) || r->port < 0 || r->data_cache < 0) return 0;
+    const Region *r = region_near(m, address, hint);
+    if (!r || r->port < 0 || r->data_cache < 0) return 0;
     Cache *c = &m->caches[r->data_cache];
     const Port *p = &m->ports[r->port];
     uint32_t line = address >> c->line_shift, slot = c->found[line % FOUND_LINES];
-    if (!c->enabled || c->tags[slot] != line + 1 || (t < p->busy_until && p->fill_line == line)) return 0;
+    if (!c->enabled || c->tags[slot] != line + 1 || fills(p, c, line, 1, t)) return 0;
     if (v->kind == EVENT_STORE) {
         if (!p->is_l1) return 0;
         c->dirty[slot] = 1;
