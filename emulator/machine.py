@@ -23,8 +23,8 @@ from emulator.device import Device, DeviceContext
 from emulator.engine.automaton import Automaton, CountModel
 from emulator.engine.core import Core
 from emulator.engine.hook import NO_ADDRESS, BlockHook
-from emulator.engine.memory_map import MemoryMap
 from emulator.engine.library import native_library
+from emulator.engine.memory_map import MemoryMap
 from emulator.engine.native_hook import native_hook
 from emulator.engine.overhead import OverheadAccount
 from emulator.engine.python_hook import PythonHook

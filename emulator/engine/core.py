@@ -19,7 +19,7 @@ from unicorn.unicorn_py3 import unicorn as unicorn_binding
 from emulator.board import Region
 from emulator.engine.library import native_library
 from emulator.engine.register_file import find_register_file
-from emulator.engine.tlb import Tlb
+from emulator.engine.tlb import PAGE_SHIFT, Tlb
 from emulator.system.core import MemoryFault
 
 CPU_MODELS = {
@@ -30,7 +30,7 @@ CPU_MODELS = {
     "cortex-m7": arm.UC_CPU_ARM_CORTEX_M7,
     "cortex-m33": arm.UC_CPU_ARM_CORTEX_M33,
 }
-PAGE = 0x1000
+PAGE = 1 << PAGE_SHIFT
 RUN_UNTIL = 0xFFFFFFFE
 """An address that is never executed: ``emu_start`` needs an end."""
 GE_FLAGS = 0xF0000
@@ -96,7 +96,7 @@ class Core:
         self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB)
         self.uc.ctl_set_page_size(PAGE)  # an M core's own is 1 KiB: four times the misses of its TLB
         self.uc.ctl_set_cpu_model(CPU_MODELS[core_name])
-        self._tlb = Tlb(self.uc, native_library())
+        self.tlb = Tlb(self.uc, native_library())
         self._library = unicorn_binding.uclib
         self._batches: dict[tuple[str, ...], _Batch] = {}
         self._word = ctypes.c_uint32()
@@ -282,12 +282,16 @@ class Core:
         RAM refuses nothing but its first fetch, and is left out: emulator/engine/tlb.py.
         """
 
-        def on_bad_access(_uc: Uc, _access: int, address: int, _size: int, _value: int, _data: object) -> bool:
+        def on_bad_access(
+            _uc: Uc, _access: int, address: int, _size: int, _value: int, _data: object
+        ) -> bool:
             seen(address & ADDRESS_MASK)
             return False
 
         start = 0
-        for region in sorted((m.region for m in self.memories if m.region.kind == "ram"), key=lambda r: r.base):
+        for region in sorted(
+            (m.region for m in self.memories if m.region.kind == "ram"), key=lambda r: r.base
+        ):
             if start < region.base:
                 self.uc.hook_add(ucc.UC_HOOK_MEM_INVALID, on_bad_access, None, start, region.base - 1)
             start = region.base + _pages(region.size_bytes)
@@ -306,7 +310,7 @@ class Core:
         if memory is None or memory.region.kind != "ram":
             return False
         size = _pages(memory.region.size_bytes)
-        self._tlb.allow_execution(memory.region.base, size)
+        self.tlb.allow_execution(memory.region.base, size)
         self.uc.mem_protect(memory.region.base, size, ucc.UC_PROT_ALL)  # flushes the TLB's entries
         return True
 

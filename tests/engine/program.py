@@ -41,8 +41,8 @@ from emulator.board import Accelerator, Board, Region
 from emulator.engine.automaton import Automaton, CountModel
 from emulator.engine.core import Core
 from emulator.engine.hook import BlockHook
-from emulator.engine.memory_map import MemoryMap
 from emulator.engine.library import native_library
+from emulator.engine.memory_map import MemoryMap
 from emulator.engine.native_hook import native_hook
 from emulator.engine.python_hook import PythonHook
 from emulator.timing.cores import core_model
