@@ -31,6 +31,10 @@ CPU_MODELS = {
     "cortex-m33": arm.UC_CPU_ARM_CORTEX_M33,
 }
 PAGE = 1 << PAGE_SHIFT
+TRANSLATION_BYTES = 64 << 20
+"""Room for translated code. Unicorn's own is 1 GiB, so that all but the first machine of a process
+lie farther than 2 GiB from Unicorn's library; calls to it are then indirect, and in one machine of
+ten or twenty all of the code took twice the time."""
 RUN_UNTIL = 0xFFFFFFFE
 """An address that is never executed: ``emu_start`` needs an end."""
 GE_FLAGS = 0xF0000
@@ -96,6 +100,7 @@ class Core:
         self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB)
         self.uc.ctl_set_page_size(PAGE)  # an M core's own is 1 KiB: four times the misses of its TLB
         self.uc.ctl_set_cpu_model(CPU_MODELS[core_name])
+        self.uc.ctl_set_tcg_buffer_size(TRANSLATION_BYTES)
         self.tlb = Tlb(self.uc, native_library())
         self._library = unicorn_binding.uclib
         self._batches: dict[tuple[str, ...], _Batch] = {}
