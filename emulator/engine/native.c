@@ -881,10 +881,9 @@ EXPORT size_t bl_save_memory(Engine *e, uint8_t *to) { return move_memory(e, to,
 EXPORT void bl_load_memory(Engine *e, uint8_t *from) { move_memory(e, from, 1); }
 
 /* -- Unicorn's TLB ---------------------------------------------------------------- */
-EXPORT bool bl_fill_tlb(void *uc, uint64_t page, int access, TlbEntry *entry, void *executable)
+EXPORT bool bl_fill_tlb(void *uc, uint64_t page, int access, TlbEntry *entry, void *fill)
 {
-    (void)uc;
-    return fill_tlb((uint32_t)page, access, entry, executable);
+    return fill_tlb(uc, (uint32_t)page, access, entry, fill);
 }
 
 /* The library is loaded by ctypes; a build as a Python extension wants this symbol. */

@@ -13,6 +13,9 @@ about it (tests/unicorn_traps/test_tlb.py tells when it can go):
   RAM begin at multiples of 64 MiB, so a buffer and the weights that lie equally far into the two
   put each other out at every turn of a loop. Only an overfull TLB grows, twofold at a flush. We
   fill it up and flush it until the bases of an M core's memories differ in their places.
+* Before it asks for an entry Unicorn restores the state of the instruction, with its IT state,
+  which translated code has already left for the block that follows. A load in an IT block would
+  make that block a conditional one. We take the IT state back.
 """
 
 from __future__ import annotations
@@ -21,11 +24,13 @@ import ctypes
 from typing import Any
 
 from unicorn import Uc
+from unicorn import arm_const as arm
 from unicorn import unicorn_const as ucc
 from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
 MOST_STRETCHES = 32
 PAGE_SHIFT = 12
+IT_STATE = 0x0600FC00  # CPSR bits 26:25 and 15:10
 FEWEST_ENTRIES, ENTRIES = 1 << 6, 1 << 16
 """0x0800_0000, 0x1000_0000 and 0x2400_0000 differ in their places among the latter, as do their
 neighbours; 0x2000_0000 is one with 0x1000_0000."""
@@ -38,14 +43,21 @@ class _Stretch(ctypes.Structure):
     _fields_ = [("base", ctypes.c_uint32), ("last", ctypes.c_uint32)]
 
 
-class _Executable(ctypes.Structure):
+class _Fill(ctypes.Structure):
+    is_stopped: int
     n: int
     stretches: Any
-    _fields_ = [("n", ctypes.c_uint32), ("stretches", _Stretch * MOST_STRETCHES)]
+    _fields_ = [
+        ("reg_read", ctypes.c_void_p),
+        ("reg_write", ctypes.c_void_p),
+        ("is_stopped", ctypes.c_uint32),
+        ("n", ctypes.c_uint32),
+        ("stretches", _Stretch * MOST_STRETCHES),
+    ]
 
 
 class Tlb:
-    """Fills the TLB of one Unicorn instance; natively when ``library`` is given.
+    """Fills the TLB of one Unicorn instance, which it must outlive; natively when ``library`` is given.
 
     ``is_wide``: it has all its entries.
     """
@@ -53,15 +65,19 @@ class Tlb:
     def __init__(self, uc: Uc, library: ctypes.CDLL | None) -> None:
         self._uc = uc
         self.is_wide = False
-        self._executable = _Executable()
+        uclib = unicorn_binding.uclib
+        self._state = _Fill(
+            reg_read=ctypes.cast(uclib.uc_reg_read, ctypes.c_void_p),
+            reg_write=ctypes.cast(uclib.uc_reg_write, ctypes.c_void_p),
+        )
         self._handle = ctypes.c_size_t()
         uc.ctl_set_tlb_mode(ucc.UC_TLB_VIRTUAL)
         if library is None:
             uc.hook_add(ucc.UC_HOOK_TLB_FILL, self._fill)
             return
-        status = unicorn_binding.uclib.uc_hook_add(
+        status = uclib.uc_hook_add(
             uc._uch, ctypes.byref(self._handle), ucc.UC_HOOK_TLB_FILL,
-            ctypes.cast(library.bl_fill_tlb, ctypes.c_void_p), ctypes.byref(self._executable),
+            ctypes.cast(library.bl_fill_tlb, ctypes.c_void_p), ctypes.byref(self._state),
             ctypes.c_uint64(1), ctypes.c_uint64(0),
         )  # fmt: skip
         if status:
@@ -73,27 +89,32 @@ class Tlb:
         A flush of a TLB that is hardly used makes it small again.
         """
         self.is_wide = False
-        stretch = self._executable.stretches[self._executable.n]
+        stretch = self._state.stretches[self._state.n]
         stretch.base, stretch.last = base, base + size_bytes - 1
-        self._executable.n += 1
+        self._state.n += 1
 
     def widen(self) -> None:
         """Grow to all the entries, in some 30 ms; between two runs."""
         translate, engine = unicorn_binding.uclib.uc_vmem_translate, self._uc._uch
         physical = ctypes.byref(ctypes.c_uint64())
         entries = FEWEST_ENTRIES
+        self._state.is_stopped = 1
         while entries < ENTRIES:
             for page in range(int(entries * OVERFULL)):
                 translate(engine, ctypes.c_uint64(page << PAGE_SHIFT), ucc.UC_PROT_READ, physical)
             self._uc.ctl(ucc.UC_CTL_TLB_FLUSH, ucc.UC_CTL_IO_WRITE)
             entries *= 2
+        self._state.is_stopped = 0
         self.is_wide = True
 
-    def _fill(self, _uc: Uc, page: int, access: int, entry: Any, _data: object) -> bool:
-        executable = self._executable
-        code = access == ucc.UC_MEM_FETCH or any(
-            s.base <= page <= s.last for s in executable.stretches[: executable.n]
-        )
+    def _fill(self, uc: Uc, page: int, access: int, entry: Any, _data: object) -> bool:
+        state = self._state
+        is_fetch = access == ucc.UC_MEM_FETCH
+        if not (is_fetch or state.is_stopped):
+            cpsr = uc.reg_read(arm.UC_ARM_REG_CPSR)
+            if cpsr & IT_STATE:
+                uc.reg_write(arm.UC_ARM_REG_CPSR, cpsr & ~IT_STATE)
+        code = is_fetch or any(s.base <= page <= s.last for s in state.stretches[: state.n])
         entry.paddr = page
         entry.perms = ucc.UC_PROT_ALL if code else ucc.UC_PROT_READ | ucc.UC_PROT_WRITE
         return True

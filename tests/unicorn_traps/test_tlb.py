@@ -5,13 +5,15 @@ Every expectation was seen with Unicorn 2.1.4. A miss of the TLB is seen by its 
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from bare_unicorn import CODE, CORES, RAM, Listing, gone, r, run, set_r
+from bare_unicorn import CODE, CORES, IT_STATE, RAM, Listing, cpsr, gone, r, run, set_r
 from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc
+from unicorn import arm_const as arm
 from unicorn import unicorn_const as ucc
 
 from emulator.engine.library import native_library
@@ -45,6 +47,18 @@ FOLLOW = Listing("""
     d1f3      | bne.n . - 22
     bf00      | nop
 """)
+LOAD_IN_IT_BLOCK = Listing("""
+    4284      | cmp r4, r0
+    bf1f      | itttt ne
+    680b      | ldrne r3, [r1]
+    bf00      | nopne
+    bf00      | nopne
+    bf00      | nopne
+    e7ff      | b.n . + 2
+    4280      | cmp r0, r0
+    3401      | adds r4, #1
+    bf00      | nop
+""")
 LOADS = 10  # to one place: the entry and its eight victims hold nine pages
 
 
@@ -71,6 +85,12 @@ def count_fills(uc: Uc, permissions: Callable[[int], int]) -> Callable[[], int]:
     uc.ctl_set_tlb_mode(ucc.UC_TLB_VIRTUAL)
     uc.hook_add(ucc.UC_HOOK_TLB_FILL, fill)
     return lambda: next(seen)
+
+
+def built_library() -> ctypes.CDLL:
+    library = native_library()
+    assert library is not None, "build the native hook: pip install -e ."
+    return library
 
 
 def executable_for_fetches(access: int) -> int:
@@ -157,15 +177,45 @@ def test_a_tlb_grows_that_was_full_at_a_flush(core: str) -> None:
     assert misses[1] < 2 * LOADS
 
 
+@every_core
+@pytest.mark.parametrize("filled_by", ["hook", "Tlb", "native Tlb"])
+def test_a_miss_in_an_it_block_stays_there(core: str, filled_by: str) -> None:
+    """After a fill by a hook the block that follows is executed in the IT state of the load.
+
+    Hardware's IT state goes on with each instruction. Not so with Unicorn's own fill, which does not
+    restore the load's state first.
+    """
+    uc = open_core(core, LOAD_IN_IT_BLOCK)
+    tlb: Tlb | None = None
+    if filled_by == "hook":
+        count_fills(uc, executable_for_fetches)
+    else:
+        tlb = Tlb(uc, built_library() if filled_by == "native Tlb" else None)
+    set_r(uc, r0=1, r1=RAM, r4=0)
+    assert run(uc, until=LOAD_IN_IT_BLOCK.end) is None
+    if tlb is None:
+        assert r(uc, 4) == 0, gone("leaves the IT state of a load that missed the TLB", PLACE)
+    else:
+        assert r(uc, 4) == 1
+
+
+@pytest.mark.parametrize("is_native", [False, True])
+def test_widening_keeps_the_it_state_of_a_stopped_core(is_native: bool) -> None:
+    uc = open_core("cortex-m4", LOAD_IN_IT_BLOCK)
+    tlb = Tlb(uc, built_library() if is_native else None)
+    in_it_block = cpsr(uc) | 0x0C00
+    uc.reg_write(arm.UC_ARM_REG_CPSR, in_it_block)
+    tlb.widen()
+    assert cpsr(uc) & IT_STATE == in_it_block & IT_STATE != 0
+
+
 @pytest.mark.parametrize("is_native", [False, True])
 @every_core
 def test_stores_change_code_in_a_ram_that_may_hold_some(core: str, is_native: bool) -> None:
     """After its TLB entry went to another page, too: RAM that may hold code is executable in every entry."""
-    library = native_library() if is_native else None
-    assert library is not None or not is_native, "build the native hook: pip install -e ."
     uc = open_core(core, LOAD_AND_STORE)
     uc.mem_protect(RAM, SIZE, ucc.UC_PROT_ALL)
-    tlb = Tlb(uc, library)
+    tlb = Tlb(uc, built_library() if is_native else None)
     tlb.allow_execution(RAM, SIZE)
     target = RAM + 2 * PAGE
     for value in (7, 9, 11):
