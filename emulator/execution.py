@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from emulator.machine import Machine
 
 SLICE_CYCLES = 20_000_000
-LONG_RUN = 4_000_000
-"""Instructions after which a wide TLB is worth its making."""
 QUIET_SECONDS = 5.0
 LAST_WORDS_PICOSECONDS = 10**10
 """10 ms without a character: a UART has sent what it held when the firmware stopped for good."""
@@ -134,8 +132,6 @@ class Execution:
         system = m.system
         hook.deadline = min(m.clock.next_cycles(), until)
         m.slice_end = until
-        if hook.instructions >= LONG_RUN and not m.core.tlb.is_wide:
-            m.core.tlb.widen()
         watch = system.blocked_only_by_masks()
         hook.mask_watch = int(watch is not None)
         hook.mask_priority = watch or 0

@@ -330,6 +330,8 @@ class Core:
     # -- running --------------------------------------------------------------------------
     def run(self, pc: int) -> UcError | None:
         """Execute from ``pc`` until a hook stops; an error of Unicorn's is returned."""
+        if not self.tlb.is_wide:
+            self.tlb.widen()
         status = self._library.uc_emu_start(self.uc._uch, pc | 1, RUN_UNTIL, 0, 0)
         return UcError(status) if status else None
 

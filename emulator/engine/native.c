@@ -886,5 +886,12 @@ EXPORT bool bl_fill_tlb(void *uc, uint64_t page, int access, TlbEntry *entry, vo
     return fill_tlb(uc, (uint32_t)page, access, entry, fill);
 }
 
+EXPORT void bl_touch_pages(void *uc, const TlbFill *fill, uint32_t pages, uint32_t page_shift)
+{
+    uint64_t physical;
+    for (uint32_t page = 0; page < pages; page++)
+        fill->translate(uc, (uint64_t)page << page_shift, PAGE_READ, &physical);
+}
+
 /* The library is loaded by ctypes; a build as a Python extension wants this symbol. */
 EXPORT void *PyInit__native(void) { return NULL; }

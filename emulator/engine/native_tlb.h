@@ -16,6 +16,7 @@ typedef struct { uint32_t base, last; } CodePages;
 typedef struct {           /* shared with Python: keep in step with emulator/engine/tlb.py */
     int (*reg_read)(void *uc, int id, void *value);
     int (*reg_write)(void *uc, int id, const void *value);
+    int (*translate)(void *uc, uint64_t address, int permission, uint64_t *physical); /* fills */
     uint32_t is_stopped, n;
     CodePages stretches[];
 } TlbFill;

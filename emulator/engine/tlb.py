@@ -50,6 +50,7 @@ class _Fill(ctypes.Structure):
     _fields_ = [
         ("reg_read", ctypes.c_void_p),
         ("reg_write", ctypes.c_void_p),
+        ("translate", ctypes.c_void_p),
         ("is_stopped", ctypes.c_uint32),
         ("n", ctypes.c_uint32),
         ("stretches", _Stretch * MOST_STRETCHES),
@@ -63,12 +64,13 @@ class Tlb:
     """
 
     def __init__(self, uc: Uc, library: ctypes.CDLL | None) -> None:
-        self._uc = uc
+        self._uc, self._library = uc, library
         self.is_wide = False
         uclib = unicorn_binding.uclib
         self._state = _Fill(
             reg_read=ctypes.cast(uclib.uc_reg_read, ctypes.c_void_p),
             reg_write=ctypes.cast(uclib.uc_reg_write, ctypes.c_void_p),
+            translate=ctypes.cast(uclib.uc_vmem_translate, ctypes.c_void_p),
         )
         self._handle = ctypes.c_size_t()
         uc.ctl_set_tlb_mode(ucc.UC_TLB_VIRTUAL)
@@ -94,18 +96,24 @@ class Tlb:
         self._state.n += 1
 
     def widen(self) -> None:
-        """Grow to all the entries, in some 30 ms; between two runs."""
-        translate, engine = unicorn_binding.uclib.uc_vmem_translate, self._uc._uch
-        physical = ctypes.byref(ctypes.c_uint64())
+        """Grow to all the entries; between two runs."""
         entries = FEWEST_ENTRIES
         self._state.is_stopped = 1
         while entries < ENTRIES:
-            for page in range(int(entries * OVERFULL)):
-                translate(engine, ctypes.c_uint64(page << PAGE_SHIFT), ucc.UC_PROT_READ, physical)
+            self._touch_pages(int(entries * OVERFULL))
             self._uc.ctl(ucc.UC_CTL_TLB_FLUSH, ucc.UC_CTL_IO_WRITE)
             entries *= 2
         self._state.is_stopped = 0
         self.is_wide = True
+
+    def _touch_pages(self, pages: int) -> None:
+        engine = self._uc._uch
+        if self._library is not None:
+            self._library.bl_touch_pages(engine, ctypes.byref(self._state), pages, PAGE_SHIFT)
+            return
+        translate, physical = unicorn_binding.uclib.uc_vmem_translate, ctypes.byref(ctypes.c_uint64())
+        for page in range(pages):
+            translate(engine, ctypes.c_uint64(page << PAGE_SHIFT), ucc.UC_PROT_READ, physical)
 
     def _fill(self, uc: Uc, page: int, access: int, entry: Any, _data: object) -> bool:
         state = self._state
