@@ -1,7 +1,7 @@
 """Unicorn as a stopped Cortex-M: registers by their Arm names, memory, code hooks.
 
-The only module that imports unicorn besides the hooks and what they share. The traps that it designs out are
-described in tests/unicorn_traps, one test each.
+The only module that imports unicorn besides the hooks and what they share. The traps that it
+designs out are described in tests/unicorn_traps, one test each.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from unicorn import unicorn_const as ucc
 from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
 from emulator.board import Region
+from emulator.engine.expressions import MASK32
 from emulator.engine.library import native_library
 from emulator.engine.register_file import find_register_file
 from emulator.engine.tlb import PAGE_SHIFT, Tlb
@@ -38,7 +39,6 @@ ten or twenty all of the code took twice the time."""
 RUN_UNTIL = 0xFFFFFFFE
 """An address that is never executed: ``emu_start`` needs an end."""
 GE_FLAGS = 0xF0000
-ADDRESS_MASK = 0xFFFFFFFF
 CONTROL_BITS, CONTROL_FPCA, CONTROL_SFPA = 7, 4, 8
 
 REGISTER_IDS: dict[str, int] = {
@@ -290,7 +290,7 @@ class Core:
         def on_bad_access(
             _uc: Uc, _access: int, address: int, _size: int, _value: int, _data: object
         ) -> bool:
-            seen(address & ADDRESS_MASK)
+            seen(address & MASK32)
             return False
 
         start = 0
@@ -300,7 +300,7 @@ class Core:
             if start < region.base:
                 self.uc.hook_add(ucc.UC_HOOK_MEM_INVALID, on_bad_access, None, start, region.base - 1)
             start = region.base + _pages(region.size_bytes)
-        self.uc.hook_add(ucc.UC_HOOK_MEM_INVALID, on_bad_access, None, start, ADDRESS_MASK)
+        self.uc.hook_add(ucc.UC_HOOK_MEM_INVALID, on_bad_access, None, start, MASK32)
 
     def opens_for_execution(self, error: UcError | None) -> bool:
         """Whether ``error`` was the first fetch from a RAM, which is executable from now on.

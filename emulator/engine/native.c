@@ -235,10 +235,9 @@ static int data_hits(Engine *e, Block *b) {
         uint32_t at = b->group_base[g] & ((1u << c->line_shift) - 1), line = b->group_base[g] >> c->line_shift;
         const Touch *touch = s->touches[at], *end = touch + s->n[at];
         if (n + s->n[at] > MOST_LINES) return 0;
-        int filling = e->cycles < p->busy_until;
         for (; touch < end; touch++, n++) {
             uint32_t touched = line + (uint32_t)touch->delta, slot = cache_find(c, touched);
-            if (slot == ABSENT || (filling && fills(p, c, touched, 1, e->cycles))) return 0;
+            if (slot == ABSENT || fills(p, c, touched, 1, e->cycles)) return 0;
             slots[n] = slot;
             used[n] = touch;
         }
@@ -881,13 +880,11 @@ EXPORT size_t bl_save_memory(Engine *e, uint8_t *to) { return move_memory(e, to,
 EXPORT void bl_load_memory(Engine *e, uint8_t *from) { move_memory(e, from, 1); }
 
 /* -- Unicorn's TLB ---------------------------------------------------------------- */
-EXPORT bool bl_fill_tlb(void *uc, uint64_t page, int access, TlbEntry *entry, void *fill)
-{
+EXPORT bool bl_fill_tlb(void *uc, uint64_t page, int access, TlbEntry *entry, void *fill) {
     return fill_tlb(uc, (uint32_t)page, access, entry, fill);
 }
 
-EXPORT void bl_touch_pages(void *uc, const TlbFill *fill, uint32_t pages, uint32_t page_shift)
-{
+EXPORT void bl_touch_pages(void *uc, const TlbFill *fill, uint32_t pages, uint32_t page_shift) {
     uint64_t physical;
     for (uint32_t page = 0; page < pages; page++)
         fill->translate(uc, (uint64_t)page << page_shift, PAGE_READ, &physical);

@@ -13,6 +13,7 @@ from unicorn.unicorn_py3 import unicorn as unicorn_binding
 from emulator.engine.core import Core
 from emulator.engine.events import BlockPlan, LoadPair
 from emulator.engine.hook import EDGES, PathCount
+from emulator.engine.library import add_native_hook
 from emulator.timing.model import DivideTiming, UnalignedTiming
 
 SAVED_FIELDS = (
@@ -149,7 +150,6 @@ class NativeHook(_Head):
     _engine: int
     _event_counts: list[int]
     _core: Core | None
-    _handles: list[Any]
 
     def __del__(self) -> None:
         # Unicorn may still hold the hook's address: forget the core first.
@@ -159,24 +159,15 @@ class NativeHook(_Head):
     def attach(self, core: Core) -> None:
         """See :class:`BlockHook`."""
         self._core = core
-        self._add_hook(ucc.UC_HOOK_BLOCK, self._library.bl_on_block, 1, 0)
+        add_native_hook(core.uc, ucc.UC_HOOK_BLOCK, self._library.bl_on_block, self._engine)
         if core.register_file is not None:
             self._library.bl_set_registers(self._engine, c.addressof(core.register_file))
 
     def watch_code(self, address: int) -> None:
         """See :class:`BlockHook`."""
-        self._add_hook(ucc.UC_HOOK_CODE, self._library.bl_on_code, address, address)
-
-    def _add_hook(self, kind: int, function: Any, begin: int, end: int) -> None:
         assert self._core is not None
-        handle = c.c_size_t()
-        status = unicorn_binding.uclib.uc_hook_add(
-            self._core.uc._uch, c.byref(handle), kind, c.cast(function, c.c_void_p), c.c_void_p(self._engine),
-            c.c_uint64(begin), c.c_uint64(end),
-        )  # fmt: skip
-        if status:
-            raise RuntimeError(f"uc_hook_add failed with {status}")
-        self._handles.append(handle)
+        function = self._library.bl_on_code
+        add_native_hook(self._core.uc, ucc.UC_HOOK_CODE, function, self._engine, address, address)
 
     def add_block(self, plan: BlockPlan, host_pointer: int, code: bytes) -> int:
         """See :class:`BlockHook`."""
@@ -357,7 +348,7 @@ def native_hook(library: c.CDLL) -> NativeHook:
     engine = library.bl_new(c.cast(uclib.uc_emu_stop, c.c_void_p), c.cast(uclib.uc_reg_read, c.c_void_p), ids)
     hook = NativeHook.from_address(engine)
     hook._library, hook._engine = library, engine
-    hook._event_counts, hook._core, hook._handles = [], None, []
+    hook._event_counts, hook._core = [], None
     return hook
 
 

@@ -21,8 +21,7 @@ typedef struct {           /* shared with Python: keep in step with emulator/eng
     CodePages stretches[];
 } TlbFill;
 
-static void leave_it_state(void *uc, const TlbFill *fill)
-{
+static void leave_it_state(void *uc, const TlbFill *fill) {
     uint32_t cpsr = 0;
     fill->reg_read(uc, CPSR, &cpsr);
     if (!(cpsr & IT_STATE)) return;
@@ -30,8 +29,7 @@ static void leave_it_state(void *uc, const TlbFill *fill)
     fill->reg_write(uc, CPSR, &cpsr);
 }
 
-static bool fill_tlb(void *uc, uint32_t page, int access, TlbEntry *entry, const TlbFill *fill)
-{
+static bool fill_tlb(void *uc, uint32_t page, int access, TlbEntry *entry, const TlbFill *fill) {
     entry->physical = page;
     entry->permissions = PAGE_READ | PAGE_WRITE;
     bool code = access == ACCESS_FETCH;

@@ -28,6 +28,8 @@ from unicorn import arm_const as arm
 from unicorn import unicorn_const as ucc
 from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
+from emulator.engine.library import add_native_hook
+
 MOST_STRETCHES = 32
 PAGE_SHIFT = 12
 IT_STATE = 0x0600FC00  # CPSR bits 26:25 and 15:10
@@ -72,18 +74,11 @@ class Tlb:
             reg_write=ctypes.cast(uclib.uc_reg_write, ctypes.c_void_p),
             translate=ctypes.cast(uclib.uc_vmem_translate, ctypes.c_void_p),
         )
-        self._handle = ctypes.c_size_t()
         uc.ctl_set_tlb_mode(ucc.UC_TLB_VIRTUAL)
         if library is None:
             uc.hook_add(ucc.UC_HOOK_TLB_FILL, self._fill)
-            return
-        status = uclib.uc_hook_add(
-            uc._uch, ctypes.byref(self._handle), ucc.UC_HOOK_TLB_FILL,
-            ctypes.cast(library.bl_fill_tlb, ctypes.c_void_p), ctypes.byref(self._state),
-            ctypes.c_uint64(1), ctypes.c_uint64(0),
-        )  # fmt: skip
-        if status:
-            raise RuntimeError(f"uc_hook_add failed with {status}")
+        else:
+            add_native_hook(uc, ucc.UC_HOOK_TLB_FILL, library.bl_fill_tlb, ctypes.addressof(self._state))
 
     def allow_execution(self, base: int, size_bytes: int) -> None:
         """From now on the pages of this stretch may hold code; entries made before must be flushed.

@@ -137,9 +137,16 @@ def test_an_entry_allows_what_the_access_was_alone(core: str) -> None:
     """
     seen: list[int] = []
     uc = open_core(core, LOAD_AND_STORE)
-    count_fills(
-        uc, lambda access: seen.append(access) or {16: ucc.UC_PROT_READ, 17: ucc.UC_PROT_WRITE}.get(access, 4)
-    )
+
+    def that_access_alone(access: int) -> int:
+        seen.append(access)
+        return {
+            ucc.UC_MEM_READ: ucc.UC_PROT_READ,
+            ucc.UC_MEM_WRITE: ucc.UC_PROT_WRITE,
+            ucc.UC_MEM_FETCH: ucc.UC_PROT_EXEC,
+        }[access]
+
+    count_fills(uc, that_access_alone)
     set_r(uc, r0=TURNS, r1=RAM, r2=RAM)
     assert run(uc, until=LOAD_AND_STORE.end) is None
     assert len(seen) > TURNS, gone("looks an entry up anew for another kind of access", PLACE)
