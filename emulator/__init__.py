@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from emulator.execution import StopReason
-    from emulator.machine import Counts, Machine
+    from emulator.machine.execution import StopReason
+    from emulator.machine.machine import Counts, Machine
 
 __all__ = ["Counts", "Machine", "StopReason"]
 __version__ = "0.1.0"
@@ -18,11 +18,11 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> Any:
     if name in ("Machine", "Counts"):
-        from emulator import machine  # noqa: PLC0415
+        from emulator.machine import machine  # noqa: PLC0415
 
         return getattr(machine, name)
     if name == "StopReason":
-        from emulator.execution import StopReason  # noqa: PLC0415
+        from emulator.machine.execution import StopReason  # noqa: PLC0415
 
         return StopReason
     raise AttributeError(f"module 'emulator' has no attribute {name!r}")

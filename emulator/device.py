@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from emulator.clock import Clock
+from emulator.clock.clock import Clock
 
 
 class InterruptLine(Protocol):

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benches.assembly.reader import AssemblyCatalog, AssemblyRow
-from benches.error_figures import ErrorFigures, error_figures
-from benches.validate import ABSENT, FAILED, NOT_RUN, OK
+from benches.silicon.error_figures import ErrorFigures, error_figures
+from benches.silicon.validate import ABSENT, FAILED, NOT_RUN, OK
 from emulator.errors import BoardlessError, UsageError
 
 if TYPE_CHECKING:
-    from emulator.board import Board, Region
-    from emulator.machine import Machine
+    from emulator.board.model import Board, Region
+    from emulator.machine.machine import Machine
 
 MOST_CYCLES = 1_000_000_000
 
@@ -109,7 +109,7 @@ def _blank(row: AssemblyRow, status: str, detail: str = "", core: str = "") -> A
 
 
 def _call(row: AssemblyRow, path: Path, options: AssemblyOptions, board: str) -> AssemblyResult:
-    from emulator.machine import Machine  # noqa: PLC0415 - loads the engine
+    from emulator.machine.machine import Machine  # noqa: PLC0415 - loads the engine
 
     machine = Machine(board, timing=options.timing, hook=options.hook)
     machine.load(path)

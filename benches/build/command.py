@@ -17,7 +17,7 @@ from benches.build.firmware import (
 from benches.build.generator import KERNEL_SETS
 from benches.build.support import BoardSupport, firmware_folder, fitted, load_support, support_for
 from benches.build.toolchain import CORES, TOOLCHAINS
-from emulator.board_file import load_board
+from emulator.board.reader import load_board
 from emulator.errors import UsageError
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from benches.build.toolchain import CORES
-from emulator.board import Board, Region
-from emulator.board_file import load_board
+from emulator.board.model import Board, Region
+from emulator.board.reader import load_board
 from emulator.errors import BoardError, UsageError
 
 if sys.version_info >= (3, 11):

@@ -17,8 +17,8 @@ from benches.assembly.run import (
     summarize_sets,
 )
 from benches.cli.bench_run import report_console, write_report
-from benches.report import UNOFFICIAL
-from benches.validate import ABSENT, FAILED
+from benches.runs.report import UNOFFICIAL
+from benches.silicon.validate import ABSENT, FAILED
 from emulator.errors import CheckFailed
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from benches.benchmarks import NAMES, find
 from benches.cli.many_values import ManyValuesCommand
+from benches.suite.benchmarks import NAMES, find
 
 EXISTING = click.Path(exists=True, path_type=Path)
 
@@ -81,7 +81,7 @@ def bench(
     Every figure is simulated and unofficial.
     """
     from benches.cli.bench_run import BenchOptions, run_bench  # noqa: PLC0415 - keeps --help fast
-    from benches.what_if import parse_hertz  # noqa: PLC0415
+    from benches.measure.what_if import parse_hertz  # noqa: PLC0415
 
     if mode == "energy":
         from benches.cli.bench_energy import run_energy_bench as run_mode  # noqa: PLC0415

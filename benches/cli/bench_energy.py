@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from benches.bench_job import BenchJob
 from benches.cli.bench_run import BenchOptions, machine_for, plan_jobs, report_console, status, write_report
-from benches.energy import EnergyRun, run_energy
-from benches.report import UNOFFICIAL
+from benches.energy.inference_energy import EnergyRun, run_energy
+from benches.runs.job import BenchJob
+from benches.runs.report import UNOFFICIAL
 from emulator.errors import BoardlessError, UsageError
 
 

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from benches import shipped
-from benches.accuracy import AccuracyResult
-from benches.bench_job import (
+from benches.measure.accuracy import AccuracyResult
+from benches.measure.layer_costs import measure_layers
+from benches.measure.network_description import read_layers
+from benches.measure.what_if import compare, parse_changes
+from benches.runs.job import (
     DEFAULT_BOARD,
     BenchJob,
     LoadedMachine,
@@ -25,22 +27,19 @@ from benches.bench_job import (
     run_performance,
     shipped_job,
 )
-from benches.benchmarks import BENCHMARKS, Benchmark
-from benches.error_bands import BandTable, ErrorBand, read_bands
-from benches.input_files import load_inputs
-from benches.layer_costs import measure_layers
-from benches.network_description import read_layers
-from benches.performance import InputData
-from benches.report import UNOFFICIAL, accuracy_table, bench_table, layer_table, what_if_table
-from benches.runs import AccuracyRun, BenchRun
-from benches.what_if import compare, parse_changes
+from benches.runs.report import UNOFFICIAL, accuracy_table, bench_table, layer_table, what_if_table
+from benches.runs.rows import AccuracyRun, BenchRun
+from benches.silicon.error_bands import BandTable, ErrorBand, read_bands
+from benches.suite import shipped
+from benches.suite.benchmarks import BENCHMARKS, Benchmark
+from benches.suite.input_files import InputData, load_inputs
 from emulator import __version__
-from emulator.board_file import load_board
+from emulator.board.reader import load_board
 from emulator.errors import BoardlessError, CheckFailed, UsageError
 
 if TYPE_CHECKING:
-    from emulator.board import Board
-    from emulator.machine import Machine
+    from emulator.board.model import Board
+    from emulator.machine.machine import Machine
 
 PLAIN_WIDTH = 240
 """Columns of a table that goes to a file or a pipe."""
@@ -190,7 +189,7 @@ def plan_jobs(options: BenchOptions) -> list[BenchJob]:
 
 def machine_for(job: BenchJob, options: BenchOptions, board: Board | None = None) -> Machine:
     """Build the job's machine, or one of another ``board``, and load its image."""
-    from emulator.machine import Machine  # noqa: PLC0415 - loads the engine
+    from emulator.machine.machine import Machine  # noqa: PLC0415 - loads the engine
 
     machine = Machine(board or job.board, timing=options.timing, hook=options.hook)
     require_known_base(job.image, job.base, machine.board)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from benches.benchmarks import NAMES
+from benches.suite.benchmarks import NAMES
 from emulator.cli.options import Address, base_option, hook_option
 
 

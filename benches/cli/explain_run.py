@@ -9,17 +9,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from benches.bench_job import DEFAULT_BOARD, image_job, require_known_base, shipped_job
-from benches.benchmarks import NAMES, find
 from benches.cli.bench_run import report_console, write_report
-from benches.error_bands import NOT_MEASURED, band_json, band_words, read_bands
-from benches.explanation import ISSUE, Explanation, Selection, explain
-from benches.input_files import load_inputs
-from benches.performance import InputData, PerformanceSession
-from benches.profiled_window import ProfiledWindow, profile_inference, profile_run
-from benches.report import UNOFFICIAL
-from benches.validate import synthetic_input
-from emulator.machine import Machine
+from benches.measure.explanation import ISSUE, Explanation, Selection, explain
+from benches.measure.performance import PerformanceSession
+from benches.measure.profiled_window import ProfiledWindow, profile_inference, profile_run
+from benches.runs.job import DEFAULT_BOARD, image_job, require_known_base, shipped_job
+from benches.runs.report import UNOFFICIAL
+from benches.silicon.error_bands import NOT_MEASURED, band_json, band_words, read_bands
+from benches.silicon.validate import synthetic_input
+from benches.suite.benchmarks import NAMES, find
+from benches.suite.input_files import InputData, load_inputs
+from emulator.machine.machine import Machine
 from emulator.profiling import BlockProfile, CycleStack
 from emulator.profiling.disassembly import block_text
 

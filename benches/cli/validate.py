@@ -59,8 +59,8 @@ def validate(
     compared. Every modelled figure is simulated and unofficial.
     """
     from benches.cli.validate_run import ValidateOutputs, run_validate  # noqa: PLC0415 - keeps --help fast
-    from benches.error_bands import shipped_bands_file  # noqa: PLC0415
-    from benches.validate import ValidateOptions  # noqa: PLC0415
+    from benches.silicon.error_bands import shipped_bands_file  # noqa: PLC0415
+    from benches.silicon.validate import ValidateOptions  # noqa: PLC0415
 
     if assembly:
         if bands_file is not None or fit_report:

@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from benches.catalog.reader import CatalogRow, development_catalog, read_catalog
 from benches.cli.bench_run import report_console, write_report
-from benches.error_bands import measured_bands
-from benches.error_figures import ErrorFigures
-from benches.fit_report import CauseFit, fit_report
-from benches.report import UNOFFICIAL
-from benches.row_pool import validate_rows
-from benches.validate import (
+from benches.runs.report import UNOFFICIAL
+from benches.silicon.catalog import CatalogRow, development_catalog, read_catalog
+from benches.silicon.error_bands import measured_bands
+from benches.silicon.error_figures import ErrorFigures
+from benches.silicon.fit_report import CauseFit, fit_report
+from benches.silicon.row_pool import validate_rows
+from benches.silicon.validate import (
     ABSENT,
     FAILED,
     CoreSummary,

@@ -19,7 +19,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benches.report import UNOFFICIAL
+from benches.runs.report import UNOFFICIAL
 from benches.speed.inference import Firmware, inference_emulated, inference_plain, shipped_firmware
 from benches.speed.measure import (
     QEMU,
@@ -32,7 +32,7 @@ from benches.speed.measure import (
 )
 from benches.speed.serial import serial_cost
 from emulator import __version__
-from emulator.board_file import load_board
+from emulator.board.reader import load_board
 from emulator.errors import BoardlessError
 
 GOALS = {"count": 0.7, "core": 0.7, "memory": 0.25}

@@ -46,6 +46,6 @@ def exit_offset() -> int:
 
 
 def image(base: int, repetitions: int) -> Image:
-    """The kernel as an image for :meth:`emulator.machine.Machine.load`."""
+    """The kernel as an image for :meth:`emulator.machine.machine.Machine.load`."""
     data = image_bytes(base, repetitions)
     return Image("convolution.s", hashlib.sha256(data).hexdigest(), "bin", (Segment(base, data),), base)

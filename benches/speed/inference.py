@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from benches import shipped
-from benches.benchmarks import KEYWORD_SPOTTING
-from benches.input_files import load_inputs
-from benches.machine_channel import MachineChannel
-from benches.protocol_host import ProtocolHost
+from benches.protocol.host import ProtocolHost
+from benches.protocol.machine_channel import MachineChannel
 from benches.speed.measure import Speed, bare_core, run_plain, timed_call
-from emulator.board_file import load_board
+from benches.suite import shipped
+from benches.suite.benchmarks import KEYWORD_SPOTTING
+from benches.suite.input_files import load_inputs
+from emulator.board.reader import load_board
 from emulator.errors import UsageError
-from emulator.machine import Machine
+from emulator.machine.machine import Machine
 
 FUNCTION = "network_run"
 RETURN_SLOT_BYTES = 16

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benches.speed import convolution
-from emulator.board import Board
-from emulator.board_file import load_board
+from emulator.board.model import Board
+from emulator.board.reader import load_board
 from emulator.engine.core import Core
 from emulator.errors import CheckFailed
-from emulator.machine import Counts, Machine
+from emulator.machine.machine import Counts, Machine
 
 TIMINGS = ("count", "core", "memory")
 FLASH = 0x08000000

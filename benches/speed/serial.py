@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from benches.benchmarks import KEYWORD_SPOTTING
-from benches.machine_channel import MachineChannel
-from benches.protocol_host import ProtocolHost
+from benches.protocol.host import ProtocolHost
+from benches.protocol.machine_channel import MachineChannel
 from benches.speed.inference import Firmware
-from emulator.machine import Machine
+from benches.suite.benchmarks import KEYWORD_SPOTTING
+from emulator.machine.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from emulator.board import Board
-from emulator.board_file import list_boards, load_board
+from emulator.board.model import Board
+from emulator.board.reader import list_boards, load_board
 from emulator.cli.words import bytes_in_words, hertz_in_words
 
 PLAIN_WIDTH = 160

@@ -103,7 +103,7 @@ def _native_hook() -> Finding:
 
 def _boards() -> Finding:
     """Load every board."""
-    from emulator.board_file import list_boards, load_board  # noqa: PLC0415
+    from emulator.board.reader import list_boards, load_board  # noqa: PLC0415
     from emulator.errors import BoardlessError  # noqa: PLC0415
 
     names = list_boards()
@@ -121,8 +121,8 @@ def _boards() -> Finding:
 
 def _machine_works() -> Finding:
     """Build a machine and let it execute a program that ends itself."""
-    from emulator.board_file import list_boards  # noqa: PLC0415
-    from emulator.machine import Machine  # noqa: PLC0415
+    from emulator.board.reader import list_boards  # noqa: PLC0415
+    from emulator.machine.machine import Machine  # noqa: PLC0415
 
     name = "a machine can be built"
     try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 import time
 
-from emulator.energy import EnergyMeter
 from emulator.errors import UsageError
 from emulator.links import Link, SerialEndpoint
-from emulator.machine import Machine
+from emulator.machine.energy import EnergyMeter
+from emulator.machine.machine import Machine
 
 INTERFACE_BOARD = ("peripherals.instruments.interface_board", "InterfaceBoard")
 POWER_MONITOR = ("peripherals.instruments.power_monitor", "PowerMonitor")

@@ -9,14 +9,14 @@ from typing import Any
 
 import click
 
-from emulator.board import Board
-from emulator.board_file import board_document, load_board
+from emulator.board.model import Board
+from emulator.board.reader import board_document, load_board
 from emulator.cli.session import Limits
 from emulator.errors import UsageError
 from emulator.image.model import Image
 from emulator.learning import Learned, learn
 from emulator.learning.toml_text import toml_text
-from emulator.machine import Machine
+from emulator.machine.machine import Machine
 
 LEARNING_WALL_S = 30.0
 """The host's time for one run from reset, unless a limit was given."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from emulator.board import Board
-from emulator.board_file import load_board
+from emulator.board.model import Board
+from emulator.board.reader import load_board
 from emulator.cli.options import (
     base_option,
     board_option,
@@ -22,10 +22,10 @@ from emulator.cli.status import StatusLine
 from emulator.cli.summary import Outcome, summary_json, summary_text, write_json
 from emulator.cli.trace_console import TraceConsole, output_meets_errors
 from emulator.errors import BoardlessError, CheckFailed, GuestFault, UsageError
-from emulator.execution import StopReason
 from emulator.image import check_vectors, load_image, require_base
 from emulator.links import Link, LinkSet, open_link, parse_serial
-from emulator.machine import Machine
+from emulator.machine.execution import StopReason
+from emulator.machine.machine import Machine
 
 EXIT_INTERRUPTED = 130
 

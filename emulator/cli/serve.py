@@ -24,10 +24,10 @@ from emulator.cli.status import StatusLine
 from emulator.cli.summary import Outcome, summary_text
 from emulator.cli.trace_console import TraceConsole, output_meets_errors
 from emulator.errors import UsageError
-from emulator.execution import StopReason
 from emulator.links import Link, LinkSet, SerialEndpoint, SerialSpec, open_link, parse_serial
 from emulator.links.virtual_port import INTERFACE_USB, POWER_USB, VirtualPort, parse_usb, write_ports
-from emulator.machine import Machine
+from emulator.machine.execution import StopReason
+from emulator.machine.machine import Machine
 
 BOOT_LIMIT_S = 60.0
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from types import FrameType
 
 from emulator.errors import LimitReached
-from emulator.execution import StopReason
 from emulator.links import LinkSet, SerialEndpoint
-from emulator.machine import Machine
+from emulator.machine.execution import StopReason
+from emulator.machine.machine import Machine
 
 PUMP_EVERY_S = 0.02
 SLICE_CYCLES = 2_000_000

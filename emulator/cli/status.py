@@ -7,7 +7,7 @@ import time
 from typing import TextIO
 
 from emulator.cli.words import seconds_in_words
-from emulator.machine import Machine
+from emulator.machine.machine import Machine
 
 REDRAW_EVERY_S = 0.25
 ERASE_LINE = "\r\x1b[2K"

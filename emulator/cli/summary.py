@@ -13,10 +13,10 @@ from emulator.cli.untold import unmodelled_lines, waiting_json, waiting_lines
 from emulator.cli.words import UNOFFICIAL, hertz_in_words, seconds_in_words
 from emulator.errors import BoardlessError, GuestFault, UsageError
 from emulator.links import LinkSet
-from emulator.machine import Machine
-from emulator.report import place_of
+from emulator.machine.crash_report import place_of
+from emulator.machine.machine import Machine
 
-BANDS_MODULE = "benches.error_bands"
+BANDS_MODULE = "benches.silicon.error_bands"
 STOP_WORDS = {
     "until": "the text of --until came",
     "idle": "the firmware waits and nobody will send it anything",

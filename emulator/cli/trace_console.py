@@ -13,7 +13,7 @@ from types import TracebackType
 
 from emulator.cli.status import StatusLine
 from emulator.links import Link
-from emulator.machine import Machine
+from emulator.machine.machine import Machine
 
 NEWLINE = b"\n"
 STDOUT, STDERR = 1, 2

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.awaited import MODELLED, awaited_registers
-from emulator.bus import Unmodelled
-from emulator.machine import Machine
-from emulator.report import place_of
+from emulator.bus.bus import Unmodelled
+from emulator.machine.awaited import MODELLED, awaited_registers
+from emulator.machine.crash_report import place_of
+from emulator.machine.machine import Machine
 
 REGISTERS_SHOWN = 20
 LEARN_HINT = "  `boardless run --learn-board` proposes TOML lines that let it go on"

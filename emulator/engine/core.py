@@ -16,7 +16,7 @@ from unicorn import arm_const as arm
 from unicorn import unicorn_const as ucc
 from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
-from emulator.board import Region
+from emulator.board.model import Region
 from emulator.engine.expressions import MASK32
 from emulator.engine.library import native_library
 from emulator.engine.register_file import find_register_file

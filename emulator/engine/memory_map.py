@@ -6,7 +6,7 @@ or cache controller changes wait states and enables caches here, at the cycle of
 
 from __future__ import annotations
 
-from emulator.board import Accelerator, Board
+from emulator.board.model import Accelerator, Board
 from emulator.engine.hook import BlockHook
 from emulator.errors import BoardError
 

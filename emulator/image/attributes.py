@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.board import Board
+from emulator.board.model import Board
 from emulator.errors import ImageError
 from emulator.image.model import BuildFacts
 

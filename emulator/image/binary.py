@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from emulator.board import Board
+from emulator.board.model import Board
 from emulator.errors import ImageError
 from emulator.image.checks import VECTOR_BYTES, vector_problem
 from emulator.image.model import Image, Segment

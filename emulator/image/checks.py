@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulator.board import Board, Region
+from emulator.board.model import Board, Region
 from emulator.errors import ImageError
 from emulator.image.attributes import core_problem
 from emulator.image.model import Image

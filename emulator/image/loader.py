@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from emulator.board import Board
+from emulator.board.model import Board
 from emulator.errors import ImageError
 from emulator.image.binary import load_binary
 from emulator.image.checks import check_image

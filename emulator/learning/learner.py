@@ -10,15 +10,15 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from emulator.awaited import awaited_register
-from emulator.board import Board
+from emulator.board.model import Board
 from emulator.errors import GuestFault
-from emulator.execution import StopReason
 from emulator.image.model import Image
 from emulator.learning.rules import LearnedDevice, Rule, learnable, learned_devices, with_rules
 from emulator.learning.trials import Trials
-from emulator.machine import Machine
-from emulator.report import place_of
+from emulator.machine.awaited import awaited_register
+from emulator.machine.crash_report import place_of
+from emulator.machine.execution import StopReason
+from emulator.machine.machine import Machine
 
 MOST_RULES = 64
 BLOCK_BYTES = 0x400

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from emulator.board import Board, DeviceEntry
+from emulator.board.model import Board, DeviceEntry
 
 QUIET = "peripherals.quiet:Quiet"
 WINDOW_BYTES = (0x400, 0x100)  # sizes of a learned device, the first that fits

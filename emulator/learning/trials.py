@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emulator.errors import GuestFault
-from emulator.execution import StopReason
+from emulator.machine.execution import StopReason
 
 if TYPE_CHECKING:
-    from emulator.machine import Machine
+    from emulator.machine.machine import Machine
 
 TURN_CYCLES = 20_000
 """Long enough for many turns of a polling loop."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from emulator.machine import Machine
+    from emulator.machine.machine import Machine
 
 PathKey = tuple[int, int, int]
 """(state, block, skipped) as :class:`emulator.engine.hook.PathCount` has them."""

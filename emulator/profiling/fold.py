@@ -18,8 +18,8 @@ from emulator.thumb.instruction import Block, Instruction
 from emulator.timing.model import Cause
 
 if TYPE_CHECKING:
-    from emulator.board import Accelerator
-    from emulator.machine import Machine
+    from emulator.board.model import Accelerator
+    from emulator.machine.machine import Machine
 
 ISSUE = CostKey(Cause.ISSUE)
 CACHED_KINDS = ("l1", "icache")

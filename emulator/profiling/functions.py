@@ -17,7 +17,7 @@ from emulator.profiling.stack import CycleStack, merged
 from emulator.thumb.instruction import LR, Block, Kind
 
 if TYPE_CHECKING:
-    from emulator.machine import Machine
+    from emulator.machine.machine import Machine
 
 
 @dataclass(slots=True)

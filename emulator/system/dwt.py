@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from emulator.clock import Clock
+from emulator.clock.clock import Clock
 from emulator.system.features import CoreFeatures
 from emulator.system.registers import StoredWords, merge
 

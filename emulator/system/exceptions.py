@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from emulator.clock import Clock
+from emulator.clock.clock import Clock
 from emulator.errors import GuestFault
 from emulator.system.core import CoreRegisters, MemoryFault
 from emulator.system.debug import DebugControl

@@ -15,7 +15,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from emulator.clock import Clock
+from emulator.clock.clock import Clock
 from emulator.system.core import CoreRegisters, MemoryFault
 
 MAX_STRING_BYTES = 1 << 16

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from emulator.clock import Clock
+from emulator.clock.clock import Clock
 
 CSR = 0xE000E010
 RVR = 0xE000E014

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benches import accuracy, benchmarks
-from benches.golden import GoldenInterpreter
+from benches.suite.golden import GoldenInterpreter
 from benches.synthetic import AD_STEP_BYTES, BENCHMARKS, SHIPPED_COUNTS, TEST_SEED, Sample, make_dataset
 
 HERE = Path(__file__).resolve().parent

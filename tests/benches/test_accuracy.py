@@ -3,11 +3,11 @@ import struct
 import pytest
 from fake_device import FakeMachine
 
-from benches.accuracy import quality, roc_auc, run_accuracy
-from benches.benchmarks import ANOMALY_DETECTION, KEYWORD_SPOTTING, VISUAL_WAKE_WORDS
-from benches.input_files import dataset_folder, load_inputs, read_labels
-from benches.machine_channel import MachineChannel
-from benches.protocol_host import ProtocolHost
+from benches.measure.accuracy import quality, roc_auc, run_accuracy
+from benches.protocol.host import ProtocolHost
+from benches.protocol.machine_channel import MachineChannel
+from benches.suite.benchmarks import ANOMALY_DETECTION, KEYWORD_SPOTTING, VISUAL_WAKE_WORDS
+from benches.suite.input_files import dataset_folder, load_inputs, read_labels
 from emulator.errors import UsageError
 
 

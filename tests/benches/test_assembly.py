@@ -13,7 +13,7 @@ from benches.assembly.build import RECIPES, build
 from benches.assembly.reader import FIT, own_catalog, read_assembly_catalog
 from benches.assembly.run import AssemblyOptions, fit_offsets, run_assembly, summarize_sets, word_value
 from benches.cli.validate import validate as command
-from benches.validate import ABSENT, FAILED
+from benches.silicon.validate import ABSENT, FAILED
 from emulator import Machine
 from emulator.errors import CheckFailed, UsageError
 

@@ -4,12 +4,12 @@ import pytest
 from click.testing import CliRunner
 from fake_device import FakeMachine
 
-from benches.benchmarks import VISUAL_WAKE_WORDS, find
-from benches.catalog.reader import development_catalog
 from benches.cli import bench_run
 from benches.cli.bench import bench
 from benches.cli.bench_run import BenchOptions, plan_jobs, run_bench
 from benches.cli.many_values import ManyValuesCommand
+from benches.silicon.catalog import development_catalog
+from benches.suite.benchmarks import VISUAL_WAKE_WORDS, find
 from emulator.errors import CheckFailed, UsageError
 
 RUN_KEYS = {
@@ -56,10 +56,8 @@ class FixedGolden:
 
 
 def use_golden(monkeypatch, outputs):
-    monkeypatch.setattr(
-        "benches.bench_job.GoldenInterpreter", lambda _model, _benchmark: FixedGolden(outputs)
-    )
-    monkeypatch.setattr("benches.performance.GoldenInterpreter", FixedGolden)
+    monkeypatch.setattr("benches.runs.job.GoldenInterpreter", lambda _model, _benchmark: FixedGolden(outputs))
+    monkeypatch.setattr("benches.measure.performance.GoldenInterpreter", FixedGolden)
 
 
 def run(image, person_input, tmp_path, machine, **options):
@@ -135,8 +133,8 @@ def test_image_of_another_benchmark(image, person_input, tmp_path):
 
 def test_published_row_stands_beside_the_measured_one(image, person_input, tmp_path, monkeypatch, capsys):
     row = development_catalog()[0]
-    monkeypatch.setattr("benches.bench_job.development_catalog", lambda: (row,))
-    monkeypatch.setattr("benches.bench_job.sha256_of", lambda _path: row.sha256)
+    monkeypatch.setattr("benches.runs.job.development_catalog", lambda: (row,))
+    monkeypatch.setattr("benches.runs.job.sha256_of", lambda _path: row.sha256)
     report = run(image, person_input, tmp_path, FakeMachine(inference_cycles=2_000_000), count=100)
     assert report["runs"][0]["published"]["latency_ms"] == row.published_latency_ms
     ratio = report["runs"][0]["device_latency_us"] / 1e3 / row.published_latency_ms

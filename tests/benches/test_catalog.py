@@ -1,6 +1,6 @@
 import pytest
 
-from benches.catalog.reader import core_name, development_catalog, read_catalog
+from benches.silicon.catalog import core_name, development_catalog, read_catalog
 from emulator.errors import UsageError
 
 HEADER = "version,submitter,system,benchmark,path,board,published_latency_ms\n"

@@ -8,10 +8,17 @@ from click.testing import CliRunner
 
 from benches.cli.bench import bench
 from benches.cli.validate_run import ValidateOutputs, run_validate
-from benches.error_bands import NOT_MEASURED, band_json, band_words, measured_bands, memory_system, read_bands
-from benches.network_description import read_layers
-from benches.validate import FAILED, OK, ValidatedRow, ValidateOptions
-from emulator.board_file import load_board
+from benches.measure.network_description import read_layers
+from benches.silicon.error_bands import (
+    NOT_MEASURED,
+    band_json,
+    band_words,
+    measured_bands,
+    memory_system,
+    read_bands,
+)
+from benches.silicon.validate import FAILED, OK, ValidatedRow, ValidateOptions
+from emulator.board.reader import load_board
 from emulator.errors import UsageError
 
 ROW = ValidatedRow(

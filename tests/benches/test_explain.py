@@ -7,10 +7,10 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from benches import shipped
-from benches.benchmarks import KEYWORD_SPOTTING
 from benches.cli.explain import explain
 from benches.cli.explain_run import ExplainOptions, run_explain
+from benches.suite import shipped
+from benches.suite.benchmarks import KEYWORD_SPOTTING
 from emulator.errors import UsageError
 
 BOARD = "nucleo-l4r5zi"

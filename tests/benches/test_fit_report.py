@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from benches.fit_report import fit_report
-from benches.validate import OK, ValidatedRow
+from benches.silicon.fit_report import fit_report
+from benches.silicon.validate import OK, ValidatedRow
 
 ROW = ValidatedRow(
     "v1.2", "us", "a board", "kws", "performance", "nucleo-l4r5zi", "cortex-m4", "a.bin", status=OK

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from benches.benchmarks import ANOMALY_DETECTION, IMAGE_CLASSIFICATION, KEYWORD_SPOTTING
-from benches.golden import RUNTIMES, GoldenInterpreter, GoldenUnavailable, compare
+from benches.suite.benchmarks import ANOMALY_DETECTION, IMAGE_CLASSIFICATION, KEYWORD_SPOTTING
+from benches.suite.golden import RUNTIMES, GoldenInterpreter, GoldenUnavailable, compare
 from emulator.errors import UsageError
 
 

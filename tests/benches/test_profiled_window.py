@@ -1,10 +1,10 @@
 """The profiled inference is the measured one, but for parts of the blocks at its two ends."""
 
-from benches import shipped
-from benches.benchmarks import KEYWORD_SPOTTING
-from benches.performance import PerformanceSession
-from benches.profiled_window import profile_inference, profile_run
-from benches.validate import synthetic_input
+from benches.measure.performance import PerformanceSession
+from benches.measure.profiled_window import profile_inference, profile_run
+from benches.silicon.validate import synthetic_input
+from benches.suite import shipped
+from benches.suite.benchmarks import KEYWORD_SPOTTING
 from emulator import Machine
 
 LONGEST_BLOCK_CYCLES = 500

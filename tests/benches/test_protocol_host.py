@@ -1,8 +1,7 @@
 import pytest
 from fake_device import FakeConsole, FakeMachine
 
-from benches.machine_channel import MachineChannel
-from benches.protocol_host import (
+from benches.protocol.host import (
     DeviceError,
     Line,
     ProtocolError,
@@ -11,6 +10,7 @@ from benches.protocol_host import (
     Stamp,
     parse_results,
 )
+from benches.protocol.machine_channel import MachineChannel
 
 
 def host_of(machine: FakeMachine) -> ProtocolHost:

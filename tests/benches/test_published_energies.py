@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from benches.bench_job import image_job
-from benches.catalog.reader import development_catalog
-from benches.energy import mean_absolute_error, run_energy
+from benches.energy.inference_energy import mean_absolute_error, run_energy
+from benches.runs.job import image_job
+from benches.silicon.catalog import development_catalog
 from emulator import Machine
 
 COUNT = 5

@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from benches.benchmarks import find
-from benches.performance import GoldenReport, InputData, PerformanceSession
+from benches.measure.performance import GoldenReport, PerformanceSession
+from benches.suite.benchmarks import find
+from benches.suite.input_files import InputData
 from emulator import Machine
 
 ST = "closed/STMicroelectronics/code/NUCLEO_L4R5ZI-P"

@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from benches.figures import run_table
+from benches.runs.figures import run_table
 
 HEADERS = ("benchmark", "board", "cycles")
 ROWS = (("kws", "nucleo-l4r5zi", "6,321,278"), ("vww", "nucleo-l4r5zi", "19,134,408"))

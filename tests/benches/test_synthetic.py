@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benches import benchmarks, synthetic
-from benches.input_files import read_labels
+from benches import synthetic
+from benches.suite import benchmarks
+from benches.suite.input_files import read_labels
 
 INPUTS = Path(__file__).resolve().parents[2] / "benches" / "inputs"
 

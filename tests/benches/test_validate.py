@@ -6,16 +6,16 @@ import pytest
 from click.testing import CliRunner
 from fake_device import FakeBoard, FakeMachine
 
-from benches import row_pool, validate
-from benches.catalog.reader import CatalogRow, development_catalog
 from benches.cli import validate_run
 from benches.cli.validate import validate as command
 from benches.cli.validate_run import ValidateOutputs
-from benches.image_sources import find_image
-from benches.performance import MeasuredWindow
-from benches.protocol_host import InferenceWindow, Results, Stamp
-from benches.row_pool import validate_rows
-from benches.validate import ABSENT, FAILED, OK, ValidateOptions, error_figures, fit_cpi, report_json
+from benches.measure.performance import MeasuredWindow
+from benches.protocol.host import InferenceWindow, Results, Stamp
+from benches.silicon import row_pool, validate
+from benches.silicon.catalog import CatalogRow, development_catalog
+from benches.silicon.image_sources import find_image
+from benches.silicon.row_pool import validate_rows
+from benches.silicon.validate import ABSENT, FAILED, OK, ValidateOptions, error_figures, fit_cpi, report_json
 from emulator.errors import CheckFailed, GuestFault
 
 ROW = CatalogRow("v1.2", "us", "our board", "vww", "code/image.bin", "fake-board", 10.0, mhz=100.0)

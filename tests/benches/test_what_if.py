@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from benches import shipped
-from benches.benchmarks import KEYWORD_SPOTTING
 from benches.cli.bench import bench
 from benches.cli.bench_run import BenchOptions, run_bench
-from benches.validate import synthetic_input
-from benches.what_if import RERUN, STORED, Figures, at_clock, compare, parse_changes, parse_hertz
+from benches.measure.what_if import RERUN, STORED, Figures, at_clock, compare, parse_changes, parse_hertz
+from benches.silicon.validate import synthetic_input
+from benches.suite import shipped
+from benches.suite.benchmarks import KEYWORD_SPOTTING
 from emulator import Machine
-from emulator.board_file import load_board
+from emulator.board.reader import load_board
 from emulator.errors import UsageError
 from emulator.profiling import CycleStack
 from emulator.timing.model import Cause

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from talking_firmware import ROOT
 
-from emulator.board_file import list_boards
+from emulator.board.reader import list_boards
 from emulator.cli import doctor as doctor_module
 from emulator.cli.doctor import Finding
 from emulator.cli.main import COMMANDS, Entry, main

@@ -13,7 +13,7 @@ from talking_firmware import ROOT
 from test_serve import Serving, ask
 
 from emulator import Machine
-from emulator.execution import StopReason
+from emulator.machine.execution import StopReason
 
 IMAGE = ROOT / "benches" / "images" / "kws-nucleo-l4r5zi.elf"
 INPUT_BYTES = 490

@@ -13,7 +13,7 @@ import serial
 from talking_firmware import build
 from test_serve import Serving, ask
 
-from emulator.board_file import load_board
+from emulator.board.reader import load_board
 
 CORE_HZ = 4_000_000
 LOOP_CYCLES = range(5, 20)

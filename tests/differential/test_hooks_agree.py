@@ -17,8 +17,8 @@ from unicorn import arm_const as arm
 from unicorn import unicorn_const as ucc
 
 from emulator import Machine
-from emulator.board import Accelerator, Board
-from emulator.board_file import load_board
+from emulator.board.model import Accelerator, Board
+from emulator.board.reader import load_board
 from emulator.engine.events import EVENT_LOAD, EVENT_STORE
 from emulator.engine.python_hook import PythonHook
 

@@ -13,7 +13,7 @@ from random import Random
 import pytest
 from batches import PLATFORMS
 
-from benches.benchmarks import NAMES, find
+from benches.suite.benchmarks import NAMES, find
 from emulator import Machine
 
 IMAGES = Path(__file__).parents[2] / "benches" / "images"

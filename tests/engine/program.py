@@ -37,7 +37,7 @@ from dataclasses import dataclass
 
 from unicorn import unicorn_const as ucc
 
-from emulator.board import Accelerator, Board, Region
+from emulator.board.model import Accelerator, Board, Region
 from emulator.engine.automaton import Automaton, CountModel
 from emulator.engine.core import Core
 from emulator.engine.hook import BlockHook

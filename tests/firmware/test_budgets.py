@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from benches import shipped
-from benches.bench_job import image_job, run_performance
-from benches.benchmarks import find
 from benches.build.firmware import BuiltFirmware, build_firmware
 from benches.build.support import load_support
-from benches.input_files import load_inputs
-from benches.performance import PerformanceSession
+from benches.measure.performance import PerformanceSession
+from benches.runs.job import image_job, run_performance
+from benches.suite import shipped
+from benches.suite.benchmarks import find
+from benches.suite.input_files import load_inputs
 from emulator import Machine
-from emulator.board_file import load_board
+from emulator.board.reader import load_board
 
 BOARD = "nucleo-l4r5zi"
 OFFICIAL = {

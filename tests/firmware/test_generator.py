@@ -15,7 +15,6 @@ from click.testing import CliRunner
 from model_writer import ModelWriter
 from operator_models import OPERATOR_MODELS, write_operator_model
 
-from benches import benchmarks
 from benches.build.arena import Lifetime, plan_arena
 from benches.build.command import build, shipped_model
 from benches.build.firmware import BENCHMARKS, BuildOptions, build_firmware
@@ -24,10 +23,11 @@ from benches.build.lower import lower_model
 from benches.build.model import read_model
 from benches.build.quantization import multiply_by_quantized_multiplier, quantize_multiplier
 from benches.build.support import Memory, fitted, list_support, load_support, support_for
-from benches.shipped import image_for, image_for_board
+from benches.suite import benchmarks
+from benches.suite.shipped import image_for, image_for_board
 from emulator import Machine
-from emulator.board import Board
-from emulator.board_file import list_boards, load_board
+from emulator.board.model import Board
+from emulator.board.reader import list_boards, load_board
 from emulator.errors import BoardlessError, ImageError, UsageError
 
 SUPPORT = "mps2-an386"

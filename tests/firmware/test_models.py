@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from tflite_runtime import interpreter as runtime
 
-from benches import benchmarks, synthetic
-from benches.input_files import read_labels
+from benches import synthetic
+from benches.suite import benchmarks
+from benches.suite.input_files import read_labels
 from firmware.models import evaluate
 
 ROOT = Path(__file__).resolve().parents[2]

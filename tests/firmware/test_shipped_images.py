@@ -8,12 +8,12 @@ import pytest
 from comparison import Golden, layer_tensors
 from device import QemuDevice
 
-from benches import benchmarks
 from benches.build.command import shipped_model
 from benches.build.firmware import BENCHMARKS, BuildOptions, build_firmware
 from benches.build.prebuilt import image_name, shipped_images
 from benches.build.support import load_support
-from benches.shipped import image_for, inputs_for
+from benches.suite import benchmarks
+from benches.suite.shipped import image_for, inputs_for
 
 # machine of QEMU -> board support packages whose images run there
 MACHINES = {

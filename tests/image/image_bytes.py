@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from emulator.board import Board, Region
+from emulator.board.model import Board, Region
 
 VECTORS = struct.pack("<II", 0x2000_1000, 0x0800_0009) + b"\x00\xbf\xfe\xe7"  # sp, reset; nop; b .
 EM_ARM = 40

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from emulator import Machine
-from emulator.board_file import load_board
+from emulator.board.reader import load_board
 from emulator.errors import BoardError
-from emulator.execution import StopReason
 from emulator.image import load_image
 from emulator.learning import Learned, learn
 from emulator.learning.toml_text import toml_text
+from emulator.machine.execution import StopReason
 
 ROOT = Path(__file__).parents[2]
 BOARD = "nucleo-l4r5zi"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from emulator import Machine
-from emulator.board_energy import EnergyFacts, energy_facts
-from emulator.board_file import list_boards, load_board
-from emulator.energy import EnergyMeter
+from emulator.board.reader import list_boards, load_board
+from emulator.board.supply import EnergyFacts, energy_facts
 from emulator.errors import BoardError, UsageError
+from emulator.machine.energy import EnergyMeter
 from tests.machine.firmware import build
 
 FACTS = EnergyFacts(

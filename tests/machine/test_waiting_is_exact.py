@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from benches import shipped
-from benches.benchmarks import KEYWORD_SPOTTING
-from benches.machine_channel import MachineChannel
-from benches.protocol_host import ProtocolHost
+from benches.protocol.host import ProtocolHost
+from benches.protocol.machine_channel import MachineChannel
+from benches.suite import shipped
+from benches.suite.benchmarks import KEYWORD_SPOTTING
 from emulator import Machine
-from emulator.machine import Counts
+from emulator.machine.machine import Counts
 
 PAYLOAD = bytes(range(62))
 DEVELOPMENT = {

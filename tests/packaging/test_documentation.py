@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from emulator import Machine
-from emulator.board_file import load_board
+from emulator.board.reader import load_board
 from emulator.device import DeviceContext
 from peripherals.register_device import Register, RegisterDevice
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from emulator.clock import Clock
+from emulator.clock.clock import Clock
 from emulator.device import Device, DeviceContext
 
 CORE_HZ = 1_000_000

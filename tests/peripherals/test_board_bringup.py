@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from emulator import Machine
-from emulator.board import Board
-from emulator.board_file import list_boards, load_board
-from emulator.execution import StopReason
+from emulator.board.model import Board
+from emulator.board.reader import list_boards, load_board
+from emulator.machine.execution import StopReason
 
 SOURCES = Path(__file__).parent / "bringup"
 SLACK_CYCLES = 200  # a turn of the polling loop, the calls around it, a prescaler that runs on

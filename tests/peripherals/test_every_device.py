@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from device_bench import Bench
 
-from emulator.board import Board
-from emulator.board_checks import device_class
-from emulator.board_file import list_boards, load_board
+from emulator.board.checks import device_class
+from emulator.board.model import Board
+from emulator.board.reader import list_boards, load_board
 
 CLOCK_CONTROLLER = "rcc"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benches import shipped
-from benches.benchmarks import KEYWORD_SPOTTING
+from benches.suite import shipped
+from benches.suite.benchmarks import KEYWORD_SPOTTING
 from emulator import Machine
 from emulator.profiling import CostKey, CountState, CycleStack, Profile, fold, functions_of
 from emulator.profiling.disassembly import block_text

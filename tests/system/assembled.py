@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 from emulator import Machine, StopReason
-from emulator.board import Board
-from emulator.board_file import load_board
+from emulator.board.model import Board
+from emulator.board.reader import load_board
 
 STACK_OFFSET, RESULTS_OFFSET = 0x4000, 0x100
 CODE_OFFSET = 0x40

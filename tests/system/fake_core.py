@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from emulator.clock import Clock
+from emulator.clock.clock import Clock
 from emulator.system.core import MemoryFault
 from emulator.system.system import System
 from emulator.timing.model import ExceptionTiming

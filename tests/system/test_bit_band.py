@@ -12,7 +12,7 @@ import pytest
 from assembled import assemble, finish, machine_with, results
 
 from emulator import Machine
-from emulator.board_file import load_board
+from emulator.board.reader import load_board
 
 RCC_APB1ENR2 = 0x40021058 + 4
 SET_BIT = """

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from fake_core import FLASH, FPCA, NPRIV, RAM, RAM_BYTES, SPSEL, STACK_TOP, THREAD_CODE, FakeCore, Rig
 
-from emulator.board import Region
+from emulator.board.model import Region
 from emulator.engine.core import Core
 
 CORES = ("cortex-m0", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33")

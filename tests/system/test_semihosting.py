@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from fake_core import RAM, FakeCore
 
-from emulator.clock import Clock
+from emulator.clock.clock import Clock
 from emulator.system.semihosting import Operation, SemihostingHost
 
 BLOCK, NAME, DATA = RAM, RAM + 0x100, RAM + 0x800

@@ -217,7 +217,7 @@ def test_no_instruction_count_per_block() -> None:
 
 
 def test_context_holds_registers_alone() -> None:
-    """``context_save`` keeps registers, not memory. We: emulator/snapshot.py copies memory."""
+    """``context_save`` keeps registers, not memory. We: emulator/machine/snapshot.py copies memory."""
     uc = open_core("cortex-m4", UNTIL)
     set_r(uc, r5=1)
     uc.mem_write(RAM, b"\x01")

@@ -1,4 +1,4 @@
-"""What Unicorn does at exceptions, faults and system instructions, as emulator/traps.py expects it.
+"""What Unicorn does at exceptions, faults and system instructions, as emulator/machine/traps.py expects it.
 
 Every expectation was seen with Unicorn 2.1.4; a test that fails after an update names the
 code to look at.
@@ -15,7 +15,7 @@ from unicorn import arm_const as arm
 from unicorn import unicorn_const as ucc
 
 every_core = pytest.mark.parametrize("core", CORES)
-TRAPS = "emulator/traps.py"
+TRAPS = "emulator/machine/traps.py"
 
 
 def interrupts_of(uc: Uc) -> list[tuple[int, int]]:

@@ -109,7 +109,7 @@ def test_u1_random_programs() -> None:
 def test_u1_mapping_on_demand_leaks_too() -> None:
     """A MEM_*_UNMAPPED hook that maps the page and returns True has the same leak.
 
-    We: every region is mapped before the first run; UC_HOOK_MEM_INVALID (emulator/traps.py)
+    We: every region is mapped before the first run; UC_HOOK_MEM_INVALID (emulator/machine/traps.py)
     only notes the address and returns False. Unicorn 2.1.4.
     """
     uc = open_core("cortex-m4", LOAD_IN_IT_BLOCK)
@@ -257,7 +257,7 @@ def test_u5_stop_in_device_callback_repeats_the_access(core: str) -> None:
     Hardware sends the byte once. Unicorn 2.1.4 does not finish the instruction that it
     stopped in, so a UART would send its byte twice.
     We: a device callback only sets ``stop_request``; the block hook stops at the next block
-    (Machine.request_stop in emulator/machine.py).
+    (Machine.request_stop in emulator/machine/machine.py).
     """
     uc = open_core(core, STORE_BYTE)
     device = Device(uc, on_access=lambda: uc.emu_stop() if len(device.accesses) == 1 else None)
@@ -323,14 +323,16 @@ def test_u7_device_callback_sees_the_blocks_start(core: str) -> None:
 
     Hardware: an access happens at its instruction. Unicorn 2.1.4 keeps PC in step only at
     block boundaries; the other registers are current, which AccessFinder relies on.
-    We: find the access in the decoded block (emulator/access.py) and add its issue cycle.
+    We: find the access in the decoded block (emulator/bus/access.py) and add its issue cycle.
     """
     uc = open_core(core, TWO_LOADS)
     seen: list[tuple[int, int, int]] = []
     Device(uc, on_access=lambda: seen.append((pc(uc), r(uc, 0), r(uc, 1))))
     set_r(uc, r2=DEVICE)
     assert run(uc, until=TWO_LOADS.end) is None
-    assert [at for at, _, _ in seen] == [CODE, CODE], gone("hides the PC of an access", "emulator/access.py")
+    assert [at for at, _, _ in seen] == [CODE, CODE], gone(
+        "hides the PC of an access", "emulator/bus/access.py"
+    )
     assert [rest for _, *rest in seen] == [[1, 2], [5, 2]]
 
 

@@ -1,1 +1,0 @@
-"""Catalogues of images with published latencies: which image, which board, which figure."""

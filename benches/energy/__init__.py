@@ -1,0 +1,1 @@
+"""Energy mode without the official host."""

@@ -1,0 +1,1 @@
+"""One image measured: latency, accuracy, layers, profiles, what-ifs."""

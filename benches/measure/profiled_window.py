@@ -1,0 +1,76 @@
+"""The exact counts of a benchmark's inference, or of any stretch of a run, as a profile.
+
+A benchmark's window begins where the firmware reads its timer, in the middle of a block. So
+the inference is played twice from one snapshot: once to learn the cycles at which its window
+begins and ends, once to stop at the first blocks after them. Both runs are the same to the
+last cycle; the profiled window differs from the measured one by parts of two blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benches.measure.performance import PerformanceSession
+from benches.protocol.host import ProtocolError
+from benches.suite.input_files import InputData
+from emulator.machine.execution import StopReason
+from emulator.profiling import CountState, Profile, fold
+
+if TYPE_CHECKING:
+    from emulator.machine.machine import Machine
+
+COMMAND = "infer 1 0"
+ENDS = (StopReason.IDLE, StopReason.EXIT, StopReason.WALL_LIMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfiledWindow:
+    """A profile and in words what it is of; ``results``: what the inference printed."""
+
+    profile: Profile
+    title: str
+    results: str = ""
+
+
+def profile_inference(
+    machine: Machine, choose_input: Callable[[PerformanceSession], InputData]
+) -> ProfiledWindow:
+    """Boot a benchmark image, load an input, profile one inference.
+
+    The machine stands at the window's end afterwards, in the middle of the conversation.
+    Raises ProtocolError when the image does not speak the benchmark's protocol.
+    """
+    session = PerformanceSession(machine)
+    chosen = choose_input(session)
+    session.host.load(chosen.data)
+    before = machine.snapshot()
+    window = session.host.infer(1, 0)
+    if window.began is None or window.counts is None:
+        raise ProtocolError("the image does not tell where its inference begins")
+    machine.restore(before)
+    session.channel.send(f"{COMMAND}%".encode())
+    run_to_cycle(machine, window.began.cycles)
+    first = CountState.of(machine)
+    run_to_cycle(machine, window.began.cycles + window.counts.cycles)
+    passed = CountState.of(machine) - first
+    return ProfiledWindow(
+        fold(machine, passed), f"one {session.benchmark.name} inference of {chosen.name}", window.results.text
+    )
+
+
+def profile_run(machine: Machine, until: str | None, max_cycles: int | None) -> ProfiledWindow:
+    """Profile a run from where the machine stands to a text on its console, a limit, or idle."""
+    first = CountState.of(machine)
+    reason = machine.run(until=until, max_cycles=max_cycles)
+    passed = CountState.of(machine) - first
+    return ProfiledWindow(fold(machine, passed), f"a run that ended by {reason.value}")
+
+
+def run_to_cycle(machine: Machine, cycle: int) -> None:
+    """Run to the first block that begins at ``cycle`` or later."""
+    while machine.counts.cycles < cycle:
+        reason = machine.run(max_cycles=cycle - machine.counts.cycles)
+        if reason in ENDS:
+            raise ProtocolError(f"the second run of the inference ended early ({reason.value})")

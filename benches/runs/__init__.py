@@ -1,0 +1,1 @@
+"""The rows and tables of `boardless bench`."""

@@ -1,0 +1,182 @@
+"""One row of ``boardless bench``: from an image and a board to a measured run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from benches.measure.accuracy import AccuracyResult, run_accuracy
+from benches.measure.performance import GoldenReport, PerformanceSession
+from benches.protocol.machine_channel import MachineLike
+from benches.runs.rows import AccuracyRun, BenchRun
+from benches.silicon.catalog import CatalogRow, development_catalog
+from benches.suite import shipped
+from benches.suite.benchmarks import Benchmark
+from benches.suite.golden import GoldenInterpreter, GoldenUnavailable
+from benches.suite.input_files import dataset_folder, load_inputs, read_labels
+from emulator.board.model import Accelerator, Board
+from emulator.board.reader import load_board
+from emulator.errors import UsageError
+from emulator.image import require_base
+
+DEFAULT_BOARD = "nucleo-l4r5zi"
+
+
+class BoardLike(Protocol):
+    """The part of a board that a report names and that its error band depends on."""
+
+    @property
+    def name(self) -> str:
+        """The board's name."""
+
+    @property
+    def core(self) -> str:
+        """Its core, such as "cortex-m4"."""
+
+    @property
+    def accelerators(self) -> tuple[Accelerator, ...]:
+        """What stands in front of its memories."""
+
+
+class HookLike(Protocol):
+    """The block hook."""
+
+    @property
+    def kind(self) -> str:
+        """Which one: native or python."""
+
+
+class LoadedMachine(MachineLike, Protocol):
+    """A machine with its board, image loaded."""
+
+    @property
+    def board(self) -> BoardLike:
+        """The board that it emulates."""
+
+    @property
+    def hook(self) -> HookLike:
+        """The block hook in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class BenchJob:
+    """What to run. ``benchmark`` None: whatever the image says that it is.
+
+    ``inputs`` empty: the shipped ones. ``count``: inferences per window in performance mode,
+    at most so many files in accuracy mode; None: the benchmark's default, or all files.
+    ``known_model``: the image is ours, so its model is the shipped one.
+    """
+
+    image: Path
+    board: str
+    benchmark: Benchmark | None = None
+    base: int | None = None
+    inputs: tuple[Path, ...] = ()
+    count: int | None = None
+    model: Path | None = None
+    known_model: bool = False
+    timing: str = "memory"
+
+
+def image_job(image: Path, board: str | None, benchmark: Benchmark | None) -> BenchJob:
+    """The job for a user's image; its board may come from the catalogue of published images."""
+    row = published_row(sha256_of(image))
+    return BenchJob(image, board or (row.board if row else DEFAULT_BOARD), benchmark)
+
+
+def require_known_base(image: Path, base: int | None, board: Board) -> None:
+    """Refuse a raw binary without a load address, unless it is a published image: those are known."""
+    if published_row(sha256_of(image)) is None:
+        require_base(image, base, board)
+
+
+def shipped_job(benchmark: Benchmark, board: str) -> BenchJob:
+    """The job for the image that the package ships, or builds, for a board."""
+    image = shipped.image_for_board(benchmark, load_board(board))
+    return BenchJob(image, board, benchmark, known_model=True)
+
+
+def sha256_of(path: Path) -> str:
+    """The file's SHA-256 as hex digits."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UsageError(f"can't be read: {error.strerror}", where=str(path)) from error
+
+
+def published_row(sha256: str, rows: Sequence[CatalogRow] | None = None) -> CatalogRow | None:
+    """The catalogue's row of exactly this image, if any."""
+    known = development_catalog() if rows is None else rows
+    return next((row for row in known if row.sha256 == sha256), None)
+
+
+def golden_for(job: BenchJob, benchmark: Benchmark) -> GoldenInterpreter | GoldenReport:
+    """The interpreter to compare with, or the reason why there is none."""
+    if job.model is None and not job.known_model:
+        return GoldenReport(reason="the image's model is not known: give it with --model FILE")
+    try:
+        return GoldenInterpreter(job.model or shipped.model_for(benchmark), benchmark)
+    except GoldenUnavailable as unavailable:
+        return GoldenReport(reason=str(unavailable))
+
+
+def run_performance(
+    job: BenchJob, machine: LoadedMachine, progress: Callable[[str], None] = lambda _step: None
+) -> BenchRun:
+    """Boot, check every input against the golden interpreter, measure a window for each."""
+    progress("booting")
+    session = PerformanceSession(machine)
+    benchmark = session.benchmark
+    if job.benchmark is not None:
+        session.expect(job.benchmark)
+    folders = job.inputs or (shipped.inputs_for(benchmark),)
+    measurement = session.measure(
+        load_inputs(folders, benchmark, limit=benchmark.bench_inputs),
+        job.count or benchmark.inferences,
+        benchmark.warmups,
+        golden_for(job, benchmark),
+        progress,
+        keeps_input=job.known_model,
+    )
+    sha256 = sha256_of(job.image)
+    return BenchRun(
+        measurement=measurement,
+        board=machine.board.name,
+        core=machine.board.core,
+        image=str(job.image),
+        image_sha256=sha256,
+        timing=job.timing,
+        published=published_row(sha256),
+    )
+
+
+def run_accuracy_job(
+    job: BenchJob,
+    machine: LoadedMachine,
+    progress: Callable[[AccuracyResult], None] = lambda _result: None,
+) -> AccuracyRun:
+    """Boot and run a labelled set; interrupted by Ctrl-C it returns what is done."""
+    session = PerformanceSession(machine)
+    benchmark = session.benchmark
+    if job.benchmark is not None:
+        session.expect(job.benchmark)
+    if len(job.inputs) > 1:
+        raise UsageError("accuracy mode takes one folder with y_labels.csv", where="--inputs")
+    folder = dataset_folder(job.inputs[0] if job.inputs else shipped.inputs_for(benchmark), benchmark)
+    golden = golden_for(job, benchmark)
+    interpreter = golden if isinstance(golden, GoldenInterpreter) else None
+    files = read_labels(folder, benchmark)[: job.count]
+    result = run_accuracy(session.host, benchmark, files, interpreter, progress)
+    return AccuracyRun(
+        result=result,
+        board=machine.board.name,
+        core=machine.board.core,
+        clock_hz=machine.clock.core_hz,
+        image=str(job.image),
+        image_sha256=sha256_of(job.image),
+        golden_runtime=interpreter.runtime if interpreter else None,
+        golden_reason=golden.reason if isinstance(golden, GoldenReport) else "",
+    )

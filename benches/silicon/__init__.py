@@ -1,0 +1,1 @@
+"""The comparison with silicon: published images and latencies, errors, bands."""

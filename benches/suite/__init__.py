@@ -1,0 +1,1 @@
+"""The benchmarks as data: names, shapes, models, inputs, golden outputs."""

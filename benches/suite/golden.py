@@ -1,0 +1,163 @@
+"""The golden interpreter: what a model's outputs should be, and how printed results compare.
+
+TensorFlow Lite's reference kernels (``BUILTIN_REF``) are the arithmetic that the device's
+kernels must reproduce bit for bit. The runtime is imported only when it is asked for:
+``tflite-runtime`` where it exists (Python up to 3.11), else ``ai-edge-litert`` if it is
+installed; else there is no golden figure, and the report says so.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benches.suite.benchmarks import Benchmark, InputKind
+from emulator.errors import BoardlessError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+RUNTIMES = (
+    ("tflite-runtime", "tflite_runtime.interpreter"),
+    ("ai-edge-litert", "ai_edge_litert.interpreter"),
+)
+PRINTED_DECIMALS = 3
+INT8_MIN, INT8_MAX = -128, 127
+
+
+class GoldenUnavailable(BoardlessError):
+    """No TensorFlow Lite runtime is installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A printed vector against the golden one.
+
+    ``max_abs_diff`` is in output units (a probability, or a mean squared error), between
+    the printed numbers and the golden ones rounded as ``%0.3f`` does; None when there are
+    more or fewer of them than there should be.
+    """
+
+    match: bool
+    max_abs_diff: float | None
+
+
+class GoldenInterpreter:
+    """One int8 model of one benchmark. ``runtime`` names the interpreter and its version."""
+
+    def __init__(self, model_path: Path, benchmark: Benchmark) -> None:
+        module, self.runtime = _import_runtime()
+        self.model_path = model_path
+        self._benchmark = benchmark
+        try:
+            self._interpreter = module.Interpreter(
+                model_path=str(model_path),
+                experimental_op_resolver_type=module.OpResolverType.BUILTIN_REF,
+            )
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise UsageError(
+                f"not a model that the golden interpreter can run: {reason}",
+                where=str(model_path),
+                next_step="Give a quantized .tflite file.",
+            ) from error
+        self._input = self._interpreter.get_input_details()[0]
+        self._output = self._interpreter.get_output_details()[0]
+        self._check_shapes()
+
+    def outputs(self, data: bytes) -> tuple[float, ...]:
+        """The numbers that the device should print for the input ``data``, not yet rounded.
+
+        Class probabilities (dequantized), or for ``ad`` the one mean squared error.
+        """
+        tensor = self.input_tensor(data)
+        self._interpreter.set_tensor(self._input["index"], tensor.reshape(self._input["shape"]))
+        self._interpreter.invoke()
+        quantized: NDArray[np.int8] = self._interpreter.get_tensor(self._output["index"]).reshape(-1)
+        if self._benchmark.input_kind is InputKind.FLOAT32:
+            return (self._mean_squared_error(data, quantized),)
+        scale, zero_point = self._output["quantization"]
+        return tuple((int(code) - zero_point) * scale for code in quantized)
+
+    def input_tensor(self, data: bytes) -> NDArray[np.int8]:
+        """The int8 input tensor (flat) that the device makes of ``data``."""
+        import numpy as np  # noqa: PLC0415 - heavy, and only the golden check needs it
+
+        if len(data) != self._benchmark.input_bytes:
+            raise UsageError(
+                f"{self._benchmark.name} takes {self._benchmark.input_bytes} bytes, not {len(data)}"
+            )
+        if self._benchmark.input_kind is InputKind.INT8:
+            return np.frombuffer(data, np.int8)
+        if self._benchmark.input_kind is InputKind.UINT8_MINUS_128:
+            return (np.frombuffer(data, np.uint8).astype(np.int16) - 128).astype(np.int8)
+        scale, zero_point = self._input["quantization"]
+        values = np.frombuffer(data, "<f4") / np.float32(scale)
+        rounded = np.copysign(np.floor(np.abs(values) + np.float32(0.5)), values)  # C's round()
+        codes: NDArray[np.int8] = np.clip(rounded + zero_point, INT8_MIN, INT8_MAX).astype(np.int8)
+        return codes
+
+    def _mean_squared_error(self, data: bytes, quantized: NDArray[np.int8]) -> float:
+        import numpy as np  # noqa: PLC0415
+
+        scale, zero_point = self._output["quantization"]
+        restored = (quantized.astype(np.int32) - zero_point).astype(np.float32) * np.float32(scale)
+        difference = restored - np.frombuffer(data, "<f4")
+        total = np.float32(0)
+        for square in difference * difference:  # one after another, as the device adds them
+            total += square
+        return float(total / np.float32(difference.size))
+
+    def _check_shapes(self) -> None:
+        import numpy as np  # noqa: PLC0415
+
+        per_element = 4 if self._benchmark.input_kind is InputKind.FLOAT32 else 1
+        wanted = self._benchmark.input_bytes // per_element
+        held = int(np.prod(self._input["shape"]))
+        if self._input["dtype"] is not np.int8 or self._output["dtype"] is not np.int8 or held != wanted:
+            raise UsageError(
+                f"the model takes {held} values of {np.dtype(self._input['dtype'])}; "
+                f"{self._benchmark.name} needs {wanted} of int8",
+                where=str(self.model_path),
+                next_step="Give the int8 model that the image was built from.",
+            )
+
+
+def _import_runtime() -> tuple[Any, str]:
+    for distribution, module_name in RUNTIMES:
+        try:
+            module = importlib.import_module(module_name)
+        except ImportError:
+            continue
+        return module, f"{distribution} {importlib.metadata.version(distribution)} (BUILTIN_REF)"
+    raise GoldenUnavailable(
+        "no TensorFlow Lite runtime is installed, so results are not checked against the golden interpreter",
+        next_step="Python up to 3.11: pip install tflite-runtime; later: pip install ai-edge-litert.",
+    )
+
+
+def compare(
+    printed: Sequence[float], golden: Sequence[float], tolerance: float, decimals: int = PRINTED_DECIMALS
+) -> Comparison:
+    """Compare what was printed with ``decimals`` decimals to the golden numbers.
+
+    A number matches when it is the golden one rounded (``%0.3f``), or cut off after its last
+    decimal: small C libraries cut (published boards print 0.003 for 1/256), and the steps of
+    an int8 output are wider than that. ``tolerance`` widens it in output units.
+    """
+    if len(printed) != len(golden):
+        return Comparison(match=False, max_abs_diff=None)
+    steps = float(10**decimals)
+    differences = []
+    match = True
+    for shown, wanted in zip(printed, golden, strict=True):
+        differences.append(abs(shown - round(wanted, decimals)))
+        cut = int(wanted * steps) / steps
+        match = match and min(differences[-1], abs(shown - cut)) <= tolerance + 1e-9
+    return Comparison(match, max_abs_diff=round(max(differences, default=0.0), 9))

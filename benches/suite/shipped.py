@@ -1,0 +1,88 @@
+"""What the package ships for a benchmark: firmware images, models and inputs.
+
+Images: ``benches/images/BENCHMARK-SUPPORT.elf``, one for each board support package of the
+firmware; a user's own board that they don't fit gets one that is built then and there.
+Models: ``models/BENCHMARK.tflite`` in the firmware's folder. Inputs:
+``benches/inputs/MODEL_NAME/`` in the benchmark's official layout.
+"""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+
+from benches.build.firmware import BuildOptions, build_firmware
+from benches.build.support import firmware_folder, fitted, load_support, support_for
+from benches.suite.benchmarks import Benchmark
+from emulator.board.model import Board
+from emulator.errors import UsageError
+
+
+def image_for_board(benchmark: Benchmark, board: Board) -> Path:
+    """Find the prebuilt image, or build one for a board whose core or memory it does not suit.
+
+    What is built lasts as long as the process. Raises :class:`UsageError` for a board without
+    support package or when no compiler is found, :class:`ImageError` when nothing fits.
+    """
+    support = support_for(board)
+    wanted = fitted(support, board)
+    if wanted.core == support.core and _fits(image_for(benchmark, support.name), board):
+        return image_for(benchmark, support.name)
+    folder = tempfile.mkdtemp(prefix="boardless-images-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = Path(folder) / f"{benchmark.name}-{board.name}.elf"
+    toolchain = "gcc" if shutil.which("arm-none-eabi-gcc") or not find_spec("ziglang") else "zig"
+    build_firmware(benchmark.name, model_for(benchmark), wanted, path, BuildOptions(toolchain=toolchain))
+    return path
+
+
+def _fits(image: Path, board: Board) -> bool:
+    """Whether the board has memory wherever the image has segments."""
+    with image.open("rb") as file:
+        segments = [segment.header for segment in ELFFile(file).iter_segments("PT_LOAD")]
+    spans = [(header.p_vaddr, header.p_vaddr + header.p_memsz) for header in segments]
+    regions = [board.region_at(start) for start, _end in spans]
+    return all(
+        region is not None and end <= region.end for region, (_, end) in zip(regions, spans, strict=True)
+    )
+
+
+def image_for(benchmark: Benchmark, board_name: str) -> Path:
+    """Find the prebuilt image of ``benchmark`` for a board. Raises :class:`UsageError`."""
+    path = _folder() / "images" / f"{benchmark.name}-{load_support(board_name).name}.elf"
+    if not path.is_file():
+        raise UsageError(
+            f"no prebuilt {benchmark.name} image for board {board_name}",
+            next_step=f"Build one with `boardless build {benchmark.name}`, or give yours with --image.",
+        )
+    return path
+
+
+def model_for(benchmark: Benchmark) -> Path:
+    """Find the model that the shipped images of ``benchmark`` hold."""
+    return _existing(firmware_folder() / "models" / f"{benchmark.name}.tflite")
+
+
+def inputs_for(benchmark: Benchmark) -> Path:
+    """Find the folder of the labelled synthetic inputs."""
+    return _existing(_folder() / "inputs" / benchmark.model_name)
+
+
+def _folder() -> Path:
+    return Path(str(resources.files("benches")))
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise UsageError(
+            "this file of the package is missing",
+            where=str(path),
+            next_step="Install the package again with `pip install .`.",
+        )
+    return path

@@ -1,0 +1,1 @@
+"""The board file: its model, reading, checks and supply."""

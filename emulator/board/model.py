@@ -1,0 +1,103 @@
+"""A board as data: the dataclasses that a TOML file becomes.
+
+:mod:`emulator.board.reader` reads and validates the TOML; nothing here knows of files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.board.supply import EnergyFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A stretch of memory. ``kind``: ``"flash"``, ``"ram"`` or ``"rom"``.
+
+    ``accelerator`` names the entry of :attr:`Board.accelerators` in front of it, "" for
+    none (zero wait states unless ``wait_states`` says otherwise). ``alias_of``: the name
+    of the region whose bytes these are. ``bus``: who reaches it ("icode", "dcode",
+    "system", "tcm", "axi" ...): free text that memory models use.
+    """
+
+    name: str
+    base: int
+    size_bytes: int
+    kind: str
+    bus: str = ""
+    accelerator: str = ""
+    wait_states: int = 0
+    alias_of: str = ""
+    source: str = ""
+
+    @property
+    def end(self) -> int:
+        """Address after the last byte."""
+        return self.base + self.size_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceEntry:
+    """A device instance. ``type`` is an import path ``"package.module:Class"``.
+
+    ``interrupts`` maps the device's own line names to external interrupt numbers.
+    """
+
+    name: str
+    type: str
+    base: int
+    size_bytes: int
+    interrupts: Mapping[str, int] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accelerator:
+    """Flash or cache parameters of the memory model, each with its source.
+
+    ``kind`` selects the rule set (``"stm32-art"``, ``"none"``, ``"l1"`` ...); the
+    parameters are that rule set's, integers, and firmware may change some at run time.
+    """
+
+    name: str
+    kind: str
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A whole board."""
+
+    name: str
+    title: str
+    core: str  # "cortex-m0", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33"
+    fpu: str  # "none", "single" or "double"
+    reset_hz: int
+    regions: tuple[Region, ...]
+    devices: tuple[DeviceEntry, ...]
+    console: str  # name of the device whose serial port is the console
+    vector_table: int  # address that the core reads SP and PC from at reset
+    interrupts: int  # number of external interrupt lines
+    priority_bits: int
+    core_parameters: Mapping[str, int] = field(default_factory=dict)  # e.g. multiplier = 32
+    accelerators: tuple[Accelerator, ...] = ()
+    signals: Mapping[str, int] = field(default_factory=dict)  # pins that the board ties
+    image_bases: tuple[int, ...] = ()  # where a raw .bin for this board is linked
+    nominal_hz: int = 0  # what benchmark firmware usually selects; for information
+    sources: tuple[str, ...] = ()
+    file: str = ""
+    energy: EnergyFacts | None = None
+
+    def accelerator_of(self, region: Region) -> str:
+        """Name of the accelerator in front of a region's bytes, an alias's own or its target's."""
+        if not region.accelerator and region.alias_of:
+            return next(r.accelerator for r in self.regions if r.name == region.alias_of)
+        return region.accelerator
+
+    def region_at(self, address: int) -> Region | None:
+        """The region that holds ``address``."""
+        return next((r for r in self.regions if r.base <= address < r.end), None)

@@ -1,0 +1,162 @@
+"""The peripheral side of the bus: which device answers, what nothing answers.
+
+Reads and writes to the peripheral window that no device covers are remembered by address,
+answered from the last write, and listed at the end of a run; ``strict`` makes the first
+one an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.board.model import Board, DeviceEntry
+from emulator.bus.bit_band import SRAM_ALIAS, BitBand
+from emulator.device import Device, Memory
+from emulator.system.core import CoreRegisters, MemoryFault
+
+PERIPHERALS = range(0x40000000, 0x60000000)
+PRIVATE = range(0xE0000000, 0xE0100000)
+GRANULE_SHIFT = 8
+MAY_HAVE_BIT_BAND = {"cortex-m3", "cortex-m4"}
+# The peripherals' alias lies in the peripheral window; the SRAM's needs a window of its own. On a
+# board whose file does not say that it has them, accesses are listed like any that nothing answers.
+
+
+@dataclass(slots=True)
+class Unmodelled:
+    """An access that no model covers, and how often it was made."""
+
+    device: str
+    register: str
+    access: str
+    address: int
+    count: int
+    first_pc: int
+    what: str = ""
+
+
+class Bus:
+    """Dispatches register accesses to devices and keeps the list of unmodelled ones.
+
+    ``memory``: what bit-band aliases lead to.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        memory: Memory,
+        *,
+        here: Callable[[], int],
+        on_unmodelled: Callable[[Unmodelled], None],
+    ) -> None:
+        self._board = board
+        self._here = here
+        self._on_unmodelled = on_unmodelled
+        self._bit_band = BitBand(memory) if board.core_parameters.get("bit_band", 0) else None
+        self._devices: dict[int, tuple[int, int, Device, str]] = {}
+        self._quiet: dict[int, int] = {}
+        self.unmodelled: dict[tuple[int, str, str], Unmodelled] = {}
+        self.flipped: dict[int, int] = {}  # word address -> bits that reads see inverted, for trials
+        self.journal: Callable[[int, int, int], None] | None = None  # told of writes: address, bytes, value
+
+    def add(self, entry: DeviceEntry, device: Device) -> None:
+        """Put a device at its base."""
+        size = entry.size_bytes or device.size_bytes
+        slot = (entry.base, entry.base + size, device, entry.name)
+        for granule in range(entry.base >> GRANULE_SHIFT, (entry.base + size - 1 >> GRANULE_SHIFT) + 1):
+            self._devices[granule] = slot
+
+    def windows(self) -> list[tuple[int, int]]:
+        """(base, size) stretches, page aligned, that need mapping: the peripheral window and outliers."""
+        pages: set[int] = set()
+        for base, end, _device, _name in self._devices.values():
+            if base not in PERIPHERALS and base not in PRIVATE:
+                pages.update(range(base >> 12, (end - 1 >> 12) + 1))
+        found: list[tuple[int, int]] = [(PERIPHERALS.start, len(PERIPHERALS))]
+        if self._board.core in MAY_HAVE_BIT_BAND:
+            found.append((SRAM_ALIAS.start, len(SRAM_ALIAS)))
+        for page in sorted(pages):
+            if found[-1][0] + found[-1][1] == page << 12:
+                found[-1] = (found[-1][0], found[-1][1] + 0x1000)
+            else:
+                found.append((page << 12, 0x1000))
+        return found
+
+    def device_at(self, address: int) -> tuple[int, int, Device, str] | None:
+        """(base, end, device, name) of the device that answers at ``address``."""
+        slot = self._devices.get(address >> GRANULE_SHIFT)
+        return slot if slot is not None and slot[0] <= address < slot[1] else None
+
+    def read(self, address: int, size_bytes: int) -> int:
+        """A load from the peripheral side."""
+        slot = self._devices.get(address >> GRANULE_SHIFT)
+        if slot is not None and slot[0] <= address < slot[1]:
+            value = slot[2].read(address - slot[0], size_bytes)
+        else:
+            if self._bit_band is not None and self._bit_band.covers(address):
+                with suppress(MemoryFault):  # of a bit that no memory has: listed below
+                    return self._bit_band.read(address, size_bytes)
+            self.note(address, "read", "")
+            value = self._quiet.get(address & ~3, 0) >> 8 * (address & 3)
+        if self.flipped:
+            value ^= self.flipped.get(address & ~3, 0) >> 8 * (address & 3)
+        return value & ((1 << 8 * size_bytes) - 1)
+
+    def write(self, address: int, size_bytes: int, value: int) -> None:
+        """A store to the peripheral side."""
+        if self.journal is not None:
+            self.journal(address, size_bytes, value)
+        slot = self._devices.get(address >> GRANULE_SHIFT)
+        if slot is not None and slot[0] <= address < slot[1]:
+            slot[2].write(address - slot[0], size_bytes, value & ((1 << 8 * size_bytes) - 1))
+            return
+        if self._bit_band is not None and self._bit_band.covers(address):
+            with suppress(MemoryFault):
+                self._bit_band.write(address, size_bytes, value)
+                return
+        self.note(address, "write", "")
+        shift = 8 * (address & 3)
+        mask = (1 << 8 * size_bytes) - 1 << shift
+        old = self._quiet.get(address & ~3, 0)
+        self._quiet[address & ~3] = (old & ~mask) | (value << shift & mask)
+
+    def note(self, address: int, access: str, what: str) -> None:
+        """Remember an access that no model covers."""
+        key = (address, access, what)
+        if key in self.unmodelled:
+            self.unmodelled[key].count += 1
+            return
+        slot = self.device_at(address)
+        if slot is None:
+            device, register = "no device", f"0x{address:08x}"
+        else:
+            device, register = slot[3], slot[2].register_name(address - slot[0])
+        entry = Unmodelled(device, register, access, address, 1, self._here(), what)
+        self.unmodelled[key] = entry
+        self._on_unmodelled(entry)
+
+    def save(self) -> Any:
+        """State for a snapshot."""
+        return dict(self._quiet)
+
+    def load(self, saved: Any) -> None:
+        """Put a saved state back."""
+        self._quiet = dict(saved)
+
+
+class BusMemory:
+    """Memory and registers as a DMA master sees them; implements ``emulator.device.Memory``."""
+
+    def __init__(self, core: CoreRegisters) -> None:
+        self._core = core
+
+    def read(self, address: int, size_bytes: int) -> int:
+        """Read 1, 2 or 4 bytes."""
+        return int.from_bytes(self._core.read_memory(address, size_bytes), "little")
+
+    def write(self, address: int, size_bytes: int, value: int) -> None:
+        """Write 1, 2 or 4 bytes."""
+        self._core.write_memory(address, (value & ((1 << 8 * size_bytes) - 1)).to_bytes(size_bytes, "little"))

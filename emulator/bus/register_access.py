@@ -1,0 +1,151 @@
+"""Register accesses as the firmware makes them: their time, their place, and what polls.
+
+Unicorn calls a device in the middle of a block. The wrappers made here say which access is
+being served, so that the clock and reports can name its very cycle and instruction, keep
+errors from unwinding through Unicorn, and notice a register that is read again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from emulator.bus.access import AccessFinder
+from emulator.engine.automaton import Automaton
+from emulator.engine.hook import BlockHook
+from emulator.system.core import CoreRegisters
+
+Read = Callable[[int, int], int]
+Write = Callable[[int, int, int], None]
+POLLS = 4
+"""So many reads of one register, with nothing else in between, look like waiting."""
+MIXED_POLLS = 12
+"""So many reads of any registers do, too."""
+
+
+class RegisterAccesses:
+    """Serves loads and stores of device registers.
+
+    ``on_polled``: one register was read :data:`POLLS` times with nothing else in between, or
+    several were, :data:`MIXED_POLLS` times together; while a loop is looked at, in its turns.
+    ``on_error(error)``: a device raised; the caller raises it after the slice.
+    """
+
+    def __init__(
+        self,
+        hook: BlockHook,
+        automaton: Automaton,
+        core: CoreRegisters,
+        *,
+        on_polled: Callable[[], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        self._hook = hook
+        self._automaton = automaton
+        self._core = core
+        self._on_polled = on_polled
+        self._on_error = on_error
+        self._finder = AccessFinder(hook, automaton, core)
+        self._access: tuple[int, int, bool] | None = None
+        self._access_cycle: int | None = None
+        self._access_position = 0  # in its block, once its cycle is known
+        self._polled = self._polled_activity = self._polls = self._reads = 0
+        self.activity = 0  # counts what an idle loop does not do: writes, reads that change something
+        self.polled: tuple[int, int] | None = None  # (address, pc) of the last register read again and again
+        self.watched: tuple[int, int, int] | None = None  # (word address, pc, reads so far), for trials
+        self.turn_reads: list[tuple[int, int]] = []  # (address, pc) in the turn of a loop
+
+    def count_activity(self) -> None:
+        """Something happened that an idle loop does not do."""
+        self.activity += 1
+
+    def now(self) -> int:
+        """The cycle of the access being served; between blocks, the cycle reached."""
+        if self._access is None:
+            return self._hook.cycles
+        if self._access_cycle is None:
+            if self._hook.current < 0:
+                return self._hook.cycles
+            position = self._position(*self._access)
+            self._access_cycle, self._access_position = self._automaton.now_at(position), position
+            self._finder.done(position)
+        return self._access_cycle
+
+    def forget(self) -> None:
+        """Hear that a snapshot was restored."""
+        self._finder.forget()
+
+    def served(self) -> int | None:
+        """Position in the current block of the access being served; between blocks, None."""
+        if self._access is None or self._hook.current < 0:
+            return None
+        self.now()
+        return self._access_position
+
+    def here(self) -> int:
+        """Address of the instruction that makes the access; between blocks, the PC."""
+        block = self._automaton.current_block()
+        if block is None:
+            return self._core.get("pc")
+        if self._access is not None:
+            position = self._position(*self._access)
+            if position < len(block.instructions):
+                return block.instructions[position].address
+        return block.address
+
+    def _position(self, address: int, size_bytes: int, is_store: bool) -> int:
+        return self._finder.position(address, size_bytes, is_store=is_store)
+
+    def guarded_read(self, read: Read) -> Read:
+        """Wrap ``read(address, size)`` for Unicorn."""
+
+        def guarded(address: int, size_bytes: int) -> int:
+            if self._access is not None:  # a DMA transfer or an alias: its time is the outer access's
+                return read(address, size_bytes)
+            self._access, self._access_cycle = (address, size_bytes, False), None
+            self._count_poll(address)
+            try:
+                return read(address, size_bytes)
+            except Exception as error:  # noqa: BLE001 -- it must not unwind through Unicorn
+                self._on_error(error)
+                return 0
+            finally:
+                self._access = None
+
+        return guarded
+
+    def guarded_write(self, write: Write) -> Write:
+        """Wrap ``write(address, size, value)`` for Unicorn."""
+
+        def guarded(address: int, size_bytes: int, value: int) -> None:
+            self.activity += 1
+            if self._access is not None:
+                write(address, size_bytes, value)
+                return
+            self._access, self._access_cycle = (address, size_bytes, True), None
+            try:
+                write(address, size_bytes, value)
+            except Exception as error:  # noqa: BLE001 -- as above
+                self._on_error(error)
+            finally:
+                self._access = None
+
+        return guarded
+
+    def _count_poll(self, address: int) -> None:
+        if self.activity != self._polled_activity:
+            self._polled, self._polled_activity, self._polls, self._reads = address, self.activity, 0, 0
+        elif address != self._polled:
+            self._polled, self._polls = address, 0
+        self._polls += 1
+        self._reads += 1
+        looking = self._hook.trace_enabled
+        if looking:
+            self.turn_reads.append((address, self.here()))
+        if self.watched is not None:
+            word, pc, reads = self.watched
+            self.watched = (word, pc, reads + (word == address & ~3 and pc == self.here()))
+        if self._polls == POLLS:
+            self.polled = (address, self.here())
+        reads = len(self.turn_reads) if looking else self._reads
+        if reads == MIXED_POLLS or (self._polls == POLLS and not looking):
+            self._on_polled()

@@ -1,0 +1,107 @@
+"""Energy of a run: the board's power, integrated over modelled time.
+
+Power changes when the firmware selects another core clock and when the core falls asleep or
+wakes. All figures are simulated: a data sheet's typical currents, not a measurement.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from emulator.board.supply import EnergyFacts
+from emulator.errors import UsageError
+
+if TYPE_CHECKING:
+    from emulator.board.model import Board
+    from emulator.machine.machine import Machine
+
+KEPT_CHANGES = 100_000
+"""Changes of power that are kept; energy can be asked for moments since the oldest."""
+JOULES_PER_UNIT = 1e-21
+"""Nanowatts times picoseconds."""
+
+
+def energy_facts_of(board: Board) -> EnergyFacts:
+    """The board's ``[energy]`` table. Raises UsageError when it has none."""
+    if board.energy is None:
+        raise UsageError(
+            f"{board.name} has no energy model",
+            where=f"{board.file}: energy",
+            next_step="choose a board with one, or add an [energy] table with currents and their sources",
+        )
+    return board.energy
+
+
+class EnergyMeter:
+    """Cumulated energy of a machine.
+
+    Call :meth:`update` between slices (it calls itself before a change of clock); ask
+    :meth:`energy_at` for any moment since. Raises UsageError for a board without a model.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self.facts = energy_facts_of(machine.board)
+        self._machine = machine
+        self._cycles = self._slept = self._time = 0
+        self._starts: list[int] = []  # picoseconds at which a stretch of constant power begins
+        self._energies: list[int] = []  # cumulated until then
+        self._powers: list[int] = []
+        self._begin_anew()
+        machine.clocks.before_change(self.update)
+
+    def now_picoseconds(self) -> int:
+        """Modelled time up to which energy is known after an update."""
+        self.update()
+        return self._time
+
+    @property
+    def supply_mv(self) -> int:
+        """The board's supply in millivolts."""
+        return self.facts.supply_mv
+
+    def set_supply(self, millivolts: int) -> None:
+        """Feed the board with another voltage from now on (it matters behind an LDO)."""
+        self.update()
+        self.facts = replace(self.facts, supply_mv=millivolts)
+
+    def update(self) -> None:
+        """Account for everything up to now."""
+        machine = self._machine
+        cycles, slept = machine.clock.now(), machine.execution.sleep_cycles
+        if cycles < self._cycles or slept < self._slept:  # a snapshot was restored
+            self._begin_anew()
+            return
+        now = machine.clock.picoseconds(cycles)
+        woke = machine.clock.picoseconds(cycles - (slept - self._slept))
+        core_hz = machine.clock.core_hz
+        self._draw(self.facts.power_nanowatts(core_hz, asleep=False), woke)
+        self._draw(self.facts.power_nanowatts(core_hz, asleep=True), now)
+        self._cycles, self._slept = cycles, slept
+
+    def energy_at(self, picoseconds: int) -> float:
+        """Joules since the meter began; for a moment not later than the last update."""
+        at = max(0, bisect_right(self._starts, picoseconds) - 1)
+        return (self._energies[at] + self._powers[at] * (picoseconds - self._starts[at])) * JOULES_PER_UNIT
+
+    def _begin_anew(self) -> None:
+        machine = self._machine
+        self._cycles, self._slept = machine.clock.now(), machine.execution.sleep_cycles
+        self._time = machine.clock.picoseconds(self._cycles)
+        self._starts[:] = [self._time]
+        self._energies[:] = [0]
+        self._powers[:] = [0]
+
+    def _draw(self, power: int, until: int) -> None:
+        if until <= self._time:
+            return
+        if power != self._powers[-1]:
+            energy = self._energies[-1] + self._powers[-1] * (self._time - self._starts[-1])
+            self._starts.append(self._time)
+            self._energies.append(energy)
+            self._powers.append(power)
+            if len(self._starts) > 2 * KEPT_CHANGES:
+                for kept in (self._starts, self._energies, self._powers):
+                    del kept[:KEPT_CHANGES]
+        self._time = until

@@ -1,0 +1,152 @@
+"""Recognises a firmware that waits, so that waiting costs nothing.
+
+A loop waits when one turn through it changes nothing: the same registers, the same memory,
+and only register reads whose value does not change by itself. Then every further turn
+takes the same cycles until an event comes, and whole turns may be skipped: the figures are
+those of running them. The check is made at cycles that follow from modelled events alone,
+so it is the same on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from emulator.engine.automaton import Automaton
+from emulator.engine.core import Core
+from emulator.engine.hook import NO_ADDRESS, BlockHook
+from emulator.engine.overhead import Overhead, OverheadAccount
+
+SHORTEST_INTERVAL = 1_000
+LONGEST_INTERVAL = 2_000_000
+LONGEST_TURN = 20_000
+LONGEST_TRACE = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a waiting loop; ``stores``: it writes memory (the same values again).
+
+    ``overhead``: None unless somebody counts it.
+    """
+
+    cycles: int
+    instructions: int
+    stores: bool
+    overhead: Overhead | None = field(default=None, compare=False)
+
+
+class WaitDetector:
+    """Decides when to look for a waiting loop, and looks."""
+
+    def __init__(
+        self,
+        core: Core,
+        hook: BlockHook,
+        automaton: Automaton,
+        run_slice: Callable[[int, int], bool],
+        activity: Callable[[], int],
+        overhead: OverheadAccount,
+    ) -> None:
+        self._core = core
+        self._hook = hook
+        self._automaton = automaton
+        self._run_slice = run_slice
+        self._activity = activity
+        self._overhead = overhead
+        self._interval = SHORTEST_INTERVAL
+        self._known: dict[int, Turn] = {}  # by the address where a turn begins
+        self.check_at = SHORTEST_INTERVAL
+        self._look_again = False  # the look that goes on met a register that is read again and again
+
+    def expect_soon(self) -> None:
+        """Something happened that a firmware often waits after: look again shortly."""
+        self._interval = SHORTEST_INTERVAL
+        self.check_at = min(self.check_at, self._hook.cycles + SHORTEST_INTERVAL)
+
+    def polled(self) -> None:
+        """Registers were read again and again: look now, or anew where the core has come to."""
+        self._interval = SHORTEST_INTERVAL
+        self.check_at = self._hook.cycles
+        self._look_again = True
+
+    def expect_soon_after(self, cycles: int) -> None:
+        """The firmware waits for an event at ``cycles``: look again shortly after it."""
+        self._interval = SHORTEST_INTERVAL
+        self.check_at = cycles + SHORTEST_INTERVAL
+
+    def found_nothing(self) -> None:
+        """The firmware works: look less and less often. It polls, only not from here: look again."""
+        if self._look_again:
+            self._look_again = False
+            self.check_at = self._hook.cycles
+            return
+        self._interval = min(2 * self._interval, LONGEST_INTERVAL)
+        self.check_at = self._hook.cycles + self._interval
+
+    def look(self, limit: int) -> Turn | None:
+        """Run two turns from here at most, before ``limit``; what a turn takes if it changed nothing.
+
+        The first turn after something else may take other cycles (caches, the pipeline), so
+        two must be equal, or one equal to what this loop took before. The core stands between
+        two blocks, before and after. Events may have stopped the search; then nothing is said.
+        """
+        self._look_again = False
+        pc = self._core.get("pc")
+        known = self._known.get(pc)
+        missing = known is not None and known.overhead is None
+        first = self._turn(limit, compare_memory=known is not None and known.stores, measure=missing)
+        if first is None:
+            return None
+        if first == known:
+            self._known[pc] = first if missing else known
+            return self._known[pc]
+        second = self._turn(limit, compare_memory=first.stores, measure=True)
+        if second is None or second != first:
+            return None
+        self._known[pc] = second
+        return second
+
+    def _turn(self, limit: int, *, compare_memory: bool, measure: bool) -> Turn | None:
+        hook = self._hook
+        before = self._overhead.now() if measure and self._overhead.used else None
+        start_pc = self._core.get("pc")
+        registers = self._core.general_registers()
+        cycles, instructions, activity = hook.cycles, hook.instructions, self._activity()
+        memory = self._memory() if compare_memory else None
+        hook.trace_enabled, hook.trace_length = 1, 0
+        came_back = self._come_back(start_pc, min(limit, cycles + LONGEST_TURN))
+        hook.trace_enabled = 0
+        if not came_back or activity != self._activity() or self._core.general_registers() != registers:
+            return None
+        if memory is not None and memory != self._memory():
+            return None
+        overhead = None if before is None else self._overhead.now().plus(before, -1)
+        return Turn(hook.cycles - cycles, hook.instructions - instructions, self._stores(), overhead)
+
+    def _come_back(self, pc: int, limit: int) -> bool:
+        """Run one block, then on to ``pc``; False when something else stopped it first."""
+        hook = self._hook
+        if not self._run_slice(hook.cycles + 1, limit):
+            return False
+        if self._core.get("pc") == pc:
+            return True
+        hook.turn_address = pc
+        try:
+            return self._run_slice(limit, limit) and self._core.get("pc") == pc
+        finally:
+            hook.turn_address = NO_ADDRESS
+
+    def _stores(self) -> bool:
+        if self._hook.trace_length > LONGEST_TRACE:
+            return True
+        return any(
+            i.memory is not None and i.memory.is_store
+            for number in set(self._hook.trace())
+            for i in self._automaton.plans[number].block.instructions
+        )
+
+    def _memory(self) -> list[bytes]:
+        return [
+            bytes(m.view) for m in self._core.memories if m.region.kind == "ram" and not m.region.alias_of
+        ]
