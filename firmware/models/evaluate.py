@@ -9,7 +9,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from benches import accuracy, benchmarks
+from benches.measure import accuracy
+from benches.suite import benchmarks
 from benches.suite.golden import GoldenInterpreter
 from benches.synthetic import AD_STEP_BYTES, BENCHMARKS, SHIPPED_COUNTS, TEST_SEED, Sample, make_dataset
 
