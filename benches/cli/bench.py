@@ -44,9 +44,16 @@ def parse_address(ctx: click.Context, param: click.Parameter, value: str | None)
     "what_if",
     multiple=True,
     metavar="NAME.PARAMETER=VALUE",
-    help="Also one inference with this changed, such as flash.wait_states=2 or icache.size=8K.",
+    help="Also the same window with this changed, such as flash.wait_states=2 or icache.size=8K; a"
+    " parameter given several times makes a row for each value.",
 )
-@click.option("--clock", metavar="FREQUENCY", help="Also one inference at this core clock, such as 80MHz.")
+@click.option(
+    "--clock",
+    "clocks",
+    multiple=True,
+    metavar="FREQUENCY",
+    help="Also the same window at this core clock, such as 80MHz; several make a row each.",
+)
 @click.option(
     "--bands",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -69,7 +76,7 @@ def bench(
     mode: str,
     layers: bool,
     what_if: tuple[str, ...],
-    clock: str | None,
+    clocks: tuple[str, ...],
     bands: Path | None,
     timing: str | None,
     hook: str,
@@ -81,7 +88,7 @@ def bench(
     Every figure is simulated and unofficial.
     """
     from benches.cli.bench_run import BenchOptions, run_bench  # noqa: PLC0415 - keeps --help fast
-    from benches.measure.what_if import parse_hertz  # noqa: PLC0415
+    from benches.measure.changes import parse_hertz  # noqa: PLC0415
 
     if mode == "energy":
         from benches.cli.bench_energy import run_energy_bench as run_mode  # noqa: PLC0415
@@ -99,7 +106,7 @@ def bench(
             accuracy=mode == "accuracy",
             layers=layers,
             what_if=what_if,
-            clock_hz=None if clock is None else parse_hertz(clock),
+            clocks_hz=tuple(dict.fromkeys(parse_hertz(clock) for clock in clocks)),
             bands=bands,
             timing=timing or ("count" if mode == "accuracy" else "memory"),
             hook=hook,

@@ -16,7 +16,7 @@ from emulator.errors import BoardlessError, UsageError
 
 def run_energy_bench(options: BenchOptions) -> None:
     """Run every job, print the table, write the JSON. An error comes after the rows before it."""
-    if options.layers or options.what_if or options.clock_hz is not None:
+    if options.layers or options.what_if or options.clocks_hz:
         raise UsageError("--layers, --what-if and --clock are of performance mode", where="--mode energy")
     console = report_console()
     runs: list[EnergyRun] = []

@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benches.measure.accuracy import AccuracyResult
+from benches.measure.changes import parse_changes
 from benches.measure.layer_costs import measure_layers
 from benches.measure.network_description import read_layers
-from benches.measure.what_if import compare, parse_changes
+from benches.measure.profiled_window import Conversation
+from benches.measure.what_if import compare
 from benches.runs.job import (
     DEFAULT_BOARD,
     BenchJob,
@@ -61,7 +63,7 @@ class BenchOptions:
     accuracy: bool = False
     layers: bool = False
     what_if: tuple[str, ...] = ()
-    clock_hz: int | None = None
+    clocks_hz: tuple[int, ...] = ()
     bands: Path | None = None
     timing: str = "memory"
     hook: str = "auto"
@@ -122,7 +124,7 @@ def _run_jobs(
                 outcome.performance.append(run)
                 if options.layers:
                     outcome.performance[-1] = _with_layers(outcome.performance[-1], job, options)
-                if options.what_if or options.clock_hz is not None:
+                if options.what_if or options.clocks_hz:
                     outcome.performance[-1] = _with_what_if(outcome.performance[-1], job, options)
         except BoardlessError as error:
             outcome.failure = error
@@ -148,7 +150,7 @@ def write_report(path: Path, content: dict[str, Any]) -> None:
 
 def plan_jobs(options: BenchOptions) -> list[BenchJob]:
     """The jobs that the options ask for. Raises :class:`UsageError` on ones that contradict."""
-    if options.accuracy and (options.layers or options.what_if or options.clock_hz is not None):
+    if options.accuracy and (options.layers or options.what_if or options.clocks_hz):
         raise UsageError("--layers, --what-if and --clock are of performance mode", where="--mode accuracy")
     if options.what_if and options.timing != "memory":
         raise UsageError(
@@ -219,14 +221,30 @@ def _first_input(run: BenchRun, job: BenchJob) -> InputData:
 
 
 def _with_what_if(run: BenchRun, job: BenchJob, options: BenchOptions) -> BenchRun:
-    """The same run with one inference as it is and one with the changes, on machines of their own."""
+    """The same run with its window as it is and with the changes, on machines of their own."""
     board = load_board(job.board)
 
     def make(changed: Board) -> Machine:
         return machine_for(job, options, changed)
 
     changes = parse_changes(options.what_if, board)
-    return replace(run, what_if=compare(make, board, _first_input(run, job), changes, options.clock_hz))
+    what_if = compare(make, board, _conversation(run, job), changes, options.clocks_hz)
+    return replace(run, what_if=what_if)
+
+
+def _conversation(run: BenchRun, job: BenchJob) -> Conversation:
+    """What was said up to the window that the run's row shows."""
+    measurement = run.measurement
+    benchmark, shown = measurement.benchmark, run.window
+    folders = job.inputs or (shipped.inputs_for(benchmark),)
+    inputs = load_inputs(folders, benchmark, limit=benchmark.bench_inputs)
+    return Conversation(
+        inputs[: measurement.windows.index(shown) + 1],
+        shown.window.inferences,
+        shown.window.warmups,
+        checked=bool(measurement.checks),
+        keeps_input=job.known_model,
+    )
 
 
 def _accuracy(job: BenchJob, machine: LoadedMachine, console: Console) -> AccuracyRun:

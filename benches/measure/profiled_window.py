@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benches.measure.performance import PerformanceSession
-from benches.protocol.host import ProtocolError
+from benches.protocol.host import ProtocolError, Stamp
 from benches.suite.input_files import InputData
 from emulator.machine.execution import StopReason
 from emulator.profiling import CountState, Profile, fold
@@ -21,7 +21,6 @@ from emulator.profiling import CountState, Profile, fold
 if TYPE_CHECKING:
     from emulator.machine.machine import Machine
 
-COMMAND = "infer 1 0"
 ENDS = (StopReason.IDLE, StopReason.EXIT, StopReason.WALL_LIMIT)
 
 
@@ -34,6 +33,32 @@ class ProfiledWindow:
     results: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A session in performance mode, up to the window of its last input.
+
+    ``checked``: each input's window follows an inference of its own for the golden check, after
+    which the input is sent again, unless the firmware ``keeps_input``.
+    """
+
+    inputs: tuple[InputData, ...]
+    inferences: int = 1
+    warmups: int = 0
+    checked: bool = False
+    keeps_input: bool = False
+
+    def play(self, session: PerformanceSession) -> None:
+        """Say everything that comes before the last window's ``infer``."""
+        for item in self.inputs:
+            session.host.load(item.data)
+            if self.checked:
+                session.host.infer(1, 0)
+                if not self.keeps_input:
+                    session.host.load(item.data)
+            if item is not self.inputs[-1]:
+                session.host.infer(self.inferences, self.warmups)
+
+
 def profile_inference(
     machine: Machine, choose_input: Callable[[PerformanceSession], InputData]
 ) -> ProfiledWindow:
@@ -43,21 +68,37 @@ def profile_inference(
     Raises ProtocolError when the image does not speak the benchmark's protocol.
     """
     session = PerformanceSession(machine)
-    chosen = choose_input(session)
-    session.host.load(chosen.data)
+    return _profile_window(machine, session, Conversation((choose_input(session),)))[0]
+
+
+def profile_conversation(machine: Machine, conversation: Conversation) -> tuple[ProfiledWindow, Stamp]:
+    """Boot a benchmark image and profile the last window of a conversation; as above.
+
+    Beside it the window's totals between the firmware's own time stamps, which the profile meets
+    but for parts of two blocks.
+    """
+    return _profile_window(machine, PerformanceSession(machine), conversation)
+
+
+def _profile_window(
+    machine: Machine, session: PerformanceSession, conversation: Conversation
+) -> tuple[ProfiledWindow, Stamp]:
+    conversation.play(session)
     before = machine.snapshot()
-    window = session.host.infer(1, 0)
+    inferences, warmups = conversation.inferences, conversation.warmups
+    window = session.host.infer(inferences, warmups)
     if window.began is None or window.counts is None:
         raise ProtocolError("the image does not tell where its inference begins")
     machine.restore(before)
-    session.channel.send(f"{COMMAND}%".encode())
+    session.channel.send(f"infer {inferences} {warmups}%".encode())
     run_to_cycle(machine, window.began.cycles)
     first = CountState.of(machine)
     run_to_cycle(machine, window.began.cycles + window.counts.cycles)
     passed = CountState.of(machine) - first
-    return ProfiledWindow(
-        fold(machine, passed), f"one {session.benchmark.name} inference of {chosen.name}", window.results.text
-    )
+    how_many = "one" if inferences == 1 else f"{inferences}"
+    noun = "inference" if inferences == 1 else "inferences"
+    title = f"{how_many} {session.benchmark.name} {noun} of {conversation.inputs[-1].name}"
+    return ProfiledWindow(fold(machine, passed), title, window.results.text), window.counts
 
 
 def profile_run(machine: Machine, until: str | None, max_cycles: int | None) -> ProfiledWindow:

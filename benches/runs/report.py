@@ -90,15 +90,16 @@ def _all_layers(run: BenchRun) -> tuple[str, ...]:
 
 
 def what_if_table(run: BenchRun, what_if: WhatIf) -> Table:
-    """One inference as it is and with the changes."""
+    """The row's window as it is and with each set of changes, per inference."""
     name = f"{run.measurement.benchmark.name} on {run.board}"
-    table = Table(title=f"What if: {name}, one inference ({UNOFFICIAL})", title_justify="left")
+    table = Table(title=f"What if: {name}, per inference ({UNOFFICIAL})", title_justify="left")
     table.add_column("", overflow="fold")
     for column in ("clock", "cycles", "waiting", "CPI", "latency", "ratio"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("from", overflow="fold")
     base = what_if.as_it_is
-    rows = (("as it is", base, "this run"), (", ".join(what_if.changes), what_if.changed, what_if.how))
+    rows = [("as it is", base, "this run")]
+    rows += [(", ".join(row.changes), row.figures, row.how) for row in what_if.rows]
     for words, figures, how in rows:
         table.add_row(
             words,

@@ -8,7 +8,9 @@ from click.testing import CliRunner
 
 from benches.cli.bench import bench
 from benches.cli.bench_run import BenchOptions, run_bench
-from benches.measure.what_if import RERUN, STORED, Figures, at_clock, compare, parse_changes, parse_hertz
+from benches.measure.changes import parse_changes, parse_hertz
+from benches.measure.profiled_window import Conversation
+from benches.measure.what_if import RERUN, STORED, Figures, at_clock, compare
 from benches.silicon.validate import synthetic_input
 from benches.suite import shipped
 from benches.suite.benchmarks import KEYWORD_SPOTTING
@@ -27,8 +29,16 @@ def make(board):
     return machine
 
 
-def figures_of(*texts, clock_hz=None):
-    return compare(make, BOARD, synthetic_input(KEYWORD_SPOTTING), parse_changes(texts, BOARD), clock_hz)
+CONVERSATION = Conversation((synthetic_input(KEYWORD_SPOTTING),))
+
+
+def figures_of(*texts, clocks_hz=()):
+    return compare(make, BOARD, CONVERSATION, parse_changes(texts, BOARD), clocks_hz)
+
+
+def only(texts, board=BOARD):
+    (changes,) = parse_changes(texts, board)
+    return changes
 
 
 @pytest.mark.parametrize(
@@ -41,17 +51,16 @@ def figures_of(*texts, clock_hz=None):
     ],
 )
 def test_what_a_user_may_write(text, pins):
-    assert parse_changes((text,), BOARD).pins == pins
+    assert only((text,)).pins == pins
 
 
 def test_memories_without_accelerator_and_core_parameters_change_the_board():
-    board = parse_changes(("sram1.wait_states=1",), BOARD).board
+    board = only(("sram1.wait_states=1",)).board
     assert next(r for r in board.regions if r.name == "sram1").wait_states == 1
-    assert parse_changes(("core.multiplier=32",), load_board("virtual-m0plus")).board.core_parameters == {
-        "multiplier": 32
-    }
+    m0plus = load_board("virtual-m0plus")
+    assert only(("core.multiplier=32",), m0plus).board.core_parameters == {"multiplier": 32}
     h7 = load_board("nucleo-h7a3zi-q")
-    assert parse_changes(("icache.size=32K",), h7).pins == {"flash": {"instruction_lines": 1024}}
+    assert only(("icache.size=32K",), h7).pins == {"flash": {"instruction_lines": 1024}}
 
 
 @pytest.mark.parametrize(
@@ -73,37 +82,58 @@ def test_a_mistake_names_what_there_is(text, words):
     assert "flash.wait_states" in str(caught.value)
 
 
+def test_a_parameter_with_several_values_makes_a_row_for_each():
+    texts = ("flash.wait_states=1", "icache.size=8K", "flash.wait_states=3", "flash.wait_states=1")
+    assert [c.texts for c in parse_changes(texts, BOARD)] == [
+        ("flash.wait_states=1", "icache.size=8K"),
+        ("flash.wait_states=3", "icache.size=8K"),
+    ]
+    both = parse_changes((*texts, "icache.size=4K"), BOARD)
+    assert [c.texts[1] for c in both] == ["icache.size=8K", "icache.size=4K"] * 2
+    assert both[3].pins == {"flash": {"wait_states": 3, "instruction_lines": 128}}
+    assert parse_changes((), BOARD) == ()
+
+
 def test_frequencies():
-    assert [parse_hertz(t) for t in ("80MHz", "32768", "1.5 mhz", "48 kHz")] == [
+    assert [parse_hertz(t) for t in ("80MHz", "32768hz", "1.5 mhz", "48 kHz", ".5GHz")] == [
         80_000_000,
         32768,
         1_500_000,
         48_000,
+        500_000_000,
     ]
-    for wrong in ("fast", "0", "-1MHz", "1.2.3MHz"):
+    for wrong in ("fast", "0Hz", "-1MHz", "1.2.3MHz", "5GHz", "0.1Hz", "1e400MHz"):
         with pytest.raises(UsageError):
             parse_hertz(wrong)
+    with pytest.raises(UsageError, match="has no unit\n  Write 80MHz, or 80Hz"):
+        parse_hertz("80")
 
 
 def test_wait_states_run_again_and_the_firmware_cannot_set_them_back():
-    slow = figures_of("flash.wait_states=15")
-    assert slow.how == RERUN and slow.same_results
-    assert slow.changed.cycles > slow.as_it_is.cycles
-    none = figures_of("flash.wait_states=0", "icache.enabled=on")
-    assert none.changed.stack.of(Cause.FLASH) < none.as_it_is.stack.of(Cause.FLASH) / 2
-    assert none.changed.cycles < none.as_it_is.cycles
+    found = figures_of("flash.wait_states=15", "flash.wait_states=0", "icache.enabled=on")
+    base, (slow, none) = found.as_it_is, found.rows
+    assert slow.how == none.how == RERUN and slow.same_results and none.same_results
+    assert slow.figures.cycles > base.cycles > none.figures.cycles
+    assert none.figures.stack.of(Cause.FLASH) < base.stack.of(Cause.FLASH) / 2
+
+
+def test_what_is_as_it_is_makes_no_difference():
+    found = figures_of("icache.enabled=on")  # the firmware enables it too
+    assert found.rows[0].figures.cycles == found.as_it_is.cycles
 
 
 def test_another_clock_is_priced_from_the_counts():
-    found = figures_of(clock_hz=60_000_000)
-    assert found.how == STORED
-    busy = found.as_it_is.cycles - found.as_it_is.waiting_cycles
-    assert found.changed.cycles - found.changed.waiting_cycles == busy
-    assert found.changed.waiting_cycles == round(found.as_it_is.waiting_cycles / 2)
+    found = figures_of(clocks_hz=(60_000_000, 30_000_000))
+    assert [row.how for row in found.rows] == [STORED, STORED]
+    assert [row.changes for row in found.rows] == [("clock=60MHz",), ("clock=30MHz",)]
+    base, changed = found.as_it_is, found.rows[0].figures
+    busy = base.total_cycles - base.total_waiting_cycles
+    assert changed.total_cycles - changed.total_waiting_cycles == busy
+    assert changed.total_waiting_cycles == round(base.total_waiting_cycles / 2)
 
 
 def test_waiting_keeps_its_seconds():
-    base = Figures(100, 1000, 400, 100_000_000, CycleStack(), "")
+    base = Figures(2, 200, 2000, 800, 100_000_000, CycleStack(), "")
     changed = at_clock(base, 50_000_000)
     assert (changed.cycles, changed.waiting_cycles) == (800, 200)
     assert changed.latency_us == pytest.approx(16.0)
@@ -112,15 +142,31 @@ def test_waiting_keeps_its_seconds():
 
 def test_the_command(tmp_path):
     report = tmp_path / "report.json"
-    words = ["kws", "--count", "1", "--clock", "80MHz"]
-    words += ["--what-if", "flash.wait_states=2", "--what-if", "icache.size=8K"]
+    words = ["kws", "--count", "2", "--clock", "80MHz", "--clock", "40MHz"]
+    words += [
+        "--what-if",
+        "flash.wait_states=2",
+        "--what-if",
+        "icache.size=8K",
+        "--what-if",
+        "icache.size=4K",
+    ]
     result = CliRunner().invoke(bench, [*words, "--json", str(report)], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     assert "re-run" in result.output and "80 MHz" in result.output
-    found = json.loads(report.read_text())["runs"][0]["what_if"]
-    assert found["changes"] == ["flash.wait_states=2", "icache.size=8K", "clock=80MHz"]
-    assert found["same_results"] is True
-    assert sum(found["changed"]["cycles_by_cause"].values()) < found["as_it_is"]["cycles"]
+    run = json.loads(report.read_text())["runs"][0]
+    found = run["what_if"]
+    assert [row["changes"][1:] for row in found["rows"]] == [
+        [size, clock]
+        for size in ("icache.size=8K", "icache.size=4K")
+        for clock in ("clock=80MHz", "clock=40MHz")
+    ]
+    base = found["as_it_is"]
+    for key in ("instructions", "cycles", "clock_hz", "latency_us"):
+        assert base[key] == run[key], key  # the same window as the row above
+    for row in found["rows"]:
+        assert row["same_results"] is True
+        assert sum(row["cycles_by_cause"].values()) < 2 * base["cycles"]
 
 
 def test_contradictions_are_found_before_anything_runs():
@@ -130,4 +176,4 @@ def test_contradictions_are_found_before_anything_runs():
     with pytest.raises(UsageError, match="prices no memories"):
         run_bench(replace(options, timing="core"))
     with pytest.raises(UsageError, match="performance mode"):
-        run_bench(BenchOptions(accuracy=True, clock_hz=1))
+        run_bench(BenchOptions(accuracy=True, clocks_hz=(1,)))
