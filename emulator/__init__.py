@@ -9,18 +9,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from emulator.engine.counts import Counts
     from emulator.machine.execution import StopReason
-    from emulator.machine.machine import Counts, Machine
+    from emulator.machine.machine import Machine
 
 __all__ = ["Counts", "Machine", "StopReason"]
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("Machine", "Counts"):
-        from emulator.machine import machine  # noqa: PLC0415
+    if name == "Machine":
+        from emulator.machine.machine import Machine  # noqa: PLC0415
 
-        return getattr(machine, name)
+        return Machine
+    if name == "Counts":
+        from emulator.engine.counts import Counts  # noqa: PLC0415
+
+        return Counts
     if name == "StopReason":
         from emulator.machine.execution import StopReason  # noqa: PLC0415
 

@@ -20,7 +20,7 @@ from benches.silicon.validate import synthetic_input
 from benches.suite.benchmarks import NAMES, find
 from benches.suite.input_files import InputData, load_inputs
 from emulator.machine.machine import Machine
-from emulator.profiling import BlockProfile, CycleStack
+from emulator.profiling import BlockProfile, CycleStack, functions_of
 from emulator.profiling.disassembly import block_text
 
 SMALL = 0.005
@@ -49,7 +49,9 @@ def run_explain(options: ExplainOptions) -> None:
     """Run the image, print the tables, write the JSON."""
     machine = _machine(options)
     window = _window(options, machine)
-    explanation = explain(machine, window, Selection(options.function, options.block), options.top)
+    debug = machine.image.debug if machine.image is not None else None
+    functions = functions_of(window.profile, machine.engine.automaton, debug)
+    explanation = explain(window, functions, Selection(options.function, options.block), options.top)
     _print(report_console(), explanation, machine, options)
     if options.json_file is not None:
         image = machine.image

@@ -107,7 +107,7 @@ def run_energy(
     job: BenchJob, machine: Machine, progress: Callable[[str], None] = lambda _step: None
 ) -> EnergyRun:
     """Boot, then five windows. Raises UsageError for a board without an energy model."""
-    meter = EnergyMeter(machine)
+    meter = machine.energy_meter()
     machine.execution.between_slices = meter.update
     progress("booting")
     session = PerformanceSession(machine)

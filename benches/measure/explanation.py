@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benches.measure.profiled_window import ProfiledWindow
 from emulator.errors import UsageError
-from emulator.profiling import BlockProfile, CostKey, CycleStack, FunctionProfile, functions_of
+from emulator.profiling import BlockProfile, CostKey, CycleStack, FunctionProfile
 from emulator.profiling.disassembly import block_text
 from emulator.profiling.stack import merged
 from emulator.timing.model import Cause
-
-if TYPE_CHECKING:
-    from emulator.machine.machine import Machine
 
 ISSUE = CostKey(Cause.ISSUE)
 CLOSE_NAMES = 5
@@ -98,9 +95,13 @@ def _block_json(block: BlockProfile, owner: str) -> dict[str, Any]:
     }
 
 
-def explain(machine: Machine, window: ProfiledWindow, selection: Selection, top: int) -> Explanation:
-    """Choose from a window's profile. Raises UsageError for a function or block that did not run."""
-    functions = functions_of(machine, window.profile)
+def explain(
+    window: ProfiledWindow, functions: list[FunctionProfile], selection: Selection, top: int
+) -> Explanation:
+    """Choose from a window's profile and its functions.
+
+    Raises UsageError for a function or block that did not run.
+    """
     owners = {block.number: item.name for item in functions for block in item.blocks}
     chosen, subject = list(window.profile.blocks), window.title
     if selection.block is not None:

@@ -68,10 +68,10 @@ def measure_layers(
     costs = []
     for index, layer in enumerate(layers):
         _run_to_marker(machine, begin, index)
-        before = CountState.of(machine)
+        before = CountState.of(machine.engine)
         _run_to_marker(machine, end, index)
-        passed = CountState.of(machine) - before
-        stack = fold(machine, passed).stack
+        passed = CountState.of(machine.engine) - before
+        stack = fold(machine.engine, passed).stack
         costs.append(LayerCost(index, layer, passed.totals.instructions, passed.totals.cycles, stack))
     return tuple(costs)
 

@@ -92,21 +92,21 @@ def _profile_window(
     machine.restore(before)
     session.channel.send(f"infer {inferences} {warmups}%".encode())
     run_to_cycle(machine, window.began.cycles)
-    first = CountState.of(machine)
+    first = CountState.of(machine.engine)
     run_to_cycle(machine, window.began.cycles + window.counts.cycles)
-    passed = CountState.of(machine) - first
+    passed = CountState.of(machine.engine) - first
     how_many = "one" if inferences == 1 else f"{inferences}"
     noun = "inference" if inferences == 1 else "inferences"
     title = f"{how_many} {session.benchmark.name} {noun} of {conversation.inputs[-1].name}"
-    return ProfiledWindow(fold(machine, passed), title, window.results.text), window.counts
+    return ProfiledWindow(fold(machine.engine, passed), title, window.results.text), window.counts
 
 
 def profile_run(machine: Machine, until: str | None, max_cycles: int | None) -> ProfiledWindow:
     """Profile a run from where the machine stands to a text on its console, a limit, or idle."""
-    first = CountState.of(machine)
+    first = CountState.of(machine.engine)
     reason = machine.run(until=until, max_cycles=max_cycles)
-    passed = CountState.of(machine) - first
-    return ProfiledWindow(fold(machine, passed), f"a run that ended by {reason.value}")
+    passed = CountState.of(machine.engine) - first
+    return ProfiledWindow(fold(machine.engine, passed), f"a run that ended by {reason.value}")
 
 
 def run_to_cycle(machine: Machine, cycle: int) -> None:

@@ -125,7 +125,7 @@ def compare(
         if change.texts:
             machine = make_machine(change.board)
             for name, parameters in change.pins.items():
-                machine.memory_map.pin(name, **parameters)
+                machine.engine.memory_map.pin(name, **parameters)
             figures, how = _figures(machine, conversation), RERUN
         same = figures.results == as_it_is.results
         rows += [

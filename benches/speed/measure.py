@@ -14,8 +14,9 @@ from benches.speed import convolution
 from emulator.board.model import Board
 from emulator.board.reader import load_board
 from emulator.engine.core import Core
+from emulator.engine.counts import Counts
 from emulator.errors import CheckFailed
-from emulator.machine.machine import Counts, Machine
+from emulator.machine.machine import Machine
 
 TIMINGS = ("count", "core", "memory")
 FLASH = 0x08000000

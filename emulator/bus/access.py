@@ -7,20 +7,18 @@ order, and by address where several fit.
 
 from __future__ import annotations
 
-from emulator.engine.automaton import Automaton
 from emulator.engine.core import GENERAL
-from emulator.engine.hook import BlockHook
-from emulator.system.core import CoreRegisters
+from emulator.engine.engine import Engine
 from emulator.thumb.instruction import Instruction, MemoryAccess
 
 
 class AccessFinder:
     """Finds the position of an access, remembering how far the block has come."""
 
-    def __init__(self, hook: BlockHook, automaton: Automaton, core: CoreRegisters) -> None:
-        self._hook = hook
-        self._automaton = automaton
-        self._core = core
+    def __init__(self, engine: Engine) -> None:
+        self._hook = engine.hook
+        self._automaton = engine.automaton
+        self._core = engine.core
         self._serial = -1
         self._cursor = 0
 

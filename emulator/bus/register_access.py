@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from emulator.bus.access import AccessFinder
-from emulator.engine.automaton import Automaton
-from emulator.engine.hook import BlockHook
-from emulator.system.core import CoreRegisters
+from emulator.engine.counts import Counts
+from emulator.engine.engine import Engine
 
 Read = Callable[[int, int], int]
 Write = Callable[[int, int, int], None]
@@ -32,23 +31,22 @@ class RegisterAccesses:
 
     def __init__(
         self,
-        hook: BlockHook,
-        automaton: Automaton,
-        core: CoreRegisters,
+        engine: Engine,
         *,
         on_polled: Callable[[], None],
         on_error: Callable[[Exception], None],
     ) -> None:
-        self._hook = hook
-        self._automaton = automaton
-        self._core = core
+        self._hook = engine.hook
+        self._automaton = engine.automaton
+        self._core = engine.core
         self._on_polled = on_polled
         self._on_error = on_error
-        self._finder = AccessFinder(hook, automaton, core)
+        self._finder = AccessFinder(engine)
         self._access: tuple[int, int, bool] | None = None
         self._access_cycle: int | None = None
         self._access_position = 0  # in its block, once its cycle is known
         self._polled = self._polled_activity = self._polls = self._reads = 0
+        self.time_read: Counts | None = None  # totals at the last read of a value that changes with time
         self.activity = 0  # counts what an idle loop does not do: writes, reads that change something
         self.polled: tuple[int, int] | None = None  # (address, pc) of the last register read again and again
         self.watched: tuple[int, int, int] | None = None  # (word address, pc, reads so far), for trials
@@ -57,6 +55,11 @@ class RegisterAccesses:
     def count_activity(self) -> None:
         """Something happened that an idle loop does not do."""
         self.activity += 1
+
+    def touch(self) -> None:
+        """The access being served read a value that changes with time."""
+        self.activity += 1
+        self.time_read = Counts(self._hook.instructions, self.now())
 
     def now(self) -> int:
         """The cycle of the access being served; between blocks, the cycle reached."""

@@ -7,7 +7,6 @@ import time
 
 from emulator.errors import UsageError
 from emulator.links import Link, SerialEndpoint
-from emulator.machine.energy import EnergyMeter
 from emulator.machine.machine import Machine
 
 INTERFACE_BOARD = ("peripherals.instruments.interface_board", "InterfaceBoard")
@@ -26,7 +25,7 @@ class EnergyDesk:
     """
 
     def __init__(self, machine: Machine, device_port: SerialEndpoint) -> None:
-        self.meter = EnergyMeter(machine)
+        self.meter = machine.energy_meter()
         pin = self.meter.facts.timestamp_pin
         if not pin:
             raise UsageError(

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from types import FrameType
 
 from emulator.errors import LimitReached
-from emulator.links import LinkSet, SerialEndpoint
+from emulator.links import LinkSet
+from emulator.links.text_watch import TextWatch
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
 
@@ -32,29 +33,6 @@ class Limits:
     until: bytes | None = None
     max_cycles: int | None = None
     wall_limit_s: float | None = None
-
-
-class TextWatch:
-    """Sees a text in what an endpoint sends, however it is cut into pieces."""
-
-    def __init__(self, endpoint: SerialEndpoint, text: bytes, found: Callable[[], None]) -> None:
-        self.found = False
-        self._endpoint = endpoint
-        self._text = text
-        self._on_found = found
-        self._tail = bytearray()
-        endpoint.subscribe(self._look)
-
-    def _look(self, data: bytes) -> None:
-        self._tail += data
-        if not self.found and self._text in self._tail:
-            self.found = True
-            self._on_found()
-        del self._tail[: max(0, len(self._tail) - len(self._text) + 1)]
-
-    def close(self) -> None:
-        """Stop looking."""
-        self._endpoint.unsubscribe(self._look)
 
 
 class Pace:

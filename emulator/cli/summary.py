@@ -12,8 +12,8 @@ import emulator
 from emulator.cli.untold import unmodelled_lines, waiting_json, waiting_lines
 from emulator.cli.words import UNOFFICIAL, hertz_in_words, seconds_in_words
 from emulator.errors import BoardlessError, GuestFault, UsageError
+from emulator.image.place import place_of
 from emulator.links import LinkSet
-from emulator.machine.crash_report import place_of
 from emulator.machine.machine import Machine
 
 BANDS_MODULE = "benches.silicon.error_bands"

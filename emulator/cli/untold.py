@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.bus.bus import Unmodelled
-from emulator.machine.awaited import MODELLED, awaited_registers
-from emulator.machine.crash_report import place_of
+from emulator.image.place import place_of
+from emulator.machine.awaited import MODELLED
 from emulator.machine.machine import Machine
 
 REGISTERS_SHOWN = 20
@@ -43,8 +43,8 @@ def _register_words(machine: Machine, group: list[Unmodelled]) -> str:
 
 def waiting_lines(machine: Machine) -> list[str]:
     """Say which registers the firmware's waiting loop reads."""
-    awaited = awaited_registers(machine)
-    lines = [f"waits:        {register.words(machine)}" for register in awaited]
+    awaited = machine.awaited_registers()
+    lines = [f"waits:        {register.words(machine.image)}" for register in awaited]
     if any(register.model != MODELLED for register in awaited):
         lines.append(LEARN_HINT)
     return lines
@@ -60,5 +60,5 @@ def waiting_json(machine: Machine) -> list[dict[str, Any]]:
             "model": register.model,
             "at": place_of(machine.image, register.pc),
         }
-        for register in awaited_registers(machine)
+        for register in machine.awaited_registers()
     ]

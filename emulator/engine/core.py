@@ -58,6 +58,7 @@ REGISTER_IDS: dict[str, int] = {
     "fpscr": arm.UC_ARM_REG_FPSCR,
 }
 GENERAL = (*(f"r{n}" for n in range(13)), "sp", "lr", "pc")
+SPECIAL = ("xpsr", "msp", "psp", "primask", "basepri", "faultmask", "control")
 POSITIONS = {name: n for n, name in enumerate(GENERAL)}
 READ_CALLBACK = ctypes.CFUNCTYPE(
     ctypes.c_uint64, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p
@@ -229,6 +230,11 @@ class Core:
         if self.register_file is None:
             return self.get_many((*GENERAL, "xpsr"))
         return (*self.register_file, self.get("xpsr"))
+
+    def registers(self) -> dict[str, int]:
+        """General registers, xPSR and the special ones, by name."""
+        names = (*GENERAL, *SPECIAL)
+        return dict(zip(names, self.get_many(names), strict=True))
 
     # -- memory --------------------------------------------------------------------------
     def memory_at(self, address: int) -> HostMemory | None:

@@ -145,9 +145,26 @@ class MemoryMap:
         if tuned is not None:
             self._hook.invalidate(tuned.instruction if cache == "instruction" else tuned.data)
 
+    # -- the core's own caches -----------------------------------------------------------------
+    def maintain_level_one(self, cache: str, operation: str, _address: int | None) -> None:
+        """A cache operation of the core; see :class:`emulator.system.cache.CacheControl`."""
+        if "invalidate" in operation:
+            for name in self.level_one:
+                self.invalidate(name, cache)
+
+    def enable_level_one(self, cache: str, on: bool) -> None:
+        """CCR.IC or CCR.DC was written."""
+        for name in self.level_one:
+            self.configure(name, **{f"{cache}_cache": int(on)})
+
+    # -- reports and snapshots -----------------------------------------------------------------
     def values(self) -> dict[str, dict[str, int]]:
-        """Current parameters of every accelerator, for reports and snapshots."""
+        """Current parameters of every accelerator."""
         return {name: dict(tuned.values) for name, tuned in self._tuned.items()}
+
+    def save(self) -> dict[str, dict[str, int]]:
+        """State for a snapshot."""
+        return self.values()
 
     def load(self, values: dict[str, dict[str, int]]) -> None:
         """Put saved parameters back."""

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from emulator.board.model import Board
 from emulator.errors import GuestFault
 from emulator.image.model import Image
+from emulator.image.place import place_of
 from emulator.learning.rules import LearnedDevice, Rule, learnable, learned_devices, with_rules
 from emulator.learning.trials import Trials
 from emulator.machine.awaited import awaited_register
-from emulator.machine.crash_report import place_of
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
 
@@ -166,9 +166,9 @@ class _Attempt:
             return []
         best = trials.best()
         if best is None:
-            register = awaited_register(self.machine, address, pc)
+            register = awaited_register(self.machine.bus, address, pc)
             self._given_up[address, pc] = (
-                f"no value of a few bits ends the wait {register.words(self.machine)}"
+                f"no value of a few bits ends the wait {register.words(self.machine.image)}"
             )
             return []
         return self._rules(address & ~3, pc, best.flips)

@@ -8,13 +8,10 @@ load is not executed any more; what happens next ranks it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from emulator.errors import GuestFault
 from emulator.machine.execution import StopReason
-
-if TYPE_CHECKING:
-    from emulator.machine.machine import Machine
+from emulator.machine.machine import Machine
 
 TURN_CYCLES = 20_000
 """Long enough for many turns of a polling loop."""
@@ -98,7 +95,7 @@ class Trials:
         if self._sent() > sent:
             return TALKS
         idle = reason is StopReason.IDLE
-        return DEAD if idle and not machine.accesses.turn_reads and not machine.execution.asleep else GOES_ON
+        return DEAD if idle and not machine.accesses.turn_reads and not machine.asleep else GOES_ON
 
 
 def _fields(width: int) -> list[int]:

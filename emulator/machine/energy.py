@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from emulator.board.model import Board
 from emulator.board.supply import EnergyFacts
+from emulator.clock.clock import Clock
+from emulator.device import ClockTree
+from emulator.engine.counts import OutsideBlocks
 from emulator.errors import UsageError
-
-if TYPE_CHECKING:
-    from emulator.board.model import Board
-    from emulator.machine.machine import Machine
 
 KEPT_CHANGES = 100_000
 """Changes of power that are kept; energy can be asked for moments since the oldest."""
@@ -35,21 +34,23 @@ def energy_facts_of(board: Board) -> EnergyFacts:
 
 
 class EnergyMeter:
-    """Cumulated energy of a machine.
+    """Cumulated energy of a board.
 
-    Call :meth:`update` between slices (it calls itself before a change of clock); ask
+    ``clock`` and ``clocks`` say how fast it runs, ``outside`` how long its core has slept. Call
+    :meth:`update` between slices (it calls itself before a change of clock); ask
     :meth:`energy_at` for any moment since. Raises UsageError for a board without a model.
     """
 
-    def __init__(self, machine: Machine) -> None:
-        self.facts = energy_facts_of(machine.board)
-        self._machine = machine
+    def __init__(self, board: Board, clock: Clock, clocks: ClockTree, outside: OutsideBlocks) -> None:
+        self.facts = energy_facts_of(board)
+        self._clock = clock
+        self._outside = outside
         self._cycles = self._slept = self._time = 0
         self._starts: list[int] = []  # picoseconds at which a stretch of constant power begins
         self._energies: list[int] = []  # cumulated until then
         self._powers: list[int] = []
         self._begin_anew()
-        machine.clocks.before_change(self.update)
+        clocks.before_change(self.update)
 
     def now_picoseconds(self) -> int:
         """Modelled time up to which energy is known after an update."""
@@ -68,14 +69,13 @@ class EnergyMeter:
 
     def update(self) -> None:
         """Account for everything up to now."""
-        machine = self._machine
-        cycles, slept = machine.clock.now(), machine.execution.sleep_cycles
+        cycles, slept = self._clock.now(), self._outside.sleep_cycles
         if cycles < self._cycles or slept < self._slept:  # a snapshot was restored
             self._begin_anew()
             return
-        now = machine.clock.picoseconds(cycles)
-        woke = machine.clock.picoseconds(cycles - (slept - self._slept))
-        core_hz = machine.clock.core_hz
+        now = self._clock.picoseconds(cycles)
+        woke = self._clock.picoseconds(cycles - (slept - self._slept))
+        core_hz = self._clock.core_hz
         self._draw(self.facts.power_nanowatts(core_hz, asleep=False), woke)
         self._draw(self.facts.power_nanowatts(core_hz, asleep=True), now)
         self._cycles, self._slept = cycles, slept
@@ -86,9 +86,8 @@ class EnergyMeter:
         return (self._energies[at] + self._powers[at] * (picoseconds - self._starts[at])) * JOULES_PER_UNIT
 
     def _begin_anew(self) -> None:
-        machine = self._machine
-        self._cycles, self._slept = machine.clock.now(), machine.execution.sleep_cycles
-        self._time = machine.clock.picoseconds(self._cycles)
+        self._cycles, self._slept = self._clock.now(), self._outside.sleep_cycles
+        self._time = self._clock.picoseconds(self._cycles)
         self._starts[:] = [self._time]
         self._energies[:] = [0]
         self._powers[:] = [0]

@@ -6,16 +6,18 @@ which it uses for what. The block that ended this way is closed here, whole or i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
 from unicorn import Uc, UcError
 from unicorn import unicorn_const as ucc
 
+from emulator.engine.engine import Engine
+from emulator.machine.requests import RunRequests
+from emulator.machine.sleep import Sleep
 from emulator.system.faults import FaultKind
-
-if TYPE_CHECKING:
-    from emulator.machine.machine import Machine
+from emulator.system.semihosting import SemihostResult
+from emulator.system.system import System
 
 WFI, WFE, YIELD = 0xBF30, 0xBF20, 0xBF10
 WIDE_HINT, WIDE_HINT_SECOND = 0xF3AF, 0x8000
@@ -50,17 +52,39 @@ FAULTS = {
 }
 
 
-class TrapHandler:
-    """Turns Unicorn's ways of ending a run into what the core does."""
+Semihosting = Callable[[int, int], SemihostResult]
+"""Serves a semihosting call: operation (r0), parameter (r1)."""
 
-    def __init__(self, machine: Machine) -> None:
-        self._m = machine
+
+class TrapHandler:
+    """Turns Unicorn's ways of ending a run into what the core does.
+
+    ``abandoned(pc)`` is told of a block that ends before the instruction at ``pc``, while it can
+    still be looked at.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        system: System,
+        sleep: Sleep,
+        requests: RunRequests,
+        *,
+        semihosting: Semihosting,
+        abandoned: Callable[[int], None],
+    ) -> None:
+        self._engine = engine
+        self._core = engine.core
+        self._automaton = engine.automaton
+        self._system = system
+        self._sleep = sleep
+        self._requests = requests
+        self._semihosting = semihosting
+        self._abandoned = abandoned
         self._interrupt: int | None = None
         self._bad_address: int | None = None
-        self._raise: Exception | None = None
-        uc = machine.core.uc
-        uc.hook_add(ucc.UC_HOOK_INTR, self._on_interrupt)
-        machine.core.watch_bad_accesses(self._on_bad_access)
+        engine.core.uc.hook_add(ucc.UC_HOOK_INTR, self._on_interrupt)
+        engine.core.watch_bad_accesses(self._on_bad_access)
 
     def _on_interrupt(self, uc: Uc, number: int, _data: object) -> None:
         self._interrupt = number
@@ -69,23 +93,10 @@ class TrapHandler:
     def _on_bad_access(self, address: int) -> None:
         self._bad_address = address
 
-    # -- errors that must reach the caller ------------------------------------------------------
-    def pending(self) -> bool:
-        """An error waits to be raised."""
-        return self._raise is not None or self._m.failure is not None
-
-    def raise_pending(self) -> None:
-        """Raise what a device or a trap has left."""
-        error = self._raise or self._m.failure
-        self._raise = self._m.failure = None
-        if error is not None:
-            raise error
-
-    # -- the trap itself -----------------------------------------------------------------------
     def handle(self, error: UcError | None) -> None:
         """Serve what ended the run; the next run starts from the new PC."""
         interrupt, self._interrupt = self._interrupt, None
-        pc = self._m.core.get("pc")
+        pc = self._core.get("pc")
         if interrupt is not None:
             self._exception(interrupt, pc)
         elif error is not None:
@@ -95,13 +106,13 @@ class TrapHandler:
 
     def left_thumb_state(self) -> None:
         """A branch to an even address: the block there does not run, INVSTATE is raised."""
-        pc = self._m.core.get("pc")
-        self._m.automaton.finish(BRANCH_EDGE)
+        pc = self._core.get("pc")
+        self._automaton.finish(BRANCH_EDGE)
         self._fault(FaultKind.INVALID_STATE, pc, None)
 
     def _half_word(self, address: int) -> int:
         try:
-            return int.from_bytes(self._m.core.read_memory(address, 2), "little")
+            return int.from_bytes(self._core.read_memory(address, 2), "little")
         except Exception:  # noqa: BLE001 -- an unreadable address is no instruction
             return 0
 
@@ -113,16 +124,15 @@ class TrapHandler:
         return last
 
     def _exception(self, number: int, pc: int) -> None:
-        m = self._m
         if pc >= EXC_RETURN_FROM:
-            m.automaton.finish(BRANCH_EDGE)
-            if m.system.exception_return(pc | 1):
-                m.execution.asleep = True
-            m.hook.state = m.automaton.initial
+            self._automaton.finish(BRANCH_EDGE)
+            if self._system.exception_return(pc | 1):
+                self._sleep.begin()
+            self._engine.restart_pipeline()
         elif number == Excp.SVC:
-            m.automaton.finish()
-            m.system.svc()
-            m.hook.state = m.automaton.initial
+            self._automaton.finish()
+            self._system.svc()
+            self._engine.restart_pipeline()
         elif number == Excp.BKPT:
             self._breakpoint(pc)
         elif number in FAULTS:
@@ -133,24 +143,21 @@ class TrapHandler:
             self._fault(FaultKind.BUS_DATA, pc, self._bad_address)
 
     def _breakpoint(self, pc: int) -> None:
-        m = self._m
         if self._half_word(pc) & 0xFF != SEMIHOSTING_IMMEDIATE:
             self._fault(FaultKind.BREAKPOINT, pc, None)
             return
-        m.automaton.finish()
-        operation, parameter = m.core.get_many(("r0", "r1"))
-        result = m.semihosting.call(operation, parameter, m.core, m.clock)
-        m.core.set("r0", result.r0 & 0xFFFFFFFF)
-        m.core.set("pc", pc + 2 | 1)
+        self._automaton.finish()
+        result = self._semihosting(*self._core.get_many(("r0", "r1")))
+        self._core.set("r0", result.r0 & 0xFFFFFFFF)
+        self._core.set("pc", pc + 2 | 1)
         if result.exit_code is not None:
-            m.exit_code = result.exit_code
+            self._requests.exit_code = result.exit_code
 
     def _error(self, error: UcError, pc: int) -> None:
-        m = self._m
-        if pc >= EXC_RETURN_FROM and m.core.get("ipsr"):  # how the M0's exception return ends
+        if pc >= EXC_RETURN_FROM and self._core.get("ipsr"):  # how the M0's exception return ends
             self._exception(Excp.EXCEPTION_EXIT, pc)
         elif error.errno in (ucc.UC_ERR_FETCH_UNMAPPED, ucc.UC_ERR_FETCH_PROT):
-            m.automaton.finish(BRANCH_EDGE)
+            self._automaton.finish(BRANCH_EDGE)
             self._fault(FaultKind.BUS_INSTRUCTION, pc, pc)
         elif error.errno == ucc.UC_ERR_INSN_INVALID:
             self._invalid(pc)
@@ -164,31 +171,29 @@ class TrapHandler:
 
     def _invalid(self, pc: int) -> None:
         """WFE and YIELD are invalid to Unicorn on M cores, with PC past them."""
-        block = self._m.automaton.current_block()
+        block = self._automaton.current_block()
         before = self._hint_before(pc)
         if before in (WFE, YIELD) and (block is None or block.end == pc):
-            self._m.automaton.finish()
-            if before == WFE and not self._m.system.wait_for_event():
-                self._m.execution.asleep = self._m.execution.waits_for_event = True
+            self._automaton.finish()
+            if before == WFE and not self._system.wait_for_event():
+                self._sleep.begin(for_event=True)
             return
         self._fault(FaultKind.UNDEFINED_INSTRUCTION, pc, None)
 
     def _waited(self, pc: int) -> None:
         """The run ended with no error: a WFI, with PC past it."""
-        m = self._m
         if self._hint_before(pc) == WFI:
-            m.automaton.finish()
-            m.execution.asleep = not m.system.wake_pending()
-            m.execution.waits_for_event = False
+            self._automaton.finish()
+            if not self._system.wake_pending():
+                self._sleep.begin()
 
     def _fault(self, kind: FaultKind, pc: int, address: int | None) -> None:
-        m = self._m
         self._bad_address = None
-        m.overhead.abandon_at(pc)
-        m.automaton.abandon_at(pc)
-        m.execution.asleep = False
+        self._abandoned(pc)
+        self._automaton.abandon_at(pc)
+        self._sleep.end()
         try:
-            m.system.raise_fault(kind, pc=pc, address=address)
+            self._system.raise_fault(kind, pc=pc, address=address)
         except Exception as error:  # noqa: BLE001 -- lockup: raised by the run loop, at its place
-            self._raise = error
-        m.hook.state = m.automaton.initial
+            self._requests.fail(error)
+        self._engine.restart_pipeline()

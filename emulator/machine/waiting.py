@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from emulator.engine.automaton import Automaton
-from emulator.engine.core import Core
-from emulator.engine.hook import NO_ADDRESS, BlockHook
+from emulator.bus.register_access import RegisterAccesses
+from emulator.engine.engine import Engine
+from emulator.engine.hook import NO_ADDRESS
 from emulator.engine.overhead import Overhead, OverheadAccount
 
 SHORTEST_INTERVAL = 1_000
@@ -37,22 +37,24 @@ class Turn:
 
 
 class WaitDetector:
-    """Decides when to look for a waiting loop, and looks."""
+    """Decides when to look for a waiting loop, and looks.
+
+    ``run_slice(until, limit)`` runs to cycle ``until`` or to the hook's ``turn_address``; False when
+    anything else was due, or it went on past ``limit``.
+    """
 
     def __init__(
         self,
-        core: Core,
-        hook: BlockHook,
-        automaton: Automaton,
+        engine: Engine,
         run_slice: Callable[[int, int], bool],
-        activity: Callable[[], int],
+        accesses: RegisterAccesses,
         overhead: OverheadAccount,
     ) -> None:
-        self._core = core
-        self._hook = hook
-        self._automaton = automaton
+        self._core = engine.core
+        self._hook = engine.hook
+        self._automaton = engine.automaton
         self._run_slice = run_slice
-        self._activity = activity
+        self._accesses = accesses
         self._overhead = overhead
         self._interval = SHORTEST_INTERVAL
         self._known: dict[int, Turn] = {}  # by the address where a turn begins
@@ -112,12 +114,16 @@ class WaitDetector:
         before = self._overhead.now() if measure and self._overhead.used else None
         start_pc = self._core.get("pc")
         registers = self._core.general_registers()
-        cycles, instructions, activity = hook.cycles, hook.instructions, self._activity()
+        cycles, instructions, activity = hook.cycles, hook.instructions, self._accesses.activity
         memory = self._memory() if compare_memory else None
         hook.trace_enabled, hook.trace_length = 1, 0
         came_back = self._come_back(start_pc, min(limit, cycles + LONGEST_TURN))
         hook.trace_enabled = 0
-        if not came_back or activity != self._activity() or self._core.general_registers() != registers:
+        if (
+            not came_back
+            or activity != self._accesses.activity
+            or self._core.general_registers() != registers
+        ):
             return None
         if memory is not None and memory != self._memory():
             return None

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from emulator.machine.machine import Machine
+from emulator.engine.engine import Engine
 
 PathKey = tuple[int, int, int]
 """(state, block, skipped) as :class:`emulator.engine.hook.PathCount` has them."""
@@ -49,18 +47,18 @@ class CountState:
     bus: tuple[tuple[int, ...], ...]
 
     @classmethod
-    def of(cls, machine: Machine) -> CountState:
-        """Read a machine that is not running."""
-        hook, execution = machine.hook, machine.execution
-        blocks = range(len(machine.automaton.plans))
+    def of(cls, engine: Engine) -> CountState:
+        """Read an engine that is not running."""
+        hook, outside = engine.hook, engine.outside
+        blocks = range(len(engine.automaton.plans))
         return cls(
             Totals(
                 hook.cycles,
                 hook.instructions,
-                machine.exception_cycles,
-                execution.skipped_cycles,
-                execution.skipped_instructions,
-                execution.sleep_cycles,
+                outside.exception_cycles,
+                outside.skipped_cycles,
+                outside.skipped_instructions,
+                outside.sleep_cycles,
             ),
             {(p.state, p.block, p.skipped): p.counts for p in hook.path_counts() if any(p.counts)},
             tuple(hook.event_stalls(block) for block in blocks),

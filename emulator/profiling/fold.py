@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from emulator.board.model import Accelerator
+from emulator.engine.automaton import Automaton
+from emulator.engine.engine import Engine
 from emulator.engine.events import EVENT_BRANCH, EVENT_EXTRA, EVENT_FETCH, EVENT_QUEUE, NO_REGISTER, Event
 from emulator.profiling.counting import CountDifference, PathKey, Totals
 from emulator.profiling.stack import CostKey, CycleStack, merged
 from emulator.thumb.instruction import Block, Instruction
 from emulator.timing.model import Cause
-
-if TYPE_CHECKING:
-    from emulator.board.model import Accelerator
-    from emulator.machine.machine import Machine
 
 ISSUE = CostKey(Cause.ISSUE)
 CACHED_KINDS = ("l1", "icache")
@@ -86,17 +84,17 @@ class Profile:
         return self.totals.cycles - self.stack.total - self.waiting_cycles
 
 
-def fold(machine: Machine, passed: CountDifference) -> Profile:
-    """Fold the counts of a window of ``machine``."""
-    plans = machine.automaton.plans
+def fold(engine: Engine, passed: CountDifference) -> Profile:
+    """Fold the counts of a window of what ``engine`` executed."""
+    plans = engine.automaton.plans
     blocks: dict[int, BlockProfile] = {}
     for key, counts in passed.paths.items():
         number = key[1]
         if number not in blocks:
             block = plans[number].block
             blocks[number] = BlockProfile(number, block, [InstructionProfile(i) for i in block.instructions])
-        _add_path(machine, blocks[number], key, counts)
-    memories = TimedMemories(machine)
+        _add_path(engine.automaton, blocks[number], key, counts)
+    memories = TimedMemories(engine)
     for number, stalls in passed.stalls.items():
         if number in blocks:
             none = (0,) * len(stalls)
@@ -105,11 +103,11 @@ def fold(machine: Machine, passed: CountDifference) -> Profile:
     return Profile(passed.totals, tuple(sorted(blocks.values(), key=lambda b: (b.block.address, b.number))))
 
 
-def _add_path(machine: Machine, profile: BlockProfile, key: PathKey, counts: tuple[int, ...]) -> None:
+def _add_path(automaton: Automaton, profile: BlockProfile, key: PathKey, counts: tuple[int, ...]) -> None:
     for edge, count in enumerate(counts):
         if not count:
             continue
-        step = machine.automaton.step(*key, edge)
+        step = automaton.step(*key, edge)
         for item, costs in zip(profile.instructions, step.costs_of(len(profile.instructions)), strict=True):
             for cause, cycles in costs:
                 item.stack.add(CostKey(cause), cycles * count)
@@ -145,11 +143,11 @@ def _add_stalls(
 
 
 class TimedMemories:
-    """Names the stalls of a machine's memories, as they are set up now."""
+    """Names the stalls of an engine's memories, as they are set up now."""
 
-    def __init__(self, machine: Machine) -> None:
-        self._board = machine.board
-        self._values = machine.memory_map.values()
+    def __init__(self, engine: Engine) -> None:
+        self._board = engine.board
+        self._values = engine.memory_map.values()
 
     def cause(self, address: int | None, *, is_fetch: bool) -> Cause:
         """What a stall is: a cache miss, flash wait states, or another memory's or bus's wait states.

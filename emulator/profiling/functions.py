@@ -9,15 +9,12 @@ from __future__ import annotations
 import bisect
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from emulator.engine.automaton import Automaton
 from emulator.image.model import DebugInfo
 from emulator.profiling.fold import BlockProfile, Profile
 from emulator.profiling.stack import CycleStack, merged
 from emulator.thumb.instruction import LR, Block, Kind
-
-if TYPE_CHECKING:
-    from emulator.machine.machine import Machine
 
 
 @dataclass(slots=True)
@@ -39,9 +36,9 @@ class FunctionProfile:
         return sum(block.executed for block in self.blocks)
 
 
-def functions_of(machine: Machine, profile: Profile) -> list[FunctionProfile]:
-    """The profile's functions, most cycles first."""
-    place = _placer(machine)
+def functions_of(profile: Profile, automaton: Automaton, debug: DebugInfo | None) -> list[FunctionProfile]:
+    """The profile's functions, most cycles first; ``automaton`` knows every block that was executed."""
+    place = _placer([plan.block for plan in automaton.plans], debug)
     found: dict[int, FunctionProfile] = {}
     for block in profile.blocks:
         name, address = place(block.block.address)
@@ -49,10 +46,8 @@ def functions_of(machine: Machine, profile: Profile) -> list[FunctionProfile]:
     return sorted(found.values(), key=lambda f: (-f.stack.total, f.address))
 
 
-def _placer(machine: Machine) -> Callable[[int], tuple[str, int]]:
+def _placer(blocks: list[Block], debug: DebugInfo | None) -> Callable[[int], tuple[str, int]]:
     """A function from a block's address to its function's name and address."""
-    debug = machine.image.debug if machine.image is not None else None
-    blocks = [plan.block for plan in machine.automaton.plans]
     starts = sorted(function_starts(blocks))
 
     def place(address: int) -> tuple[str, int]:

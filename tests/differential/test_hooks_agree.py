@@ -86,9 +86,9 @@ def test_both_hooks_price_random_programs_alike(
     for machine in (native, python):
         run(machine, batch.elf)
     assert native.counts == python.counts
-    assert native.memory_map.cache_counts() == python.memory_map.cache_counts()
+    assert native.engine.memory_map.cache_counts() == python.engine.memory_map.cache_counts()
     assert native.hook.path_counts() == python.hook.path_counts()
-    for block in range(len(native.automaton.plans)):
+    for block in range(len(native.engine.automaton.plans)):
         assert native.hook.event_stalls(block) == python.hook.event_stalls(block)
 
 
@@ -121,7 +121,7 @@ class Watched:
         return self._advance(issue, upto)
 
     def _compare(self, hook: PythonHook) -> None:
-        plan = self.machine.automaton.plans[hook.current]
+        plan = self.machine.engine.automaton.plans[hook.current]
         position = 0
         for number, address in sorted(hook._addresses.items()):
             event = plan.events[number]

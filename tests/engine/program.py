@@ -33,19 +33,10 @@ in: ldr r4,[r3],#4
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from unicorn import unicorn_const as ucc
 
 from emulator.board.model import Accelerator, Board, Region
-from emulator.engine.automaton import Automaton, CountModel
-from emulator.engine.core import Core
-from emulator.engine.hook import BlockHook
-from emulator.engine.library import native_library
-from emulator.engine.memory_map import MemoryMap
-from emulator.engine.native_hook import native_hook
-from emulator.engine.python_hook import PythonHook
-from emulator.timing.cores import core_model
+from emulator.engine.engine import Engine
 
 CODE = bytes.fromhex(
     "4ff00050154e282110220346374653f8044b57f8045b24fb058853f8044b57f8045b24fb058850f8229000f5806b0bf8"
@@ -91,7 +82,7 @@ MEMORIES = {
 """Small caches in front of flash, and on the Cortex-M7 of RAM, so that lines come and go."""
 
 
-def board(core: str = "cortex-m4") -> Board:
+def board(core: str = "cortex-m4", *, other_memory: int = 1) -> Board:
     return Board(
         name="bench",
         title="bench",
@@ -108,17 +99,12 @@ def board(core: str = "cortex-m4") -> Board:
         interrupts=8,
         priority_bits=4,
         accelerators=MEMORIES[core],
+        core_parameters={"other_memory": other_memory},
     )
 
 
-@dataclass
-class Bench:
-    """A core with a hook and an automaton, without a system side."""
-
-    core: Core
-    hook: BlockHook
-    automaton: Automaton
-    memory_map: MemoryMap
+class Bench(Engine):
+    """An engine without a system side; the first SVC ends its program."""
 
     def run(self, slice_cycles: int | None = None) -> None:
         while True:
@@ -140,26 +126,13 @@ class Bench:
         )
 
 
-def make_hook(kind: str) -> BlockHook:
-    if kind == "python":
-        return PythonHook()
-    library = native_library()
-    assert library is not None, "the native hook is not built: pip install . with gcc present"
-    return native_hook(library)
-
-
 def bench(kind: str, timing: str, *, other_memory: int = 1, core_name: str = "cortex-m4") -> Bench:
-    description = board(core_name)
-    core = Core(description.core, description.regions, has_fpu=True)
-    hook = make_hook(kind)
-    hook.attach(core)
-    memory_map = MemoryMap(description, hook, timed=timing == "memory")
-    model = CountModel() if timing == "count" else core_model(core_name, {"other_memory": other_memory})
-    automaton = Automaton(core, hook, model, memory_map, watch=timing != "count")
+    engine = Bench(board(core_name, other_memory=other_memory), timing=timing, hook=kind)
+    core = engine.core
     core.load_memory(FLASH, CODE)
     for i in range(64):
         core.load_memory(RAM + 4 * i, (RAM + 8 * i).to_bytes(4, "little"))
     core.set("sp", RAM + 0x8000)
     core.set("pc", FLASH | 1)
     core.uc.hook_add(ucc.UC_HOOK_INTR, lambda uc, _number, _data: uc.emu_stop())
-    return Bench(core, hook, automaton, memory_map)
+    return engine

@@ -9,15 +9,16 @@ import pytest
 
 from emulator import Machine
 from emulator.engine.memory_map import MemoryMap
+from emulator.engine.python_hook import PythonHook
 from emulator.timing.cores.cortex_m7_rows import UNALIGNED
 from emulator.timing.memory_system import FETCH, LOAD, STORE, MemorySystem
-from tests.engine.program import FLASH, RAM, board, make_hook
+from tests.engine.program import FLASH, RAM, board
 
 WAITS, BUS, SRAM_BUS = 6, 5, 4
 
 
 def memory(core: str = "cortex-m7") -> MemorySystem:
-    hook = make_hook("python")
+    hook = PythonHook()
     MemoryMap(board(core), hook, timed=True)
     return hook._memory  # the rules are looked at here, without a program
 

@@ -125,7 +125,7 @@ def cycles_a_turn(tmp_path: Path, hook: str, body: list[int], **parameters: int)
     for turns in (20, 21):
         machine = Machine("nucleo-g0b1re", hook=hook)
         settings = {"wait_states": WAITS, "instruction_cache": 1, "prefetch": 1, **parameters}
-        machine.memory_map.pin("flash", **settings)
+        machine.engine.memory_map.pin("flash", **settings)
         machine.load(image, base=FLASH)
         _, count = machine.call(FLASH + 0x101, (turns, FLASH + 0x400), 10_000)
         counts.append(count.cycles)

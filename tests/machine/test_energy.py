@@ -11,7 +11,6 @@ from emulator import Machine
 from emulator.board.reader import list_boards, load_board
 from emulator.board.supply import EnergyFacts, energy_facts
 from emulator.errors import BoardError, UsageError
-from emulator.machine.energy import EnergyMeter
 from tests.machine.firmware import build
 
 FACTS = EnergyFacts(
@@ -50,12 +49,12 @@ def test_running_and_sleeping_take_what_they_take(tmp_path: Path):
     board = replace(load_board("virtual-m4"), energy=FACTS)
     machine = Machine(board)
     machine.load(build(tmp_path, source))
-    meter = EnergyMeter(machine)
+    meter = machine.energy_meter()
     machine.execution.between_slices = meter.update
     machine.run(max_cycles=2_500_000, quiet_seconds=10)
     total = meter.energy_at(meter.now_picoseconds())
     hertz = machine.clock.core_hz
-    slept = machine.execution.sleep_cycles
+    slept = machine.engine.outside.sleep_cycles
     awake = machine.counts.cycles - slept
     assert awake > 100_000 < slept
     expected = (
@@ -78,7 +77,7 @@ def test_every_shipped_energy_table_has_sources():
 
 def test_a_board_without_a_model():
     with pytest.raises(UsageError, match="no energy model"):
-        EnergyMeter(Machine("virtual-m4"))
+        Machine("virtual-m4").energy_meter()
 
 
 @pytest.mark.parametrize(

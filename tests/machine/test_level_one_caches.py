@@ -16,10 +16,10 @@ def test_ccr_switches_the_caches_on(board: str) -> None:
     level_one = [a.name for a in machine.board.accelerators if a.kind == "l1"]
     assert level_one
     machine.system.write(CCR, 4, machine.system.read(CCR, 4) | IC)
-    values = machine.memory_map.values()
+    values = machine.engine.memory_map.values()
     assert all(
         values[name]["instruction_cache"] == 1 and values[name]["data_cache"] == 0 for name in level_one
     )
     machine.system.write(CCR, 4, machine.system.read(CCR, 4) | DC)
     machine.system.write(ICIALLU, 4, 0)
-    assert all(machine.memory_map.values()[name]["data_cache"] == 1 for name in level_one)
+    assert all(machine.engine.memory_map.values()[name]["data_cache"] == 1 for name in level_one)

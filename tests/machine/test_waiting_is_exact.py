@@ -11,8 +11,7 @@ from benches.protocol.host import ProtocolHost
 from benches.protocol.machine_channel import MachineChannel
 from benches.suite import shipped
 from benches.suite.benchmarks import KEYWORD_SPOTTING
-from emulator import Machine
-from emulator.machine.machine import Counts
+from emulator import Counts, Machine
 
 PAYLOAD = bytes(range(62))
 DEVELOPMENT = {

@@ -9,7 +9,17 @@ import pytest
 from benches.suite import shipped
 from benches.suite.benchmarks import KEYWORD_SPOTTING
 from emulator import Machine
-from emulator.profiling import CostKey, CountState, CycleStack, Profile, fold, functions_of
+from emulator.board.reader import load_board
+from emulator.engine.engine import Engine
+from emulator.profiling import (
+    CostKey,
+    CountState,
+    CycleStack,
+    FunctionProfile,
+    Profile,
+    fold,
+    functions_of,
+)
 from emulator.profiling.disassembly import block_text
 from emulator.profiling.fold import TimedMemories
 from emulator.profiling.functions import function_starts
@@ -48,14 +58,19 @@ def _check_sums(profile: Profile) -> None:
     )
 
 
+def functions_in(machine: Machine, profile: Profile) -> list[FunctionProfile]:
+    assert machine.image is not None
+    return functions_of(profile, machine.engine.automaton, machine.image.debug)
+
+
 def _profile_of_work(elf: Path, hook: str) -> tuple[Machine, Profile]:
     machine = Machine("virtual-m4", hook=hook)
     machine.load(elf)
     machine.run(until="ready\r\n")
-    before = CountState.of(machine)
+    before = CountState.of(machine.engine)
     machine.console.feed(b"x")
     machine.run(until="done\r\n")
-    return machine, fold(machine, CountState.of(machine) - before)
+    return machine, fold(machine.engine, CountState.of(machine.engine) - before)
 
 
 def test_the_sum_over_everything_is_the_windows_cycles(tmp_path: Path) -> None:
@@ -63,7 +78,7 @@ def test_the_sum_over_everything_is_the_windows_cycles(tmp_path: Path) -> None:
     machine, profile = _profile_of_work(elf, "native")
     _check_sums(profile)
     assert profile.stack.of(Cause.EXCEPTION) > 0, "SysTick ran"
-    functions = {f.name: f for f in functions_of(machine, profile)}
+    functions = {f.name: f for f in functions_in(machine, profile)}
     assert functions["divide"].stack.of(Cause.DIVIDE) > 0
     assert functions["unaligned"].stack.of(Cause.UNALIGNED) >= 2999
     assert sum(f.stack.total for f in functions.values()) == sum(b.stack.total for b in profile.blocks)
@@ -77,9 +92,9 @@ def test_a_flash_with_wait_states_costs_flash_cycles_under_both_hooks() -> None:
     for hook in ("native", "python"):
         machine = Machine("nucleo-l4r5zi", hook=hook)
         machine.load(shipped.image_for(KEYWORD_SPOTTING, "nucleo-l4r5zi"))
-        before = CountState.of(machine)
+        before = CountState.of(machine.engine)
         machine.run(max_cycles=60_000)
-        profile = fold(machine, CountState.of(machine) - before)
+        profile = fold(machine.engine, CountState.of(machine.engine) - before)
         _check_sums(profile)
         found.append(profile)
     assert found[0].stack[CostKey(Cause.FLASH, "fetch")] > 0
@@ -89,9 +104,9 @@ def test_a_flash_with_wait_states_costs_flash_cycles_under_both_hooks() -> None:
 def test_counting_alone_is_one_cycle_each(tmp_path: Path) -> None:
     machine = Machine("virtual-m4", timing="count")
     machine.load(build(tmp_path, WORK))
-    before = CountState.of(machine)
+    before = CountState.of(machine.engine)
     machine.run(until="ready\r\n")
-    profile = fold(machine, CountState.of(machine) - before)
+    profile = fold(machine.engine, CountState.of(machine.engine) - before)
     assert profile.stack.of(Cause.ISSUE) == sum(b.executed for b in profile.blocks)
 
 
@@ -99,12 +114,12 @@ def test_functions_show_without_symbols(tmp_path: Path) -> None:
     machine, profile = _profile_of_work(build(tmp_path, WORK), "native")
     image = machine.image
     assert image is not None and image.debug is not None
-    starts = function_starts([plan.block for plan in machine.automaton.plans])
+    starts = function_starts([plan.block for plan in machine.engine.automaton.plans])
     for name in ("divide", "unaligned"):
         symbol = image.debug.symbol(name)
         assert symbol is not None and symbol.address in starts
     object.__setattr__(image, "debug", None)
-    names = [f.name for f in functions_of(machine, profile)]
+    names = [f.name for f in functions_in(machine, profile)]
     assert all(name.startswith("function at 0x") for name in names) and len(names) >= 3
 
 
@@ -126,7 +141,7 @@ def test_listings_name_every_instruction(tmp_path: Path) -> None:
 )
 def test_memory_stalls_are_named_after_the_memory(board: str, address: int | None, cause: Cause) -> None:
     """Caches are off after reset."""
-    assert TimedMemories(Machine(board)).cause(address, is_fetch=address is not None) is cause
+    assert TimedMemories(Engine(load_board(board))).cause(address, is_fetch=address is not None) is cause
 
 
 def test_a_stack_keeps_the_order_of_causes() -> None:

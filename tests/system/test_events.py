@@ -27,7 +27,7 @@ SEV_ON_PEND = "    ldr r0, =0xE000ED10\n    movs r1, #16\n    str r1, [r0]\n"
 
 def slept(machine: Machine) -> int:
     finish(machine)
-    return machine.execution.sleep_cycles
+    return machine.engine.outside.sleep_cycles
 
 
 @pytest.mark.parametrize("hook", HOOKS)
@@ -55,7 +55,7 @@ def test_wide_encodings(tmp_path: Path, board: str) -> None:
 def test_wfe_alone_sleeps_until_an_interrupt(tmp_path: Path, board: str) -> None:
     asleep = machine_with(tmp_path, "    wfe\n", board)
     assert asleep.run(wall_limit=20) is StopReason.IDLE
-    assert asleep.execution.asleep
+    assert asleep.asleep
     machine = machine_with(tmp_path, SYSTICK + "    wfe\n", board, handler="    str r0, [r4]\n")
     assert 100 < slept(machine) < 201
     assert results(machine, 1) == (0xE000E010,)
@@ -65,7 +65,7 @@ def test_wfe_alone_sleeps_until_an_interrupt(tmp_path: Path, board: str) -> None
 def test_a_masked_interrupt_wakes_wfe_with_sevonpend_only(tmp_path: Path, board: str) -> None:
     masked = machine_with(tmp_path, "    cpsid i\n" + SYSTICK + "    wfe\n", board)
     assert masked.run(max_cycles=10_000) is StopReason.MAX_CYCLES
-    assert masked.execution.asleep
+    assert masked.asleep
     woken = machine_with(tmp_path, "    cpsid i\n" + SEV_ON_PEND + SYSTICK + "    wfe\n", board)
     assert 100 < slept(woken) < 201
 

@@ -257,14 +257,14 @@ def test_u5_stop_in_device_callback_repeats_the_access(core: str) -> None:
     Hardware sends the byte once. Unicorn 2.1.4 does not finish the instruction that it
     stopped in, so a UART would send its byte twice.
     We: a device callback only sets ``stop_request``; the block hook stops at the next block
-    (Machine.request_stop in emulator/machine/machine.py).
+    (RunRequests in emulator/machine/requests.py).
     """
     uc = open_core(core, STORE_BYTE)
     device = Device(uc, on_access=lambda: uc.emu_stop() if len(device.accesses) == 1 else None)
     set_r(uc, r1=0, r2=DEVICE)
     assert run(uc, until=STORE_BYTE.end) is None
     assert run(uc, pc(uc), until=STORE_BYTE.end) is None
-    assert device.accesses == [("write", 0, 1)] * 2, gone("repeats a stopped access", "Machine.request_stop")
+    assert device.accesses == [("write", 0, 1)] * 2, gone("repeats a stopped access", "RunRequests")
     assert r(uc, 1) == 1
 
 

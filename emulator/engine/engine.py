@@ -1,0 +1,90 @@
+"""The engine in one object: a core that executes, a hook and a model that price, memories, counts."""
+
+from __future__ import annotations
+
+from emulator.board.model import Board
+from emulator.engine.automaton import Automaton, CountModel
+from emulator.engine.core import Core
+from emulator.engine.counts import Counts, OutsideBlocks
+from emulator.engine.hook import BlockHook
+from emulator.engine.library import native_library
+from emulator.engine.memory_map import MemoryMap
+from emulator.engine.native_hook import native_hook
+from emulator.engine.python_hook import PythonHook
+from emulator.errors import UsageError
+from emulator.timing.cores import core_model
+from emulator.timing.model import CoreModel
+
+TIMINGS = ("memory", "core", "count")
+HOOKS = ("auto", "native", "python")
+
+
+class Engine:
+    """Executes a board's code and prices every block of it.
+
+    ``timing``: ``"memory"`` (core and memories), ``"core"`` (zero wait states everywhere) or
+    ``"count"`` (instructions alone). ``hook``: ``"native"``, ``"python"`` or ``"auto"`` (native
+    when it was built). Raises UsageError for another word, and for a native hook that was not built.
+    """
+
+    def __init__(self, board: Board, *, timing: str = "memory", hook: str = "auto") -> None:
+        if timing not in TIMINGS:
+            raise UsageError(f"unknown timing {timing!r}", next_step="use memory, core or count")
+        self.board = board
+        self.timing = timing
+        self.core = Core(board.core, board.regions, has_fpu=board.fpu != "none")
+        self.hook = block_hook(hook)
+        self.hook.attach(self.core)
+        self.memory_map = MemoryMap(board, self.hook, timed=timing == "memory")
+        counting = timing == "count"
+        model: CoreModel = CountModel() if counting else core_model(board.core, dict(board.core_parameters))
+        self.automaton = Automaton(self.core, self.hook, model, self.memory_map, watch=not counting)
+        self.outside = OutsideBlocks()
+
+    @property
+    def counts(self) -> Counts:
+        """Instructions and cycles so far."""
+        return Counts(self.hook.instructions, self.hook.cycles)
+
+    def restart_pipeline(self) -> None:
+        """The core goes on elsewhere, with an empty pipeline: a reset, an exception, a call from outside."""
+        self.hook.state = self.automaton.initial
+
+    def write_memory(self, address: int, data: bytes) -> None:
+        """Write any memory, flash included, as a programmer would. Raises MemoryFault."""
+        self.core.load_memory(address, data)
+        self.automaton.forget_code(address, len(data))
+
+    # -- time that passes outside of blocks ----------------------------------------------------
+    def spend_on_exception(self, cycles: int) -> None:
+        """An exception's entry or exit takes time."""
+        self.hook.cycles += cycles
+        self.outside.exception_cycles += cycles
+
+    def sleep_until(self, cycle: int) -> int:
+        """Time jumps to ``cycle``, unless it is past; how many cycles that was."""
+        slept = max(0, cycle - self.hook.cycles)
+        self.hook.cycles += slept
+        self.outside.sleep_cycles += slept
+        return slept
+
+    def skip(self, cycles: int, instructions: int) -> None:
+        """Count turns of a waiting loop that are not run."""
+        self.hook.skip(cycles, instructions)
+        self.outside.skipped_cycles += cycles
+        self.outside.skipped_instructions += instructions
+
+
+def block_hook(kind: str) -> BlockHook:
+    """A new hook: ``"native"``, ``"python"`` or ``"auto"``. Raises UsageError."""
+    if kind not in HOOKS:
+        raise UsageError(f"unknown hook {kind!r}", next_step="use auto, native or python")
+    library = native_library() if kind != "python" else None
+    if library is None:
+        if kind == "native":
+            raise UsageError(
+                "the native hook was not built",
+                next_step="install gcc and libc6-dev, then install boardless again",
+            )
+        return PythonHook()
+    return native_hook(library)

@@ -1,0 +1,63 @@
+"""Builds a board's devices, each with the few things that it gets, and puts them on the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from emulator.board.checks import device_class
+from emulator.board.model import DeviceEntry
+from emulator.bus.bus import Bus
+from emulator.bus.register_access import RegisterAccesses
+from emulator.clock.clock import Clock
+from emulator.device import ClockTree, Device, DeviceContext, InterruptLine, Memory, MemoryTuning, Signals
+from emulator.links.endpoint import SerialEndpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the devices of one machine share.
+
+    ``interrupt(number)``: an external interrupt's line. ``port_of(name)``: a device's serial port.
+    """
+
+    bus: Bus
+    memory: Memory
+    tuning: MemoryTuning
+    accesses: RegisterAccesses
+    clock: Clock
+    clocks: ClockTree
+    signals: Signals
+    interrupt: Callable[[int], InterruptLine]
+    port_of: Callable[[str], SerialEndpoint]
+    request_reset: Callable[[str], None]
+
+
+def add_device(entry: DeviceEntry, around: Surroundings) -> Device:
+    """Build the device of one entry of the board file. Raises BoardError."""
+    kind = device_class(entry.type)
+    device = kind(_context(entry, around, has_serial=getattr(kind, "has_serial", False)))
+    around.bus.add(entry, device)
+    return device
+
+
+def _context(entry: DeviceEntry, around: Surroundings, *, has_serial: bool) -> DeviceContext:
+    def unmodelled(offset: int, access: str, what: str) -> None:
+        around.bus.note(entry.base + offset, access, what)
+
+    return DeviceContext(
+        name=entry.name,
+        base=entry.base,
+        clock=around.clock,
+        clocks=around.clocks,
+        memory=around.memory,
+        tuning=around.tuning,
+        signals=around.signals,
+        interrupts={line: around.interrupt(number) for line, number in entry.interrupts.items()},
+        serial=around.port_of(entry.name) if has_serial else None,
+        parameters=entry.parameters,
+        unmodelled=unmodelled,
+        request_reset=around.request_reset,
+        touch=around.accesses.touch,
+        consumed=around.accesses.count_activity,
+    )

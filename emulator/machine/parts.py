@@ -1,0 +1,201 @@
+"""A machine's parts, built from a board and wired to each other.
+
+Each part gets the few things that it needs. What goes round in a circle at run time (a register
+that is polled concerns the run loop, which runs the engine, which reads registers) goes through
+the short methods at the end.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from emulator.board.model import Board
+from emulator.bus.bus import PRIVATE, Bus, BusMemory, Unmodelled
+from emulator.bus.private import PrivateBus
+from emulator.bus.register_access import RegisterAccesses
+from emulator.bus.signals import SignalBoard
+from emulator.clock.clock import Clock
+from emulator.clock.tree import NamedClocks
+from emulator.device import Device
+from emulator.engine.engine import Engine
+from emulator.engine.overhead import OverheadAccount
+from emulator.errors import GuestFault, UsageError
+from emulator.image.model import Image
+from emulator.image.place import place_of
+from emulator.machine.crash_report import crash_report
+from emulator.machine.devices import Surroundings, add_device
+from emulator.machine.execution import Execution
+from emulator.machine.ports import SerialPorts
+from emulator.machine.requests import RunRequests
+from emulator.machine.sleep import Sleep
+from emulator.machine.slices import Slices
+from emulator.machine.snapshot import Saves
+from emulator.machine.traps import TrapHandler
+from emulator.system.semihosting import SemihostingHost, SemihostResult
+from emulator.system.system import System
+
+
+class MachineParts:
+    """All parts of one machine. ``image``: what is loaded, for words about places in it.
+
+    Parameters and errors are :class:`emulator.machine.machine.Machine`'s.
+    """
+
+    def __init__(self, board: Board, *, timing: str, hook: str, strict: bool, files_dir: Path | None) -> None:
+        self.board = board
+        self.image: Image | None = None
+        self._strict = strict
+        self.engine = Engine(board, timing=timing, hook=hook)
+        self.requests = RunRequests(self.engine.hook)
+        self.sleep = Sleep()
+        self.ports = SerialPorts(board.console, self._serial_passed)
+        self.semihosting = SemihostingHost(files_dir, self.ports.semihosting_output)
+        self.accesses = RegisterAccesses(self.engine, on_polled=self._polled, on_error=self.requests.fail)
+        self.overhead = OverheadAccount(self.engine.hook, self.engine.automaton, self.accesses.served)
+        self.clock = Clock(board.reset_hz)
+        self.clock.attach(self.accesses.now, self.requests.next_deadline)
+        self.clocks = NamedClocks(self.clock)
+        self.signals = SignalBoard(board.signals)
+        self.memory = BusMemory(self.engine.core)
+        self.bus = Bus(board, self.memory, here=self.accesses.here, on_unmodelled=self._on_unmodelled)
+        self.system = self._build_system()
+        self.devices = self._build_devices()
+        self._map_buses()
+        self.execution = self._build_execution()
+
+    def reset(self) -> None:
+        """System reset: core, system registers and devices; memory and time stay."""
+        self.requests.reset = False
+        self.semihosting.close()
+        self.clocks.set({"core": self.board.reset_hz})
+        for device in self.devices.values():
+            device.reset()
+        self.system.reset()
+        self.system.reset_core()
+        self.engine.restart_pipeline()
+        self.sleep.end()
+
+    def crash(self) -> GuestFault:
+        """The crash that the firmware is in, ready to raise."""
+        return crash_report(self.engine.core, self.system.last_fault, self.image)
+
+    def saved_parts(self) -> dict[str, Saves]:
+        """What a snapshot holds, by name; the memory map comes before the hook, which holds its lines."""
+        return {
+            "memory_map": self.engine.memory_map,
+            "clock": self.clock,
+            "clocks": self.clocks,
+            "signals": self.signals,
+            "bus": self.bus,
+            "system": self.system,
+            "hook": self.engine.hook,
+            "outside": self.engine.outside,
+            "sleep": self.sleep,
+            "execution": self.execution,
+            "requests": self.requests,
+            "itm": self.ports.itm,
+            **{f"device:{name}": device for name, device in self.devices.items()},
+            **{f"serial:{name}": port for name, port in self.ports.by_name.items()},
+        }
+
+    # -- construction ------------------------------------------------------------------------
+    def _build_system(self) -> System:
+        board, engine = self.board, self.engine
+        system = System(
+            engine.core,
+            self.clock,
+            core_name=board.core,
+            interrupts=board.interrupts,
+            priority_bits=board.priority_bits,
+            has_fpu=board.fpu != "none",
+            vector_table=board.vector_table,
+            exception_timing=engine.automaton.model.exceptions,
+            add_cycles=engine.spend_on_exception,
+            on_change=self.requests.stop,
+            request_reset=self.requests.request_reset,
+            itm_output=self.ports.itm_output,
+            touch=self.accesses.touch,
+            overhead=self.overhead.now,
+            fpu_is_double=board.fpu == "double",
+            instruction_cache_bytes=board.core_parameters.get("instruction_cache_bytes", 0),
+            data_cache_bytes=board.core_parameters.get("data_cache_bytes", 0),
+            systick_reference_hz=lambda: self.clock.core_hz // 8,
+            unmodelled=lambda address, access: self.bus.note(address, access, ""),
+            maintain_cache=engine.memory_map.maintain_level_one,
+            enable_cache=engine.memory_map.enable_level_one,
+            trace_at_reset=bool(board.core_parameters.get("trace_at_reset", 0)),
+        )
+        engine.automaton.on_send_event = system.send_event
+        self.clocks.before_change(system.before_clock_change)
+        self.clocks.on_change(system.clock_changed)
+        return system
+
+    def _build_devices(self) -> dict[str, Device]:
+        around = Surroundings(
+            bus=self.bus,
+            memory=self.memory,
+            tuning=self.engine.memory_map,
+            accesses=self.accesses,
+            clock=self.clock,
+            clocks=self.clocks,
+            signals=self.signals,
+            interrupt=self.system.external_line,
+            port_of=self.ports.port_of,
+            request_reset=self.requests.request_reset,
+        )
+        return {entry.name: add_device(entry, around) for entry in self.board.devices}
+
+    def _map_buses(self) -> None:
+        read, write = self.accesses.guarded_read, self.accesses.guarded_write
+        private = PrivateBus(self.bus, self.system)
+        core = self.engine.core
+        core.map_device(PRIVATE.start, len(PRIVATE), read(private.read), write(private.write))
+        for base, size in self.bus.windows():
+            core.map_device(base, size, read(self.bus.read), write(self.bus.write))
+
+    def _build_execution(self) -> Execution:
+        traps = TrapHandler(
+            self.engine,
+            self.system,
+            self.sleep,
+            self.requests,
+            semihosting=self._semihosting_call,
+            abandoned=self.overhead.abandon_at,
+        )
+        slices = Slices(self.engine, self.system, self.clock, traps, self.sleep, self.requests)
+        return Execution(
+            self.engine,
+            self.system,
+            self.clock,
+            slices,
+            self.sleep,
+            self.requests,
+            accesses=self.accesses,
+            overhead=self.overhead,
+            reset=self.reset,
+            crash=self.crash,
+        )
+
+    # -- what the parts call back ------------------------------------------------------------
+    def _polled(self) -> None:
+        self.execution.waits.polled()
+        self.requests.stop()
+
+    def _serial_passed(self) -> None:
+        self.accesses.count_activity()
+        self.execution.serial_activity()
+        self.requests.stop()
+
+    def _semihosting_call(self, operation: int, parameter: int) -> SemihostResult:
+        return self.semihosting.call(operation, parameter, self.engine.core, self.clock)
+
+    def _on_unmodelled(self, entry: Unmodelled) -> None:
+        if self._strict:
+            self.requests.fail(
+                UsageError(
+                    f"{entry.access} of {entry.device} {entry.register} (0x{entry.address:08x})"
+                    " is not modelled",
+                    where=place_of(self.image, entry.first_pc),
+                    next_step="run without --strict to go on, or add the register to the board's TOML",
+                )
+            )

@@ -1,0 +1,59 @@
+"""What devices, traps and the host ask of the run loop."""
+
+from __future__ import annotations
+
+from emulator.engine.hook import NO_ADDRESS, BlockHook
+
+
+class RunRequests:
+    """The run loop looks at these between two blocks, and comes there soon after each of them.
+
+    ``exit_code``: the firmware ended itself. ``failure``: an error to raise at the loop's own
+    place, because it must not unwind through Unicorn.
+    """
+
+    def __init__(self, hook: BlockHook) -> None:
+        self._hook = hook
+        self.interrupted = False
+        self.reset = False
+        self.exit_code: int | None = None
+        self.failure: Exception | None = None
+        self.slice_end = NO_ADDRESS  # the cycle at which the slice that runs ends at the latest
+
+    def stop(self) -> None:
+        """Come back to Python at the next block."""
+        self._hook.stop_request = 1
+
+    def next_deadline(self, cycles: int) -> None:
+        """The clock's next deadline is at ``cycles`` now."""
+        self._hook.deadline = min(cycles, self.slice_end)
+
+    def interrupt(self) -> None:
+        """End the current run (from a signal handler or a link)."""
+        self.interrupted = True
+        self.stop()
+
+    def request_reset(self, _reason: str) -> None:
+        """A watchdog or AIRCR.SYSRESETREQ wants a system reset."""
+        self.reset = True
+        self.stop()
+
+    def fail(self, error: Exception) -> None:
+        """Raise ``error`` from the run loop; the first one, when there are several."""
+        self.failure = self.failure or error
+        self.stop()
+
+    def raise_failure(self) -> None:
+        """For the run loop: raise what was left."""
+        error, self.failure = self.failure, None
+        if error is not None:
+            raise error
+
+    def save(self) -> int | None:
+        """State for a snapshot."""
+        return self.exit_code
+
+    def load(self, saved: int | None) -> None:
+        """Put a saved state back; what was asked since is forgotten."""
+        self.exit_code = saved
+        self.failure = None

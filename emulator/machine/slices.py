@@ -1,0 +1,68 @@
+"""One slice of emulation: from a block's entry to the next cycle at which Python has something to do."""
+
+from __future__ import annotations
+
+from emulator.clock.clock import Clock
+from emulator.engine.engine import Engine
+from emulator.engine.hook import Stop
+from emulator.machine.requests import RunRequests
+from emulator.machine.sleep import Sleep
+from emulator.machine.traps import TrapHandler
+from emulator.system.system import System
+
+
+class Slices:
+    """Runs the engine; answers the hook's questions on the way, and serves what trapped at the end."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        system: System,
+        clock: Clock,
+        traps: TrapHandler,
+        sleep: Sleep,
+        requests: RunRequests,
+    ) -> None:
+        self._core = engine.core
+        self._hook = engine.hook
+        self._automaton = engine.automaton
+        self._system = system
+        self._clock = clock
+        self._traps = traps
+        self._sleep = sleep
+        self._requests = requests
+
+    def run(self, until: int) -> int:
+        """Run to cycle ``until``, the next deadline, or a stop; returns the hook's code."""
+        core, hook = self._core, self._hook
+        hook.deadline = min(self._clock.next_cycles(), until)
+        self._requests.slice_end = until
+        watch = self._system.blocked_only_by_masks()
+        hook.mask_watch = int(watch is not None)
+        hook.mask_priority = watch or 0
+        hook.stop_request = 0
+        while True:
+            hook.stop_code = 0
+            error = core.run(core.get("pc"))
+            code = hook.stop_code
+            hook.stop_code = 0
+            opened = core.opens_for_execution(error)
+            if (code or opened) and not core.thumb_state():  # a run starts in Thumb state
+                self._traps.left_thumb_state()
+                return 0
+            if opened:
+                continue
+            if not self._automaton.answer(code):
+                break
+        if code == 0:
+            self._traps.handle(error)
+        return code
+
+    def run_undisturbed(self, until: int, limit: int) -> bool:
+        """Run to cycle ``until`` or a break; False when anything is due, or ``limit`` was passed by more."""
+        hook = self._hook
+        code = self.run(until)
+        if code == 0 or self._requests.failure is not None or self._requests.reset or self._sleep.asleep:
+            return False
+        due = self._clock.next_cycles() <= hook.cycles or self._system.preempts()
+        return not due and (code == Stop.BREAK or (code == Stop.DEADLINE and hook.cycles <= limit + 1))
