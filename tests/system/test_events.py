@@ -22,6 +22,7 @@ SYSTICK = """
     str r1, [r0]
 """
 """An interrupt every 201 cycles."""
+SLEEP_ON_EXIT = "    ldr r0, =0xE000ED10\n    movs r1, #2\n    str r1, [r0]\n"
 SEV_ON_PEND = "    ldr r0, =0xE000ED10\n    movs r1, #16\n    str r1, [r0]\n"
 
 
@@ -59,6 +60,14 @@ def test_wfe_alone_sleeps_until_an_interrupt(tmp_path: Path, board: str) -> None
     machine = machine_with(tmp_path, SYSTICK + "    wfe\n", board, handler="    str r0, [r4]\n")
     assert 100 < slept(machine) < 201
     assert results(machine, 1) == (0xE000E010,)
+
+
+@pytest.mark.parametrize("board", CORES)
+def test_sleep_on_exit_is_a_sleep_in_wfi_after_one_in_wfe_too(tmp_path: Path, board: str) -> None:
+    """The handler's return sets the event register, which wakes WFE and nothing else."""
+    machine = machine_with(tmp_path, SLEEP_ON_EXIT + SYSTICK + "    wfe\n", board)
+    assert machine.run_to(address_of(machine, "done"), max_cycles=10_000) is StopReason.MAX_CYCLES
+    assert machine.asleep
 
 
 @pytest.mark.parametrize("board", CORES)

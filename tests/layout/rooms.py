@@ -1,0 +1,116 @@
+"""The rooms of the project, low to high: a room imports from those before it, and from itself.
+
+``test_layout.py`` holds the imports to it. ``CONTRIBUTING.md`` shows exactly this as its tree, which
+``python -m tests.layout.rooms`` prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+WIDEST_LINE = 110
+ROOT_MODULES = "peripherals/*.py"
+VENDOR = "peripherals/VENDOR/"
+"""Stands for the folders of ``peripherals`` that no line names: one for each maker of chips."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Rooms that stand on one line of the tree, low to high, and the sentence that says what they are for.
+
+    A room is a folder ``"emulator/bus/"`` or a module ``"emulator/errors.py"``. ``to_come``: it does
+    not exist yet, and this is where it would stand.
+    """
+
+    rooms: tuple[str, ...]
+    sentence: str
+    to_come: bool = False
+
+
+LINES = (
+    Line(("emulator/errors.py",), "what users are told, each error with its exit code"),
+    Line(("emulator/clock/",), "the one clock and its deadlines; the clocks that derive from it"),
+    Line(("emulator/device.py",), "what a device sees of a machine, and a machine of a device"),
+    Line(("emulator/thumb/",), "Thumb instructions, decoded from bytes"),
+    Line(("emulator/timing/",), "what it costs: pipelines, flash, caches (a new cache policy)"),
+    Line(("emulator/board/",), "the board file: model, reading, checks, supply"),
+    Line(("emulator/image/",), "firmware files, their symbols and lines, and whether they fit a board"),
+    Line(("emulator/system/",), "the core's exceptions, faults, SysTick, DWT and other registers"),
+    Line(("emulator/engine/",), "Unicorn, the two block hooks, the automaton that prices, counts"),
+    Line(("emulator/bus/",), "which device answers an access, which instruction makes it, wires"),
+    Line(("emulator/links/",), "serial ports, and how a host outside reaches them: PTY, TCP, stdio"),
+    Line(("emulator/machine/",), "a whole board at work: wiring, run loop, traps, snapshots, crashes"),
+    Line(
+        ("emulator/recording/", "emulator/profiling/"),
+        "a run's window as data; counts folded into causes (a new exporter)",
+    ),
+    Line(("emulator/learning/",), "what a firmware needs of registers that nobody has modelled"),
+    Line(("emulator/debugger/",), "a GDB server: it stops, steps and reads a machine", to_come=True),
+    Line(("emulator/cli/",), "the commands; the one place in emulator/ that knows click and rich"),
+    Line(("boardless/",), "what users import: one small public face (a pytest fixture)", to_come=True),
+    Line(
+        (ROOT_MODULES, VENDOR, "peripherals/instruments/"),
+        "one class a device (a new UART), what they share, what stands beside",
+    ),
+    Line(("peripherals/boards/", "peripherals/families/"), "boards and chip families as TOML (a new board)"),
+    Line(
+        ("benches/build/", "benches/synthetic/", "benches/suite/"), "firmware, inputs, data (a new benchmark)"
+    ),
+    Line(
+        ("benches/protocol/", "benches/virtual_ports/"),
+        "the host's side of the protocol; ports for other hosts",
+    ),
+    Line(("benches/measure/",), "one image measured: latency, accuracy, layers, profiles, what-ifs"),
+    Line(
+        ("benches/silicon/", "benches/assembly/"), "the comparison with published latencies and cycle counts"
+    ),
+    Line(
+        ("benches/runs/", "benches/energy/", "benches/speed/", "benches/cli/"),
+        "rows, joules, host time, commands",
+    ),
+    Line(("firmware/", "tests/"), "the benchmarks' C; a folder of tests for each room"),
+)
+
+MOST_LINES = 25
+ONLY = {
+    "emulator": ("emulator",),
+    "peripherals": ("peripherals", "emulator/device.py", "emulator/errors.py", "emulator/clock/"),
+}
+"""All that a whole package imports of the project, whatever the order would allow."""
+
+HOMES = {
+    "a new UART": VENDOR,
+    "a new cache policy": "emulator/timing/",
+    "a new exporter": "emulator/profiling/",
+    "a GDB server": "emulator/debugger/",
+    "a pytest fixture": "boardless/",
+    "a new benchmark": "benches/suite/",
+    "a new board": "peripherals/boards/",
+}
+"""Where a newcomer puts it, by the tree alone."""
+
+
+def rooms() -> Iterator[str]:
+    """Every room that exists, low to high."""
+    for line in LINES:
+        if not line.to_come:
+            yield from line.rooms
+
+
+def tree() -> str:
+    """The tree as text."""
+    texts = [(_paths(line), line.sentence) for line in LINES]
+    width = max(len(paths) for paths, _ in texts) + 2
+    return "\n".join(f"{paths:<{width}}{sentence}" for paths, sentence in texts)
+
+
+def _paths(line: Line) -> str:
+    """``benches/build/, suite/``: the package of the first goes for all that share it."""
+    package = line.rooms[0].partition("/")[0] + "/"
+    text = ", ".join([line.rooms[0], *(room.removeprefix(package) for room in line.rooms[1:])])
+    return f"{text} (to come)" if line.to_come else text
+
+
+if __name__ == "__main__":
+    print(tree())
