@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.device import DeviceContext
-from peripherals.arm.down_counter import DownCounter
 from peripherals.arm.identity import identity_rows
+from peripherals.parts.down_counter import DownCounter
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 ONE_SHOT, SIZE_32, PRESCALE_SHIFT, INTERRUPT, PERIODIC, ENABLE = 1, 2, 2, 1 << 5, 1 << 6, 1 << 7

@@ -6,8 +6,8 @@ The external input (CTRL bits 1 and 2) is not modelled and is reported. Paramete
 from __future__ import annotations
 
 from emulator.device import DeviceContext
-from peripherals.arm.down_counter import DownCounter
 from peripherals.arm.identity import identity_rows
+from peripherals.parts.down_counter import DownCounter
 from peripherals.register_device import Register, RegisterDevice
 
 CTRL_EN, CTRL_EXTERNAL, CTRL_IRQ_EN = 1 << 0, 3 << 1, 1 << 3

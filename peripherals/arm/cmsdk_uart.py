@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from emulator.device import DeviceContext
 from peripherals.arm.identity import identity_rows
+from peripherals.parts.serial_line import CharacterFormat, SerialLine
 from peripherals.register_device import Register, RegisterDevice
-from peripherals.serial_line import CharacterFormat, SerialLine
 
 STATE_TX_FULL, STATE_RX_FULL, STATE_TX_OVERRUN, STATE_RX_OVERRUN = 1, 2, 4, 8
 CTRL_TX_EN, CTRL_RX_EN, CTRL_TX_INT, CTRL_RX_INT = 1, 2, 4, 8

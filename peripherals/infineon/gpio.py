@@ -8,7 +8,7 @@ peripheral has a pin (HSIOM) is another device. Not modelled, and reported: pin 
 from __future__ import annotations
 
 from emulator.device import DeviceContext
-from peripherals.infineon.banked import BankedDevice
+from peripherals.parts.banked import BankedDevice
 from peripherals.register_device import Register, read_only
 
 PORTS, PINS = range(15), range(8)

@@ -8,7 +8,7 @@ status "invalid command", so that firmware that programs flash hears of it.
 
 from __future__ import annotations
 
-from peripherals.infineon.banked import BankedDevice
+from peripherals.parts.banked import BankedDevice
 from peripherals.register_device import Register, read_only
 
 STRUCTURES = range(16)

@@ -7,8 +7,8 @@ reset bits, the lock. Not modelled, and reported: cascading, interrupts and rese
 from __future__ import annotations
 
 from emulator.device import DeviceContext
-from peripherals.infineon.banked import BankedDevice
 from peripherals.infineon.srss_power import unlocked
+from peripherals.parts.banked import BankedDevice
 from peripherals.register_device import Register, read_only
 
 STRUCTURES = range(2)

@@ -8,8 +8,8 @@ SPI and I2C modes, smartcard, IrDA and LIN. Parameter ``clock``: the peripheral 
 from __future__ import annotations
 
 from emulator.device import DeviceContext
+from peripherals.parts.serial_line import CharacterFormat, SerialLine
 from peripherals.register_device import Register, RegisterDevice, read_only
-from peripherals.serial_line import CharacterFormat, SerialLine
 
 CTRL_ENABLED, CTRL_BYTE_MODE, CTRL_MODE_SHIFT, CTRL_OVERSAMPLING = 1 << 31, 1 << 11, 24, 0xF
 MODE_UART = 2

@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.device import DeviceContext
-from peripherals.counter import DOWN, UP, Counter
-from peripherals.infineon.banked import BankedDevice
+from peripherals.parts.banked import BankedDevice
+from peripherals.parts.counter import DOWN, UP, Counter
 from peripherals.register_device import Register, read_only
 
 TERMINAL_COUNT, COMPARE_MATCH = 1 << 0, 1 << 1

@@ -7,7 +7,7 @@ time, or reloaded too early for its window. Prescaler and reload updates are don
 from __future__ import annotations
 
 from emulator.device import DeviceContext
-from peripherals.paced_deadline import PacedDeadline
+from peripherals.parts.paced_deadline import PacedDeadline
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 KEY_UNLOCK, KEY_RELOAD, KEY_START = 0x5555, 0xAAAA, 0xCCCC

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from emulator.device import DeviceContext
-from peripherals.counter import CENTER, DOWN, UP, Counter
+from peripherals.parts.counter import CENTER, DOWN, UP, Counter
 from peripherals.register_device import Register, RegisterDevice
 
 CR1_CEN, CR1_UDIS, CR1_URS, CR1_OPM, CR1_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 4

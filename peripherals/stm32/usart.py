@@ -17,8 +17,8 @@ from functools import reduce
 from operator import or_
 
 from emulator.device import DeviceContext
+from peripherals.parts.serial_line import CharacterFormat, SerialLine
 from peripherals.register_device import Register, RegisterDevice, read_only
-from peripherals.serial_line import CharacterFormat, SerialLine
 
 CR1_UE, CR1_RE, CR1_TE = 1 << 0, 1 << 2, 1 << 3
 CR1_IDLEIE, CR1_RXNEIE, CR1_TCIE, CR1_TXEIE = 1 << 4, 1 << 5, 1 << 6, 1 << 7

@@ -11,8 +11,8 @@ Parameters: ``clock`` and ``dma`` (prefix of the DMA request signals, by default
 from __future__ import annotations
 
 from emulator.device import DeviceContext
+from peripherals.parts.serial_line import CharacterFormat, SerialLine
 from peripherals.register_device import Register, RegisterDevice
-from peripherals.serial_line import CharacterFormat, SerialLine
 
 SR_ORE, SR_IDLE, SR_RXNE, SR_TC, SR_TXE = 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7
 SR_READ_CLEARS = 0x1F

@@ -8,7 +8,7 @@ Parameters: ``clock`` ("pclk1") and ``prescaler_shift`` (7 or 11) with ``prescal
 from __future__ import annotations
 
 from emulator.device import DeviceContext
-from peripherals.paced_deadline import PacedDeadline
+from peripherals.parts.paced_deadline import PacedDeadline
 from peripherals.register_device import Register, RegisterDevice
 
 CR_WDGA, COUNTER_MASK, LOWEST = 1 << 7, 0x7F, 0x40

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.device import DeviceContext
-from peripherals.counter import DOWN, Counter
+from peripherals.parts.counter import DOWN, Counter
 
 
 @dataclass(slots=True)
