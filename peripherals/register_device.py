@@ -3,14 +3,16 @@
 A device class puts a ``REGISTERS`` table at its top. Each row names a register as the
 vendor's manual does, with its offset, reset value, the bits that a write stores, and
 the methods that give it an effect. Everything else (sub-word accesses, write-one-to-clear
-bits, reports of unknown offsets, snapshots) happens here.
+bits, set, clear and toggle registers, reports of unknown offsets, snapshots) happens here.
 """
 
 from __future__ import annotations
 
 import copy
+import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
 
 from emulator.device import DeviceContext, InterruptLine
@@ -27,6 +29,11 @@ class Register:
     result is read in place of the stored value. ``on_write``: name of a method
     ``(written, old) -> None`` called after the store; ``written`` has zeros in the byte
     lanes that the access did not touch.
+
+    ``target``: writes store nothing here; each ``writable`` bit written 1 changes that bit of
+    the register ``target`` by ``operation(value, bits)``, and without an ``on_write`` of its
+    own the target's effect follows. ``shows``: the register whose stored value is read here;
+    ``under``: only those of its bits that are set in this register, too.
     """
 
     offset: int
@@ -37,11 +44,47 @@ class Register:
     w0c: int = 0
     on_read: str = ""
     on_write: str = ""
+    target: str = ""
+    operation: Callable[[int, int], int] = operator.or_
+    shows: str = ""
+    under: str = ""
 
 
 def read_only(offset: int, name: str, reset: int = 0, on_read: str = "") -> Register:
     """Make a row for a register that writes don't change."""
     return Register(offset, name, reset, writable=0, on_read=on_read)
+
+
+def sets(
+    offset: int, name: str, target: str, mask: int = ALL_BITS, *, shows: str = "", on_write: str = ""
+) -> Register:
+    """Make a row whose written ones set bits of ``target``."""
+    return Register(
+        offset, name, writable=mask, on_write=on_write, target=target, operation=operator.or_, shows=shows
+    )
+
+
+def clears(
+    offset: int, name: str, target: str, mask: int = ALL_BITS, *, shows: str = "", on_write: str = ""
+) -> Register:
+    """Make a row whose written ones clear bits of ``target``."""
+    return Register(
+        offset, name, writable=mask, on_write=on_write, target=target, operation=without, shows=shows
+    )
+
+
+def toggles(
+    offset: int, name: str, target: str, mask: int = ALL_BITS, *, shows: str = "", on_write: str = ""
+) -> Register:
+    """Make a row whose written ones toggle bits of ``target``."""
+    return Register(
+        offset, name, writable=mask, on_write=on_write, target=target, operation=operator.xor, shows=shows
+    )
+
+
+def without(value: int, bits: int) -> int:
+    """``value`` with ``bits`` cleared."""
+    return value & ~bits
 
 
 class NoLine:
@@ -69,14 +112,18 @@ class RegisterDevice:
     def __init__(self, context: DeviceContext) -> None:
         self.context = context
         self.access_bytes = 4
-        self._rows = {row.offset: row for row in self.register_table()}
-        self._readers: dict[int, Callable[[], int]] = {
-            row.offset: getattr(self, row.on_read) for row in self._rows.values() if row.on_read
-        }
+        table = self.register_table()
+        self._rows = {row.offset: replace(row, writable=0) if row.target else row for row in table}
+        self._readers = {row.offset: reader for row in table if (reader := self._reader(row))}
+        effects = {row.name: getattr(self, row.on_write) for row in table if row.on_write}
         self._writers: dict[int, Callable[[int, int], None]] = {
-            row.offset: getattr(self, row.on_write) for row in self._rows.values() if row.on_write
+            row.offset: partial(self._change_target, row, effects.get(row.name) or effects.get(row.target))
+            if row.target
+            else effects[row.name]
+            for row in table
+            if row.target or row.on_write
         }
-        self.values: dict[str, int] = {row.name: row.reset for row in self._rows.values()}
+        self.values: dict[str, int] = {row.name: row.reset for row in table}
         context.signals.watch(f"reset:{context.name}", self._reset_signal)
 
     def register_table(self) -> tuple[Register, ...]:
@@ -118,6 +165,7 @@ class RegisterDevice:
         stored = (old & ~(lanes & row.writable)) | (written & row.writable)
         stored &= ~(written & row.w1c) & ~(lanes & ~written & row.w0c)
         self.values[row.name] = stored
+        self.settle()
         writer = self._writers.get(word_offset)
         if writer:
             writer(written, old)
@@ -143,6 +191,9 @@ class RegisterDevice:
         return row.name if row else f"+0x{offset:x}"
 
     # -- for subclasses ------------------------------------------------------------------
+    def settle(self) -> None:
+        """Let status bits follow what was just stored; before the written register's effect."""
+
     def set_bits(self, name: str, mask: int) -> None:
         """Set bits of a stored register."""
         self.values[name] |= mask
@@ -158,6 +209,15 @@ class RegisterDevice:
         else:
             self.values[name] &= ~mask
 
+    def field(self, register: str, shift: int, width: int) -> int:
+        """Read a bit field of a stored register."""
+        return self.values[register] >> shift & (1 << width) - 1
+
+    def put_field(self, register: str, shift: int, width: int, value: int) -> None:
+        """Write a bit field of a stored register."""
+        mask = (1 << width) - 1 << shift
+        self.values[register] = (self.values[register] & ~mask) | (value << shift & mask)
+
     def line(self, name: str) -> InterruptLine:
         """Give the interrupt line of this name; an unconnected one does nothing."""
         return self.context.interrupts.get(name) or NoLine()
@@ -170,6 +230,24 @@ class RegisterDevice:
         """Report a use of a known register that the model does not cover."""
         offset = next(row.offset for row in self._rows.values() if row.name == register)
         self.context.unmodelled(offset, access, what)
+
+    # -- inside ----------------------------------------------------------------------------
+    def _reader(self, row: Register) -> Callable[[], int] | None:
+        if row.on_read:
+            reader: Callable[[], int] = getattr(self, row.on_read)
+            return reader
+        if row.under:
+            return lambda: self.values[row.shows] & self.values[row.under]
+        return (lambda: self.values[row.shows]) if row.shows else None
+
+    def _change_target(
+        self, row: Register, effect: Callable[[int, int], None] | None, written: int, _old: int
+    ) -> None:
+        old = self.values[row.target]
+        new = self.values[row.target] = row.operation(old, written & row.writable)
+        self.settle()
+        if effect:
+            effect(written if row.on_write else new, old)
 
     def _reset_signal(self, level: int) -> None:
         if level:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from emulator.device import DeviceContext
 from peripherals.arm.identity import identity_rows
-from peripherals.parts.serial_line import CharacterFormat, SerialLine
+from peripherals.parts.uart import Uart, UartSetting
 from peripherals.register_device import Register, RegisterDevice
 
 STATE_TX_FULL, STATE_RX_FULL, STATE_TX_OVERRUN, STATE_RX_OVERRUN = 1, 2, 4, 8
@@ -19,7 +19,6 @@ CTRL_HIGH_SPEED = 1 << 6
 OVERRUN_BITS = STATE_TX_OVERRUN | STATE_RX_OVERRUN
 INT_TX, INT_RX = 1, 2
 LEAST_DIVIDER = 16
-HALF_BITS = 20  # start, eight data, stop
 PART = 0x821
 
 
@@ -34,45 +33,42 @@ class CmsdkUart(RegisterDevice):
         Register(0x10, "BAUDDIV", writable=0xFFFFF, on_write="divider_changed"),
         *identity_rows(PART),
     )
-    STATE = ("_to_send", "_received")
-    PARTS = ("_line",)
+    PARTS = ("_uart",)
     has_serial = True
     size_bytes = 0x1000
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._to_send: int | None = None
-        self._received: int | None = None
-        self._line = SerialLine(context, on_received=self._character_received, on_sent=self._sent)
-        context.clocks.on_change(self._configure_line)
+        self._uart = Uart(
+            context, on_received=self._character_received, on_sent=self._sent, on_loaded=self._buffer_emptied
+        )
+        context.clocks.on_change(self._configure)
 
     def reset(self) -> None:
         """Stop and empty both buffers."""
         super().reset()
-        self._line.stop()
-        self._to_send = self._received = None
+        self._uart.stop()
         self._refresh()
 
     # -- effects ---------------------------------------------------------------------------
     def take_received(self) -> int:
         """DATA: the received character; the buffer is free again."""
         self.context.consumed()
-        if self._received is not None:
-            self.values["DATA"], self._received = self._received, None
+        data = self._uart.take()
+        if data is not None:
+            self.values["DATA"] = data
         return self.values["DATA"]
 
     def character_written(self, written: int, _old: int) -> None:
         """DATA: buffer a character; a full buffer is overwritten."""
-        if self._to_send is not None:
+        if not self._uart.write(written & 0xFF):
             self.set_bits("STATE", STATE_TX_OVERRUN)
-        self._to_send = written & 0xFF
-        self._load_shifter()
         self._refresh()
 
     def status(self) -> int:
         """STATE: buffers full, overruns."""
-        full = STATE_TX_FULL if self._to_send is not None else 0
-        full |= STATE_RX_FULL if self._received is not None else 0
+        full = STATE_TX_FULL if self._uart.to_send else 0
+        full |= STATE_RX_FULL if self._uart.received else 0
         return self.values["STATE"] | full
 
     def overruns_cleared(self, _written: int, _old: int) -> None:
@@ -81,16 +77,14 @@ class CmsdkUart(RegisterDevice):
 
     def control_changed(self, _written: int, _old: int) -> None:
         """CTRL: enables and interrupt enables."""
-        if self.values["CTRL"] & CTRL_TX_EN and self._character() is None:
+        if self.values["CTRL"] & CTRL_TX_EN and not self._bit_clocks():
             self.report("CTRL", "write", "transmitter on with BAUDDIV below 16: no character can leave")
-        self._configure_line()
-        self._load_shifter()
+        self._configure()
         self._refresh()
 
     def divider_changed(self, _written: int, _old: int) -> None:
         """BAUDDIV: pace."""
-        self._configure_line()
-        self._load_shifter()
+        self._configure()
 
     def interrupts(self) -> int:
         """INTSTATUS: latched ones, and overruns let through by their enables."""
@@ -103,35 +97,33 @@ class CmsdkUart(RegisterDevice):
         self._refresh()
 
     # -- inside ----------------------------------------------------------------------------
-    def _character(self) -> CharacterFormat | None:
-        divider = 1 if self.values["CTRL"] & CTRL_HIGH_SPEED else self.values["BAUDDIV"]
-        if divider < LEAST_DIVIDER and not self.values["CTRL"] & CTRL_HIGH_SPEED:
-            return None
-        return CharacterFormat(HALF_BITS, divider, 1, self.clock_hz())
+    def _bit_clocks(self) -> int:
+        if self.values["CTRL"] & CTRL_HIGH_SPEED:
+            return 1
+        divider = self.values["BAUDDIV"]
+        return divider if divider >= LEAST_DIVIDER else 0
 
-    def _configure_line(self) -> None:
-        on = self.values["CTRL"] & (CTRL_TX_EN | CTRL_RX_EN)
-        self._line.configure(
-            self._character() if on else None, receiver_on=bool(self.values["CTRL"] & CTRL_RX_EN)
+    def _configure(self) -> None:
+        control = self.values["CTRL"]
+        setting = UartSetting(
+            send_on=bool(control & CTRL_TX_EN),
+            receive_on=bool(control & CTRL_RX_EN),
+            clock_hz=self.clock_hz(),
+            bit_clocks=self._bit_clocks(),
+            receive_overwrites=True,
         )
+        self._uart.configure(setting)
 
-    def _load_shifter(self) -> None:
-        can_send = self.values["CTRL"] & CTRL_TX_EN and self._character() is not None
-        if self._to_send is None or self._line.sending or not can_send:
-            return
-        self._line.send(self._to_send)
-        self._to_send = None
+    def _buffer_emptied(self) -> None:
         if self.values["CTRL"] & CTRL_TX_INT:
             self.set_bits("INTSTATUS", INT_TX)
 
-    def _sent(self) -> None:
-        self._load_shifter()
+    def _sent(self, _finished: bool) -> None:
         self._refresh()
 
-    def _character_received(self, data: int) -> None:
-        if self._received is not None:
+    def _character_received(self, _data: int, no_room: bool) -> None:
+        if no_room:
             self.set_bits("STATE", STATE_RX_OVERRUN)
-        self._received = data
         if self.values["CTRL"] & CTRL_RX_INT:
             self.set_bits("INTSTATUS", INT_RX)
         self._refresh()

@@ -8,7 +8,8 @@ SPI and I2C modes, smartcard, IrDA and LIN. Parameter ``clock``: the peripheral 
 from __future__ import annotations
 
 from emulator.device import DeviceContext
-from peripherals.parts.serial_line import CharacterFormat, SerialLine
+from peripherals.infineon.interrupt_rows import interrupt_rows
+from peripherals.parts.uart import EVEN_PARITY, NO_PARITY, ODD_PARITY, Frame, Uart, UartSetting
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 CTRL_ENABLED, CTRL_BYTE_MODE, CTRL_MODE_SHIFT, CTRL_OVERSAMPLING = 1 << 31, 1 << 11, 24, 0xF
@@ -20,7 +21,12 @@ NO_DATA, SHIFTER_BUSY = 0xFFFFFFFF, 1 << 15
 TX_TRIGGER, TX_NOT_FULL, TX_EMPTY, TX_OVERFLOW, TX_UART_DONE = 1 << 0, 1 << 1, 1 << 4, 1 << 5, 1 << 9
 RX_TRIGGER, RX_NOT_EMPTY, RX_FULL, RX_OVERFLOW, RX_UNDERFLOW = 1 << 0, 1 << 2, 1 << 3, 1 << 5, 1 << 6
 CAUSE_TX, CAUSE_RX = 1 << 2, 1 << 3
-UNUSED_BLOCKS = (("I2C_EC", 0xE80), ("SPI_EC", 0xEC0), ("M", 0xF00), ("S", 0xF40))
+EXTERNALLY_CLOCKED = (("INTR_I2C_EC", 0xE80), ("INTR_SPI_EC", 0xEC0))
+
+
+def _externally_clocked_rows(name: str, base: int) -> tuple[Register, ...]:
+    """Flags that no UART raises; they have no register that sets them."""
+    return tuple(row for row in interrupt_rows(base, name, 0xF) if not row.target)
 
 
 class Scb(RegisterDevice):
@@ -54,41 +60,27 @@ class Scb(RegisterDevice):
         read_only(0x340, "RX_FIFO_RD", on_read="take_received"),
         read_only(0x344, "RX_FIFO_RD_SILENT", on_read="peek_received"),
         read_only(0xE00, "INTR_CAUSE", on_read="causes"),
-        *(
-            row
-            for name, base in UNUSED_BLOCKS
-            for row in (
-                Register(base, f"INTR_{name}", writable=0, w1c=0xFFFFFFFF),
-                Register(base + 0x08, f"INTR_{name}_MASK", writable=0xFFF),
-                read_only(base + 0x0C, f"INTR_{name}_MASKED"),
-            )
-        ),
-        Register(0xF80, "INTR_TX", writable=0, w1c=0x7F3, on_write="flags_changed"),
-        Register(0xF84, "INTR_TX_SET", writable=0, on_write="send_flags_set"),
-        Register(0xF88, "INTR_TX_MASK", writable=0x7F3, on_write="flags_changed"),
-        read_only(0xF8C, "INTR_TX_MASKED", on_read="send_masked"),
-        Register(0xFC0, "INTR_RX", writable=0, w1c=0xFED, on_write="flags_changed"),
-        Register(0xFC4, "INTR_RX_SET", writable=0, on_write="receive_flags_set"),
-        Register(0xFC8, "INTR_RX_MASK", writable=0xFED, on_write="flags_changed"),
-        read_only(0xFCC, "INTR_RX_MASKED", on_read="receive_masked"),
+        *(row for name, base in EXTERNALLY_CLOCKED for row in _externally_clocked_rows(name, base)),
+        *interrupt_rows(0xF00, "INTR_M", 0x317),
+        *interrupt_rows(0xF40, "INTR_S", 0xFFF),
+        *interrupt_rows(0xF80, "INTR_TX", 0x7F3, on_write="flags_changed"),
+        *interrupt_rows(0xFC0, "INTR_RX", 0xFED, on_write="flags_changed"),
     )
-    STATE = ("_to_send", "_received")
-    PARTS = ("_line",)
+    PARTS = ("_uart",)
     has_serial = True
     size_bytes = 0x1000
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._to_send: list[int] = []
-        self._received: list[int] = []
-        self._line = SerialLine(context, on_received=self._character_received, on_sent=self._sent)
+        self._uart = Uart(context, on_received=self._character_received, on_sent=self._sent)
         context.clocks.on_change(self._configure)
 
     # -- RegisterDevice ------------------------------------------------------------------
     def reset(self) -> None:
         """Stop, empty both FIFOs and clear every register."""
         super().reset()
-        self._stop()
+        self._uart.stop()
+        self._configure()
         self._refresh()
 
     # -- effects -------------------------------------------------------------------------
@@ -96,7 +88,7 @@ class Scb(RegisterDevice):
         """CTRL: enabling, mode, oversampling, FIFO width."""
         control = self.values["CTRL"]
         if old & CTRL_ENABLED and not control & CTRL_ENABLED:
-            self._stop()
+            self._uart.stop()
             self.values["INTR_TX"] = self.values["INTR_RX"] = 0
         if control & CTRL_ENABLED and control >> CTRL_MODE_SHIFT & 3 != MODE_UART:
             self.report("CTRL", "write", "SPI and I2C modes")
@@ -112,70 +104,51 @@ class Scb(RegisterDevice):
         self._configure()
 
     def levels_changed(self, _written: int, _old: int) -> None:
-        """TX_FIFO_CTRL, RX_FIFO_CTRL: trigger levels, clearing."""
+        """TX_FIFO_CTRL, RX_FIFO_CTRL: trigger levels, clearing, freezing."""
         if self.values["TX_FIFO_CTRL"] & FIFO_CLEAR:
-            self._to_send.clear()
+            self._uart.to_send.clear()
         if self.values["RX_FIFO_CTRL"] & FIFO_CLEAR:
-            self._received.clear()
+            self._uart.received.clear()
+        self._configure()
         self._refresh()
 
     def flags_changed(self, _written: int, _old: int) -> None:
-        """INTR_TX, INTR_RX and their masks: what still holds rises again."""
-        self._refresh()
-
-    def send_flags_set(self, written: int, _old: int) -> None:
-        """INTR_TX_SET."""
-        self.set_bits("INTR_TX", written & 0x7F3)
-        self._refresh()
-
-    def receive_flags_set(self, written: int, _old: int) -> None:
-        """INTR_RX_SET."""
-        self.set_bits("INTR_RX", written & 0xFED)
+        """INTR_TX, INTR_RX, what sets them, and their masks: what still holds rises again."""
         self._refresh()
 
     def character_written(self, written: int, _old: int) -> None:
-        """TX_FIFO_WR: queue a character; a full FIFO loses it."""
-        if len(self._to_send) >= self._depth():
+        """TX_FIFO_WR: queue a character; a full FIFO loses it, one that is being cleared, too."""
+        cleared = self.values["TX_FIFO_CTRL"] & FIFO_CLEAR
+        if not cleared and not self._uart.write(written, overwrites=False):
             self.set_bits("INTR_TX", TX_OVERFLOW)
-        elif not self.values["TX_FIFO_CTRL"] & FIFO_CLEAR:
-            self._to_send.append(written & (1 << (self.values["TX_CTRL"] & 0xF) + 1) - 1)
-            self._load_shifter()
         self._refresh()
 
     def take_received(self) -> int:
         """RX_FIFO_RD: the oldest received character, all ones when there is none."""
-        if not self._received:
+        data = self._uart.take()
+        if data is None:
             self.set_bits("INTR_RX", RX_UNDERFLOW)
             self._refresh()
             return NO_DATA
         self.context.consumed()
-        data = self._received.pop(0)
         self._refresh()
         return data
 
     def peek_received(self) -> int:
         """RX_FIFO_RD_SILENT: the same without taking it."""
-        return self._received[0] if self._received else NO_DATA
+        return self._uart.received[0] if self._uart.received else NO_DATA
 
     def send_status(self) -> int:
         """TX_FIFO_STATUS: entries used, shifter busy."""
-        return len(self._to_send) | (SHIFTER_BUSY if self._line.sending else 0)
+        return len(self._uart.to_send) | (SHIFTER_BUSY if self._uart.sending else 0)
 
     def receive_status(self) -> int:
         """RX_FIFO_STATUS: entries used, shifter busy."""
-        return len(self._received) | (SHIFTER_BUSY if self._line.receiving else 0)
+        return len(self._uart.received) | (SHIFTER_BUSY if self._uart.receiving else 0)
 
     def causes(self) -> int:
         """INTR_CAUSE: which of the two directions interrupts."""
-        return (CAUSE_TX if self.send_masked() else 0) | (CAUSE_RX if self.receive_masked() else 0)
-
-    def send_masked(self) -> int:
-        """INTR_TX_MASKED."""
-        return self.values["INTR_TX"] & self.values["INTR_TX_MASK"]
-
-    def receive_masked(self) -> int:
-        """INTR_RX_MASKED."""
-        return self.values["INTR_RX"] & self.values["INTR_RX_MASK"]
+        return (CAUSE_TX if self._pending("INTR_TX") else 0) | (CAUSE_RX if self._pending("INTR_RX") else 0)
 
     # -- inside --------------------------------------------------------------------------
     def _enabled(self) -> bool:
@@ -185,53 +158,48 @@ class Scb(RegisterDevice):
     def _depth(self) -> int:
         return FIFO_BYTES if self.values["CTRL"] & CTRL_BYTE_MODE else FIFO_BYTES // 2
 
-    def _stop(self) -> None:
-        self._line.stop()
-        self._to_send.clear()
-        self._received.clear()
-
-    def _character(self) -> CharacterFormat | None:
-        clock_hz = self.clock_hz()
-        if not clock_hz:
-            return None
+    def _frame(self) -> Frame:
         control = self.values["UART_TX_CTRL"]
-        data_bits = (self.values["TX_CTRL"] & 0xF) + 1 + bool(control & PARITY_ENABLED)
-        half_bits = 2 + 2 * data_bits + (control & STOP_BITS) + 1
-        return CharacterFormat(half_bits, (self.values["CTRL"] & CTRL_OVERSAMPLING) + 1, 1, clock_hz)
+        parity = NO_PARITY
+        if control & PARITY_ENABLED:
+            parity = ODD_PARITY if control & PARITY_ODD else EVEN_PARITY
+        return Frame((self.values["TX_CTRL"] & 0xF) + 1, parity, (control & STOP_BITS) + 1)
 
     def _configure(self) -> None:
-        if self._enabled():
-            self._line.configure(self._character(), receiver_on=True)
+        enabled = self._enabled()
+        self._uart.configure(
+            UartSetting(
+                send_on=enabled and not self.values["TX_FIFO_CTRL"] & FIFO_FREEZE,
+                receive_on=enabled,
+                frame=self._frame(),
+                clock_hz=self.clock_hz(),
+                bit_clocks=(self.values["CTRL"] & CTRL_OVERSAMPLING) + 1,
+                depth=self._depth(),
+                receive_drops=bool(self.values["RX_FIFO_CTRL"] & FIFO_FREEZE),
+            )
+        )
 
-    def _load_shifter(self) -> None:
-        frozen = self.values["TX_FIFO_CTRL"] & FIFO_FREEZE
-        if self._to_send and not self._line.sending and self._enabled() and not frozen:
-            self._line.send(self._to_send.pop(0))
-
-    def _sent(self) -> None:
-        self._load_shifter()
-        if not self._line.sending:
+    def _sent(self, finished: bool) -> None:
+        if finished:
             self.set_bits("INTR_TX", TX_UART_DONE)
         self._refresh()
 
-    def _character_received(self, data: int) -> None:
-        data &= (1 << (self.values["RX_CTRL"] & 0xF) + 1) - 1
-        if self.values["RX_FIFO_CTRL"] & FIFO_FREEZE:
-            return
-        if len(self._received) < self._depth():
-            self._received.append(data)
-        else:
+    def _character_received(self, _data: int, no_room: bool) -> None:
+        if no_room:
             self.set_bits("INTR_RX", RX_OVERFLOW)
         self._refresh()
+
+    def _pending(self, flags: str) -> int:
+        return self.values[flags] & self.values[flags + "_MASK"]
 
     def _refresh(self) -> None:
         """Let flags rise whose cause holds, and bring the interrupt line up to date."""
         if self._enabled():
-            used, got, depth = len(self._to_send), len(self._received), self._depth()
+            used, got, depth = len(self._uart.to_send), len(self._uart.received), self._depth()
             send = TX_TRIGGER if used < self.values["TX_FIFO_CTRL"] & FIFO_LEVEL else 0
             send |= (TX_NOT_FULL if used < depth else 0) | (0 if used else TX_EMPTY)
             receive = RX_TRIGGER if got > self.values["RX_FIFO_CTRL"] & FIFO_LEVEL else 0
             receive |= (RX_NOT_EMPTY if got else 0) | (RX_FULL if got >= depth else 0)
             self.set_bits("INTR_TX", send)
             self.set_bits("INTR_RX", receive)
-        self.line("global").set_level(bool(self.send_masked() or self.receive_masked()))
+        self.line("global").set_level(bool(self._pending("INTR_TX") or self._pending("INTR_RX")))

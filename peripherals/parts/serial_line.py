@@ -1,8 +1,8 @@
 """The two wires of a UART, paced in modelled cycles.
 
-Every UART class owns one :class:`SerialLine`. The line knows how long a character takes
-and nothing of registers: a device starts a character and is told when its stop bit has
-ended; received characters come one at a time, each a character time after the last.
+Under every :class:`~peripherals.parts.uart.Uart` is one :class:`SerialLine`. The line knows how
+long a character takes and nothing of registers: its owner starts a character and is told when
+its stop bit has ended; received characters come one at a time, each a character time after the last.
 A character that waits at the host is taken only while the receiver is on, so a host that
 sends early loses nothing, and an overrun means that the firmware did not keep up.
 """
@@ -75,6 +75,11 @@ class SerialLine:
         """A character is being shifted in."""
         return self._received.at_cycles is not None
 
+    @property
+    def has_pace(self) -> bool:
+        """A clock runs: a character that is started will end."""
+        return self._character_cycles > 0
+
     def configure(self, character: CharacterFormat | None, *, receiver_on: bool) -> None:
         """Set pace and receiver; ``None`` means that no clock runs. Idempotent."""
         old_cycles = self._character_cycles
@@ -96,10 +101,9 @@ class SerialLine:
             self._quiet.disarm()
 
     def send(self, data: int) -> None:
-        """Start a character; the line must be free. Without a clock it is held for ever."""
+        """Start a character; the line must be free and a clock run."""
         self._sending = data
-        if self._character_cycles:
-            self._sent.arm_in(self._character_cycles)
+        self._sent.arm_in(self._character_cycles)
 
     def stop(self) -> None:
         """Abandon what is on the wires (the device was disabled or reset)."""
