@@ -7,6 +7,8 @@ reported: a watchdog that is switched on again, hibernation.
 
 from __future__ import annotations
 
+from peripherals.infineon.interrupt_rows import interrupt_rows
+from peripherals.infineon.lock import unlocked
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 POWER_MODE_ACTIVE = 1
@@ -14,11 +16,6 @@ LPM_READY, VREFBUF_OK, ACT_REF_OK = 1 << 5, 1 << 19, 1 << 31
 READY = POWER_MODE_ACTIVE | LPM_READY | VREFBUF_OK | ACT_REF_OK
 HIBERNATE = 1 << 31
 WDT_ENABLE, WDT_LOCK_SHIFT, WDT_LOCK = 1 << 0, 30, 3 << 30
-
-
-def unlocked(lock: int, written: int) -> int:
-    """What a write of ``written`` makes of a two-bit lock: 1 and 2 clear one bit each, 3 sets both."""
-    return 3 if written == 3 else lock & ~written
 
 
 class SrssPower(RegisterDevice):
@@ -56,10 +53,7 @@ class SrssResets(RegisterDevice):
     """The interrupt and reset-cause part of SRSS, at SRSS base + 0x700."""
 
     REGISTERS = (
-        Register(0x000, "SRSS_INTR", writable=0, w1c=0x23),
-        Register(0x004, "SRSS_INTR_SET", writable=0x23),
-        Register(0x008, "SRSS_INTR_MASK", writable=0x23),
-        read_only(0x00C, "SRSS_INTR_MASKED"),
+        *interrupt_rows(0x000, "SRSS_INTR", 0x23),
         Register(0x010, "SRSS_INTR_CFG", writable=3),
         Register(0x100, "RES_CAUSE", writable=0, w1c=0x1FF),
         Register(0x104, "RES_CAUSE2", writable=0, w1c=0xFFFFFFFF),

@@ -14,11 +14,14 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.device import DeviceContext
-from peripherals.parts.banked import BankedDevice
-from peripherals.parts.counter import DOWN, UP, Counter
-from peripherals.register_device import Register, read_only
+from peripherals.infineon.interrupt_rows import interrupt_rows
+from peripherals.parts.banked import Bank, BankedDevice
+from peripherals.parts.clocked_counter import ClockedCounter
+from peripherals.parts.counter import DOWN, UP
+from peripherals.register_device import Register, clears, read_only, sets
 
 TERMINAL_COUNT, COMPARE_MATCH = 1 << 0, 1 << 1
+FLAGS = TERMINAL_COUNT | COMPARE_MATCH
 CTRL_ONE_SHOT = 1 << 18
 CTRL_GENERIC_SHIFT, CTRL_DIRECTION_SHIFT, CTRL_MODE_SHIFT = 8, 16, 24
 DIRECTIONS = {0: UP, 1: DOWN}
@@ -31,6 +34,9 @@ MOST_PRESCALER = 7
 
 def _counter_rows(n: int, maximum: int) -> tuple[Register, ...]:
     base, prefix = Tcpwm.FIRST_BANK + Tcpwm.BANK_BYTES * n, f"CNT{n}_"
+    flags, set_flags, mask, masked = interrupt_rows(
+        base + 0x30, f"{prefix}INTR", FLAGS, on_write="flags_changed"
+    )
     return (
         Register(base, prefix + "CTRL", writable=0x0737FF0F, on_write="mode_written"),
         read_only(base + 0x04, prefix + "STATUS", on_read="status"),
@@ -42,34 +48,33 @@ def _counter_rows(n: int, maximum: int) -> tuple[Register, ...]:
         Register(base + 0x20, prefix + "TR_CTRL0", 0x10, writable=0xFFFFF, on_write="triggers_written"),
         Register(base + 0x24, prefix + "TR_CTRL1", 0x3FF, writable=0x3FF),
         Register(base + 0x28, prefix + "TR_CTRL2", 0x3F, writable=0x3F),
-        Register(
-            base + 0x30, prefix + "INTR", writable=0, on_read="interrupts", on_write="interrupts_cleared"
-        ),
-        Register(base + 0x34, prefix + "INTR_SET", writable=0, on_write="interrupts_set"),
-        Register(base + 0x38, prefix + "INTR_MASK", writable=3, on_write="changed"),
-        read_only(base + 0x3C, prefix + "INTR_MASKED", on_read="masked"),
+        flags,
+        set_flags,
+        mask,
+        masked,
     )
 
 
-class _One:
-    """One counter of the block: its :class:`Counter`, flags and deadline."""
+class _One(Bank):
+    """One counter of the block."""
 
     def __init__(self, block: Tcpwm, number: int, maximum: int) -> None:
-        self._block = block
-        self._prefix = f"CNT{number}_"
+        super().__init__(block, f"CNT{number}_")
         self.number, self.maximum = number, maximum
-        self.flags = 0
-        clock = block.context.clock
-        self.counter = Counter(clock.now, maximum, self._wrapped, self._span, self._nothing_new)
-        self._deadline = clock.deadline(f"{block.context.name}:{number}", self._event_due)
+        self.counter = ClockedCounter(
+            block.context,
+            str(number),
+            block.clock_of(number),
+            maximum,
+            on_event=self.refresh,
+            on_wrap=self._wrapped,
+            on_span=self._span,
+            can_skip=self._nothing_new,
+        )
 
-    def value(self, register: str) -> int:
-        """A register of this counter."""
-        return self._block.values[self._prefix + register]
-
-    def put(self, register: str, value: int) -> None:
-        """Change a register of this counter."""
-        self._block.values[self._prefix + register] = value
+    def reset(self) -> None:
+        """Stand still."""
+        self.counter.restart(reload=self.value("PERIOD"))
 
     def start(self, *, reload: bool) -> None:
         """Run, if enabled; a reload begins a new period."""
@@ -77,7 +82,7 @@ class _One:
         if reload:
             self.counter.state.count = self.value("PERIOD") if self.counter.state.direction == DOWN else 0
             self.counter.restart_prescaler()
-        self.counter.state.running = bool(self._block.values["CTRL"] >> self.number & 1)
+        self.counter.state.running = bool(self.device.values["CTRL"] >> self.number & 1)
         self.refresh()
 
     def stop(self) -> None:
@@ -85,6 +90,15 @@ class _One:
         self.counter.catch_up()
         self.counter.state.running = False
         self.refresh()
+
+    def capture(self) -> None:
+        """Copy the count, in capture mode."""
+        self.counter.catch_up()
+        if self._captures():
+            self.put("CC_BUFF", self.value("CC"))
+            self.put("CC", self.counter.state.count)
+            self.set_bits("INTR", COMPARE_MATCH)
+            self.refresh()
 
     def adopt(self) -> None:
         """Take the registers' settings."""
@@ -95,33 +109,26 @@ class _One:
         state.reload = self.value("PERIOD")
         self.refresh()
 
-    def change_clock(self) -> None:
-        """Count on with the present clocks."""
-        clocks = self._block.context.clocks
-        self.counter.change_clock(
-            self._block.context.clock.core_hz, clocks.hz(self._block.clock_of(self.number))
-        )
-        self.refresh()
+    def pending(self) -> int:
+        """Flags that are set and enabled."""
+        return self.value("INTR") & self.value("INTR_MASK")
 
     def refresh(self) -> None:
-        """Interrupt line and deadline."""
-        mask = self.value("INTR_MASK")
-        self._block.line(f"counter{self.number}").set_level(bool(self.flags & mask))
-        to_wrap = self.counter.steps_to_wrap()
-        awaited = mask & ~self.flags
-        if to_wrap is None or not (awaited or self.value("CTRL") & CTRL_ONE_SHOT):
-            self._deadline.disarm()
-            return
-        steps = to_wrap
+        """Interrupt line, and when to look again."""
+        self.device.line(f"counter{self.number}").set_level(bool(self.pending()))
+        awaited = self.value("INTR_MASK") & ~self.value("INTR")
         if awaited & COMPARE_MATCH and not self._captures():
-            steps = min(steps, self.counter.steps_to_value(self.value("CC")) or steps)
-        self._deadline.arm(self.counter.cycle_after(self.counter.clocks_to(steps)))
+            self.counter.plan((self.value("CC"),))
+        elif awaited or self.value("CTRL") & CTRL_ONE_SHOT:
+            self.counter.plan()
+        else:
+            self.counter.plan_nothing()
 
     def _captures(self) -> bool:
         return self.value("CTRL") >> CTRL_MODE_SHIFT & 7 == MODE_CAPTURE
 
     def _wrapped(self) -> None:
-        self.flags |= TERMINAL_COUNT
+        self.set_bits("INTR", TERMINAL_COUNT)
         control = self.value("CTRL")
         for bit, register in ((SWAP_COMPARE, "CC"), (SWAP_PERIOD, "PERIOD")):
             if control & bit:
@@ -134,18 +141,14 @@ class _One:
 
     def _span(self, low: int, high: int) -> None:
         if low <= self.value("CC") <= high and not self._captures():
-            self.flags |= COMPARE_MATCH
+            self.set_bits("INTR", COMPARE_MATCH)
 
     def _nothing_new(self) -> bool:
         swaps = self.value("CTRL") & (SWAP_COMPARE | SWAP_PERIOD)
         needed = TERMINAL_COUNT
         if not self._captures() and self.value("CC") <= self.value("PERIOD"):
             needed |= COMPARE_MATCH
-        return not swaps and self.counter.state.running and self.flags & needed == needed
-
-    def _event_due(self) -> None:
-        self.counter.catch_up()
-        self.refresh()
+        return not swaps and self.counter.state.running and self.value("INTR") & needed == needed
 
 
 class Tcpwm(BankedDevice):
@@ -153,8 +156,8 @@ class Tcpwm(BankedDevice):
 
     REGISTERS = (
         Register(0x00, "CTRL", on_write="enabled"),
-        Register(0x04, "CTRL_CLR", writable=0, on_write="disable"),
-        Register(0x08, "CTRL_SET", writable=0, on_write="enable"),
+        clears(0x04, "CTRL_CLR", "CTRL"),
+        sets(0x08, "CTRL_SET", "CTRL"),
         Register(0x0C, "CMD_CAPTURE", writable=0, on_write="capture"),
         Register(0x10, "CMD_RELOAD", writable=0, on_write="reload"),
         Register(0x14, "CMD_STOP", writable=0, on_write="stop"),
@@ -169,8 +172,6 @@ class Tcpwm(BankedDevice):
         super().__init__(context)
         maximum = (1 << int(context.parameters.get("bits", 32))) - 1
         self._counters = [_One(self, n, maximum) for n in range(int(context.parameters.get("counters", 8)))]
-        context.clocks.before_change(self._before_clock_change)
-        context.clocks.on_change(self._after_clock_change)
 
     def register_table(self) -> tuple[Register, ...]:
         """The block's registers and those of each counter."""
@@ -187,48 +188,28 @@ class Tcpwm(BankedDevice):
         """Disable and clear all counters."""
         super().reset()
         for one in self._counters:
-            one.flags = 0
-            one.counter.load({"reload": one.value("PERIOD")})
-            one.counter.state.anchor_cycles = self.context.clock.now()
-            one.change_clock()
+            one.reset()
 
     def save(self) -> Any:
-        """Give registers, counters and flags."""
-        counters = [(one.flags, one.counter.save()) for one in self._counters]
-        return {"device": super().save(), "counters": counters}
+        """Give registers and counters."""
+        return {"device": super().save(), "counters": [one.counter.save() for one in self._counters]}
 
     def load(self, state: Any) -> None:
         """Put a saved state back."""
         super().load(state["device"])
-        for one, (flags, counter) in zip(self._counters, state["counters"], strict=True):
-            one.flags = flags
+        for one, counter in zip(self._counters, state["counters"], strict=True):
             one.counter.load(counter)
 
     # -- the block's registers -----------------------------------------------------------------
     def enabled(self, _written: int, old: int) -> None:
-        """CTRL: counters that are switched off stop."""
+        """CTRL, CTRL_CLR: counters that are switched off stop."""
         for one in self._numbered(old & ~self.values["CTRL"]):
             one.stop()
 
-    def disable(self, written: int, _old: int) -> None:
-        """CTRL_CLR."""
-        self.clear_bits("CTRL", written)
-        for one in self._numbered(written):
-            one.stop()
-
-    def enable(self, written: int, _old: int) -> None:
-        """CTRL_SET."""
-        self.set_bits("CTRL", written)
-
     def capture(self, written: int, _old: int) -> None:
-        """CMD_CAPTURE: in capture mode, copy the count."""
+        """CMD_CAPTURE."""
         for one in self._numbered(written):
-            one.counter.catch_up()
-            if one.value("CTRL") >> CTRL_MODE_SHIFT & 7 == MODE_CAPTURE:
-                one.put("CC_BUFF", one.value("CC"))
-                one.put("CC", one.counter.state.count)
-                one.flags |= COMPARE_MATCH
-                one.refresh()
+            one.capture()
 
     def reload(self, written: int, _old: int) -> None:
         """CMD_RELOAD: begin a period and run."""
@@ -247,28 +228,27 @@ class Tcpwm(BankedDevice):
 
     def causes(self) -> int:
         """INTR_CAUSE: whose interrupt is active."""
-        return sum(1 << one.number for one in self._counters if one.flags & one.value("INTR_MASK"))
+        return sum(1 << one.number for one in self._counters if one.pending())
 
     # -- a counter's registers -----------------------------------------------------------------
     def mode_written(self, _written: int, _old: int) -> None:
         """CTRL of a counter."""
         control = self._here().value("CTRL")
-        register = f"CNT{self.bank}_CTRL"
         if control >> CTRL_DIRECTION_SHIFT & 3 not in DIRECTIONS:
-            self.report(register, "write", "up/down counting")
+            self._here().report("CTRL", "write", "up/down counting")
         if control >> CTRL_MODE_SHIFT & 7 == MODE_QUADRATURE:
-            self.report(register, "write", "quadrature mode")
+            self._here().report("CTRL", "write", "quadrature mode")
         self._here().adopt()
 
     def changed(self, _written: int, _old: int) -> None:
-        """CC, PERIOD, INTR_MASK of a counter."""
+        """CC, PERIOD of a counter."""
         self._here().adopt()
 
     def triggers_written(self, _written: int, _old: int) -> None:
         """TR_CTRL0: only the constant triggers exist."""
         selected = self._here().value("TR_CTRL0")
         if any(selected >> shift & 0xF >= CONSTANT_TRIGGERS for shift in range(0, 20, 4)):
-            self.report(f"CNT{self.bank}_TR_CTRL0", "write", "hardware triggers")
+            self._here().report("TR_CTRL0", "write", "hardware triggers")
 
     def status(self) -> int:
         """STATUS: direction and whether it runs."""
@@ -279,11 +259,7 @@ class Tcpwm(BankedDevice):
 
     def current_count(self) -> int:
         """COUNTER at this very cycle."""
-        one = self._here()
-        one.counter.catch_up()
-        if one.counter.state.running:
-            self.context.touch()
-        return one.counter.state.count
+        return self._here().counter.read()
 
     def count_written(self, _written: int, _old: int) -> None:
         """COUNTER: go on from here."""
@@ -292,40 +268,28 @@ class Tcpwm(BankedDevice):
         one.counter.state.count = one.value("COUNTER") & one.maximum
         one.refresh()
 
-    def interrupts(self) -> int:
-        """INTR, up to date."""
-        one = self._here()
-        one.counter.catch_up()
-        return one.flags
-
-    def interrupts_cleared(self, written: int, _old: int) -> None:
-        """INTR: writing 1 clears."""
-        one = self._here()
-        one.counter.catch_up()
-        one.flags &= ~written
-        one.refresh()
-
-    def interrupts_set(self, written: int, _old: int) -> None:
-        """INTR_SET."""
-        one = self._here()
-        one.flags |= written & (TERMINAL_COUNT | COMPARE_MATCH)
-        one.refresh()
-
-    def masked(self) -> int:
-        """INTR_MASKED."""
-        return self.interrupts() & self._here().value("INTR_MASK")
+    def flags_changed(self, _written: int, _old: int) -> None:
+        """INTR, INTR_SET, INTR_MASK."""
+        self._here().refresh()
 
     # -- inside --------------------------------------------------------------------------------
+    def read(self, offset: int, size_bytes: int) -> int:
+        """Load; flags that have risen are there."""
+        self._catch_up(offset)
+        return super().read(offset, size_bytes)
+
+    def write(self, offset: int, size_bytes: int, value: int) -> None:
+        """Store; flags that have risen meanwhile are cleared, too."""
+        self._catch_up(offset)
+        super().write(offset, size_bytes, value)
+
+    def _catch_up(self, offset: int) -> None:
+        number = self.bank_of(offset)
+        if 0 <= number < len(self._counters):
+            self._counters[number].counter.catch_up()
+
     def _here(self) -> _One:
         return self._counters[self.bank]
 
     def _numbered(self, mask: int) -> list[_One]:
         return [one for one in self._counters if mask >> one.number & 1]
-
-    def _before_clock_change(self) -> None:
-        for one in self._counters:
-            one.counter.catch_up()
-
-    def _after_clock_change(self) -> None:
-        for one in self._counters:
-            one.change_clock()

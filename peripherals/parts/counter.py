@@ -86,6 +86,10 @@ class Counter:
         state.anchor_phase = state.anchor_phase * core_hz // state.core_hz
         state.core_hz, state.timer_hz = core_hz, timer_hz
 
+    def restart_clock(self) -> None:
+        """Let the next timer clock come a whole clock from now; call :meth:`catch_up` before."""
+        self.state.anchor_phase = 0
+
     def restart_prescaler(self) -> None:
         """Begin a new prescaler period now."""
         self.state.prescaler_count = 0

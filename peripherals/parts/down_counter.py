@@ -1,7 +1,8 @@
-"""A counter that counts down, asks for an interrupt at 0, and reloads: CMSDK's timers.
+"""A counter that counts down, asks for an interrupt at 0, and reloads.
 
 It stays at 0 for one clock before it reloads, so a period is the reload value plus one. A
-one-shot counter stops at 0.
+one-shot counter stops at 0. A vendor's device adds its registers and the interrupt flag: it
+says in :class:`Options` whether the flag is set already.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.device import DeviceContext
-from peripherals.parts.counter import DOWN, Counter
+from peripherals.parts.clocked_counter import ClockedCounter
+from peripherals.parts.counter import DOWN
+
+MAXIMUM = 0xFFFFFFFF
 
 
 @dataclass(slots=True)
@@ -26,30 +30,27 @@ class DownCounter:
     """One counter with its deadline; ``on_zero`` is called when it reaches 0."""
 
     def __init__(self, context: DeviceContext, name: str, clock: str, on_zero: Callable[[], None]) -> None:
-        self._context = context
-        self._clock_name = clock
         self._on_zero = on_zero
         self.options = Options()
-        self._counter = Counter(
-            context.clock.now, 0xFFFFFFFF, lambda: None, self._counted, lambda: self.options.pending
+        self._counter = ClockedCounter(
+            context,
+            name,
+            clock,
+            MAXIMUM,
+            on_event=self.plan,
+            on_wrap=lambda: None,
+            on_span=self._counted,
+            can_skip=lambda: self.options.pending,
         )
-        self._deadline = context.clock.deadline(f"{context.name}:{name}", self._due)
-        context.clocks.before_change(self._counter.catch_up)
-        context.clocks.on_change(self._clock_changed)
 
     def reset(self, count: int, reload: int) -> None:
         """Stop, with these values."""
         self.options = Options()
-        self._counter.load({"direction": DOWN, "count": count, "reload": reload})
-        self._counter.state.anchor_cycles = self._context.clock.now()
-        self._clock_changed()
+        self._counter.restart(reload=reload, count=count, direction=DOWN)
 
     def count(self) -> int:
         """Give the count at this very cycle; a running one is not idempotent."""
-        self._counter.catch_up()
-        if self._counter.state.running:
-            self._context.touch()
-        return self._counter.state.count
+        return self._counter.read()
 
     def catch_up(self) -> None:
         """Let everything up to now happen."""
@@ -77,21 +78,16 @@ class DownCounter:
             self._counter.restart_prescaler()
         self.plan()
 
-    @property
-    def reload(self) -> int:
-        """What it starts again from."""
-        return self._counter.state.reload
-
     def plan(self) -> None:
-        """Arm the deadline for the next zero, unless its flag is set already."""
+        """Be called at the next zero, unless its flag is set already."""
         steps = self._counter.steps_to_value(0)
         if steps is None and self._counter.state.count == 0:
             to_wrap = self._counter.steps_to_wrap()
             steps = None if to_wrap is None else to_wrap + self._counter.state.reload
         if steps is None or (self.options.pending and not self.options.one_shot):
-            self._deadline.disarm()
+            self._counter.plan_nothing()
         else:
-            self._deadline.arm(self._counter.cycle_after(self._counter.clocks_to(steps)))
+            self._counter.plan_after(steps)
 
     def save(self) -> Any:
         """State for a snapshot."""
@@ -107,12 +103,3 @@ class DownCounter:
             if self.options.one_shot:
                 self._counter.state.running = False
             self._on_zero()
-
-    def _due(self) -> None:
-        self._counter.catch_up()
-        self.plan()
-
-    def _clock_changed(self) -> None:
-        hz = self._context.clocks.hz(self._clock_name)
-        self._counter.change_clock(self._context.clock.core_hz, hz)
-        self.plan()

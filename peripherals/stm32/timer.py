@@ -15,7 +15,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from emulator.device import DeviceContext
-from peripherals.parts.counter import CENTER, DOWN, UP, Counter
+from peripherals.parts.clocked_counter import ClockedCounter
+from peripherals.parts.counter import CENTER, DOWN, UP
 from peripherals.register_device import Register, RegisterDevice
 
 CR1_CEN, CR1_UDIS, CR1_URS, CR1_OPM, CR1_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 4
@@ -78,12 +79,16 @@ class Timer(RegisterDevice):
         self._channels = tuple(row for row in CHANNELS[:channels] if row[0] in self.values)
         self._compare = {name: 0 for name, *_ in self._channels}  # in force
         self._repetitions = 0
-        self._counter = Counter(
-            context.clock.now, self._maximum, self._wrapped, self._span_counted, self._nothing_new
+        self._counter = ClockedCounter(
+            context,
+            "event",
+            str(context.parameters.get("clock", "core")),
+            self._maximum,
+            on_event=self._refresh,
+            on_wrap=self._wrapped,
+            on_span=self._span_counted,
+            can_skip=self._nothing_new,
         )
-        self._deadline = context.clock.deadline(f"{context.name}:event", self._event_due)
-        context.clocks.before_change(self._before_clock_change)
-        context.clocks.on_change(self._after_clock_change)
 
     def register_table(self) -> tuple[Register, ...]:
         """Leave out what this timer lacks; ARR resets to the counter's maximum."""
@@ -103,9 +108,7 @@ class Timer(RegisterDevice):
         super().reset()
         self._repetitions = 0
         self._compare = {name: 0 for name, *_ in self._channels}
-        self._counter.load({"reload": self._maximum})
-        self._counter.state.anchor_cycles = self.context.clock.now()
-        self._after_clock_change()
+        self._counter.restart(reload=self._maximum)
 
     # -- effects ------------------------------------------------------------------------------
     def control_changed(self, _written: int, _old: int) -> None:
@@ -163,10 +166,7 @@ class Timer(RegisterDevice):
 
     def current_count(self) -> int:
         """CNT at this very cycle."""
-        self._counter.catch_up()
-        if self.values["CR1"] & CR1_CEN:
-            self.context.touch()
-        count = self._counter.state.count
+        count = self._counter.read()
         if self.values["CR1"] & CR1_UIFREMAP:
             count = (count & ~UIFCPY) | (UIFCPY if self.values["SR"] & SR_UIF else 0)
         return count
@@ -262,22 +262,9 @@ class Timer(RegisterDevice):
         self._plan()
 
     def _plan(self) -> None:
-        """Arm the deadline for the next flag to rise; none when none can."""
-        to_wrap = self._counter.steps_to_wrap()
-        if to_wrap is None or not (self._awaited_flags() or self.values["CR1"] & CR1_OPM):
-            self._deadline.disarm()
-            return
-        reached = [self._counter.steps_to_value(value) for value, _flag in self._awaited_flags()]
-        steps = min((s for s in reached if s is not None), default=to_wrap)
-        self._deadline.arm(self._counter.cycle_after(self._counter.clocks_to(min(steps, to_wrap))))
-
-    def _event_due(self) -> None:
-        self._counter.catch_up()
-        self._refresh()
-
-    def _before_clock_change(self) -> None:
-        self._counter.catch_up()
-
-    def _after_clock_change(self) -> None:
-        self._counter.change_clock(self.context.clock.core_hz, self.clock_hz())
-        self._refresh()
+        """Be called when the next flag rises; not at all when none can."""
+        awaited = self._awaited_flags()
+        if awaited or self.values["CR1"] & CR1_OPM:
+            self._counter.plan(value for value, _flag in awaited)
+        else:
+            self._counter.plan_nothing()
