@@ -20,13 +20,14 @@ from typing import Any
 
 from emulator.device import DeviceContext
 from emulator.errors import BoardError
-from peripherals.register_device import ALL_BITS, Register, RegisterDevice
+from peripherals.parts.ready import Ready, ReadyDevice
+from peripherals.register_device import ALL_BITS, Register
 
 KNOWN_PARAMETERS = ("registers", "resets", "follow", "clear", "set", "read_only", "silent", "clock")
 BIT = re.compile(r"^\s*(\w+)\.(\d+)\s*$")
 
 
-class Quiet(RegisterDevice):
+class Quiet(ReadyDevice):
     """Storage with names, reset values, and status bits that follow enable bits."""
 
     stores_only = True
@@ -44,7 +45,7 @@ class Quiet(RegisterDevice):
         self._silent = bool(parameters.get("silent", False))
         self._other: dict[int, int] = {}
         super().__init__(context)
-        self._follow = [self._pair(text) for text in parameters.get("follow", [])]
+        self._follow = tuple(self._pair(text) for text in parameters.get("follow", []))
         self._clear = [self._bit(text) for text in parameters.get("clear", [])]
         self._set = [self._bit(text) for text in parameters.get("set", [])]
 
@@ -57,11 +58,14 @@ class Quiet(RegisterDevice):
             for name, offset in self._names.items()
         )
 
+    def ready_table(self) -> tuple[Ready, ...]:
+        """Give the pairs of ``follow``."""
+        return self._follow
+
     def reset(self) -> None:
         """Forget everything written."""
         super().reset()
         self._other.clear()
-        self._apply()
 
     def read(self, offset: int, size_bytes: int) -> int:
         """Give back what was written."""
@@ -77,7 +81,6 @@ class Quiet(RegisterDevice):
             self.context.unmodelled(offset, "write", "stored only")
         if offset & ~3 in self._rows:
             super().write(offset, size_bytes, value)
-            self._apply()
             return
         shift = 8 * (offset & 3)
         lanes = ((1 << 8 * size_bytes) - 1) << shift
@@ -93,17 +96,17 @@ class Quiet(RegisterDevice):
         super().load(state["named"])
         self._other = dict(state["other"])
 
-    def _apply(self) -> None:
+    def settle(self) -> None:
+        """Clear and set what hardware does, then let status bits follow."""
         for name, mask in self._clear:
             self.clear_bits(name, mask)
         for name, mask in self._set:
             self.set_bits(name, mask)
-        for (status, status_mask), (enable, enable_mask) in self._follow:
-            self.put_bits(status, status_mask, bool(self.values[enable] & enable_mask))
+        super().settle()
 
-    def _pair(self, text: str) -> tuple[tuple[str, int], tuple[str, int]]:
+    def _pair(self, text: str) -> Ready:
         status, _, enable = text.partition("=")
-        return self._bit(status), self._bit(enable)
+        return Ready(*self._bit(status), *self._bit(enable))
 
     def _bit(self, text: str) -> tuple[str, int]:
         match = BIT.match(text)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from emulator.device import DeviceContext
 from peripherals.arm.identity import identity_rows
-from peripherals.register_device import Register, RegisterDevice
+from peripherals.parts.pins import Pins
+from peripherals.register_device import Register, RegisterDevice, clears, sets
 
 PINS = range(16)
 ALL_PINS = 0xFFFF
@@ -16,10 +17,12 @@ MASKED_LOW, MASKED_HIGH, MASKED_END = 0x400, 0x800, 0xC00
 PART = 0x820
 
 
-def _pair(offset: int, name: str, effect: str) -> tuple[Register, ...]:
+def _pair(offset: int, name: str, on_write: str = "") -> tuple[Register, ...]:
+    """One register behind two: a SET that sets its bits and a CLR that clears them; both read it."""
+    held = f"{name}SET"
     return (
-        Register(offset, f"{name}SET", writable=0, on_write=f"{effect}_set"),
-        Register(offset + 4, f"{name}CLR", writable=0, on_read=f"{effect}_read", on_write=f"{effect}_clear"),
+        sets(offset, held, held, ALL_PINS, on_write=on_write),
+        clears(offset + 4, f"{name}CLR", held, shows=held, on_write=on_write),
     )
 
 
@@ -29,9 +32,9 @@ class CmsdkGpio(RegisterDevice):
     REGISTERS = (
         Register(0x00, "DATA", writable=0, on_read="levels", on_write="data_written"),
         Register(0x04, "DATAOUT", writable=ALL_PINS, on_write="pins_changed"),
-        *_pair(0x10, "OUTEN", "outputs"),
-        *_pair(0x18, "ALTFUNC", "alternates"),
-        *_pair(0x20, "INTEN", "interrupts"),
+        *_pair(0x10, "OUTEN", "pins_changed"),
+        *_pair(0x18, "ALTFUNC"),
+        *_pair(0x20, "INTEN", "interrupts_enabled"),
         Register(0x28, "INTTYPESET"),
         Register(0x2C, "INTTYPECLR", writable=0),
         Register(0x30, "INTPOLSET"),
@@ -39,12 +42,12 @@ class CmsdkGpio(RegisterDevice):
         Register(0x38, "INTSTATUS", writable=0),
         *identity_rows(PART),
     )
-    STATE = ("_driven",)
+    PARTS = ("_pins",)
     size_bytes = 0x1000
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._driven: dict[int, int] = {}
+        self._pins = Pins(context.signals, [f"{context.name}:{pin}" for pin in PINS])
 
     def reset(self) -> None:
         """Let go of every pin."""
@@ -72,8 +75,7 @@ class CmsdkGpio(RegisterDevice):
     # -- effects ---------------------------------------------------------------------------
     def levels(self) -> int:
         """DATA: what is on the pins."""
-        signals = (self._driven.get(pin, self.context.signals.get(self._signal(pin))) for pin in PINS)
-        return sum((level != 0) << pin for pin, level in enumerate(signals))
+        return sum(self._pins.level(pin) << pin for pin in PINS)
 
     def data_written(self, written: int, _old: int) -> None:
         """DATA: the same as DATAOUT when written."""
@@ -81,58 +83,16 @@ class CmsdkGpio(RegisterDevice):
         self._drive()
 
     def pins_changed(self, _written: int, _old: int) -> None:
-        """DATAOUT: drive."""
+        """DATAOUT, OUTENSET, OUTENCLR: drive what is an output now."""
         self._drive()
 
-    def outputs_set(self, written: int, _old: int) -> None:
-        """OUTENSET: more outputs."""
-        self.set_bits("OUTENSET", written & ALL_PINS)
-        self._drive()
-
-    def outputs_clear(self, written: int, _old: int) -> None:
-        """OUTENCLR: fewer outputs."""
-        self.clear_bits("OUTENSET", written)
-        self._drive()
-
-    def outputs_read(self) -> int:
-        """OUTENCLR: reads as OUTENSET."""
-        return self.values["OUTENSET"]
-
-    def alternates_set(self, written: int, _old: int) -> None:
-        """ALTFUNCSET: storage."""
-        self.set_bits("ALTFUNCSET", written & ALL_PINS)
-
-    def alternates_clear(self, written: int, _old: int) -> None:
-        """ALTFUNCCLR: storage."""
-        self.clear_bits("ALTFUNCSET", written)
-
-    def alternates_read(self) -> int:
-        """ALTFUNCCLR: reads as ALTFUNCSET."""
-        return self.values["ALTFUNCSET"]
-
-    def interrupts_set(self, written: int, _old: int) -> None:
-        """INTENSET: storage; pin interrupts are not modelled."""
-        self.set_bits("INTENSET", written & ALL_PINS)
-        if written & ALL_PINS:
+    def interrupts_enabled(self, _written: int, _old: int) -> None:
+        """INTENSET, INTENCLR: storage; pin interrupts are not modelled."""
+        if self.values["INTENSET"]:
             self.report("INTENSET", "write", "pin interrupts")
 
-    def interrupts_clear(self, written: int, _old: int) -> None:
-        """INTENCLR: storage."""
-        self.clear_bits("INTENSET", written)
-
-    def interrupts_read(self) -> int:
-        """INTENCLR: reads as INTENSET."""
-        return self.values["INTENSET"]
-
     # -- inside ----------------------------------------------------------------------------
-    def _signal(self, pin: int) -> str:
-        return f"{self.context.name}:{pin}"
-
     def _drive(self) -> None:
         for pin in PINS:
-            level = self.values["DATAOUT"] >> pin & 1
-            if not self.values["OUTENSET"] >> pin & 1:
-                self._driven.pop(pin, None)
-            elif self._driven.get(pin) != level:
-                self._driven[pin] = level
-                self.context.signals.set(self._signal(pin), level)
+            is_output = self.values["OUTENSET"] >> pin & 1
+            self._pins.drive(pin, self.values["DATAOUT"] >> pin & 1 if is_output else None)

@@ -8,6 +8,7 @@ Cortex-M4. Memories' power and wait-state registers are storage.
 from __future__ import annotations
 
 from emulator.device import DeviceContext
+from peripherals.parts.clock_outputs import ClockOutputs
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 KEYED = 0xFA050000  # VECTKEYSTAT, read in the upper half of keyed registers
@@ -61,12 +62,12 @@ class Cpuss(RegisterDevice):
         Register(0x2100, "TRIM_ROM_CTL"),
         Register(0x2104, "TRIM_RAM_CTL"),
     )
-    STATE = ("_published",)
+    PARTS = ("_outputs",)
     size_bytes = 0x8000
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._published: dict[str, int] = {}
+        self._outputs = ClockOutputs(context.clocks)
         context.clocks.on_change(self._publish)
 
     def register_table(self) -> tuple[Register, ...]:
@@ -78,7 +79,7 @@ class Cpuss(RegisterDevice):
     def reset(self) -> None:
         """Undivided clocks."""
         super().reset()
-        self._published = {}
+        self._outputs.forget()
         self._publish()
 
     def divider_written(self, _written: int, _old: int) -> None:
@@ -94,6 +95,4 @@ class Cpuss(RegisterDevice):
             "peri": peri,
             "slow": peri // ((boot >> 8 & 0xFF) + 1),
         }
-        if clocks != self._published:
-            self._published = clocks
-            self.context.clocks.set(clocks)
+        self._outputs.publish(clocks)

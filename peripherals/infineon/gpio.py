@@ -7,21 +7,26 @@ peripheral has a pin (HSIOM) is another device. Not modelled, and reported: pin 
 
 from __future__ import annotations
 
+from typing import Any
+
 from emulator.device import DeviceContext
 from peripherals.parts.banked import BankedDevice
-from peripherals.register_device import Register, read_only
+from peripherals.parts.pins import Pins
+from peripherals.register_device import Register, clears, read_only, sets, toggles
 
 PORTS, PINS = range(15), range(8)
-PULL_UP, OPEN_LOW, OPEN_HIGH, STRONG, PULL_BOTH = 2, 4, 5, 6, 7
+PULL_UP, PULL_DOWN, OPEN_LOW, OPEN_HIGH, STRONG, PULL_BOTH = 2, 3, 4, 5, 6, 7
+DRIVES_LOW, DRIVES_HIGH = (STRONG, OPEN_LOW, PULL_UP), (STRONG, OPEN_HIGH, PULL_DOWN)
+"""Drive modes with a strong level: open-drain and resistive ones have one."""
 
 
 def _port_rows(port: int) -> tuple[Register, ...]:
     base, prefix = Gpio.BANK_BYTES * port, f"PRT{port}_"
     return (
         Register(base, prefix + "OUT", writable=0xFF, on_write="pins_changed"),
-        Register(base + 0x04, prefix + "OUT_CLR", writable=0, on_write="clear_pins"),
-        Register(base + 0x08, prefix + "OUT_SET", writable=0, on_write="set_pins"),
-        Register(base + 0x0C, prefix + "OUT_INV", writable=0, on_write="invert_pins"),
+        clears(base + 0x04, prefix + "OUT_CLR", prefix + "OUT", 0xFF),
+        sets(base + 0x08, prefix + "OUT_SET", prefix + "OUT", 0xFF),
+        toggles(base + 0x0C, prefix + "OUT_INV", prefix + "OUT", 0xFF),
         read_only(base + 0x10, prefix + "IN", on_read="input_levels"),
         Register(base + 0x14, prefix + "INTR", writable=0, w1c=0x1FF),
         Register(base + 0x18, prefix + "INTR_MASK", writable=0x1FF, on_write="interrupts_written"),
@@ -40,12 +45,11 @@ class Gpio(BankedDevice):
     """All ports."""
 
     BANK_BYTES = 0x80
-    STATE = ("_driven",)
     size_bytes = 0x5000
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._driven: dict[str, int] = {}  # pin -> level that it drives
+        self._ports = tuple(Pins(context.signals, [f"P{port}_{pin}" for pin in PINS]) for port in PORTS)
 
     def register_table(self) -> tuple[Register, ...]:
         """Every port's registers and the supply status."""
@@ -58,27 +62,31 @@ class Gpio(BankedDevice):
         )
         return (*ports, *causes, *supply)
 
+    # -- RegisterDevice ----------------------------------------------------------------------
     def reset(self) -> None:
         """Let go of every pin."""
         super().reset()
-        self._driven.clear()
+        for pins in self._ports:
+            pins.release()
+
+    def save(self) -> Any:
+        """Give registers and what each port drives."""
+        return {"device": super().save(), "ports": [pins.save() for pins in self._ports]}
+
+    def load(self, state: Any) -> None:
+        """Put a saved state back."""
+        super().load(state["device"])
+        for pins, saved in zip(self._ports, state["ports"], strict=True):
+            pins.load(saved)
 
     # -- effects ---------------------------------------------------------------------------
     def pins_changed(self, _written: int, _old: int) -> None:
-        """OUT, CFG: drive what is an output now."""
-        self._drive(self.values[f"PRT{self.bank}_OUT"])
-
-    def clear_pins(self, written: int, _old: int) -> None:
-        """OUT_CLR."""
-        self._drive(self.values[f"PRT{self.bank}_OUT"] & ~written)
-
-    def set_pins(self, written: int, _old: int) -> None:
-        """OUT_SET."""
-        self._drive(self.values[f"PRT{self.bank}_OUT"] | written & 0xFF)
-
-    def invert_pins(self, written: int, _old: int) -> None:
-        """OUT_INV."""
-        self._drive(self.values[f"PRT{self.bank}_OUT"] ^ written & 0xFF)
+        """OUT and what changes it, CFG: strong pins drive both ways, others their strong way."""
+        out = self.values[f"PRT{self.bank}_OUT"]
+        for pin in PINS:
+            level = out >> pin & 1
+            drives = self._mode(pin) & 7 in (DRIVES_HIGH if level else DRIVES_LOW)
+            self._ports[self.bank].drive(pin, level if drives else None)
 
     def interrupts_written(self, _written: int, _old: int) -> None:
         """INTR_MASK: nothing interrupts."""
@@ -87,31 +95,15 @@ class Gpio(BankedDevice):
 
     def input_levels(self) -> int:
         """IN: what is on the pins whose input buffer is on."""
+        out = self.values[f"PRT{self.bank}_OUT"]
         levels = 0
         for pin in PINS:
             mode = self._mode(pin)
-            name = f"P{self.bank}_{pin}"
-            level = self._driven.get(name)
-            if level is None:
-                pulled_up = mode & 7 in (PULL_UP, PULL_BOTH) and self.values[f"PRT{self.bank}_OUT"] >> pin & 1
-                level = int(bool(pulled_up) or self.context.signals.get(name) != 0)
+            pulled_up = bool(mode & 7 in (PULL_UP, PULL_BOTH) and out >> pin & 1)
+            level = self._ports[self.bank].level(pin, pulled_up=pulled_up)
             levels |= (level if mode & 8 else 0) << pin
         return levels
 
     # -- inside ----------------------------------------------------------------------------
     def _mode(self, pin: int) -> int:
         return self.values[f"PRT{self.bank}_CFG"] >> 4 * pin & 0xF
-
-    def _drive(self, out: int) -> None:
-        """Drive strong pins both ways, open-drain and resistive ones only their strong way."""
-        self.values[f"PRT{self.bank}_OUT"] = out
-        for pin in PINS:
-            level = out >> pin & 1
-            mode = self._mode(pin) & 7
-            drives = mode == STRONG or mode in ((OPEN_HIGH, 3) if level else (OPEN_LOW, PULL_UP))
-            name = f"P{self.bank}_{pin}"
-            if not drives:
-                self._driven.pop(name, None)
-            elif self._driven.get(name) != level:
-                self._driven[name] = level
-                self.context.signals.set(name, level)

@@ -8,8 +8,10 @@ status "invalid command", so that firmware that programs flash hears of it.
 
 from __future__ import annotations
 
+from peripherals.infineon.interrupt_rows import interrupt_rows
 from peripherals.parts.banked import BankedDevice
-from peripherals.register_device import Register, read_only
+from peripherals.parts.interrupts import Interrupt, InterruptDevice
+from peripherals.register_device import ALL_BITS, Register, read_only
 
 STRUCTURES = range(16)
 STRIDE, INTERRUPTS_AT = 0x20, 0x1000
@@ -33,20 +35,18 @@ def _lock_rows(i: int) -> tuple[Register, ...]:
     )
 
 
-def _interrupt_rows(i: int) -> tuple[Register, ...]:
-    base = INTERRUPTS_AT + STRIDE * i
-    return (
-        Register(base, f"INTR{i}_INTR", writable=0, w1c=0xFFFFFFFF, on_write="interrupts_changed"),
-        Register(base + 0x04, f"INTR{i}_INTR_SET", writable=0, on_write="interrupts_set"),
-        Register(base + 0x08, f"INTR{i}_INTR_MASK", on_write="interrupts_changed"),
-        read_only(base + 0x0C, f"INTR{i}_INTR_MASKED", on_read="masked"),
-    )
-
-
-class Ipc(BankedDevice):
+class Ipc(InterruptDevice, BankedDevice):
     """Locks and notifications. Interrupt lines ``ipc0`` to ``ipc15``."""
 
-    REGISTERS = tuple(row for i in STRUCTURES for row in (*_lock_rows(i), *_interrupt_rows(i)))
+    REGISTERS = (
+        *(row for i in STRUCTURES for row in _lock_rows(i)),
+        *(
+            r
+            for i in STRUCTURES
+            for r in interrupt_rows(INTERRUPTS_AT + STRIDE * i, f"INTR{i}_INTR", ALL_BITS)
+        ),
+    )
+    INTERRUPTS = tuple(Interrupt(f"ipc{i}", f"INTR{i}_INTR", f"INTR{i}_INTR_MASK") for i in STRUCTURES)
     size_bytes = 0x2000
 
     def bank_of(self, offset: int) -> int:
@@ -75,20 +75,6 @@ class Ipc(BankedDevice):
             if number == SYSTEM_CALL_STRUCTURE and written & SYSTEM_CALL_INTERRUPT:
                 self._system_call()
 
-    # -- interrupts ------------------------------------------------------------------------
-    def interrupts_changed(self, _written: int, _old: int) -> None:
-        """INTR, INTR_MASK."""
-        self._refresh(self.bank)
-
-    def interrupts_set(self, written: int, _old: int) -> None:
-        """INTR_SET."""
-        self.set_bits(f"INTR{self.bank}_INTR", written)
-        self._refresh(self.bank)
-
-    def masked(self) -> int:
-        """INTR_MASKED."""
-        return self.values[f"INTR{self.bank}_INTR"] & self.values[f"INTR{self.bank}_INTR_MASK"]
-
     # -- inside ----------------------------------------------------------------------------
     def _free(self, number: int, interrupts: int) -> None:
         if self.values[f"STRUCT{number}_LOCK_STATUS"] & ACQUIRED:
@@ -99,11 +85,6 @@ class Ipc(BankedDevice):
         for i in STRUCTURES:
             if interrupts >> i & 1:
                 self.set_bits(f"INTR{i}_INTR", cause)
-                self._refresh(i)
-
-    def _refresh(self, i: int) -> None:
-        pending = self.values[f"INTR{i}_INTR"] & self.values[f"INTR{i}_INTR_MASK"]
-        self.line(f"ipc{i}").set_level(bool(pending))
 
     def _system_call(self) -> None:
         """Do the boot core's part: a call in the data register, or behind a pointer."""

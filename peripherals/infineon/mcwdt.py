@@ -44,16 +44,7 @@ class _Structure(Bank):
     def __init__(self, device: Mcwdt, number: int) -> None:
         super().__init__(device, f"MCWDT{number}_")
         self.counters = tuple(
-            ClockedCounter(
-                device.context,
-                f"{number}.{counter}",
-                "lf",
-                maximum,
-                on_event=lambda: None,
-                on_wrap=lambda: None,
-                on_span=lambda _low, _high: None,
-                can_skip=lambda: True,
-            )
+            ClockedCounter(device.context, f"{number}.{counter}", "lf", maximum)
             for counter, maximum in enumerate(MAXIMA)
         )
 

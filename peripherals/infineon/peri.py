@@ -9,6 +9,7 @@ storage; a trigger made by software is reported.
 from __future__ import annotations
 
 from emulator.device import DeviceContext
+from peripherals.parts.clock_outputs import ClockOutputs
 from peripherals.register_device import Register, RegisterDevice
 
 DIVIDERS = (  # name, first offset, how many, shift and width of the divisor, has a fraction
@@ -62,18 +63,18 @@ class Peri(RegisterDevice):
             for i in range(32)
         ),
     )
-    STATE = ("_published",)
+    PARTS = ("_outputs",)
     size_bytes = 0x10000
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._published: dict[str, int] = {}
+        self._outputs = ClockOutputs(context.clocks)
         context.clocks.on_change(self._publish)
 
     def reset(self) -> None:
         """Every divider off."""
         super().reset()
-        self._published = {}
+        self._outputs.forget()
         self._publish()
 
     # -- effects ---------------------------------------------------------------------------
@@ -112,6 +113,4 @@ class Peri(RegisterDevice):
         for i in range(SELECTORS):
             selector = self.values[f"CLOCK_CTL{i}"]
             clocks[f"pclk{i}"] = self._divider_hz(selector >> 8, selector & 0xFF, peri_hz)
-        if clocks != self._published:
-            self._published = clocks
-            self.context.clocks.set(clocks)
+        self._outputs.publish(clocks)

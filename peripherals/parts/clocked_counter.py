@@ -17,7 +17,8 @@ class ClockedCounter(Counter):
     """Follows its clock through every change of the clock tree.
 
     ``name``: of the deadline, unique in the device. ``on_event()``: the planned moment has come,
-    or the clock has changed; the count is up to date, and the device plans anew.
+    or the clock has changed; the count is up to date, and the device plans anew. A counter that
+    nobody listens to needs no call-back.
     """
 
     def __init__(
@@ -27,10 +28,10 @@ class ClockedCounter(Counter):
         clock: str,
         maximum: int,
         *,
-        on_event: Callable[[], None],
-        on_wrap: Callable[[], None],
-        on_span: Callable[[int, int], None],
-        can_skip: Callable[[], bool],
+        on_event: Callable[[], None] = lambda: None,
+        on_wrap: Callable[[], None] = lambda: None,
+        on_span: Callable[[int, int], None] = lambda _low, _high: None,
+        can_skip: Callable[[], bool] = lambda: True,
     ) -> None:
         super().__init__(context.clock.now, maximum, on_wrap, on_span, can_skip)
         self._context = context

@@ -38,7 +38,6 @@ class DownCounter:
             clock,
             MAXIMUM,
             on_event=self.plan,
-            on_wrap=lambda: None,
             on_span=self._counted,
             can_skip=lambda: self.options.pending,
         )

@@ -35,10 +35,12 @@ class Watchdog:
         self._expiry = PacedDeadline(context, "expiry", clock, self._starved)
 
     def feed(self, ticks: int, early_ticks: int = 0) -> None:
-        """Start, or start again: the end is ``ticks`` away; the call before it ``early_ticks``."""
+        """Start, or start again: the end is ``ticks`` away, the call before it ``early_ticks`` (0: none)."""
         self._expiry.arm(ticks)
         if early_ticks:
             self._early.arm(early_ticks)
+        else:
+            self._early.disarm()
 
     def stop(self) -> None:
         """Stand still: on most watchdogs only a reset can."""

@@ -13,7 +13,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from emulator.device import DeviceContext
-from peripherals.register_device import Register, RegisterDevice, read_only
+from peripherals.parts.pins import Pins
+from peripherals.register_device import Register, RegisterDevice, clears, read_only
 
 PINS = range(16)
 MODE_OUTPUT = 1
@@ -35,15 +36,14 @@ class Gpio(RegisterDevice):
         Register(0x1C, "LCKR", writable=0x1FFFF),
         Register(0x20, "AFRL"),
         Register(0x24, "AFRH"),
-        Register(0x28, "BRR", writable=0, on_write="reset_pins"),
+        clears(0x28, "BRR", "ODR", 0xFFFF),
     )
-    STATE = ("_driven",)
+    PARTS = ("_pins",)
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
         port = str(context.parameters.get("port", context.name[-1])).upper()
-        self._pins = tuple(f"P{port}{pin}" for pin in PINS)
-        self._driven: dict[int, int] = {}  # pin -> level that this port drives
+        self._pins = Pins(context.signals, [f"P{port}{pin}" for pin in PINS])
 
     def register_table(self) -> tuple[Register, ...]:
         """Put this port's own reset values in."""
@@ -57,7 +57,7 @@ class Gpio(RegisterDevice):
 
     # -- effects ---------------------------------------------------------------------------
     def pins_changed(self, _written: int, _old: int) -> None:
-        """MODER, OTYPER, ODR: drive what is an output now."""
+        """MODER, OTYPER, ODR, BRR: drive what is an output now."""
         self._drive()
 
     def set_or_reset(self, written: int, _old: int) -> None:
@@ -65,20 +65,12 @@ class Gpio(RegisterDevice):
         self.values["ODR"] = (self.values["ODR"] & ~(written >> 16)) | (written & 0xFFFF)
         self._drive()
 
-    def reset_pins(self, written: int, _old: int) -> None:
-        """BRR: reset output bits."""
-        self.clear_bits("ODR", written & 0xFFFF)
-        self._drive()
-
     def input_levels(self) -> int:
         """IDR: what is on the pins, driven by this port or from outside."""
         levels = 0
         for pin in PINS:
-            level = self._driven.get(pin)
-            if level is None:
-                pulled_up = self.values["PUPDR"] >> 2 * pin & 3 == PULL_UP
-                level = int(pulled_up or self.context.signals.get(self._pins[pin]) != 0)
-            levels |= level << pin
+            pulled_up = self.values["PUPDR"] >> 2 * pin & 3 == PULL_UP
+            levels |= self._pins.level(pin, pulled_up=pulled_up) << pin
         return levels
 
     # -- inside ----------------------------------------------------------------------------
@@ -88,8 +80,4 @@ class Gpio(RegisterDevice):
             is_output = self.values["MODER"] >> 2 * pin & 3 == MODE_OUTPUT
             level = self.values["ODR"] >> pin & 1
             drives = is_output and not (level and self.values["OTYPER"] >> pin & 1)
-            if drives and self._driven.get(pin) != level:
-                self._driven[pin] = level
-                self.context.signals.set(self._pins[pin], level)
-            elif not drives:
-                self._driven.pop(pin, None)
+            self._pins.drive(pin, level if drives else None)

@@ -7,24 +7,26 @@ monitors are storage only. Parameter ``accelerator``: the memory model's name, "
 
 from __future__ import annotations
 
-from peripherals.register_device import Register, RegisterDevice
+from peripherals.parts.interrupts import Interrupt, InterruptDevice
+from peripherals.register_device import Register, clears
 
 CR_EN, CR_CACHEINV, CR_WAYSEL = 1 << 0, 1 << 1, 1 << 2
 SR_BSYENDF, SR_ERRF = 1 << 1, 1 << 2
 
 
-class Icache(RegisterDevice):
+class Icache(InterruptDevice):
     """The cache's registers."""
 
     REGISTERS = (
         Register(0x00, "CR", CR_WAYSEL, writable=0xF0005, on_write="control_written"),
         Register(0x04, "SR", writable=0),
-        Register(0x08, "IER", writable=0x6, on_write="flags_changed"),
-        Register(0x0C, "FCR", writable=0, on_write="flags_cleared"),
+        Register(0x08, "IER", writable=0x6),
+        clears(0x0C, "FCR", "SR", SR_BSYENDF | SR_ERRF),
         Register(0x10, "HMONR", writable=0),
         Register(0x14, "MMONR", writable=0),
         *(Register(0x20 + 4 * i, f"CRR{i}") for i in range(4)),
     )
+    INTERRUPTS = (Interrupt("global", "SR", "IER"),)
 
     def reset(self) -> None:
         """Off and empty."""
@@ -36,16 +38,6 @@ class Icache(RegisterDevice):
         self._apply(invalidate=bool(written & CR_CACHEINV))
         if written & CR_CACHEINV:
             self.set_bits("SR", SR_BSYENDF)
-        self.flags_changed(0, 0)
-
-    def flags_cleared(self, written: int, _old: int) -> None:
-        """FCR: clear flags."""
-        self.clear_bits("SR", written & (SR_BSYENDF | SR_ERRF))
-        self.flags_changed(0, 0)
-
-    def flags_changed(self, _written: int, _old: int) -> None:
-        """Bring the interrupt line up to date."""
-        self.line("global").set_level(bool(self.values["SR"] & self.values["IER"]))
 
     def _apply(self, *, invalidate: bool) -> None:
         name = str(self.context.parameters.get("accelerator", "flash"))

@@ -7,7 +7,7 @@ time, or reloaded too early for its window. Prescaler and reload updates are don
 from __future__ import annotations
 
 from emulator.device import DeviceContext
-from peripherals.parts.paced_deadline import PacedDeadline
+from peripherals.parts.watchdog import Watchdog
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 KEY_UNLOCK, KEY_RELOAD, KEY_START = 0x5555, 0xAAAA, 0xCCCC
@@ -32,13 +32,13 @@ class Iwdg(RegisterDevice):
         self._unlocked = False
         self._started = False
         clock = str(context.parameters.get("clock", "lsi"))
-        self._expiry = PacedDeadline(context, "expiry", clock, self._starved)
+        self._dog = Watchdog(context, clock, cause="iwdg", title="the independent watchdog")
 
     def reset(self) -> None:
         """Stop: only a system reset can."""
         super().reset()
         self._unlocked = self._started = False
-        self._expiry.disarm()
+        self._dog.stop()
 
     def key_written(self, written: int, _old: int) -> None:
         """KR: start, reload or unlock."""
@@ -47,9 +47,9 @@ class Iwdg(RegisterDevice):
             self._started = True
             self._reload()
         elif written == KEY_RELOAD and self._started:
-            left = self._expiry.ticks_left() // self._divider()
+            left = self._dog.ticks_left() // self._divider()
             if self.values["WINR"] < MAXIMUM and left > self.values["WINR"]:
-                self._starved()
+                self._dog.bite("was fed before its window")
             self._reload()
 
     def prescaler_written(self, written: int, _old: int) -> None:
@@ -76,8 +76,4 @@ class Iwdg(RegisterDevice):
         return min(FIRST_DIVIDER << self.values["PR"], LAST_DIVIDER)
 
     def _reload(self) -> None:
-        self._expiry.arm((self.values["RLR"] + 1) * self._divider())
-
-    def _starved(self) -> None:
-        self.context.signals.set("reset_cause:iwdg", 1)
-        self.context.request_reset(f"{self.context.name}: the independent watchdog was not reloaded in time")
+        self._dog.feed((self.values["RLR"] + 1) * self._divider())

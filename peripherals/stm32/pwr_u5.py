@@ -5,14 +5,16 @@ Storage and ready flags: regulators, boosters and voltage scaling are ready at o
 
 from __future__ import annotations
 
-from peripherals.register_device import Register, RegisterDevice, read_only
+from peripherals.parts.ready import Ready, ReadyDevice
+from peripherals.register_device import Register, read_only
+from peripherals.stm32.pulls import pull_rows
 
-PORTS = "ABCDEFGHI"
 CR3_REGSEL, SVMSR_REGS = 1 << 1, 1 << 1
 SUPPLIES_READY = 0xF << 24
-U5_VOS, U5_BOOSTEN = 3 << 16, 1 << 18
+U5_VOS, U5_BOOSTEN = (1 << 16, 1 << 17), 1 << 18
 U5_BOOSTRDY, U5_VOSRDY, U5_ACTVOSRDY = 1 << 14, 1 << 15, 1 << 15
-U3_RANGES, U3_BOOSTEN = 0x3, 1 << 8
+U3_RANGES, U3_BOOSTEN = (1 << 0, 1 << 1), 1 << 8
+U3_READY_SHIFT = 16
 
 COMMON = (
     Register(0x00, "CR1"),
@@ -29,43 +31,39 @@ COMMON = (
     Register(0x30, "SECCFGR"),
     Register(0x34, "PRIVCFGR"),
     Register(0x38, "SR", writable=0),
-    read_only(0x3C, "SVMSR", on_read="supplies"),
     read_only(0x40, "BDSR"),
     read_only(0x44, "WUSR"),
     Register(0x48, "WUSCR", writable=0),
     Register(0x4C, "APCR"),
-    *(Register(0x50 + 8 * i, f"PUCR{port}", writable=0xFFFF) for i, port in enumerate(PORTS)),
-    *(Register(0x54 + 8 * i, f"PDCR{port}", writable=0xFFFF) for i, port in enumerate(PORTS)),
+    *pull_rows(0x50, "ABCDEFGHI"),
 )
+REGULATOR = Ready("SVMSR", SVMSR_REGS, "CR3", CR3_REGSEL)
 
 
-class PwrU5(RegisterDevice):
-    """PWR of STM32U575 and U585."""
+class PwrU5(ReadyDevice):
+    """PWR of STM32U575 and U585: actual scaling and regulator are the selected ones."""
 
-    REGISTERS = (*COMMON, Register(0x0C, "VOSR", writable=U5_VOS | U5_BOOSTEN, on_read="scaling"))
-
-    def scaling(self) -> int:
-        """VOSR: the selection is ready, and so is the booster when it is on."""
-        value = self.values["VOSR"] | U5_VOSRDY
-        return value | (U5_BOOSTRDY if value & U5_BOOSTEN else 0)
-
-    def supplies(self) -> int:
-        """SVMSR: actual scaling and regulator as selected, monitored supplies present."""
-        actual = self.values["VOSR"] & U5_VOS
-        regulator = SVMSR_REGS if self.values["CR3"] & CR3_REGSEL else 0
-        return actual | U5_ACTVOSRDY | regulator | SUPPLIES_READY
+    REGISTERS = (
+        *COMMON,
+        Register(0x0C, "VOSR", U5_VOSRDY, writable=sum(U5_VOS) | U5_BOOSTEN),
+        read_only(0x3C, "SVMSR", U5_ACTVOSRDY | SUPPLIES_READY),
+    )
+    READY = (
+        Ready("VOSR", U5_BOOSTRDY, "VOSR", U5_BOOSTEN),
+        *(Ready("SVMSR", bit, "VOSR", bit) for bit in U5_VOS),
+        REGULATOR,
+    )
 
 
-class PwrU3(RegisterDevice):
-    """PWR of STM32U375 and U385."""
+class PwrU3(ReadyDevice):
+    """PWR of STM32U375 and U385: each range and the booster has a ready bit of its own."""
 
-    REGISTERS = (*COMMON, Register(0x0C, "VOSR", 0x2, writable=U3_RANGES | U3_BOOSTEN, on_read="scaling"))
-
-    def scaling(self) -> int:
-        """VOSR: ranges and booster are ready when they are enabled."""
-        value = self.values["VOSR"]
-        return value | (value & (U3_RANGES | U3_BOOSTEN)) << 16
-
-    def supplies(self) -> int:
-        """SVMSR: regulator as selected, monitored supplies present."""
-        return (SVMSR_REGS if self.values["CR3"] & CR3_REGSEL else 0) | SUPPLIES_READY
+    REGISTERS = (
+        *COMMON,
+        Register(0x0C, "VOSR", 0x2, writable=sum(U3_RANGES) | U3_BOOSTEN),
+        read_only(0x3C, "SVMSR", SUPPLIES_READY),
+    )
+    READY = (
+        *(Ready("VOSR", bit << U3_READY_SHIFT, "VOSR", bit) for bit in (*U3_RANGES, U3_BOOSTEN)),
+        REGULATOR,
+    )

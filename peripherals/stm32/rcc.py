@@ -1,9 +1,9 @@
 """What every STM32 clock controller does, driven by tables of a family's subclass.
 
-A subclass names its oscillators' enable and ready bits and its kernel-clock selectors, and
-computes the system clock. Which bit of which register resets which device is the board's
-matter. Ready bits follow enable bits at once: start-up times of oscillators and PLLs are
-not modelled.
+A subclass names its oscillators' enable and ready bits, its system clock switch and its
+kernel-clock selectors, and computes the clocks. Which bit of which register resets which
+device is the board's matter. Ready bits follow enable bits at once: start-up times of
+oscillators and PLLs are not modelled.
 """
 
 from __future__ import annotations
@@ -14,25 +14,38 @@ from typing import ClassVar
 
 from emulator.device import DeviceContext
 from emulator.errors import BoardError
-from peripherals.register_device import RegisterDevice
+from peripherals.parts.clock_outputs import ClockOutputs
+from peripherals.parts.ready import Ready, ReadyDevice
 
 AHB_PRESCALERS = (1, 1, 1, 1, 1, 1, 1, 1, 2, 4, 8, 16, 64, 128, 256, 512)
 APB_PRESCALERS = (1, 1, 1, 1, 2, 4, 8, 16)
-RESET_CAUSES = ("software", "iwdg", "wwdg")
 LSI_HZ, LSE_HZ, HSI48_HZ = 32_000, 32_768, 48_000_000
+PLL_FRACTION_STEPS = 8192
+
+
+def ready(register: str, enable_bit: int, ready_bit: int, source: str = "") -> Ready:
+    """Make the row of an oscillator or PLL; ``source``: the crystal that it needs, "hse" or "lse"."""
+    return Ready(register, 1 << ready_bit, register, 1 << enable_bit, source)
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """An enable bit and the ready bit that follows it, as (register, bit) pairs.
+class Source:
+    """A clock that can be the system clock, with its enable and ready bits."""
 
-    ``clock``: the oscillator's name; one that the board lacks (0 Hz) never gets ready.
-    """
-
+    clock: str
     register: str
     enable_bit: int
     ready_bit: int
-    clock: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """The system clock switch: SW in bit 0 of ``register``, SWS above it, both ``width`` bits."""
+
+    register: str
+    status_shift: int
+    width: int
+    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +59,36 @@ class Selector:
     sources: tuple[str, ...]
 
 
-class Rcc(RegisterDevice):
+def serial_clock(clock: str, register: str, shift: int, bus: str, hsi: str = "hsi16") -> Selector:
+    """Make the row of a serial port's selector of two bits: its bus, sysclk, HSI or LSE."""
+    return Selector(clock, register, shift, 2, (bus, "sysclk", hsi, "lse"))
+
+
+class Rcc(ReadyDevice):
     """Ready bits, system clock switch, kernel clocks and peripheral resets.
 
     Parameters: ``hse_hz`` (0: no crystal or clock fitted), ``lse_hz``, and
     ``peripheral_resets`` (register -> device -> bit).
     """
 
-    READY: ClassVar[tuple[Ready, ...]] = ()
+    SWITCH: ClassVar[Switch]
     SELECTORS: ClassVar[tuple[Selector, ...]] = ()
+    FIXED_HZ: ClassVar[Mapping[str, int]] = {"lsi": LSI_HZ, "hsi48": HSI48_HZ}
     RESET_FLAGS: ClassVar[Mapping[str, int]] = {}  # cause -> bit of RESET_FLAGS_REGISTER
     RESET_FLAGS_REGISTER: ClassVar[str] = "CSR"
     REMOVE_RESET_FLAGS: ClassVar[int] = 1 << 23  # RMVF
     ALL_RESET_FLAGS: ClassVar[int] = 0xFE000000
-    STATE = ("_published",)
+    PARTS = ("_outputs",)
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
         self.hse_hz = int(context.parameters.get("hse_hz", 0))
-        self.lse_hz = int(context.parameters.get("lse_hz", LSE_HZ))
-        self._published: dict[str, int] = {}
+        self._fixed = {
+            "hse": self.hse_hz,
+            "lse": int(context.parameters.get("lse_hz", LSE_HZ)),
+            **self.FIXED_HZ,
+        }
+        self._outputs = ClockOutputs(context.clocks)
         self._peripheral_resets = self._checked_resets()
 
     def reset(self) -> None:
@@ -74,7 +97,7 @@ class Rcc(RegisterDevice):
         for cause, bit in self.RESET_FLAGS.items():
             if self.context.signals.get(f"reset_cause:{cause}"):
                 self.set_bits(self.RESET_FLAGS_REGISTER, 1 << bit)
-        self._published = {}
+        self._outputs.forget()
         self.refresh()
 
     # -- effects that subclasses name in their tables ---------------------------------------
@@ -100,33 +123,60 @@ class Rcc(RegisterDevice):
 
     # -- for subclasses ------------------------------------------------------------------
     def oscillators(self) -> dict[str, int]:
-        """Frequencies in hertz of what feeds the tree, whether enabled or not."""
+        """Give what the registers make of the internal oscillators, in hertz, whether on or off.
+
+        ``fixed_hz`` has the crystals and the oscillators of one frequency.
+        """
         raise NotImplementedError
 
-    def switch_system_clock(self) -> None:
-        """Let the switch status follow the selection where the source is ready."""
+    def plls(self, clocks: Mapping[str, int]) -> dict[str, int]:
+        """Give the PLLs' outputs in hertz, from the oscillators."""
         raise NotImplementedError
 
-    def tree(self, clocks: dict[str, int]) -> dict[str, int]:
-        """Give ``sysclk``, ``core``, ``hclk``, the bus and timer clocks; add PLL outputs."""
+    def buses(self, sysclk_hz: int) -> dict[str, int]:
+        """Give ``sysclk``, ``core``, ``hclk``, the bus and timer clocks."""
         raise NotImplementedError
+
+    def source_runs(self, source: str) -> bool:
+        """A crystal that the board lacks never gets ready."""
+        return self._fixed[source] > 0
 
     def refresh(self) -> None:
-        """Bring ready bits, the clock switch and all frequencies up to date."""
-        clocks = self.oscillators()
-        for row in self.READY:
-            exists = not row.clock or clocks.get(row.clock, 0) > 0
-            on = bool(self.values[row.register] >> row.enable_bit & 1) and exists
-            self.put_bits(row.register, 1 << row.ready_bit, on)
-        self.switch_system_clock()
-        clocks.update(self.tree(clocks))
+        """Bring the clock switch and all frequencies up to date."""
+        clocks = {**self._fixed, **self.oscillators()}
+        clocks.update(self.plls(clocks))
+        clocks.update(self.buses(clocks[self._switched().clock]))
         for selector in self.SELECTORS:
-            choice = self.values[selector.register] >> selector.shift & (1 << selector.width) - 1
-            source = selector.sources[min(choice, len(selector.sources) - 1)]
-            clocks[selector.clock] = clocks.get(source, 0)
-        if clocks != self._published:
-            self._published = clocks
-            self.context.clocks.set(clocks)
+            choice = self.field(selector.register, selector.shift, selector.width)
+            clocks[selector.clock] = clocks.get(selector.sources[min(choice, len(selector.sources) - 1)], 0)
+        self._outputs.publish(clocks)
+
+    def fractional_pll(
+        self, number: int, source_hz: int, divider_m: int, *, fraction: bool
+    ) -> dict[str, int]:
+        """Give the outputs of a PLL of H7 and U5: (source / M) * (N + fraction) / P, Q and R.
+
+        ``divider_m`` is 0 while it has no input; the rest stands in PLLnDIVR and PLLnFRACR.
+        """
+        register = f"PLL{number}DIVR"
+        steps = (self.field(register, 0, 9) + 1) * PLL_FRACTION_STEPS
+        steps += self.field(f"PLL{number}FRACR", 3, 13) if fraction else 0
+        vco_hz = source_hz * steps // (divider_m * PLL_FRACTION_STEPS) if divider_m else 0
+        outputs = (("p", 9), ("q", 16), ("r", 24))
+        return {f"pll{number}_{name}": vco_hz // (self.field(register, at, 7) + 1) for name, at in outputs}
+
+    # -- inside --------------------------------------------------------------------------
+    def _switched(self) -> Source:
+        """Let SWS follow SW if that source is ready; the source in use can't be switched off."""
+        switch = self.SWITCH
+        wanted = self.field(switch.register, 0, switch.width)
+        if wanted < len(switch.sources):
+            source = switch.sources[wanted]
+            if self.values[source.register] >> source.ready_bit & 1:
+                self.put_field(switch.register, switch.status_shift, switch.width, wanted)
+        in_use = switch.sources[self.field(switch.register, switch.status_shift, switch.width)]
+        self.set_bits(in_use.register, 1 << in_use.enable_bit | 1 << in_use.ready_bit)
+        return in_use
 
     def _checked_resets(self) -> Mapping[str, Mapping[str, int]]:
         resets: Mapping[str, Mapping[str, int]] = self.context.parameters.get("peripheral_resets", {})
@@ -137,15 +187,6 @@ class Rcc(RegisterDevice):
                     where=f"devices.{self.context.name}.parameters.peripheral_resets",
                 )
         return resets
-
-    def field(self, register: str, shift: int, width: int) -> int:
-        """Read a bit field of a register."""
-        return self.values[register] >> shift & (1 << width) - 1
-
-    def put_field(self, register: str, shift: int, width: int, value: int) -> None:
-        """Write a bit field of a register."""
-        mask = (1 << width) - 1 << shift
-        self.values[register] = (self.values[register] & ~mask) | (value << shift & mask)
 
 
 def bus_clocks(sysclk_hz: int, ahb: int, apb1: int, apb2: int | None = None) -> dict[str, int]:

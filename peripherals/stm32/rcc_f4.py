@@ -11,14 +11,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from peripherals.parts.ready import Ready
 from peripherals.register_device import Register
-from peripherals.stm32.rcc import APB_PRESCALERS, LSI_HZ, Rcc, Ready, Selector, bus_clocks
+from peripherals.stm32.rcc import (
+    APB_PRESCALERS,
+    LSI_HZ,
+    Rcc,
+    Selector,
+    Source,
+    Switch,
+    bus_clocks,
+    ready,
+    serial_clock,
+)
 
 HSI_HZ = 16_000_000
 CR_READY = 1 << 1 | 1 << 17 | 1 << 25 | 1 << 27 | 1 << 29
-CR_ON = {"hsi": 1 << 0, "hse": 1 << 16, "pll": 1 << 24}
-SYSTEM_CLOCKS = ("hsi", "hse", "pll", "hsi")
-SYSTEM_READY_BITS = (1, 17, 25)
 TIMPRE = 1 << 24
 
 
@@ -51,42 +59,36 @@ class RccF4(Rcc):
         Register(0x84, "PLLI2SCFGR", 0x20003000),
     )
     READY: ClassVar[tuple[Ready, ...]] = (
-        Ready("CR", 0, 1),
-        Ready("CR", 16, 17, "hse"),
-        Ready("CR", 24, 25),
-        Ready("CR", 26, 27),
-        Ready("BDCR", 0, 1, "lse"),
-        Ready("CSR", 0, 1),
+        ready("CR", 0, 1),
+        ready("CR", 16, 17, "hse"),
+        ready("CR", 24, 25),
+        ready("CR", 26, 27),
+        ready("BDCR", 0, 1, "lse"),
+        ready("CSR", 0, 1),
     )
     RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 28, "iwdg": 29, "wwdg": 30}
     REMOVE_RESET_FLAGS = 1 << 24
 
+    SWITCH = Switch(
+        "CFGR", 2, 2, (Source("hsi", "CR", 0, 1), Source("hse", "CR", 16, 17), Source("pll", "CR", 24, 25))
+    )
+    FIXED_HZ: ClassVar[Mapping[str, int]] = {"hsi": HSI_HZ, "lsi": LSI_HZ}
+
     # -- the clock tree --------------------------------------------------------------------
     def oscillators(self) -> dict[str, int]:
-        """Give the fixed ones; the RTC's share of HSE is divided by RTCPRE."""
-        return {"hsi": HSI_HZ, "hse": self.hse_hz, "lsi": LSI_HZ, "lse": self.lse_hz}
+        """None can be set."""
+        return {}
 
-    def switch_system_clock(self) -> None:
-        """SWS follows SW if that source is ready; the source in use stays on."""
-        wanted = self.field("CFGR", 0, 2)
-        if wanted < len(SYSTEM_READY_BITS) and self.values["CR"] >> SYSTEM_READY_BITS[wanted] & 1:
-            self.put_field("CFGR", 2, 2, wanted)
-        in_use = self.field("CFGR", 2, 2)
-        self.set_bits("CR", CR_ON[SYSTEM_CLOCKS[in_use]] | 1 << SYSTEM_READY_BITS[in_use % 3])
-
-    def tree(self, clocks: dict[str, int]) -> dict[str, int]:
-        """PLL as (source / M) * N / P, then the prescalers."""
+    def plls(self, clocks: Mapping[str, int]) -> dict[str, int]:
+        """(source / M) * N / P."""
         source = clocks["hse" if self.values["PLLCFGR"] >> 22 & 1 else "hsi"]
         divider = max(1, self.field("PLLCFGR", 0, 6)) * 2 * (self.field("PLLCFGR", 16, 2) + 1)
-        clocks["pll"] = source * self.field("PLLCFGR", 6, 9) // divider
-        sysclk = clocks[SYSTEM_CLOCKS[self.field("CFGR", 2, 2)]]
-        return bus_clocks(
-            sysclk, self.field("CFGR", 4, 4), self.field("CFGR", 10, 3), self.field("CFGR", 13, 3)
-        )
+        return {"pll": source * self.field("PLLCFGR", 6, 9) // divider}
 
-
-def _serial(clock: str, shift: int, bus: str) -> Selector:
-    return Selector(clock, "DCKCFGR2", shift, 2, (bus, "sysclk", "hsi", "lse"))
+    def buses(self, sysclk_hz: int) -> dict[str, int]:
+        """AHB and both APBs."""
+        fields = self.field("CFGR", 4, 4), self.field("CFGR", 10, 3), self.field("CFGR", 13, 3)
+        return bus_clocks(sysclk_hz, *fields)
 
 
 class RccF7(RccF4):
@@ -98,22 +100,22 @@ class RccF7(RccF4):
         Register(0x8C, "DCKCFGR1", on_write="clock_changed"),
         Register(0x90, "DCKCFGR2", on_write="clock_changed"),
     )
-    READY = (*RccF4.READY, Ready("CR", 28, 29))
+    READY = (*RccF4.READY, ready("CR", 28, 29))
     SELECTORS = (
-        _serial("usart1", 0, "pclk2"),
-        _serial("usart2", 2, "pclk1"),
-        _serial("usart3", 4, "pclk1"),
-        _serial("uart4", 6, "pclk1"),
-        _serial("uart5", 8, "pclk1"),
-        _serial("usart6", 10, "pclk2"),
-        _serial("uart7", 12, "pclk1"),
-        _serial("uart8", 14, "pclk1"),
+        serial_clock("usart1", "DCKCFGR2", 0, "pclk2", "hsi"),
+        serial_clock("usart2", "DCKCFGR2", 2, "pclk1", "hsi"),
+        serial_clock("usart3", "DCKCFGR2", 4, "pclk1", "hsi"),
+        serial_clock("uart4", "DCKCFGR2", 6, "pclk1", "hsi"),
+        serial_clock("uart5", "DCKCFGR2", 8, "pclk1", "hsi"),
+        serial_clock("usart6", "DCKCFGR2", 10, "pclk2", "hsi"),
+        serial_clock("uart7", "DCKCFGR2", 12, "pclk1", "hsi"),
+        serial_clock("uart8", "DCKCFGR2", 14, "pclk1", "hsi"),
         Selector("lptim1", "DCKCFGR2", 24, 2, ("pclk1", "lsi", "hsi", "lse")),
     )
 
-    def tree(self, clocks: dict[str, int]) -> dict[str, int]:
+    def buses(self, sysclk_hz: int) -> dict[str, int]:
         """As F4; with TIMPRE the timers run at up to four times their bus."""
-        tree = super().tree(clocks)
+        tree = super().buses(sysclk_hz)
         if self.values["DCKCFGR1"] & TIMPRE:
             for number, shift in ((1, 10), (2, 13)):
                 divider = APB_PRESCALERS[self.field("CFGR", shift, 3)]

@@ -11,17 +11,12 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from peripherals.register_device import Register, read_only
-from peripherals.stm32.rcc import HSI48_HZ, LSI_HZ, Rcc, Ready, Selector, bus_clocks
+from peripherals.stm32.rcc import Rcc, Selector, Source, Switch, bus_clocks, ready, serial_clock
 
 HSI16_HZ = 16_000_000
+HSE_RTC_DIVIDER = 32
 CR_READY = 1 << 10 | 1 << 17 | 1 << 23 | 1 << 25
-SYSTEM_CLOCKS = ("hsisys", "hse", "pll", "lsi", "lse")
-SYSTEM_READY = (("CR", 10), ("CR", 17), ("CR", 25), ("CSR", 1), ("BDCR", 1))
 PLL_SOURCES = ("", "", "hsi16", "hse")
-
-
-def _serial(clock: str, shift: int) -> Selector:
-    return Selector(clock, "CCIPR", shift, 2, ("pclk1", "sysclk", "hsi16", "lse"))
 
 
 class RccG0(Rcc):
@@ -54,50 +49,53 @@ class RccG0(Rcc):
         Register(0x60, "CSR", 0x0C000000, writable=0x1, on_write="status_written"),
     )
     READY = (
-        Ready("CR", 8, 10),
-        Ready("CR", 16, 17, "hse"),
-        Ready("CR", 22, 23),
-        Ready("CR", 24, 25),
-        Ready("BDCR", 0, 1, "lse"),
-        Ready("CSR", 0, 1),
+        ready("CR", 8, 10),
+        ready("CR", 16, 17, "hse"),
+        ready("CR", 22, 23),
+        ready("CR", 24, 25),
+        ready("BDCR", 0, 1, "lse"),
+        ready("CSR", 0, 1),
     )
     SELECTORS = (
-        _serial("usart1", 0),
-        _serial("usart2", 2),
-        _serial("usart3", 4),
-        _serial("lpuart2", 8),
-        _serial("lpuart1", 10),
+        serial_clock("usart1", "CCIPR", 0, "pclk1"),
+        serial_clock("usart2", "CCIPR", 2, "pclk1"),
+        serial_clock("usart3", "CCIPR", 4, "pclk1"),
+        serial_clock("lpuart2", "CCIPR", 8, "pclk1"),
+        serial_clock("lpuart1", "CCIPR", 10, "pclk1"),
         Selector("lptim1", "CCIPR", 18, 2, ("pclk1", "lsi", "hsi16", "lse")),
         Selector("lptim2", "CCIPR", 20, 2, ("pclk1", "lsi", "hsi16", "lse")),
         Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "hse_rtc")),
     )
     RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 28, "iwdg": 29, "wwdg": 30}
 
+    SWITCH = Switch(
+        "CFGR",
+        3,
+        3,
+        (
+            Source("hsisys", "CR", 8, 10),
+            Source("hse", "CR", 16, 17),
+            Source("pll", "CR", 24, 25),
+            Source("lsi", "CSR", 0, 1),
+            Source("lse", "BDCR", 0, 1),
+        ),
+    )
+
     # -- the clock tree --------------------------------------------------------------------
     def oscillators(self) -> dict[str, int]:
-        """HSI16 and its divided output, and the fixed ones."""
+        """HSI16, its divided output, and the RTC's share of HSE."""
         return {
             "hsi16": HSI16_HZ,
             "hsisys": HSI16_HZ >> self.field("CR", 11, 3),
-            "hse": self.hse_hz,
-            "hse_rtc": self.hse_hz // 32,
-            "lsi": LSI_HZ,
-            "lse": self.lse_hz,
-            "hsi48": HSI48_HZ,
+            "hse_rtc": self.hse_hz // HSE_RTC_DIVIDER,
         }
 
-    def switch_system_clock(self) -> None:
-        """SWS follows SW if that source is ready."""
-        wanted = self.field("CFGR", 0, 3)
-        if wanted < len(SYSTEM_CLOCKS):
-            register, bit = SYSTEM_READY[wanted]
-            if self.values[register] >> bit & 1:
-                self.put_field("CFGR", 3, 3, wanted)
-
-    def tree(self, clocks: dict[str, int]) -> dict[str, int]:
-        """PLL as (source / M) * N / R, then the prescalers."""
+    def plls(self, clocks: Mapping[str, int]) -> dict[str, int]:
+        """(source / M) * N / R."""
         source = clocks.get(PLL_SOURCES[self.field("PLLCFGR", 0, 2)], 0)
         divider = (self.field("PLLCFGR", 4, 3) + 1) * (self.field("PLLCFGR", 29, 3) + 1)
-        clocks["pll"] = source * self.field("PLLCFGR", 8, 7) // divider
-        sysclk = clocks[SYSTEM_CLOCKS[self.field("CFGR", 3, 3)]]
-        return bus_clocks(sysclk, self.field("CFGR", 8, 4), self.field("CFGR", 12, 3))
+        return {"pll": source * self.field("PLLCFGR", 8, 7) // divider}
+
+    def buses(self, sysclk_hz: int) -> dict[str, int]:
+        """AHB and the APB."""
+        return bus_clocks(sysclk_hz, self.field("CFGR", 8, 4), self.field("CFGR", 12, 3))

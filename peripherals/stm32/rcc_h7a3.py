@@ -12,15 +12,13 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from peripherals.register_device import Register, read_only
-from peripherals.stm32.rcc import AHB_PRESCALERS, APB_PRESCALERS, HSI48_HZ, LSI_HZ, Rcc, Ready, Selector
+from peripherals.stm32.rcc import AHB_PRESCALERS, APB_PRESCALERS, Rcc, Selector, Source, Switch, ready
 
 HSI_HZ, CSI_HZ = 64_000_000, 4_000_000
 CR_READY = 1 << 2 | 1 << 8 | 1 << 13 | 1 << 14 | 1 << 15 | 1 << 17 | 1 << 25 | 1 << 27 | 1 << 29
 RSR_RMVF = 1 << 16
-SYSTEM_CLOCKS = ("hsi", "csi", "hse", "pll1_p")
-SYSTEM_READY_BITS = (2, 8, 17, 25)
 PLL_SOURCES = ("hsi", "csi", "hse", "")
-FRACTION_STEPS = 8192
+CR_RESET = 0x25 | 1 << 14 | 1 << 15  # both domains' clocks are ready
 RESET_REGISTERS = (
     *((0x7C, "AHB3RSTR"), (0x80, "AHB1RSTR"), (0x84, "AHB2RSTR"), (0x88, "AHB4RSTR"), (0x8C, "APB3RSTR")),
     *((0x90, "APB1LRSTR"), (0x94, "APB1HRSTR"), (0x98, "APB2RSTR"), (0x9C, "APB4RSTR")),
@@ -38,7 +36,7 @@ class RccH7A3(Rcc):
     """RCC of STM32H7A3, H7B3 and H7B0."""
 
     REGISTERS = (
-        Register(0x00, "CR", 0x25, writable=~CR_READY & 0xFFFFFFFF, on_write="clock_changed"),
+        Register(0x00, "CR", CR_RESET, writable=~CR_READY & 0xFFFFFFFF, on_write="clock_changed"),
         Register(0x04, "HSICFGR", 0x40000000, writable=0x7F000000),
         read_only(0x08, "CRRCR"),
         Register(0x0C, "CSICFGR", 0x20000000, writable=0x3F000000),
@@ -70,15 +68,15 @@ class RccH7A3(Rcc):
         *(Register(o + 0x28, f"{n}LPENR") for o, n in zip(ENABLE_OFFSETS, ENABLE_REGISTERS, strict=True)),
     )
     READY = (
-        Ready("CR", 0, 2),
-        Ready("CR", 7, 8),
-        Ready("CR", 12, 13),
-        Ready("CR", 16, 17, "hse"),
-        Ready("CR", 24, 25),
-        Ready("CR", 26, 27),
-        Ready("CR", 28, 29),
-        Ready("BDCR", 0, 1, "lse"),
-        Ready("CSR", 0, 1),
+        ready("CR", 0, 2),
+        ready("CR", 7, 8),
+        ready("CR", 12, 13),
+        ready("CR", 16, 17, "hse"),
+        ready("CR", 24, 25),
+        ready("CR", 26, 27),
+        ready("CR", 28, 29),
+        ready("BDCR", 0, 1, "lse"),
+        ready("CSR", 0, 1),
     )
     SELECTORS = (
         *_serial(("usart2", "usart3", "uart4", "uart5", "uart7", "uart8"), "CDCCIP2R", 0, "pclk1"),
@@ -91,35 +89,38 @@ class RccH7A3(Rcc):
     REMOVE_RESET_FLAGS = RSR_RMVF
     ALL_RESET_FLAGS = 0xFFFFFFFF
 
+    SWITCH = Switch(
+        "CFGR",
+        3,
+        3,
+        (
+            Source("hsi", "CR", 0, 2),
+            Source("csi", "CR", 7, 8),
+            Source("hse", "CR", 16, 17),
+            Source("pll1_p", "CR", 24, 25),
+        ),
+    )
+
     # -- the clock tree --------------------------------------------------------------------
     def oscillators(self) -> dict[str, int]:
-        """HSI behind its divider, and the fixed ones; then the PLLs' outputs."""
-        clocks = {
-            "hsi": HSI_HZ >> self.field("CR", 3, 2),
-            "csi": CSI_HZ,
-            "hse": self.hse_hz,
-            "lsi": LSI_HZ,
-            "lse": self.lse_hz,
-            "hsi48": HSI48_HZ,
-        }
+        """HSI behind its divider, and CSI."""
+        return {"hsi": HSI_HZ >> self.field("CR", 3, 2), "csi": CSI_HZ}
+
+    def plls(self, clocks: Mapping[str, int]) -> dict[str, int]:
+        """PLL1 to PLL3, of one source."""
         source = clocks.get(PLL_SOURCES[self.field("PLLCKSELR", 0, 2)], 0)
+        outputs: dict[str, int] = {}
         for number in (1, 2, 3):
-            clocks.update(self._pll(number, source))
-        return clocks
+            divider_m = self.field("PLLCKSELR", 8 * number - 4, 6)
+            fraction = bool(self.field("PLLCFGR", 4 * number - 4, 1))
+            outputs.update(self.fractional_pll(number, source, divider_m, fraction=fraction))
+        return outputs
 
-    def switch_system_clock(self) -> None:
-        """SWS follows SW if that source is ready; both domains' clocks are ready."""
-        self.set_bits("CR", 1 << 14 | 1 << 15)
-        wanted = self.field("CFGR", 0, 3)
-        if wanted < len(SYSTEM_CLOCKS) and self.values["CR"] >> SYSTEM_READY_BITS[wanted] & 1:
-            self.put_field("CFGR", 3, 3, wanted)
-
-    def tree(self, clocks: dict[str, int]) -> dict[str, int]:
+    def buses(self, sysclk_hz: int) -> dict[str, int]:
         """Core, then AHB, then the four APBs and the timers of APB1 and APB2."""
-        sysclk = clocks[SYSTEM_CLOCKS[self.field("CFGR", 3, 3)]]
-        core = sysclk // AHB_PRESCALERS[self.field("CDCFGR1", 8, 4)]
+        core = sysclk_hz // AHB_PRESCALERS[self.field("CDCFGR1", 8, 4)]
         hclk = core // AHB_PRESCALERS[self.field("CDCFGR1", 0, 4)]
-        tree = {"sysclk": sysclk, "core": core, "hclk": hclk}
+        tree = {"sysclk": sysclk_hz, "core": core, "hclk": hclk}
         fields = (("CDCFGR2", 4), ("CDCFGR2", 8), ("CDCFGR1", 4), ("SRDCFGR", 4))
         for number, (register, shift) in enumerate(fields, start=1):
             divider = APB_PRESCALERS[self.field(register, shift, 3)]
@@ -127,15 +128,3 @@ class RccH7A3(Rcc):
             free, factor = (4, 4) if self.values["CFGR"] >> 15 & 1 else (2, 2)
             tree[f"timpclk{number}"] = hclk if divider <= free else factor * hclk // divider
         return tree
-
-    def _pll(self, number: int, source_hz: int) -> dict[str, int]:
-        divider_m = self.field("PLLCKSELR", 4 + 8 * (number - 1), 6)
-        name = f"PLL{number}DIVR"
-        if not divider_m:
-            return {f"pll{number}_{output}": 0 for output in "pqr"}
-        steps = (self.field(name, 0, 9) + 1) * FRACTION_STEPS
-        if self.values["PLLCFGR"] >> 4 * (number - 1) & 1:
-            steps += self.field(f"PLL{number}FRACR", 3, 13)
-        vco = source_hz * steps // (divider_m * FRACTION_STEPS)
-        dividers = {"p": self.field(name, 9, 7), "q": self.field(name, 16, 7), "r": self.field(name, 24, 7)}
-        return {f"pll{number}_{output}": vco // (divider + 1) for output, divider in dividers.items()}

@@ -11,22 +11,17 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from peripherals.register_device import Register, read_only
-from peripherals.stm32.rcc import HSI48_HZ, LSI_HZ, Rcc, Ready, Selector, bus_clocks
+from peripherals.stm32.rcc import Rcc, Selector, Source, Switch, bus_clocks, ready, serial_clock
 
 MSI_RANGES_HZ = (
     *(100_000, 200_000, 400_000, 800_000, 1_000_000, 2_000_000),
     *(4_000_000, 8_000_000, 16_000_000, 24_000_000, 32_000_000, 48_000_000),
 )
 HSI16_HZ = 16_000_000
+HSE_RTC_DIVIDER = 32
 CR_MSIRGSEL = 1 << 3
-CR_ON_BITS = {"msi": 1 << 0, "hsi16": 1 << 8, "hse": 1 << 16, "pll": 1 << 24}
 CR_READY = 1 << 1 | 1 << 10 | 1 << 17 | 1 << 25 | 1 << 27 | 1 << 29
-SYSTEM_CLOCKS = ("msi", "hsi16", "hse", "pll")
 PLL_SOURCES = ("", "msi", "hsi16", "hse")
-
-
-def _serial(clock: str, shift: int, bus: str) -> Selector:
-    return Selector(clock, "CCIPR", shift, 2, (bus, "sysclk", "hsi16", "lse"))
 
 
 class RccL4Plus(Rcc):
@@ -68,23 +63,23 @@ class RccL4Plus(Rcc):
         Register(0xA4, "DLYCFGR"),
     )
     READY = (
-        Ready("CR", 0, 1),
-        Ready("CR", 8, 10),
-        Ready("CR", 16, 17, "hse"),
-        Ready("CR", 24, 25),
-        Ready("CR", 26, 27),
-        Ready("CR", 28, 29),
-        Ready("BDCR", 0, 1, "lse"),
-        Ready("CSR", 0, 1),
-        Ready("CRRCR", 0, 1),
+        ready("CR", 0, 1),
+        ready("CR", 8, 10),
+        ready("CR", 16, 17, "hse"),
+        ready("CR", 24, 25),
+        ready("CR", 26, 27),
+        ready("CR", 28, 29),
+        ready("BDCR", 0, 1, "lse"),
+        ready("CSR", 0, 1),
+        ready("CRRCR", 0, 1),
     )
     SELECTORS = (
-        _serial("usart1", 0, "pclk2"),
-        _serial("usart2", 2, "pclk1"),
-        _serial("usart3", 4, "pclk1"),
-        _serial("uart4", 6, "pclk1"),
-        _serial("uart5", 8, "pclk1"),
-        _serial("lpuart1", 10, "pclk1"),
+        serial_clock("usart1", "CCIPR", 0, "pclk2"),
+        serial_clock("usart2", "CCIPR", 2, "pclk1"),
+        serial_clock("usart3", "CCIPR", 4, "pclk1"),
+        serial_clock("uart4", "CCIPR", 6, "pclk1"),
+        serial_clock("uart5", "CCIPR", 8, "pclk1"),
+        serial_clock("lpuart1", "CCIPR", 10, "pclk1"),
         Selector("lptim1", "CCIPR", 18, 2, ("pclk1", "lsi", "hsi16", "lse")),
         Selector("lptim2", "CCIPR", 20, 2, ("pclk1", "lsi", "hsi16", "lse")),
         Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "hse_rtc")),
@@ -92,43 +87,36 @@ class RccL4Plus(Rcc):
     RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 28, "iwdg": 29, "wwdg": 30}
     ALL_RESET_FLAGS = 0xFF000000
 
+    SWITCH = Switch(
+        "CFGR",
+        2,
+        2,
+        (
+            Source("msi", "CR", 0, 1),
+            Source("hsi16", "CR", 8, 10),
+            Source("hse", "CR", 16, 17),
+            Source("pll", "CR", 24, 25),
+        ),
+    )
+
     # -- the clock tree --------------------------------------------------------------------
     def oscillators(self) -> dict[str, int]:
-        """MSI by its range register (or, after reset, by CSR), and the fixed ones."""
+        """MSI by its range register (or, after reset, by CSR), HSI16, and the RTC's share of HSE."""
         by_control = self.values["CR"] & CR_MSIRGSEL
         msi_range = self.field("CR", 4, 4) if by_control else self.field("CSR", 8, 4)
         return {
             "msi": MSI_RANGES_HZ[min(msi_range, len(MSI_RANGES_HZ) - 1)],
             "hsi16": HSI16_HZ,
-            "hse": self.hse_hz,
-            "hse_rtc": self.hse_hz // 32,
-            "lsi": LSI_HZ,
-            "lse": self.lse_hz,
-            "hsi48": HSI48_HZ,
+            "hse_rtc": self.hse_hz // HSE_RTC_DIVIDER,
         }
 
-    def switch_system_clock(self) -> None:
-        """SWS follows SW if that source is on; the source in use can't be switched off."""
-        wanted = self.field("CFGR", 0, 2)
-        ready = {"msi": 1, "hsi16": 10, "hse": 17, "pll": 25}[SYSTEM_CLOCKS[wanted]]
-        if self.values["CR"] >> ready & 1:
-            self.put_field("CFGR", 2, 2, wanted)
-        in_use = SYSTEM_CLOCKS[self.field("CFGR", 2, 2)]
-        self.set_bits("CR", CR_ON_BITS[in_use])
-        for row in self.READY[:4]:
-            if CR_ON_BITS[in_use] == 1 << row.enable_bit:
-                self.set_bits("CR", 1 << row.ready_bit)
-
-    def tree(self, clocks: dict[str, int]) -> dict[str, int]:
-        """PLL as (source / M) * N / R, then the prescalers."""
-        clocks["pll"] = self._pll_hz(clocks)
-        sysclk = clocks[SYSTEM_CLOCKS[self.field("CFGR", 2, 2)]]
-        return bus_clocks(
-            sysclk, self.field("CFGR", 4, 4), self.field("CFGR", 8, 3), self.field("CFGR", 11, 3)
-        )
-
-    def _pll_hz(self, clocks: dict[str, int]) -> int:
+    def plls(self, clocks: Mapping[str, int]) -> dict[str, int]:
+        """(source / M) * N / R."""
         source = clocks.get(PLL_SOURCES[self.field("PLLCFGR", 0, 2)], 0)
-        divider_m = self.field("PLLCFGR", 4, 4) + 1
-        divider_r = 2 * (self.field("PLLCFGR", 25, 2) + 1)
-        return source * self.field("PLLCFGR", 8, 7) // (divider_m * divider_r)
+        divider = (self.field("PLLCFGR", 4, 4) + 1) * 2 * (self.field("PLLCFGR", 25, 2) + 1)
+        return {"pll": source * self.field("PLLCFGR", 8, 7) // divider}
+
+    def buses(self, sysclk_hz: int) -> dict[str, int]:
+        """AHB and both APBs."""
+        fields = self.field("CFGR", 4, 4), self.field("CFGR", 8, 3), self.field("CFGR", 11, 3)
+        return bus_clocks(sysclk_hz, *fields)

@@ -9,17 +9,14 @@ gating, clock security, ready interrupts, MCO, the security attribution.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from peripherals.register_device import Register, read_only
-from peripherals.stm32.rcc import APB_PRESCALERS, HSI48_HZ, LSI_HZ, Rcc, Ready, Selector, bus_clocks
+from peripherals.stm32.rcc import Selector, Source, Switch, ready
+from peripherals.stm32.rcc_u import HSI16_HZ, RTC_CLOCK, RccU
 
 MSIRC0_HZ, MSIRC1_HZ = 96_000_000, 24_000_000
-HSI16_HZ = 16_000_000
 ICSCR1_MSIRGSEL, ICSCR1_MSISSEL, ICSCR1_MSIKSEL = 1 << 23, 1 << 31, 1 << 28
 CR_READY = sum(1 << bit for bit in (2, 4, 9, 10, 13, 15, 17))
-SYSTEM_CLOCKS = ("msis", "hsi16", "hse", "msis")
-SYSTEM_READY_BITS = (2, 13, 17, 2)
 BUSES = {
     "RSTR": (
         *((0x60, "AHB1RSTR1"), (0x64, "AHB2RSTR1"), (0x68, "AHB2RSTR2"), (0x74, "APB1RSTR1")),
@@ -44,7 +41,7 @@ def _serial(clock: str, shift: int, bus: str) -> Selector:
     return Selector(clock, "CCIPR1", shift, 1, (bus, "hsi16"))
 
 
-class RccU3(Rcc):
+class RccU3(RccU):
     """RCC of STM32U375 and U385."""
 
     REGISTERS = (
@@ -71,16 +68,16 @@ class RccU3(Rcc):
         Register(0x134, "PRIVCFGR"),
     )
     READY = (
-        Ready("CR", 0, 2),
-        Ready("CR", 3, 4),
-        Ready("CR", 5, 9),
-        Ready("CR", 6, 10),
-        Ready("CR", 11, 13),
-        Ready("CR", 14, 15),
-        Ready("CR", 16, 17, "hse"),
-        Ready("BDCR", 0, 1, "lse"),
-        Ready("BDCR", 7, 11, "lse"),
-        Ready("CSR", 0, 1),
+        ready("CR", 0, 2),
+        ready("CR", 3, 4),
+        ready("CR", 5, 9),
+        ready("CR", 6, 10),
+        ready("CR", 11, 13),
+        ready("CR", 14, 15),
+        ready("CR", 16, 17, "hse"),
+        ready("BDCR", 0, 1, "lse"),
+        ready("BDCR", 7, 11, "lse"),
+        ready("CSR", 0, 1),
     )
     SELECTORS = (
         _serial("usart1", 0, "pclk2"),
@@ -88,13 +85,19 @@ class RccU3(Rcc):
         _serial("uart4", 4, "pclk1"),
         _serial("uart5", 6, "pclk1"),
         Selector("lpuart1", "CCIPR3", 0, 2, ("pclk3", "hsi16", "lse", "msik")),
-        Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "")),
+        RTC_CLOCK,
     )
-    RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 28, "iwdg": 29, "wwdg": 30}
+
+    SWITCH = Switch(
+        "CFGR1",
+        2,
+        2,
+        (Source("msis", "CR", 0, 2), Source("hsi16", "CR", 11, 13), Source("hse", "CR", 16, 17)),
+    )
 
     # -- the clock tree --------------------------------------------------------------------
     def oscillators(self) -> dict[str, int]:
-        """MSIS and MSIK as selected and divided, and the fixed ones."""
+        """MSIS and MSIK as selected and divided, and HSI16."""
         control = self.values["ICSCR1"]
         if control & ICSCR1_MSIRGSEL:
             # 0 selects MSIRC0: firmware that writes MSIRGSEL alone counts 96 MHz cycles a microsecond
@@ -103,27 +106,8 @@ class RccU3(Rcc):
         else:
             msis = MSIRC1_HZ >> self.field("CSR", 12, 2)
             msik = MSIRC1_HZ >> self.field("CSR", 8, 2)
-        return {
-            "msis": msis,
-            "msik": msik,
-            "hsi16": HSI16_HZ,
-            "hse": self.hse_hz,
-            "lsi": LSI_HZ,
-            "lse": self.lse_hz,
-            "hsi48": HSI48_HZ,
-        }
+        return {"msis": msis, "msik": msik, "hsi16": HSI16_HZ}
 
-    def switch_system_clock(self) -> None:
-        """SWS follows SW if that source is ready."""
-        wanted = self.field("CFGR1", 0, 2)
-        if self.values["CR"] >> SYSTEM_READY_BITS[wanted] & 1:
-            self.put_field("CFGR1", 2, 2, wanted)
-
-    def tree(self, clocks: dict[str, int]) -> dict[str, int]:
-        """Divide the system clock for AHB and the three APBs."""
-        sysclk = clocks[SYSTEM_CLOCKS[self.field("CFGR1", 2, 2)]]
-        tree = bus_clocks(
-            sysclk, self.field("CFGR2", 0, 4), self.field("CFGR2", 4, 3), self.field("CFGR2", 8, 3)
-        )
-        tree["pclk3"] = tree["hclk"] // APB_PRESCALERS[self.field("CFGR3", 4, 3)]
-        return tree
+    def plls(self, _clocks: Mapping[str, int]) -> dict[str, int]:
+        """There is none: MSI goes up to the highest system clock."""
+        return {}

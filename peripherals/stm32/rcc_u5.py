@@ -9,22 +9,18 @@ ready interrupts, MCO, the security attribution.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from peripherals.register_device import Register, read_only
-from peripherals.stm32.rcc import APB_PRESCALERS, HSI48_HZ, LSI_HZ, Rcc, Ready, Selector, bus_clocks
+from peripherals.stm32.rcc import Selector, Source, Switch, ready, serial_clock
+from peripherals.stm32.rcc_u import HSI16_HZ, RTC_CLOCK, RccU
 
 MSI_RANGES_HZ = (
     *(48_000_000, 24_000_000, 16_000_000, 12_000_000, 4_000_000, 2_000_000, 1_330_000, 1_000_000),
     *(3_072_000, 1_536_000, 1_024_000, 768_000, 400_000, 200_000, 133_000, 100_000),
 )
-HSI16_HZ = 16_000_000
 ICSCR1_MSIRGSEL = 1 << 23
 CR_READY = sum(1 << bit for bit in (2, 5, 10, 13, 15, 17, 25, 27, 29))
-SYSTEM_CLOCKS = ("msis", "hsi16", "hse", "pll1_r")
-SYSTEM_READY_BITS = (2, 10, 17, 25)
 PLL_SOURCES = ("", "msis", "hsi16", "hse")
-FRACTION_STEPS = 8192
 RESET_REGISTERS = ("AHB1", "AHB2_1", "AHB2_2", "AHB3", "", "APB1_1", "APB1_2", "APB2", "APB3")
 """Bus names in the order of the RSTR, ENR and SMENR registers, one word each."""
 
@@ -35,11 +31,7 @@ def bus_register(bus: str, kind: str) -> str:
     return f"{name}{kind}{number}"
 
 
-def _serial(clock: str, shift: int, bus: str) -> Selector:
-    return Selector(clock, "CCIPR1", shift, 2, (bus, "sysclk", "hsi16", "lse"))
-
-
-class RccU5(Rcc):
+class RccU5(RccU):
     """RCC of STM32U575 and U585."""
 
     REGISTERS = (
@@ -81,70 +73,55 @@ class RccU5(Rcc):
         Register(0x114, "PRIVCFGR"),
     )
     READY = (
-        Ready("CR", 0, 2),
-        Ready("CR", 4, 5),
-        Ready("CR", 8, 10),
-        Ready("CR", 12, 13),
-        Ready("CR", 14, 15),
-        Ready("CR", 16, 17, "hse"),
-        Ready("CR", 24, 25),
-        Ready("CR", 26, 27),
-        Ready("CR", 28, 29),
-        Ready("BDCR", 0, 1, "lse"),
-        Ready("BDCR", 7, 11, "lse"),
-        Ready("BDCR", 26, 27),
+        ready("CR", 0, 2),
+        ready("CR", 4, 5),
+        ready("CR", 8, 10),
+        ready("CR", 12, 13),
+        ready("CR", 14, 15),
+        ready("CR", 16, 17, "hse"),
+        ready("CR", 24, 25),
+        ready("CR", 26, 27),
+        ready("CR", 28, 29),
+        ready("BDCR", 0, 1, "lse"),
+        ready("BDCR", 7, 11, "lse"),
+        ready("BDCR", 26, 27),
     )
     SELECTORS = (
-        _serial("usart1", 0, "pclk2"),
-        _serial("usart2", 2, "pclk1"),
-        _serial("usart3", 4, "pclk1"),
-        _serial("uart4", 6, "pclk1"),
-        _serial("uart5", 8, "pclk1"),
+        serial_clock("usart1", "CCIPR1", 0, "pclk2"),
+        serial_clock("usart2", "CCIPR1", 2, "pclk1"),
+        serial_clock("usart3", "CCIPR1", 4, "pclk1"),
+        serial_clock("uart4", "CCIPR1", 6, "pclk1"),
+        serial_clock("uart5", "CCIPR1", 8, "pclk1"),
         Selector("lpuart1", "CCIPR3", 0, 3, ("pclk3", "sysclk", "hsi16", "lse", "msik")),
-        Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "")),
+        RTC_CLOCK,
     )
-    RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 28, "iwdg": 29, "wwdg": 30}
+
+    SWITCH = Switch(
+        "CFGR1",
+        2,
+        2,
+        (
+            Source("msis", "CR", 0, 2),
+            Source("hsi16", "CR", 8, 10),
+            Source("hse", "CR", 16, 17),
+            Source("pll1_r", "CR", 24, 25),
+        ),
+    )
 
     # -- the clock tree --------------------------------------------------------------------
     def oscillators(self) -> dict[str, int]:
-        """MSI by its range registers, and the fixed ones; then the PLLs' outputs."""
+        """MSIS and MSIK by their range registers, and HSI16."""
         by_control = self.values["ICSCR1"] & ICSCR1_MSIRGSEL
         msis = self.field("ICSCR1", 28, 4) if by_control else self.field("CSR", 12, 4)
         msik = self.field("ICSCR1", 24, 4) if by_control else self.field("CSR", 8, 4)
-        clocks = {
-            "msis": MSI_RANGES_HZ[msis],
-            "msik": MSI_RANGES_HZ[msik],
-            "hsi16": HSI16_HZ,
-            "hse": self.hse_hz,
-            "lsi": LSI_HZ,
-            "lse": self.lse_hz,
-            "hsi48": HSI48_HZ,
-        }
+        return {"msis": MSI_RANGES_HZ[msis], "msik": MSI_RANGES_HZ[msik], "hsi16": HSI16_HZ}
+
+    def plls(self, clocks: Mapping[str, int]) -> dict[str, int]:
+        """PLL1 to PLL3, each of its own source."""
+        outputs: dict[str, int] = {}
         for number in (1, 2, 3):
-            clocks.update(self._pll(number, clocks))
-        return clocks
-
-    def switch_system_clock(self) -> None:
-        """SWS follows SW if that source is ready."""
-        wanted = self.field("CFGR1", 0, 2)
-        if self.values["CR"] >> SYSTEM_READY_BITS[wanted] & 1:
-            self.put_field("CFGR1", 2, 2, wanted)
-
-    def tree(self, clocks: dict[str, int]) -> dict[str, int]:
-        """Divide the system clock for AHB and the three APBs."""
-        sysclk = clocks[SYSTEM_CLOCKS[self.field("CFGR1", 2, 2)]]
-        tree = bus_clocks(
-            sysclk, self.field("CFGR2", 0, 4), self.field("CFGR2", 4, 3), self.field("CFGR2", 8, 3)
-        )
-        tree["pclk3"] = tree["hclk"] // APB_PRESCALERS[self.field("CFGR3", 4, 3)]
-        return tree
-
-    def _pll(self, number: int, clocks: dict[str, int]) -> dict[str, int]:
-        control, dividers = f"PLL{number}CFGR", f"PLL{number}DIVR"
-        source = clocks.get(PLL_SOURCES[self.field(control, 0, 2)], 0)
-        steps = (self.field(dividers, 0, 9) + 1) * FRACTION_STEPS
-        if self.values[control] >> 4 & 1:
-            steps += self.field(f"PLL{number}FRACR", 3, 13)
-        vco = source * steps // ((self.field(control, 8, 4) + 1) * FRACTION_STEPS)
-        outputs = (("p", 9), ("q", 16), ("r", 24))
-        return {f"pll{number}_{name}": vco // (self.field(dividers, at, 7) + 1) for name, at in outputs}
+            control = f"PLL{number}CFGR"
+            source = clocks.get(PLL_SOURCES[self.field(control, 0, 2)], 0)
+            divider_m, fraction = self.field(control, 8, 4) + 1, bool(self.field(control, 4, 1))
+            outputs.update(self.fractional_pll(number, source, divider_m, fraction=fraction))
+        return outputs

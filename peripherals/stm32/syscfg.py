@@ -2,18 +2,22 @@
 
 RM0432 chapter "System configuration controller" (L4+), RM0090 and RM0385 (F4, F7),
 RM0455 (H7A3).
-Modelled: EXTICR. Not modelled, and reported: another memory at address 0.
+Modelled: EXTICR; the I/O compensation cell is ready at once. Not modelled, and reported:
+another memory at address 0.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from peripherals.register_device import Register, RegisterDevice, read_only
+from peripherals.parts.ready import Ready, ReadyDevice
+from peripherals.register_device import Register, read_only
 from peripherals.stm32.exti import port_signal
 
+CELL_ON, CELL_READY = 1 << 0, 1 << 8
 
-class Syscfg(RegisterDevice):
+
+class Syscfg(ReadyDevice):
     """Storage with EXTICR1-4 at 0x08, the layout of all families that have them here."""
 
     MEM_MODE: ClassVar[int] = 0x7
@@ -59,14 +63,10 @@ class SyscfgF4F7(Syscfg):
             Register(0x08 + 4 * i, f"EXTICR{i + 1}", writable=0xFFFF, on_write="ports_selected")
             for i in range(4)
         ),
-        Register(0x20, "CMPCR", writable=0x1, on_write="cell_switched"),
+        Register(0x20, "CMPCR", writable=0x1),
     )
-    CMPCR_READY: ClassVar[int] = 1 << 8
+    READY = (Ready("CMPCR", CELL_READY, "CMPCR", CELL_ON),)
     MEM_MODE = 0x3
-
-    def cell_switched(self, _written: int, _old: int) -> None:
-        """CMPCR: the I/O compensation cell is ready at once."""
-        self.put_bits("CMPCR", self.CMPCR_READY, bool(self.values["CMPCR"] & 1))
 
 
 class SyscfgH7(Syscfg):
@@ -79,12 +79,8 @@ class SyscfgH7(Syscfg):
             for i in range(4)
         ),
         Register(0x18, "CFGR"),
-        Register(0x20, "CCCSR", writable=0x3, on_write="cell_switched"),
+        Register(0x20, "CCCSR", writable=0x3),
         read_only(0x24, "CCVR"),
         Register(0x28, "CCCR"),
     )
-    CCCSR_READY: ClassVar[int] = 1 << 8
-
-    def cell_switched(self, _written: int, _old: int) -> None:
-        """CCCSR: the I/O compensation cell is ready at once."""
-        self.put_bits("CCCSR", self.CCCSR_READY, bool(self.values["CCCSR"] & 1))
+    READY = (Ready("CCCSR", CELL_READY, "CCCSR", CELL_ON),)

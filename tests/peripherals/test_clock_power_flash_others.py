@@ -15,8 +15,8 @@ from peripherals.stm32.flash_h7 import FlashH7A3
 from peripherals.stm32.flash_u5 import FlashU3, FlashU5
 from peripherals.stm32.icache import Icache
 from peripherals.stm32.pwr_f4 import PwrF4, PwrF7
-from peripherals.stm32.pwr_g0 import PwrG0
 from peripherals.stm32.pwr_h7a3 import PwrH7A3
+from peripherals.stm32.pwr_l4 import PwrG0
 from peripherals.stm32.pwr_u5 import PwrU3, PwrU5
 from peripherals.stm32.rcc_f4 import RccF4, RccF7
 from peripherals.stm32.rcc_g0 import RccG0

@@ -1,0 +1,24 @@
+"""What the clock controllers of STM32U5 (RM0456) and U3 (RM0487) have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from peripherals.stm32.rcc import APB_PRESCALERS, Rcc, Selector, bus_clocks
+
+HSI16_HZ = 16_000_000
+RTC_CLOCK = Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", ""))
+
+
+class RccU(Rcc):
+    """Prescalers of AHB and three APBs in CFGR2 and CFGR3."""
+
+    RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 28, "iwdg": 29, "wwdg": 30}
+
+    def buses(self, sysclk_hz: int) -> dict[str, int]:
+        """AHB and the three APBs."""
+        fields = self.field("CFGR2", 0, 4), self.field("CFGR2", 4, 3), self.field("CFGR2", 8, 3)
+        tree = bus_clocks(sysclk_hz, *fields)
+        tree["pclk3"] = tree["hclk"] // APB_PRESCALERS[self.field("CFGR3", 4, 3)]
+        return tree
