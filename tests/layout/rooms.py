@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-WIDEST_LINE = 110
+WIDEST_LINE = 112
 ROOT_MODULES = "peripherals/*.py"
 VENDOR = "peripherals/VENDOR/"
 """Stands for the folders of ``peripherals`` that no line names: one for each maker of chips."""
@@ -35,7 +35,7 @@ LINES = (
     Line(("emulator/thumb/",), "Thumb instructions, decoded from bytes"),
     Line(("emulator/timing/",), "what it costs: pipelines, flash, caches (a new cache policy)"),
     Line(("emulator/board/",), "the board file: model, reading, checks, supply"),
-    Line(("emulator/image/",), "firmware files, their symbols and lines, and whether they fit a board"),
+    Line(("emulator/image/",), "firmware files, their symbols and lines, do they fit a board"),
     Line(("emulator/system/",), "the core's exceptions, faults, SysTick, DWT and other registers"),
     Line(("emulator/engine/",), "Unicorn, the two block hooks, the automaton that prices, counts"),
     Line(("emulator/bus/",), "which device answers an access, which instruction makes it, wires"),
@@ -50,18 +50,21 @@ LINES = (
     Line(("emulator/cli/",), "the commands; the one place in emulator/ that knows click and rich"),
     Line(("boardless/",), "what users import: one small public face (a pytest fixture)", to_come=True),
     Line(
-        (ROOT_MODULES, VENDOR, "peripherals/instruments/"),
-        "one class a device (a new UART), what they share, what stands beside",
+        ("peripherals/register_device.py", "peripherals/parts/", ROOT_MODULES),
+        "what devices of all makers share: UART lines, counters",
+    ),
+    Line(
+        (VENDOR, "peripherals/instruments/"),
+        "one class a device (a new UART); what is wired to a board",
     ),
     Line(("peripherals/boards/", "peripherals/families/"), "boards and chip families as TOML (a new board)"),
     Line(
         ("benches/build/", "benches/synthetic/", "benches/suite/"), "firmware, inputs, data (a new benchmark)"
     ),
     Line(
-        ("benches/protocol/", "benches/virtual_ports/"),
-        "the host's side of the protocol; ports for other hosts",
+        ("benches/protocol/", "benches/virtual_ports/", "benches/measure/"),
+        "the protocol's host side, other hosts' ports; one image measured",
     ),
-    Line(("benches/measure/",), "one image measured: latency, accuracy, layers, profiles, what-ifs"),
     Line(
         ("benches/silicon/", "benches/assembly/"), "the comparison with published latencies and cycle counts"
     ),
