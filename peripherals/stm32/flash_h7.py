@@ -6,13 +6,12 @@ modelled and are reported.
 
 from __future__ import annotations
 
-from peripherals.register_device import Register, RegisterDevice
-from peripherals.stm32.flash_interface import FLASH_KEYS, OPTION_KEYS
+from peripherals.register_device import Register
+from peripherals.stm32.flash_interface import FLASH_KEYS, OPTION_KEYS, KeyedFlash
 
 LATENCY_MASK = 0xF
 CR_LOCK, CR_OPERATIONS = 1 << 0, 1 << 1 | 1 << 2 | 1 << 3 | 1 << 5
 OPTCR_LOCK = 1 << 0
-LAST_KEYS = (FLASH_KEYS[1], OPTION_KEYS[1])
 
 
 def _bank(number: int) -> tuple[Register, ...]:
@@ -29,8 +28,8 @@ def _bank(number: int) -> tuple[Register, ...]:
     )
 
 
-class FlashH7A3(RegisterDevice):
-    """Flash registers; a bank unlocks with the second key of its sequence."""
+class FlashH7A3(KeyedFlash):
+    """Flash registers; each bank and the option bytes have a lock of their own."""
 
     REGISTERS = (
         Register(0x00, "ACR", 0x13, writable=0x3F, on_write="access_control_written"),
@@ -54,15 +53,15 @@ class FlashH7A3(RegisterDevice):
 
     def key_1_written(self, written: int, _old: int) -> None:
         """KEYR1: unlock bank 1."""
-        self._unlock("CR1", CR_LOCK, written)
+        self.take_key("CR1", CR_LOCK, FLASH_KEYS, written)
 
     def key_2_written(self, written: int, _old: int) -> None:
         """KEYR2: unlock bank 2."""
-        self._unlock("CR2", CR_LOCK, written)
+        self.take_key("CR2", CR_LOCK, FLASH_KEYS, written)
 
     def option_key_written(self, written: int, _old: int) -> None:
         """OPTKEYR: unlock the option bytes."""
-        self._unlock("OPTCR", OPTCR_LOCK, written)
+        self.take_key("OPTCR", OPTCR_LOCK, OPTION_KEYS, written)
 
     def control_1_written(self, written: int, old: int) -> None:
         """CR1: bank 1."""
@@ -71,10 +70,6 @@ class FlashH7A3(RegisterDevice):
     def control_2_written(self, written: int, old: int) -> None:
         """CR2: bank 2."""
         self._control("CR2", written, old)
-
-    def _unlock(self, register: str, lock: int, written: int) -> None:
-        if written in LAST_KEYS:
-            self.clear_bits(register, lock)
 
     def _control(self, register: str, written: int, old: int) -> None:
         if old & CR_LOCK:

@@ -15,8 +15,34 @@ FLASH_KEYS = (0x45670123, 0xCDEF89AB)
 OPTION_KEYS = (0x08192A3B, 0x4C5D6E7F)
 
 
-class FlashInterface(RegisterDevice):
-    """Base of the families' flash interfaces.
+class KeyedFlash(RegisterDevice):
+    """Registers whose locks two keys open, written one after the other to one key register."""
+
+    STATE = ("_steps",)
+
+    def __init__(self, context: DeviceContext) -> None:
+        super().__init__(context)
+        self._steps: dict[tuple[str, int], int] = {}  # (control register, lock) -> keys that have come
+
+    def reset(self) -> None:
+        """Lock; no key has come."""
+        super().reset()
+        self._steps.clear()
+
+    def take_key(self, control: str, lock: int, keys: tuple[int, int], written: int) -> None:
+        """A key was written: the second of the sequence clears the bit ``lock`` of ``control``."""
+        step = self._steps.pop((control, lock), 0)
+        if written != keys[step]:
+            what = "flash" if keys == FLASH_KEYS else "options"
+            self.report(control, "write", f"wrong key to unlock the {what}")
+        elif step + 1 < len(keys):
+            self._steps[control, lock] = step + 1
+        else:
+            self.clear_bits(control, lock)
+
+
+class FlashInterface(KeyedFlash):
+    """Base of most families' flash interfaces.
 
     Subclasses say where ACR keeps what (bit numbers, -1 for none), and where the locks are.
     Parameter ``accelerator``: the memory model's name, "flash" by default.
@@ -33,17 +59,14 @@ class FlashInterface(RegisterDevice):
     OPERATIONS: ClassVar[int] = 0  # bits of CR that program or erase
     OPTION_REGISTER: ClassVar[str] = ""  # where OPTION_LOCK is, if not in CONTROL
     CONTROL: ClassVar[str] = "CR"
-    STATE = ("_key_steps",)
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
         self._accelerator = str(context.parameters.get("accelerator", "flash"))
-        self._key_steps = {"flash": 0, "options": 0}
 
     def reset(self) -> None:
         """Lock, and put the accelerator to its reset setting."""
         super().reset()
-        self._key_steps = {"flash": 0, "options": 0}
         self.apply_access_control()
 
     # -- effects ---------------------------------------------------------------------------
@@ -58,13 +81,11 @@ class FlashInterface(RegisterDevice):
 
     def key_written(self, written: int, _old: int) -> None:
         """KEYR: two keys in order unlock CR."""
-        if self._unlocks("flash", FLASH_KEYS, written):
-            self.clear_bits(self.CONTROL, self.LOCK)
+        self.take_key(self.CONTROL, self.LOCK, FLASH_KEYS, written)
 
     def option_key_written(self, written: int, _old: int) -> None:
         """OPTKEYR: two keys in order unlock the option bytes."""
-        if self._unlocks("options", OPTION_KEYS, written):
-            self.clear_bits(self.OPTION_REGISTER or self.CONTROL, self.OPTION_LOCK)
+        self.take_key(self.OPTION_REGISTER or self.CONTROL, self.OPTION_LOCK, OPTION_KEYS, written)
 
     def control_written(self, written: int, old: int) -> None:
         """CR: locks only close here; operations are reported."""
@@ -89,14 +110,3 @@ class FlashInterface(RegisterDevice):
             if bit >= 0:
                 parameters[name] = value >> bit & 1
         self.context.tuning.configure(self._accelerator, **parameters)
-
-    # -- inside ----------------------------------------------------------------------------
-    def _unlocks(self, what: str, keys: tuple[int, int], written: int) -> bool:
-        """Follow the sequence of keys; true when it is complete."""
-        step = self._key_steps[what]
-        if written != keys[step]:
-            self._key_steps[what] = 0
-            self.report(self.CONTROL, "write", f"wrong key to unlock the {what}")
-            return False
-        self._key_steps[what] = (step + 1) % 2
-        return step == 1

@@ -152,6 +152,28 @@ class Bench:
         self.resets: list[str] = []
         self.touches = 0
 
+    def context(
+        self, name: str = "device", *, base: int = 0, lines: tuple[str, ...] = (), **parameters: Any
+    ) -> DeviceContext:
+        """Make what a device, or a part alone, is given."""
+        self.lines.update({line: FakeLine() for line in lines})
+        return DeviceContext(
+            name=name,
+            base=base,
+            clock=self.clock,
+            clocks=self.clocks,
+            memory=self.memory,
+            tuning=self.tuning,
+            signals=self.signals,
+            interrupts={line: self.lines[line] for line in lines},
+            serial=self.serial,
+            parameters=parameters,
+            unmodelled=lambda offset, access, what: self.unmodelled.append((offset, access, what)),
+            request_reset=self.resets.append,
+            touch=self._touch,
+            consumed=self._touch,
+        )
+
     def build(
         self,
         kind: Callable[[DeviceContext], Any],
@@ -162,25 +184,7 @@ class Bench:
         **parameters: Any,
     ) -> Any:
         """Make a device, reset it, and let memory reach it."""
-        self.lines.update({line: FakeLine() for line in lines})
-        device = kind(
-            DeviceContext(
-                name=name,
-                base=base,
-                clock=self.clock,
-                clocks=self.clocks,
-                memory=self.memory,
-                tuning=self.tuning,
-                signals=self.signals,
-                interrupts={line: self.lines[line] for line in lines},
-                serial=self.serial,
-                parameters=parameters,
-                unmodelled=lambda offset, access, what: self.unmodelled.append((offset, access, what)),
-                request_reset=self.resets.append,
-                touch=self._touch,
-                consumed=self._touch,
-            )
-        )
+        device = kind(self.context(name, base=base, lines=lines, **parameters))
         device.reset()
         self.memory.devices.append((base, device))
         return device
