@@ -10,8 +10,7 @@ import pytest
 
 from emulator import Machine
 from emulator.board.reader import load_board
-from emulator.device import DeviceContext
-from peripherals.register_device import Register, RegisterDevice
+from tests.peripherals.device_bench import Bench, get, put, round_trip
 
 ROOT = Path(__file__).parents[2]
 IMAGE = ROOT / "benches" / "images" / "kws-nucleo-l4r5zi.elf"
@@ -34,15 +33,21 @@ def test_board_example(tmp_path: Path) -> None:
 
 
 def test_device_example() -> None:
+    """A beep of the documented device, on a bench of the device tests: no processor."""
     names: dict[str, Any] = {}
-    source = example("CONTRIBUTING.md", "python", "class Beeper")
-    given = {"RegisterDevice": RegisterDevice, "Register": Register, "DeviceContext": DeviceContext}
-    exec(source, given, names)
-    beeper = names["Beeper"]
-    assert issubclass(beeper, RegisterDevice)
-    for row in beeper.REGISTERS:
-        for method in (row.on_read, row.on_write):
-            assert not method or hasattr(beeper, method)
+    exec(example("CONTRIBUTING.md", "python", "class Beeper"), names)
+    bench = Bench(1_000_000)
+    bench.clocks.frequencies["slow"] = 10_000
+    beeper = bench.build(names["Beeper"], lines=("global",), clock="slow")
+    put(beeper, "IER", 1)
+    put(beeper, "CR", 1)
+    bench.run(9_999)
+    assert (get(beeper, "CR"), bench.lines["global"].level) == (1, False)
+    bench.run(1)
+    assert (get(beeper, "CR"), bench.lines["global"].level) == (0, True)
+    put(beeper, "SR", 1)
+    assert not bench.lines["global"].level
+    round_trip(beeper)
 
 
 def test_python_example(capsys: pytest.CaptureFixture[str]) -> None:
