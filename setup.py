@@ -23,15 +23,20 @@ NATIVE_HOOK = Extension(
     optional=True,
 )
 
+PACKAGES = ("boardless", "emulator", "peripherals", "benches")
+EDITABLE = "editable_wheel" in sys.argv
+"""The checkout's root then goes into a .pth file, which type checkers follow; a package that lies
+elsewhere than its name says would make setuptools write an import hook instead, which they don't."""
+
 setup(
     packages=[
-        *find_packages(
-            include=["emulator", "emulator.*", "peripherals", "peripherals.*", "benches", "benches.*"]
-        ),
-        "benches.firmware",  # the C sources in firmware/, so that `boardless build` works once installed
+        *find_packages(include=[f"{package}{below}" for package in PACKAGES for below in ("", ".*")]),
+        # the C sources in firmware/, so that `boardless build` works once installed
+        *(() if EDITABLE else ("benches.firmware",)),
     ],
-    package_dir={"benches.firmware": "firmware"},
+    package_dir={"": "."} if EDITABLE else {"benches.firmware": "firmware"},
     package_data={
+        "boardless": ["py.typed"],
         "emulator": ["py.typed", "**/*.toml", "**/*.c", "**/*.h"],
         "peripherals": ["py.typed", "**/*.toml"],
         "benches": ["py.typed", "**/*.toml", "**/*.csv", "**/*.json", "**/*.elf", "**/*.tflite", "**/*.bin"],

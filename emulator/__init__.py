@@ -1,11 +1,12 @@
 """Boardless's engine: images, machine, exceptions, clock, timing.
 
-``from emulator import Machine`` is the way in; nothing heavy is imported before it is asked
-for.
+``from boardless import Machine`` is the way in for users; nothing heavy is imported before it is
+asked for.
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,18 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["Counts", "Machine", "StopReason"]
 __version__ = "0.1.0"
 
+_HOMES = {
+    "Counts": "emulator.engine.counts",
+    "Machine": "emulator.machine.machine",
+    "StopReason": "emulator.machine.execution",
+}
+
 
 def __getattr__(name: str) -> Any:
-    if name == "Machine":
-        from emulator.machine.machine import Machine  # noqa: PLC0415
-
-        return Machine
-    if name == "Counts":
-        from emulator.engine.counts import Counts  # noqa: PLC0415
-
-        return Counts
-    if name == "StopReason":
-        from emulator.machine.execution import StopReason  # noqa: PLC0415
-
-        return StopReason
-    raise AttributeError(f"module 'emulator' has no attribute {name!r}")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

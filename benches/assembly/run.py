@@ -118,15 +118,15 @@ def _call(row: AssemblyRow, path: Path, options: AssemblyOptions, board: str) ->
     arguments = tuple(word_value(machine, word, scratch) for word in row.arguments)
     for _ in range(row.warmups):
         _prepare(machine, scratch)
-        machine.call(address, arguments, MOST_CYCLES)
+        machine.call(address, *arguments, returns="uint32", max_cycles=MOST_CYCLES)
     _prepare(machine, scratch)
-    returned, counts = machine.call(address, arguments, MOST_CYCLES)
+    result = machine.call(address, *arguments, returns="uint32", max_cycles=MOST_CYCLES)
     return _with_offset(
         replace(
             _blank(row, OK, core=machine.board.core),
-            function_cycles=counts.cycles,
-            instructions=counts.instructions,
-            returned=returned,
+            function_cycles=result.counts.cycles,
+            instructions=result.counts.instructions,
+            returned=result.value,
         ),
         row.offset,
     )

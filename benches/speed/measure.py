@@ -119,5 +119,5 @@ def run_plain(core: Core, start: int, end: int) -> float:
 def timed_call(machine: Machine, function: int) -> tuple[float, Counts]:
     """Call a function without arguments; host seconds and counts."""
     started = time.perf_counter()
-    _, counts = machine.call(function)
-    return time.perf_counter() - started, counts
+    result = machine.call(function, returns=None)
+    return time.perf_counter() - started, result.counts

@@ -6,15 +6,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Counts:
-    """Instructions and modelled core cycles since the last reset of the counts."""
+    """Instructions and modelled core cycles, of a machine so far or of a stretch of its run."""
 
     instructions: int
     cycles: int
 
     def __sub__(self, other: Counts) -> Counts:
         return Counts(self.instructions - other.instructions, self.cycles - other.cycles)
+
+    def __repr__(self) -> str:
+        return f"Counts(instructions={self.instructions:_}, cycles={self.cycles:_})"
 
 
 @dataclass(slots=True)

@@ -33,6 +33,7 @@ PROFILES: Mapping[int, str] = {ord("A"): "A", ord("R"): "R", ord("M"): "M", ord(
 # Tag_FP_arch value -> version of the M-profile unit that has these instructions
 FP_VERSIONS: Mapping[int, int] = {3: 4, 4: 4, 5: 4, 6: 4, 7: 5, 8: 5}
 HARD_FP_SINGLE_ONLY = 1  # Tag_ABI_HardFP_use
+FLOAT_ABIS: Mapping[int, str] = {0: "soft", 1: "hard"}  # Tag_ABI_VFP_args; 2: a toolchain's own, 3: either
 
 # core -> architecture, version of its floating-point unit, and whether it has DSP instructions
 CORES: Mapping[str, tuple[str, int, bool]] = {
@@ -93,6 +94,7 @@ def build_facts(tags: Mapping[str, Any], where: str) -> BuildFacts | None:
         dsp=architecture == "v7E-M" or bool(int(tags.get("TAG_DSP_EXTENSION", 0))),
         vector=bool(int(tags.get("TAG_MVE_ARCH", 0))),
         cpu_name=str(tags.get("TAG_CPU_NAME", "")),
+        float_abi=FLOAT_ABIS.get(int(tags.get("TAG_ABI_VFP_ARGS", 0)), ""),
     )
 
 

@@ -15,7 +15,8 @@ from emulator.image.model import SourceLine, Symbol
 
 SYMBOL_ENTRY = struct.Struct("<IIIBBH")  # st_name, st_value, st_size, st_info, st_other, st_shndx
 TYPE_MASK = 0xF
-STT_NOTYPE, STT_OBJECT, STT_FUNC = 0, 1, 2
+STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_FILE = 0, 1, 2, 4
+STB_LOCAL = 0
 SHN_UNDEF, SHN_ABS = 0, 0xFFF1
 SHF_EXECINSTR = 0x4
 DAMAGED_DWARF = (
@@ -94,17 +95,22 @@ class ElfDebugInfo:
             names = sections[table["sh_link"]].data()
             data = table.data()
             whole = len(data) // SYMBOL_ENTRY.size * SYMBOL_ENTRY.size
+            file = ""  # of the local symbols that follow
             for name_at, value, size_bytes, info, _other, section in SYMBOL_ENTRY.iter_unpack(data[:whole]):
                 kind = info & TYPE_MASK
+                if kind == STT_FILE:
+                    file = _name(names, name_at)
                 if section in (SHN_UNDEF, SHN_ABS) or kind > STT_FUNC:
                     continue
                 if kind == STT_NOTYPE and section not in code:
                     continue
-                name = names[name_at : names.find(b"\0", name_at)].decode("utf-8", errors="replace")
+                name = _name(names, name_at)
                 if not name or name.startswith("$"):
                     continue  # mapping symbols
                 is_function = kind != STT_OBJECT
-                yield Symbol(name, value & ~1 if is_function else value, size_bytes, is_function)
+                is_local = info >> 4 == STB_LOCAL
+                address = value & ~1 if is_function else value
+                yield Symbol(name, address, size_bytes, is_function, file if is_local else "")
 
     # -- lines ---------------------------------------------------------------------------
     def line_at(self, address: int) -> SourceLine | None:
@@ -144,6 +150,10 @@ class ElfDebugInfo:
                 key=lambda row: (row.address, row.line is not None),
             )
         return self._tables[unit.cu_offset]
+
+
+def _name(names: bytes, at: int) -> str:
+    return names[at : names.find(b"\0", at)].decode("utf-8", errors="replace")
 
 
 def _line_rows(program: Any) -> Iterator[_Row]:

@@ -1,4 +1,4 @@
-"""C++ names for reports, when the optional package ``itanium-demangler`` is installed."""
+"""C++ names as the source spells them, by the C++ library's own demangler."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import importlib
 from functools import lru_cache
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)
 def demangle(name: str) -> str:
-    """Spell the name as the source does, or give ``name`` itself when that can't be told."""
+    """Spell the name as the source does, or give ``name`` itself when that can't be told.
+
+    It can't without a C++ library on this computer (libstdc++ or libc++).
+    """
     if not name.startswith("_Z"):
         return name
     try:
-        parser = importlib.import_module("itanium_demangler")
-    except ImportError:
+        cxxfilt = importlib.import_module("cxxfilt")  # it looks for the library, which takes a while
+    except (ImportError, OSError, ValueError):
         return name
     try:
-        tree = parser.parse(name)
-    except NotImplementedError:
+        return str(cxxfilt.demangle(name))
+    except cxxfilt.Error:
         return name
-    return name if tree is None else str(tree)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -41,6 +42,8 @@ class BuildFacts:
     ``architecture``: ``"v6-M"``, ``"v7-M"``, ``"v7E-M"``, ``"v8-M.baseline"``,
     ``"v8-M.mainline"`` or ``"v8.1-M.mainline"``. ``fpu``: ``"none"``, ``"single"`` or
     ``"double"``, as the code uses it; ``fp_version``: 4 (FPv4) or 5 (FPv5), 0 without.
+    ``float_abi``: ``"hard"`` when calls pass floating point in s0 to s15, ``"soft"`` when in
+    r0 to r3 (GCC's ``softfp`` too), ``""`` when the code does either or its own.
     """
 
     architecture: str
@@ -49,16 +52,21 @@ class BuildFacts:
     dsp: bool = False
     vector: bool = False
     cpu_name: str = ""
+    float_abi: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A function or object: address without the Thumb bit."""
+    """A function or object: address without the Thumb bit.
+
+    ``file``: the source file of a local one, when the symbol table tells, without its folder.
+    """
 
     name: str
     address: int
     size_bytes: int
     is_function: bool
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,9 @@ class SourceLine:
 
 class DebugInfo(Protocol):
     """Names for addresses; an image without any answers None."""
+
+    def symbols(self) -> Sequence[Symbol]:
+        """All functions and objects, by address."""
 
     def symbol_at(self, address: int) -> Symbol | None:
         """Find the function (or object) that holds ``address``."""

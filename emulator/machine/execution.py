@@ -97,6 +97,7 @@ class Execution:
         self.between_slices: Callable[[], None] = lambda: None  # a session's links and pace
         self.skip_waiting = True  # tests turn it off to compare
         self.waited_picoseconds = 0  # since the last character or the beginning of the run
+        self.resets = 0  # that came in a run
 
     def set_slice(self, cycles: int) -> None:
         """Cycles between two looks at the host's clock; figures do not depend on it."""
@@ -134,6 +135,7 @@ class Execution:
         self._clock.run_due(self._hook.cycles)
         if self._requests.reset:
             self._reset()
+            self.resets += 1
             self.waited_picoseconds = 0
 
     def _why_stop(

@@ -18,17 +18,17 @@ from emulator.engine.core import Core
 from emulator.engine.counts import Counts
 from emulator.engine.hook import NO_ADDRESS, BlockHook
 from emulator.errors import GuestFault, UsageError
-from emulator.image.model import Image
+from emulator.image.model import Image, Symbol
+from emulator.image.names import find_symbol
 from emulator.image.place import place_of
 from emulator.links.endpoint import SerialEndpoint
 from emulator.links.text_watch import TextWatch
 from emulator.machine.awaited import AwaitedRegister, awaited_registers
+from emulator.machine.call import FunctionCalls
 from emulator.machine.energy import EnergyMeter
 from emulator.machine.execution import QUIET_SECONDS, RunLimits, StopReason
 from emulator.machine.parts import MachineParts
 from emulator.machine.snapshot import Snapshot, put_back, take_snapshot
-
-RETURN_SLOT_BYTES = 16
 
 
 class Machine:
@@ -37,7 +37,8 @@ class Machine:
     ``timing``: ``"memory"`` (core and memories), ``"core"`` (zero wait states everywhere) or
     ``"count"`` (instructions alone). ``hook``: ``"native"``, ``"python"`` or ``"auto"`` (native
     when it was built). ``strict``: an access that no model covers is an error. ``files_dir``:
-    where semihosting may open files; nowhere by default.
+    where semihosting may open files; nowhere by default. ``call("function", *arguments)`` calls
+    one function of the firmware: :class:`~emulator.machine.call.FunctionCalls`.
 
     Its parts, for whoever needs more than its methods: ``engine`` executes and prices blocks,
     ``system`` is the core's exceptions and registers, ``bus`` and ``devices`` are what answers
@@ -68,6 +69,19 @@ class Machine:
         self.accesses = self._parts.accesses
         self.overhead = self._parts.overhead
         self.execution = self._parts.execution
+        self.call = FunctionCalls(self.engine, self.execution, self._parts.sleep, self._parts.requests,
+                                  image=lambda: self.image)  # fmt: skip
+
+    def __repr__(self) -> str:
+        board, counts = self.board, self.counts
+        name, where = "no image", ""
+        if self.image is not None:
+            name = Path(self.image.path).name
+            where = f" {'asleep ' * self.asleep}at {self.where()}"
+        return (
+            f"<Machine {board.name} ({board.core}, {self.clock.core_hz / 1e6:g} MHz), {name}{where},"
+            f" {counts.instructions:,} instructions, {counts.cycles:,} cycles>"
+        )
 
     # -- images and reset --------------------------------------------------------------------
     def load(self, image: Image | str | Path, base: int | None = None) -> Image:
@@ -125,30 +139,6 @@ class Machine:
         if self.image is None:
             raise UsageError("no image is loaded", next_step="call load() first")
         return self.execution.run(limits, finished)
-
-    def call(
-        self, function: int, arguments: tuple[int, ...] = (), max_cycles: int = 1 << 40
-    ) -> tuple[int, Counts]:
-        """Call a function (r0..r3 from ``arguments``); (r0, counts of the call).
-
-        The stack pointer stays what it is. Raises LimitReached via ``run`` never: a call that
-        does not return in ``max_cycles`` raises UsageError.
-        """
-        memory = self.core.memory_at(function & ~1)
-        if memory is None:
-            raise UsageError(f"0x{function:08x} is not in memory", next_step="give a function's address")
-        back = memory.region.end - RETURN_SLOT_BYTES
-        for n, value in enumerate(arguments[:4]):
-            self.core.set(f"r{n}", value)
-        self.core.set("lr", back | 1)
-        self.core.set("pc", function | 1)
-        self._parts.sleep.end()  # the firmware may have been waiting in WFI
-        self.engine.restart_pipeline()
-        before = self.counts
-        reason = self.run_to(back, max_cycles=max_cycles)
-        if reason is not StopReason.BREAK:
-            raise UsageError(f"the function at 0x{function:08x} did not return ({reason.value})")
-        return self.core.get("r0"), self.counts - before
 
     def interrupt(self) -> None:
         """End the current run soon (from a signal handler or a link)."""
@@ -249,6 +239,10 @@ class Machine:
     def registers(self) -> dict[str, int]:
         """General registers, xPSR and the special ones."""
         return self.engine.core.registers()
+
+    def symbol(self, name: str) -> Symbol:
+        """The image's function or object of that name, C++ as the source spells it. Raises UsageError."""
+        return find_symbol(self.image, name)
 
     def where(self) -> str:
         """Where the core stands, in words: function and line when the image tells."""

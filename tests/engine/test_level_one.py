@@ -167,6 +167,6 @@ def test_two_loads_of_one_cycle_wait_when_their_banks_are_one(hook: str, tmp_pat
     for bank in (0, 4):
         for _ in range(2):  # the second time, the return is predicted
             machine.core.set("sp", ram.end - 64)
-            _, counts = machine.call(0x101, (0, ram.base + 0x100, 0, ram.base + 0x200 + bank), 1000)
-        cycles[bank] = counts.cycles
+            arguments = (0, ram.base + 0x100, 0, ram.base + 0x200 + bank)
+            cycles[bank] = machine.call(0x101, *arguments, max_cycles=1000).counts.cycles
     assert cycles[0] == cycles[4] + 1

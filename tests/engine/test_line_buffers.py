@@ -127,8 +127,8 @@ def cycles_a_turn(tmp_path: Path, hook: str, body: list[int], **parameters: int)
         settings = {"wait_states": WAITS, "instruction_cache": 1, "prefetch": 1, **parameters}
         machine.engine.memory_map.pin("flash", **settings)
         machine.load(image, base=FLASH)
-        _, count = machine.call(FLASH + 0x101, (turns, FLASH + 0x400), 10_000)
-        counts.append(count.cycles)
+        called = machine.call(FLASH + 0x101, turns, FLASH + 0x400, max_cycles=10_000)
+        counts.append(called.counts.cycles)
     return counts[1] - counts[0]
 
 

@@ -172,9 +172,9 @@ def test_call_runs_one_function(tmp_path: Path) -> None:
         "void main(void) {}"
     )
     machine.load(build(tmp_path, source))
-    value, counts = machine.call(_symbol(machine, "add3"), (1, 20, 300))
-    assert value == 321
-    assert counts.instructions == 3
+    result = machine.call("add3", 1, 20, 300)
+    assert result.value == 321
+    assert result.counts.instructions == 3
 
 
 def test_semihosting_exit_ends_the_run(tmp_path: Path) -> None:

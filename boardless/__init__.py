@@ -1,0 +1,96 @@
+"""Boardless from Python: run a board's firmware with no board.
+
+from boardless import Machine
+machine = Machine("nucleo-l4r5zi")
+machine.load("firmware.elf")
+machine.run(until="m-ready")
+print(machine)
+
+Everything here is defined in ``emulator`` and imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from emulator import __version__
+
+if TYPE_CHECKING:
+    from emulator.board.model import Board
+    from emulator.board.reader import list_boards, load_board
+    from emulator.engine.counts import Counts
+    from emulator.errors import (
+        BoardError,
+        BoardlessError,
+        CheckFailed,
+        GuestFault,
+        ImageError,
+        LimitReached,
+        LinkError,
+        UsageError,
+    )
+    from emulator.image.loader import load_image
+    from emulator.image.model import Image, Symbol
+    from emulator.machine.call import CallResult
+    from emulator.machine.execution import StopReason
+    from emulator.machine.machine import Machine
+    from emulator.machine.snapshot import Snapshot
+
+__all__ = [
+    "Board",
+    "BoardError",
+    "BoardlessError",
+    "CallResult",
+    "CheckFailed",
+    "Counts",
+    "GuestFault",
+    "Image",
+    "ImageError",
+    "LimitReached",
+    "LinkError",
+    "Machine",
+    "Snapshot",
+    "StopReason",
+    "Symbol",
+    "UsageError",
+    "__version__",
+    "list_boards",
+    "load_board",
+    "load_image",
+]
+
+_HOMES = {
+    "emulator.board.model": ("Board",),
+    "emulator.board.reader": ("list_boards", "load_board"),
+    "emulator.errors": (
+        "BoardError",
+        "BoardlessError",
+        "CheckFailed",
+        "GuestFault",
+        "ImageError",
+        "LimitReached",
+        "LinkError",
+        "UsageError",
+    ),
+    "emulator.image.loader": ("load_image",),
+    "emulator.image.model": ("Image", "Symbol"),
+    "emulator.machine.call": ("CallResult",),
+    "emulator.engine.counts": ("Counts",),
+    "emulator.machine.execution": ("StopReason",),
+    "emulator.machine.machine": ("Machine",),
+    "emulator.machine.snapshot": ("Snapshot",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(home), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
