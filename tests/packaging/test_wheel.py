@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("emulator", "peripherals", "benches")
+PACKAGES = ("boardless", "emulator", "peripherals", "benches")
 DATA = {".toml", ".csv", ".json", ".elf", ".tflite", ".bin"}
 FIRMWARE_SOURCES = {".c", ".h", ".s", ".S", ".ld", ".toml", ".tflite", ".py"}
 
