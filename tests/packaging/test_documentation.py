@@ -1,12 +1,14 @@
-"""The examples in README.md and CONTRIBUTING.md work as they stand."""
+"""The examples in README.md, CONTRIBUTING.md and docs/ work as they stand."""
 
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from notebook import notebooks, run_cell
 
 from emulator import Machine
 from emulator.board.reader import load_board
@@ -53,10 +55,33 @@ def test_device_example() -> None:
 def test_python_example(capsys: pytest.CaptureFixture[str]) -> None:
     source = example("README.md", "python", "Machine(").replace("firmware.elf", str(IMAGE))
     exec(source, {})
-    assert "m-name-dut-" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "m-name-dut-" in shown
+    assert "0xcbf43926" in shown  # CRC-32's check value, ITU-T V.42
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+PYTHON_PAGE = notebooks((ROOT / "docs" / "python.md").read_text())
+
+
+@pytest.mark.parametrize("title", PYTHON_PAGE)
+def test_python_page(title: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cell by cell, as in a notebook; what the page shows below a cell is what comes out."""
+    shutil.copy(IMAGE, tmp_path / "firmware.elf")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for cell in PYTHON_PAGE[title]:
+        shown = run_cell(cell, names)
+        if cell.output is not None or shown.strip():
+            assert shown.rstrip() == (cell.output or "").rstrip(), cell.source
+
+
+def test_python_page_is_a_page_of_examples() -> None:
+    assert len(PYTHON_PAGE) >= 3
+    first = PYTHON_PAGE[""][0].source
+    assert len(first.strip().splitlines()) <= 10, "begins with the ten lines that most people need"
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/python.md"])
 def test_named_files_exist(document: str) -> None:
     text = (ROOT / document).read_text()
     named = re.findall(r"`((?:emulator|peripherals|firmware|benches|tests)/[\w./-]+)`", text)
