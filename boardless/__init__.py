@@ -12,10 +12,10 @@ Everything here is defined in ``emulator`` and imported when it is first asked f
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
 from emulator import __version__
 
+TYPE_CHECKING = False  # type checkers take it for true; typing itself takes longer than all of this
 if TYPE_CHECKING:
     from emulator.board.model import Board
     from emulator.board.reader import list_boards, load_board
@@ -84,13 +84,15 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(home), name)
-    return value
+# a type checker knows the names from above, and would take every other name for one of Any
+if not TYPE_CHECKING:
 
+    def __getattr__(name):
+        home = _HOME_OF.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(importlib.import_module(home), name)
+        return value
 
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    def __dir__():
+        return sorted({*globals(), *__all__})

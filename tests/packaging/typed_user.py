@@ -52,6 +52,7 @@ def call(machine: Machine) -> float:
     machine.call("add", [1, 2])  # type: ignore[call-overload]
     machine.call("add", returns="int")  # type: ignore[call-overload]
     total.value.upper()  # type: ignore[attr-defined]
+    boardless.Mashine("virtual-m4")  # type: ignore[attr-defined]
     return total.counts.cycles / total.counts.instructions
 
 
