@@ -17,6 +17,7 @@ from pathlib import Path
 
 from benches.suite.benchmarks import find
 from emulator.errors import UsageError
+from emulator.files import read_text
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -67,11 +68,7 @@ class CatalogRow:
 
 def read_catalog(path: Path) -> tuple[CatalogRow, ...]:
     """Read a catalogue file. Raises :class:`UsageError` that names the row and the column."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the catalogue can't be read: {error}", where=str(path)) from error
-    return _parse(text, path.suffix.lower(), str(path))
+    return _parse(read_text(path), path.suffix.lower(), str(path))
 
 
 def development_catalog() -> tuple[CatalogRow, ...]:

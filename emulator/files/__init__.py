@@ -1,0 +1,17 @@
+"""Files on the host's disk: read whole up to a limit, written whole or not at all.
+
+Every file that a command reads goes through :func:`read_bytes` or :func:`read_text`, every file
+that it writes through :class:`OutputFile`.
+"""
+
+from emulator.files.input_file import check_input_file, check_input_folder, read_bytes, read_text
+from emulator.files.output_file import OutputFile, make_folder
+
+__all__ = [
+    "OutputFile",
+    "check_input_file",
+    "check_input_folder",
+    "make_folder",
+    "read_bytes",
+    "read_text",
+]
