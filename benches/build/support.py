@@ -13,13 +13,14 @@ from benches.build.toolchain import CORES
 from emulator.board.model import Board, Region
 from emulator.board.reader import load_board
 from emulator.errors import BoardError, UsageError
+from emulator.files import read_text
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-KEYS = {"title", "boards", "core", "sources", "origin", "memory", "defines"}
+KEYS = {"title", "boards", "core", "sources", "origin", "memory", "console", "defines"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,29 @@ class Memory:
 
     origin: int
     size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleClock:
+    """What the console's UART makes its pace of: ``clock_hz`` times ``parts``, divided.
+
+    ``least_divider`` to ``most_divider``, and a prescaler of up to ``most_prescaler`` before them.
+    ``clock_hz`` 0: the board's own clock, which is not known yet.
+    """
+
+    clock_hz: int
+    parts: int
+    least_divider: int
+    most_divider: int
+    most_prescaler: int
+
+    def slowest_baud(self) -> int:
+        """Baud at the largest divider, rounded up."""
+        return -(-self.clock_hz * self.parts // (self.most_divider * self.most_prescaler))
+
+    def fastest_baud(self) -> int:
+        """Baud at the smallest divider, rounded down."""
+        return self.clock_hz * self.parts // self.least_divider
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +70,19 @@ class BoardSupport:
     flash: Memory
     ram: Memory
     stack_bytes: int
+    console: ConsoleClock
     defines: Mapping[str, int]
+
+    def check_baud(self, baud: int) -> None:
+        """Raise :class:`UsageError` for a pace that the console's clock can't be divided to."""
+        slowest, fastest = self.console.slowest_baud(), self.console.fastest_baud()
+        if not slowest <= baud <= fastest:
+            raise UsageError(
+                f"the console of {self.name} can't be divided to {baud} baud: from its clock of"
+                f" {self.console.clock_hz} Hz it makes {slowest} to {fastest}",
+                where="--baud",
+                next_step="leave --baud away, or give one of these",
+            )
 
 
 def firmware_folder() -> Path:
@@ -77,12 +113,19 @@ def load_support(name: str) -> BoardSupport:
     packages = [_read(firmware_folder() / "bsp" / other / "bsp.toml") for other in known]
     for package in packages:
         if package.name == name:
-            return package
+            return _with_clock(package, package.boards[0])
     for package in packages:
         if name in package.boards:
-            return package
+            return _with_clock(package, name)
     boards = sorted({board for package in packages for board in package.boards})
     raise UsageError(f"no board support package for {name!r}", next_step=f"known: {', '.join(boards)}")
+
+
+def _with_clock(package: BoardSupport, board: str) -> BoardSupport:
+    """The package with the clock of a board for its console, if it has none of its own."""
+    if package.console.clock_hz:
+        return package
+    return replace(package, console=replace(package.console, clock_hz=load_board(board).nominal_hz))
 
 
 def support_for(board: Board) -> BoardSupport:
@@ -116,7 +159,7 @@ def _devices(board: Board) -> set[tuple[str, int]]:
 
 def _read(path: Path) -> BoardSupport:
     try:
-        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        table: dict[str, Any] = tomllib.loads(read_text(path, error=BoardError))
     except tomllib.TOMLDecodeError as error:
         raise BoardError(f"is not valid TOML: {error}", where=str(path)) from error
     unknown = sorted(set(table) - KEYS)
@@ -134,10 +177,18 @@ def _read(path: Path) -> BoardSupport:
             flash=Memory(**memory["flash"]),
             ram=Memory(**memory["ram"]),
             stack_bytes=memory["stack_bytes"],
+            console=_console(table["console"]),
             defines=table["defines"],
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise BoardError(f"missing or malformed key: {error}", where=str(path)) from error
+
+
+def _console(table: Mapping[str, Any]) -> ConsoleClock:
+    least, most = (int(value) for value in table["divider"])
+    return ConsoleClock(
+        table.get("clock_hz", 0), table.get("parts", 1), least, most, table.get("prescaler", 1)
+    )
 
 
 def fitted(support: BoardSupport, board: Board) -> BoardSupport:
@@ -161,7 +212,14 @@ def fitted(support: BoardSupport, board: Board) -> BoardSupport:
         core=_core(support, board),
         flash=_rest(flash, start),
         ram=_rest(ram, ram.base),
+        console=_console_of(support, board),
     )
+
+
+def _console_of(support: BoardSupport, board: Board) -> ConsoleClock:
+    """The package's console on another board: at the board's clock when the firmware reads that."""
+    own = _read(firmware_folder() / "bsp" / support.name / "bsp.toml").console
+    return own if own.clock_hz else replace(own, clock_hz=board.nominal_hz)
 
 
 def _core(support: BoardSupport, board: Board) -> str:

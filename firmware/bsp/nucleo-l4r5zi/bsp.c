@@ -16,6 +16,19 @@
 #define CONSOLE_ALTERNATE_FUNCTION 8u
 #define TIMESTAMP_PIN 13u /* of port F */
 
+/* LPUART_BRR has 20 bits and counts 256ths: a slow console divides its clock first (LPUART_PRESC). */
+#define LPUART_BRR_MOST 0xFFFFF
+#if 256 * CORE_HZ / CONSOLE_BAUD <= LPUART_BRR_MOST
+#define CONSOLE_PRESCALER 1u
+#elif 256 * CORE_HZ / 16 / CONSOLE_BAUD <= LPUART_BRR_MOST
+#define CONSOLE_PRESCALER 16u
+#define CONSOLE_PRESC LPUART_PRESC_DIV16
+#else
+#define CONSOLE_PRESCALER 256u
+#define CONSOLE_PRESC LPUART_PRESC_DIV256
+#endif
+#define CONSOLE_CLOCK_HZ (CORE_HZ / CONSOLE_PRESCALER)
+
 void unexpected_interrupt(void);
 
 static volatile uint32_t timer_wraps;
@@ -99,7 +112,10 @@ static void start_console(void)
     (void)RCC->apb1enr2;
     set_alternate_function(GPIOG, CONSOLE_TX_PIN, CONSOLE_ALTERNATE_FUNCTION);
     set_alternate_function(GPIOG, CONSOLE_RX_PIN, CONSOLE_ALTERNATE_FUNCTION);
-    LPUART1->brr = (uint32_t)((256ull * CORE_HZ + CONSOLE_BAUD / 2) / CONSOLE_BAUD);
+#ifdef CONSOLE_PRESC
+    LPUART1->presc = CONSOLE_PRESC;
+#endif
+    LPUART1->brr = (uint32_t)((256ull * CONSOLE_CLOCK_HZ + CONSOLE_BAUD / 2) / CONSOLE_BAUD);
     LPUART1->cr1 = LPUART_CR1_RE | LPUART_CR1_TE | LPUART_CR1_RXNEIE;
     LPUART1->cr1 |= LPUART_CR1_UE;
     interrupt_enable(LPUART1_INTERRUPT);

@@ -77,6 +77,8 @@ struct timer {
 #define LPUART_CR1_RXNEIE (1u << 5)
 #define LPUART_ISR_RXNE (1u << 5)
 #define LPUART_ISR_TXE (1u << 7)
+#define LPUART_PRESC_DIV16 7u
+#define LPUART_PRESC_DIV256 11u
 #define LPUART_ICR_PECF_FECF_NCF_ORECF 0xFu
 
 #define TIM_CR1_CEN (1u << 0)
