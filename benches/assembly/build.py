@@ -12,14 +12,17 @@ GNU tools for arm-none-eabi. Tables go to SRAM, as the authors placed them.
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
+from emulator.cli.command import ProgramCommand
+from emulator.cli.parameter_types import InputFolder, OutputPlace
 from emulator.errors import UsageError
+from emulator.files import OutputFile, make_folder
 
 CC, LD = "arm-none-eabi-gcc", "arm-none-eabi-ld"
 TEXT_BASE = 0x100
@@ -62,10 +65,11 @@ def build(recipe: Recipe, sources: Path, out: Path) -> Path:
             include = f"-I{sources / file.relative_to(sources).parts[0]}"
             options = [f"-mcpu={recipe.cpu}", "-mthumb", *floating, include, "-O2"]
             _run([CC, *options, "-c", str(file), "-o", str(target)])
-        elf = out / recipe.elf
+        linked = Path(folder) / "linked.elf"
         addresses = [f"-Ttext={TEXT_BASE:#x}", f"-Tdata={recipe.data_base:#x}", f"--entry={TEXT_BASE:#x}"]
-        _run([LD, "-n", *addresses, "--unresolved-symbols=ignore-all", *map(str, objects), "-o", str(elf)])
-    return elf
+        _run([LD, "-n", *addresses, "--unresolved-symbols=ignore-all", *map(str, objects), "-o", str(linked)])
+        OutputFile(out / recipe.elf, "the ELF").write_bytes(linked.read_bytes())
+    return out / recipe.elf
 
 
 def _run(command: list[str]) -> None:
@@ -77,21 +81,18 @@ def _run(command: list[str]) -> None:
         raise UsageError(f"{command[0]} failed: {error.stderr.strip()}", where=command[-1]) from error
 
 
-def main(arguments: Iterable[str] | None = None) -> None:
-    """Build every ELF whose sources are there."""
-    parser = argparse.ArgumentParser(
-        description="Build the ELFs of silicon.csv from checkouts of their sources."
-    )
-    parser.add_argument("sources", type=Path)
-    parser.add_argument("out", type=Path)
-    options = parser.parse_args(None if arguments is None else list(arguments))
-    options.out.mkdir(parents=True, exist_ok=True)
+@click.command(cls=ProgramCommand)
+@click.argument("sources", type=InputFolder())
+@click.argument("out", type=OutputPlace())
+def main(*, sources: Path, out: Path) -> None:
+    """Build the ELFs of silicon.csv into the folder OUT, from checkouts of their SOURCES."""
+    make_folder(out)
     for recipe in RECIPES:
         try:
-            print(build(recipe, options.sources, options.out))
+            click.echo(build(recipe, sources, out))
         except UsageError as error:
-            print(f"{recipe.elf}: {error}")
+            click.echo(f"{recipe.elf}: {error}")
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="python -m benches.assembly.build")

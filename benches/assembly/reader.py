@@ -22,6 +22,7 @@ from importlib import resources
 from pathlib import Path
 
 from emulator.errors import UsageError
+from emulator.files import read_text
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -69,7 +70,7 @@ def own_catalog() -> AssemblyCatalog:
 def read_assembly_catalog(path: Path) -> AssemblyCatalog:
     """Read a catalogue. Raises :class:`UsageError` that names the row and the column."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
         if path.suffix.lower() == ".toml":
             records: Iterable[Mapping[str, object]] = tomllib.loads(text).get("function", [])
         else:
@@ -82,7 +83,7 @@ def read_assembly_catalog(path: Path) -> AssemblyCatalog:
             )
             for number, record in enumerate(records, start=1)
         )
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"the catalogue can't be read: {error}", where=str(path)) from error
     if not rows:
         raise UsageError(

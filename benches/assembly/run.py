@@ -72,6 +72,12 @@ def run_assembly(
     return fit_offsets(results)
 
 
+def absent_elfs(catalog: AssemblyCatalog, options: AssemblyOptions) -> list[str]:
+    """The ELFs of the rows whose ELF is in none of the folders, one entry a row."""
+    folders = (catalog.folder, *options.folders)
+    return [row.elf for row in catalog.rows if _find_elf(row.elf, folders) is None]
+
+
 def _run_row(row: AssemblyRow, folder: Path, options: AssemblyOptions) -> AssemblyResult:
     path = _find_elf(row.elf, (folder, *options.folders))
     if path is None:

@@ -18,21 +18,27 @@ from benches.build.generator import KERNEL_SETS
 from benches.build.support import BoardSupport, firmware_folder, fitted, load_support, support_for
 from benches.build.toolchain import CORES, TOOLCHAINS
 from emulator.board.reader import load_board
+from emulator.cli.command import Command
+from emulator.cli.options import board_option
+from emulator.cli.parameter_types import Count, InputFile, OutputPlace
 from emulator.errors import UsageError
+from emulator.files import OutputFile, make_folder
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("benchmarks", nargs=-1, metavar="[BENCHMARK]...")
-@click.option("--model", type=click.Path(path_type=Path), help="A .tflite file; else the model shipped.")
-@click.option("--board", default="nucleo-l4r5zi", show_default=True, help="Board name, or a board's TOML.")
+@click.option("--model", type=InputFile(), metavar="FILE", help="A .tflite file; else the model shipped.")
+@board_option
 @click.option("--bsp", "support_name", help="Board support package, if not the one found by its devices.")
 @click.option("--core", type=click.Choice(list(CORES)), help="Core to compile for, if not the board's own.")
 @click.option("--toolchain", type=click.Choice(TOOLCHAINS), default="gcc", show_default=True)
 @click.option("--kernels", type=click.Choice(KERNEL_SETS), default="optimized", show_default=True)
 @click.option("--opt", type=click.Choice(OPTIMIZATIONS), default="2", show_default=True, help="As in -O2.")
 @click.option("--mode", type=click.Choice(list(MODES)), default="performance", show_default=True)
-@click.option("--baud", type=int, default=0, help="Console speed, if not the mode's own.")
-@click.option("--out", type=click.Path(path_type=Path), help="ELF to write (one benchmark), or a folder.")
+@click.option("--baud", type=Count(), help="Console speed, if not the mode's own.")
+@click.option(
+    "--out", type=OutputPlace(), metavar="FILE|DIR", help="ELF to write (one benchmark), or a folder."
+)
 def build(
     benchmarks: tuple[str, ...],
     model: Path | None,
@@ -43,7 +49,7 @@ def build(
     kernels: str,
     opt: str,
     mode: str,
-    baud: int,
+    baud: int | None,
     out: Path | None,
 ) -> None:
     """Build benchmark firmware: kws, vww, ic, ad (all four when none is named)."""
@@ -53,9 +59,11 @@ def build(
                          next_step=f"name one of: {', '.join(BENCHMARKS)}")  # fmt: skip
     support = _support(board, support_name)
     options = BuildOptions(core or "", toolchain, kernels, opt, mode, baud)
+    support.check_baud(options.console_baud)
+    models = {name: model or shipped_model(name) for name in names}
+    outputs = {name: _output(out, name, support, names) for name in names}
     for name in names:
-        source = model or shipped_model(name)
-        click.echo(_line(build_firmware(name, source, support, _target(out, name, support, names), options)))
+        click.echo(_line(build_firmware(name, models[name], support, outputs[name].path, options)))
 
 
 def shipped_model(benchmark: str) -> Path:
@@ -73,11 +81,15 @@ def _support(board: str, support_name: str | None) -> BoardSupport:
     return fitted(support, described)
 
 
-def _target(out: Path | None, name: str, support: BoardSupport, names: tuple[str, ...]) -> Path:
-    file = f"{name}-{support.name}.elf"
-    if out is None:
-        return Path(file)
-    return out / file if len(names) > 1 or out.is_dir() else out
+def _output(out: Path | None, name: str, support: BoardSupport, names: tuple[str, ...]) -> OutputFile:
+    """The ELF to write, tried out before anything is built; its folder is made."""
+    path = Path(f"{name}-{support.name}.elf")
+    if out is not None:
+        path = out / path if len(names) > 1 or out.is_dir() else out
+    make_folder(path.parent)
+    output = OutputFile(path, "the firmware")
+    output.try_out()
+    return output
 
 
 def _line(built: BuiltFirmware) -> str:

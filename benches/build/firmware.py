@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import tempfile
@@ -16,6 +17,7 @@ from benches.build.generator import KERNEL_SETS, Network, check_arena, generate
 from benches.build.support import BoardSupport, firmware_folder
 from benches.build.toolchain import CORES, Toolchain, find_toolchain
 from emulator.errors import ImageError, UsageError
+from emulator.files import OutputFile, make_folder
 
 # benchmark -> elements of its input, and the types that the firmware can fill
 BENCHMARKS: Mapping[str, tuple[int, tuple[str, ...]]] = {
@@ -40,7 +42,12 @@ class BuildOptions:
     kernels: str = "optimized"
     optimization: str = "2"
     mode: str = "performance"
-    baud: int = 0  # 0 is the mode's own
+    baud: int | None = None  # None is the mode's own
+
+    @property
+    def console_baud(self) -> int:
+        """The console's speed."""
+        return MODES[self.mode] if self.baud is None else self.baud
 
     def check(self) -> None:
         """Raise :class:`UsageError` for a value that is none."""
@@ -82,6 +89,7 @@ def build_firmware(
     options.check()
     if benchmark not in BENCHMARKS:
         raise UsageError(f"unknown benchmark {benchmark!r}", next_step=f"known: {', '.join(BENCHMARKS)}")
+    support.check_baud(options.console_baud)
     core = options.core or support.core
     toolchain = find_toolchain(options.toolchain, core)
     network = generate(model, options.kernels)
@@ -104,9 +112,10 @@ def build_firmware(
             )
         except ImageError as error:
             raise _told(error, network, support) from error
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_bytes(linked.read_bytes())
-    flash_bytes, ram_bytes = _sizes(out)
+        elf = linked.read_bytes()
+    make_folder(out.parent)
+    OutputFile(out, "the firmware").write_bytes(elf)
+    flash_bytes, ram_bytes = _sizes(elf)
     return BuiltFirmware(
         out, benchmark, support.name, core, network, flash_bytes, ram_bytes, network.arena_bytes
     )
@@ -163,7 +172,7 @@ def sources_of(benchmark: str, support: BoardSupport) -> list[str]:
 def _flags(benchmark: str, support: BoardSupport, options: BuildOptions, folder: Path) -> list[str]:
     root = firmware_folder()
     defines = dict(support.defines) | {
-        "CONSOLE_BAUD": options.baud or MODES[options.mode],
+        "CONSOLE_BAUD": options.console_baud,
         "ENERGY_MODE": int(options.mode == "energy"),
         "INPUT_BYTES": _sent_bytes(benchmark),
     }
@@ -205,16 +214,15 @@ def _memory_script(support: BoardSupport) -> str:
     )
 
 
-def _sizes(path: Path) -> tuple[int, int]:
+def _sizes(elf: bytes) -> tuple[int, int]:
     """Bytes in flash (code, constants, initial data) and in RAM (without the stack)."""
     flash_bytes = ram_bytes = 0
-    with path.open("rb") as file:
-        for section in ELFFile(file).iter_sections():
-            allocated, written = section["sh_flags"] & 2, section["sh_flags"] & 1
-            if not allocated or section.name == ".stack":
-                continue
-            if section["sh_type"] == "SHT_PROGBITS":
-                flash_bytes += section["sh_size"]
-            if written:
-                ram_bytes += section["sh_size"]
+    for section in ELFFile(io.BytesIO(elf)).iter_sections():
+        allocated, written = section["sh_flags"] & 2, section["sh_flags"] & 1
+        if not allocated or section.name == ".stack":
+            continue
+        if section["sh_type"] == "SHT_PROGBITS":
+            flash_bytes += section["sh_size"]
+        if written:
+            ram_bytes += section["sh_size"]
     return flash_bytes, ram_bytes

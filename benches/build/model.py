@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from benches.build.flatbuffer import Table
 from benches.build.operator_names import OPERATOR_NAMES
 from emulator.errors import ImageError
+from emulator.files import read_bytes
 
 FILE_IDENTIFIER = b"TFL3"
 TENSOR_TYPES = {
@@ -121,10 +122,7 @@ def read_model(path: Path) -> Model:
     Raises :class:`ImageError` for a file that is absent, damaged, no TensorFlow Lite
     model, or has several subgraphs.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ImageError(f"can't be read: {error.strerror}", where=str(path)) from error
+    data = read_bytes(path, error=ImageError)
     if data[4:8] != FILE_IDENTIFIER:
         raise ImageError("not a TensorFlow Lite model (no TFL3 mark)", where=str(path),
                          next_step="give a .tflite file that a TensorFlow Lite converter wrote")  # fmt: skip

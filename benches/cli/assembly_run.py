@@ -12,23 +12,31 @@ from benches.assembly.reader import own_catalog, read_assembly_catalog
 from benches.assembly.run import (
     AssemblyOptions,
     AssemblyResult,
+    absent_elfs,
     assembly_json,
     run_assembly,
     summarize_sets,
 )
 from benches.cli.bench_run import report_console, write_report
+from benches.cli.validate_run import check_presence
 from benches.runs.report import UNOFFICIAL
 from benches.silicon.validate import ABSENT, FAILED
 from emulator.errors import CheckFailed
+from emulator.files import OutputFile
 
 
-def run_validate_assembly(catalog: Path | None, options: AssemblyOptions, json_file: Path | None) -> None:
+def run_validate_assembly(
+    catalog: Path | None, options: AssemblyOptions, json_file: OutputFile | None, *, require_all: bool
+) -> None:
     """Call every function, print both tables, write the JSON.
 
-    Raises :class:`CheckFailed` when a function that is there did not return.
+    Raises :class:`CheckFailed` when a function that is there did not return, or when all are required
+    and an ELF is absent; :class:`UsageError` when every ELF is.
     """
-    console = report_console()
-    results = run_assembly(own_catalog() if catalog is None else read_assembly_catalog(catalog), options)
+    console = report_console(json_file)
+    functions = own_catalog() if catalog is None else read_assembly_catalog(catalog)
+    check_presence(absent_elfs(functions, options), len(functions.rows), require_all=require_all)
+    results = run_assembly(functions, options)
     console.print(assembly_table(results))
     console.print(set_table(results))
     _print_remarks(console, results)

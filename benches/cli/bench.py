@@ -8,30 +8,37 @@ import click
 
 from benches.cli.many_values import ManyValuesCommand
 from benches.suite.benchmarks import NAMES, find
-
-EXISTING = click.Path(exists=True, path_type=Path)
-
-
-def parse_address(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    """An address such as 0x08000000; a usage error when it is none."""
-    try:
-        return None if value is None else int(value, 0)
-    except ValueError as error:
-        raise click.BadParameter(f"{value!r} is not an address such as 0x08000000", ctx, param) from error
+from emulator.cli.options import base_option, hook_option, json_option
+from emulator.cli.parameter_types import BoardName, Count, InputFile, InputFileOrFolder
+from emulator.files import OutputFile
 
 
 @click.command(cls=ManyValuesCommand, many_values=("--inputs",), not_values=NAMES)
 @click.argument("benchmarks", nargs=-1, metavar="[BENCHMARK]...", type=click.Choice(NAMES))
-@click.option("--board", metavar="NAME|FILE.toml", help="Board to emulate. [default: nucleo-l4r5zi]")
-@click.option("--image", type=EXISTING, help="Your firmware instead of the shipped images.")
-@click.option("--base", metavar="ADDRESS", callback=parse_address, help="Load address of a raw .bin image.")
 @click.option(
-    "--inputs", type=EXISTING, multiple=True, metavar="FILE...", help="Input files, or a labelled folder."
+    "--board",
+    type=BoardName(),
+    metavar="NAME|FILE.toml",
+    help="Board to emulate. [default: nucleo-l4r5zi]",
 )
-@click.option("--model", type=EXISTING, help="The .tflite that --image was built from, for the golden check.")
 @click.option(
-    "--count", type=click.IntRange(min=1), help="Inferences per window; in accuracy mode: inputs at most."
+    "--image", type=InputFile(), metavar="FILE", help="Your firmware instead of the shipped images."
 )
+@base_option
+@click.option(
+    "--inputs",
+    type=InputFileOrFolder(),
+    multiple=True,
+    metavar="FILE...",
+    help="Input files, or a labelled folder.",
+)
+@click.option(
+    "--model",
+    type=InputFile(),
+    metavar="FILE",
+    help="The .tflite that --image was built from, for the golden check.",
+)
+@click.option("--count", type=Count(), help="Inferences per window; in accuracy mode: inputs at most.")
 @click.option(
     "--mode",
     type=click.Choice(["performance", "accuracy", "energy"]),
@@ -56,14 +63,13 @@ def parse_address(ctx: click.Context, param: click.Parameter, value: str | None)
 )
 @click.option(
     "--bands",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=InputFile(),
+    metavar="FILE",
     help="Error bands from your own `boardless validate --update-bands FILE`.",
 )
 @click.option("--timing", type=click.Choice(["memory", "core", "count"]), help="Depth of the timing model.")
-@click.option("--hook", type=click.Choice(["auto", "native", "python"]), default="auto", show_default=True)
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report."
-)
+@hook_option
+@json_option
 def bench(
     *,
     benchmarks: tuple[str, ...],
@@ -80,7 +86,7 @@ def bench(
     bands: Path | None,
     timing: str | None,
     hook: str,
-    json_file: Path | None,
+    json_file: OutputFile | None,
 ) -> None:
     """Run benchmarks (kws, vww, ic, ad; default: all) and report instructions, cycles, latency.
 

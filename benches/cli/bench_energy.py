@@ -18,7 +18,7 @@ def run_energy_bench(options: BenchOptions) -> None:
     """Run every job, print the table, write the JSON. An error comes after the rows before it."""
     if options.layers or options.what_if or options.clocks_hz:
         raise UsageError("--layers, --what-if and --clock are of performance mode", where="--mode energy")
-    console = report_console()
+    console = report_console(options.json_file)
     runs: list[EnergyRun] = []
     failure: BoardlessError | None = None
     for job in plan_jobs(options):

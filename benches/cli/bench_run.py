@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -37,7 +35,9 @@ from benches.suite.benchmarks import BENCHMARKS, Benchmark
 from benches.suite.input_files import InputData, load_inputs
 from emulator import __version__
 from emulator.board.reader import load_board
+from emulator.cli.tables import table_console
 from emulator.errors import BoardlessError, CheckFailed, UsageError
+from emulator.files import OutputFile
 
 if TYPE_CHECKING:
     from emulator.board.model import Board
@@ -67,7 +67,7 @@ class BenchOptions:
     bands: Path | None = None
     timing: str = "memory"
     hook: str = "auto"
-    json_file: Path | None = None
+    json_file: OutputFile | None = None
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ def run_bench(options: BenchOptions, make_machine: MachineFactory | None = None)
 
     A job that fails does not lose the rows before it: they are printed, then its error is raised.
     """
-    console = report_console()
+    console = report_console(options.json_file)
     jobs = plan_jobs(options)
     for board in dict.fromkeys(job.board for job in jobs if options.what_if):
         parse_changes(options.what_if, load_board(board))  # a mistyped one is found before anything runs
@@ -134,18 +134,14 @@ def _run_jobs(
     return outcome
 
 
-def report_console() -> Console:
-    """Where tables go: the terminal at its width, a file or pipe at a width that cuts nothing."""
-    return Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
+def report_console(json_file: OutputFile | None) -> Console:
+    """Where tables go: standard output, or beside it when the report takes that."""
+    return table_console(PLAIN_WIDTH, on_stderr=json_file is not None and json_file.is_standard_output)
 
 
-def write_report(path: Path, content: dict[str, Any]) -> None:
+def write_report(output: OutputFile, content: dict[str, Any]) -> None:
     """Write a JSON report with the version and the unofficial note in front."""
-    report = {"boardless": __version__, "note": UNOFFICIAL, **content}
-    try:
-        path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"the report can't be written: {error.strerror}", where=str(path)) from error
+    output.write_json({"boardless": __version__, "note": UNOFFICIAL, **content})
 
 
 def plan_jobs(options: BenchOptions) -> list[BenchJob]:

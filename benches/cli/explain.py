@@ -7,49 +7,57 @@ from pathlib import Path
 import click
 
 from benches.suite.benchmarks import NAMES
-from emulator.cli.options import Address, base_option, hook_option
+from emulator.cli.command import Command
+from emulator.cli.options import base_option, hook_option, json_option
+from emulator.cli.parameter_types import Address, BoardName, ConsoleText, Count, InputFile
+from emulator.files import OutputFile
 
 
-@click.command()
-@click.argument("image", metavar="IMAGE")
-@click.option("--board", metavar="NAME|FILE.toml", help="Board to emulate. [default: nucleo-l4r5zi]")
+@click.command(cls=Command)
+@click.argument("image", metavar="IMAGE", type=InputFile(checked=False))
+@click.option(
+    "--board",
+    type=BoardName(),
+    metavar="NAME|FILE.toml",
+    help="Board to emulate. [default: nucleo-l4r5zi]",
+)
 @base_option
 @click.option("--function", metavar="NAME|ADDRESS", help="Show this function only.")
 @click.option(
     "--block", type=Address(), metavar="ADDRESS", help="Show the block that begins at (or holds) it."
 )
-@click.option(
-    "--top", type=click.IntRange(min=1), default=5, show_default=True, help="Functions and blocks shown."
-)
+@click.option("--top", type=Count(), default=5, show_default=True, help="Functions and blocks shown.")
 @click.option(
     "--input",
     "input_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=InputFile(),
+    metavar="FILE",
     help="The benchmark's input. [default: a synthetic one]",
 )
-@click.option("--until", metavar="TEXT", help="Any firmware: explain its run up to this text on the console.")
 @click.option(
-    "--max-cycles", type=click.IntRange(min=1), help="Any firmware: explain so many cycles from reset."
+    "--until",
+    type=ConsoleText(),
+    metavar="TEXT",
+    help="Any firmware: explain its run up to this text on the console (or the ITM).",
 )
+@click.option("--max-cycles", type=Count(), help="Any firmware: explain so many cycles from reset.")
 @click.option("--timing", type=click.Choice(["memory", "core"]), default="memory", show_default=True)
 @hook_option
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report."
-)
+@json_option
 def explain(
     *,
-    image: str,
+    image: Path,
     board: str | None,
     base: int | None,
     function: str | None,
     block: int | None,
     top: int,
     input_file: Path | None,
-    until: str | None,
+    until: bytes | None,
     max_cycles: int | None,
     timing: str,
     hook: str,
-    json_file: Path | None,
+    json_file: OutputFile | None,
 ) -> None:
     """Show where cycles go: issue, load-use, branch, fetch, flash, cache, divide ...
 
@@ -57,9 +65,9 @@ def explain(
     booted and one inference explained; with --until or --max-cycles any firmware's run is.
     Every figure is simulated and unofficial.
     """
-    if image not in NAMES and not Path(image).is_file():
+    if str(image) not in NAMES and not image.exists():
         raise click.BadParameter(
-            f"{image!r} is neither a file nor one of {', '.join(NAMES)}", param_hint="IMAGE"
+            f"{str(image)!r} is neither a file nor one of {', '.join(NAMES)}", param_hint="IMAGE"
         )
     if function is not None and block is not None:
         raise click.UsageError("--function and --block exclude each other")
@@ -67,7 +75,7 @@ def explain(
 
     run_explain(
         ExplainOptions(
-            image=image,
+            image=str(image),
             board=board,
             base=base,
             function=function,

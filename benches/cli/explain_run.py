@@ -19,6 +19,8 @@ from benches.silicon.error_bands import NOT_MEASURED, band_json, band_words, rea
 from benches.silicon.validate import synthetic_input
 from benches.suite.benchmarks import NAMES, find
 from benches.suite.input_files import InputData, load_inputs
+from emulator.cli.session import Limits, goal_error
+from emulator.files import OutputFile
 from emulator.machine.machine import Machine
 from emulator.profiling import BlockProfile, CycleStack, functions_of
 from emulator.profiling.disassembly import block_text
@@ -38,21 +40,25 @@ class ExplainOptions:
     block: int | None = None
     top: int = 5
     input_file: Path | None = None
-    until: str | None = None
+    until: bytes | None = None
     max_cycles: int | None = None
     timing: str = "memory"
     hook: str = "auto"
-    json_file: Path | None = None
+    json_file: OutputFile | None = None
 
 
 def run_explain(options: ExplainOptions) -> None:
-    """Run the image, print the tables, write the JSON."""
+    """Run the image, print the tables, write the JSON.
+
+    Raises :class:`CheckFailed` when the text of ``until`` never came, :class:`LimitReached` when a
+    limit came before it: what is shown then is another stretch than was asked for.
+    """
     machine = _machine(options)
     window = _window(options, machine)
     debug = machine.image.debug if machine.image is not None else None
     functions = functions_of(window.profile, machine.engine.automaton, debug)
     explanation = explain(window, functions, Selection(options.function, options.block), options.top)
-    _print(report_console(), explanation, machine, options)
+    _print(report_console(options.json_file), explanation, machine, options)
     if options.json_file is not None:
         image = machine.image
         write_report(
@@ -68,6 +74,10 @@ def run_explain(options: ExplainOptions) -> None:
                 **explanation.as_json(),
             },
         )
+    if options.until is not None and window.reason is not None:
+        error = goal_error(window.reason, Limits(options.until, options.max_cycles), machine)
+        if error is not None:
+            raise error
 
 
 def _machine(options: ExplainOptions) -> Machine:

@@ -6,8 +6,14 @@ from pathlib import Path
 
 import click
 
+from emulator.cli.command import Command
+from emulator.cli.options import base_option
+from emulator.cli.parameter_types import BoardName, InputFile
 
-@click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
+
+@click.command(
+    cls=Command, context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False}
+)
 @click.option(
     "--device",
     "devices",
@@ -19,23 +25,30 @@ import click
     "--ports",
     "ports_files",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=InputFile(),
+    metavar="FILE",
     help="A list that `boardless serve --ports` wrote.",
 )
 @click.option(
     "--image",
     "images",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=InputFile(),
+    metavar="FILE",
     help="Boot this image first and serve it; may be repeated.",
 )
 @click.option(
-    "--board", "boards", multiple=True, metavar="NAME|FILE.toml", help="Board of all images, or one of each."
+    "--board",
+    "boards",
+    type=BoardName(),
+    multiple=True,
+    metavar="NAME|FILE.toml",
+    help="Board of all images, or one of each.",
 )
 @click.option(
     "--usb", "usb_ids", multiple=True, metavar="VID:PID", help="USB id of all images' ports, or one of each."
 )
-@click.option("--base", metavar="ADDRESS", help="Load address of raw .bin images.")
+@base_option
 @click.option("--energy", is_flag=True, help="Energy mode: interface board and power monitor.")
 @click.option(
     "--pace",
@@ -54,7 +67,7 @@ def host(
     images: tuple[Path, ...],
     boards: tuple[str, ...],
     usb_ids: tuple[str, ...],
-    base: str | None,
+    base: int | None,
     energy: bool,
     pace: str,
     command: tuple[str, ...],

@@ -17,6 +17,7 @@ import click
 
 from benches.virtual_ports import environment_with_hook, install_hook
 from benches.virtual_ports.relay import Relay
+from emulator.cli.console import EXIT_SIGNALLED
 from emulator.cli.options import DEFAULT_BOARD
 from emulator.cli.words import UNOFFICIAL
 from emulator.errors import BoardlessError, UsageError
@@ -25,7 +26,6 @@ from emulator.links.virtual_port import NUCLEO_USB, VirtualPort, parse_usb, read
 BOOT_LIMIT_S = 90.0
 STEP_S = 0.05
 STOP_LIMIT_S = 10.0
-SIGNALLED = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class HostOptions:
     images: tuple[Path, ...]
     boards: tuple[str, ...]
     usb_ids: tuple[str, ...]
-    base: str | None
+    base: int | None
     energy: bool
     pace: str
     command: tuple[str, ...]
@@ -48,8 +48,6 @@ def run_host(options: HostOptions) -> int:
     ports = [parse_device(text) for text in options.devices]
     ports += [port for file in options.ports_files for port in read_ports(file)]
     with ExitStack() as stack:
-        stack.enter_context(_handler(signal.SIGTERM, _leave))
-        stack.enter_context(_handler(signal.SIGHUP, _leave))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="boardless-host-")))
         served = [
             stack.enter_context(_Served(arguments, folder / f"served-{number}"))
@@ -101,7 +99,7 @@ def _serve_arguments(options: HostOptions) -> Iterator[list[str]]:
         ]
         arguments += ["--usb", _of_each(options.usb_ids, number, len(options.images), "--usb", "0483:374B")]
         if options.base is not None:
-            arguments += ["--base", options.base]
+            arguments += ["--base", hex(options.base)]
         if options.energy:
             arguments.append("--energy")
         yield arguments
@@ -158,6 +156,7 @@ class _Served:
         while not self._ports_file.exists():
             if self._process.poll() is not None or time.monotonic() > end:
                 said = self._log.read_text(encoding="utf-8", errors="replace").strip()
+                said = said.removeprefix("boardless: ")
                 raise BoardlessError(
                     f"the device did not come up: {said or 'it said nothing'}", where=self._image
                 )
@@ -188,7 +187,7 @@ def _run(command: tuple[str, ...], folder: Path) -> int:
         except BaseException:  # SIGTERM: the command ends with us
             process.terminate()
             raise
-    return SIGNALLED - code if code < 0 else code
+    return EXIT_SIGNALLED - code if code < 0 else code
 
 
 @contextmanager
@@ -205,8 +204,3 @@ def _handler(number: signal.Signals, handler: Callable[[int, FrameType | None], 
         yield
     finally:
         signal.signal(number, before)
-
-
-def _leave(number: int, _frame: FrameType | None) -> None:
-    """End by way of every ``finally``, so that no child stays behind."""
-    raise SystemExit(SIGNALLED + number)

@@ -8,8 +8,10 @@ from typing import Any
 
 import click
 
+from emulator.cli.command import Command
 
-class ManyValuesCommand(click.Command):
+
+class ManyValuesCommand(Command):
     """A command whose options named in ``many_values`` swallow values up to the next option.
 
     A word of ``not_values`` (a benchmark's name) ends the list too, unless a file is called so.

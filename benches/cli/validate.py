@@ -7,17 +7,33 @@ from pathlib import Path
 import click
 
 from benches.cli.many_values import ManyValuesCommand
+from emulator.cli.options import hook_option, json_option
+from emulator.cli.parameter_types import Count, InputFile, InputFolder, OutputTarget
+from emulator.files import OutputFile
+
+MOST_JOBS = 256
+
+
+class BandsTarget(OutputTarget):
+    """A file for error bands; without a name the project's own."""
+
+    def take(self, value: object) -> OutputFile:
+        """Raise UsageError when it can't be written."""
+        from benches.silicon.error_bands import shipped_bands_file  # noqa: PLC0415 - keeps --help fast
+
+        return super().take(value or shipped_bands_file())
 
 
 @click.command(cls=ManyValuesCommand, many_values=("--images",))
 @click.option(
     "--catalog",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=InputFile(),
+    metavar="FILE",
     help="CSV or TOML of images with published latencies. [default: the development images]",
 )
 @click.option(
     "--images",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=InputFolder(),
     multiple=True,
     metavar="DIR...",
     help="Folders that hold the images: checkouts, or bare git directories.",
@@ -25,6 +41,7 @@ from benches.cli.many_values import ManyValuesCommand
 @click.option(
     "--update-bands",
     "bands_file",
+    type=BandsTarget("the file of error bands"),
     is_flag=False,
     flag_value="",
     metavar="[FILE]",
@@ -34,32 +51,31 @@ from benches.cli.many_values import ManyValuesCommand
     "--assembly", is_flag=True, help="The catalogue is of assembly functions. [default: our micro-kernels]"
 )
 @click.option("--fit-report", is_flag=True, help="Which stall causes go together with the remaining error.")
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Rows at once.")
+@click.option("--require-all", is_flag=True, help="An image that is in no folder fails the check.")
+@click.option("--jobs", type=Count(most=MOST_JOBS), default=1, show_default=True, help="Rows at once.")
 @click.option("--timing", type=click.Choice(["memory", "core", "count"]), default="memory", show_default=True)
-@click.option("--hook", type=click.Choice(["auto", "native", "python"]), default="auto", show_default=True)
-@click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report."
-)
+@hook_option
+@json_option
 def validate(
     *,
     catalog: Path | None,
     images: tuple[Path, ...],
-    bands_file: str | None,
+    bands_file: OutputFile | None,
     assembly: bool,
     fit_report: bool,
+    require_all: bool,
     jobs: int,
     timing: str,
     hook: str,
-    json_file: Path | None,
+    json_file: OutputFile | None,
 ) -> None:
     """Run published benchmark images and print modelled against published cycles.
 
     Each image gets a synthetic input of the right size. Rows whose image is in no folder are
-    counted and named. With --assembly functions of ELFs are called instead, and their cycles
-    compared. Every modelled figure is simulated and unofficial.
+    counted and named; with no image at all the exit code is 2. With --assembly functions of ELFs
+    are called instead, and their cycles compared. Every modelled figure is simulated and unofficial.
     """
     from benches.cli.validate_run import ValidateOutputs, run_validate  # noqa: PLC0415 - keeps --help fast
-    from benches.silicon.error_bands import shipped_bands_file  # noqa: PLC0415
     from benches.silicon.validate import ValidateOptions  # noqa: PLC0415
 
     if assembly:
@@ -68,13 +84,13 @@ def validate(
         from benches.assembly.run import AssemblyOptions  # noqa: PLC0415
         from benches.cli.assembly_run import run_validate_assembly  # noqa: PLC0415
 
-        run_validate_assembly(catalog, AssemblyOptions(images, timing, hook), json_file)
+        run_validate_assembly(
+            catalog, AssemblyOptions(images, timing, hook), json_file, require_all=require_all
+        )
         return
     run_validate(
         catalog,
         ValidateOptions(images, timing, hook, causes=fit_report),
         jobs,
-        ValidateOutputs(
-            json_file, None if bands_file is None else Path(bands_file or shipped_bands_file()), fit_report
-        ),
+        ValidateOutputs(json_file, bands_file, fit_report, require_all),
     )

@@ -16,6 +16,7 @@ from benches.silicon.catalog import CatalogRow, development_catalog, read_catalo
 from benches.silicon.error_bands import measured_bands
 from benches.silicon.error_figures import ErrorFigures
 from benches.silicon.fit_report import CauseFit, fit_report
+from benches.silicon.image_sources import find_image
 from benches.silicon.row_pool import validate_rows
 from benches.silicon.validate import (
     ABSENT,
@@ -27,21 +28,24 @@ from benches.silicon.validate import (
     summarize,
 )
 from emulator.errors import CheckFailed, UsageError
+from emulator.files import OutputFile
 
 
 @dataclass(frozen=True, slots=True)
 class ValidateOutputs:
-    """What to write and print beside the two tables."""
+    """What to write and print beside the two tables. ``require_all``: an absent image fails the check."""
 
-    json_file: Path | None = None
-    bands_file: Path | None = None
+    json_file: OutputFile | None = None
+    bands_file: OutputFile | None = None
     fit_report: bool = False
+    require_all: bool = False
 
 
 def run_validate(catalog: Path | None, options: ValidateOptions, jobs: int, outputs: ValidateOutputs) -> None:
     """Run the catalogue, print both tables, write the JSON and the error bands.
 
-    Raises :class:`CheckFailed` when a row that has its image failed; absent ones are no failure.
+    Raises :class:`CheckFailed` when a row that has its image failed, or when all are required and one
+    is absent; :class:`UsageError` when every image is: then nothing was checked.
     """
     if outputs.bands_file is not None and options.timing != "memory":
         raise UsageError(
@@ -49,8 +53,12 @@ def run_validate(catalog: Path | None, options: ValidateOptions, jobs: int, outp
             where="--update-bands",
             next_step="Leave --timing out.",
         )
-    console = report_console()
+    console = report_console(outputs.json_file)
     catalog_rows = development_catalog() if catalog is None else read_catalog(catalog)
+    absent = [row for row in catalog_rows if find_image(row, options.folders) is None]
+    check_presence(
+        [f"{row.version} {row.path}" for row in absent], len(catalog_rows), require_all=outputs.require_all
+    )
     rows = _run(catalog_rows, options, jobs, console)
     console.print(row_table(rows))
     console.print(summary_table(summarize(rows)))
@@ -73,11 +81,25 @@ def run_validate(catalog: Path | None, options: ValidateOptions, jobs: int, outp
         )
 
 
-def _write_bands(console: Console, rows: Sequence[ValidatedRow], path: Path) -> None:
+def check_presence(absent: Sequence[str], count: int, *, require_all: bool) -> None:
+    """Raise when what is absent of ``count`` images leaves nothing to check, or all are required."""
+    if len(absent) == count:
+        raise UsageError(
+            f"none of the {count} images was found: nothing can be checked",
+            next_step="name the folders that hold them with --images DIR",
+        )
+    if absent and require_all:
+        raise CheckFailed(
+            f"{len(absent)} of {count} images are absent, and --require-all wants every one",
+            next_step="\n  ".join(absent),
+        )
+
+
+def _write_bands(console: Console, rows: Sequence[ValidatedRow], output: OutputFile) -> None:
     table = measured_bands(rows)
     if not table.bands:
-        raise CheckFailed("no row was measured: the error bands stay as they are", where=str(path))
-    table.write(path)
+        raise CheckFailed("no row was measured: the error bands stay as they are", where=str(output))
+    table.write(output)
     for band in table.bands:
         count = band.figures.count
         images = "1 image" if count == 1 else f"{count} images"

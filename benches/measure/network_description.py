@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import dataclass
 from math import prod
@@ -14,6 +15,7 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
 from emulator.errors import UsageError
+from emulator.files import read_bytes
 
 SECTION = ".boardless.network"
 
@@ -37,10 +39,9 @@ class LayerDescription:
 def read_layers(image: Path) -> tuple[LayerDescription, ...]:
     """The layers of an image of ours. Raises :class:`UsageError` for any other image."""
     try:
-        with image.open("rb") as stream:
-            section = ELFFile(stream).get_section_by_name(SECTION)
-            text = section.data() if section is not None else b""
-    except (ELFError, OSError):
+        section = ELFFile(io.BytesIO(read_bytes(image))).get_section_by_name(SECTION)
+        text = section.data() if section is not None else b""
+    except ELFError:
         text = b""
     if not text:
         raise UsageError(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from benches.measure.performance import PerformanceSession
 from benches.protocol.host import ProtocolError, Stamp
 from benches.suite.input_files import InputData
+from emulator.links.text_watch import TextWatch
 from emulator.machine.execution import StopReason
 from emulator.profiling import CountState, Profile, fold
 
@@ -26,11 +27,15 @@ ENDS = (StopReason.IDLE, StopReason.EXIT, StopReason.WALL_LIMIT)
 
 @dataclass(frozen=True, slots=True)
 class ProfiledWindow:
-    """A profile and in words what it is of; ``results``: what the inference printed."""
+    """A profile and in words what it is of.
+
+    ``results``: what the inference printed. ``reason``: why a run ended, None for an inference.
+    """
 
     profile: Profile
     title: str
     results: str = ""
+    reason: StopReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +106,17 @@ def _profile_window(
     return ProfiledWindow(fold(machine.engine, passed), title, window.results.text), window.counts
 
 
-def profile_run(machine: Machine, until: str | None, max_cycles: int | None) -> ProfiledWindow:
-    """Profile a run from where the machine stands to a text on its console, a limit, or idle."""
+def profile_run(machine: Machine, until: bytes | None, max_cycles: int | None) -> ProfiledWindow:
+    """Profile a run from where the machine stands to a text on its console or ITM, a limit, or idle."""
     first = CountState.of(machine.engine)
-    reason = machine.run(until=until, max_cycles=max_cycles)
+    outputs = (machine.console, machine.itm) if until is not None else ()
+    watches = [TextWatch(output, until or b"", machine.interrupt) for output in outputs]
+    reason = machine.run(max_cycles=max_cycles)
+    for watch in watches:
+        watch.close()
+        reason = StopReason.UNTIL if watch.found else reason
     passed = CountState.of(machine.engine) - first
-    return ProfiledWindow(fold(machine.engine, passed), f"a run that ended by {reason.value}")
+    return ProfiledWindow(fold(machine.engine, passed), f"a run that ended by {reason.value}", reason=reason)
 
 
 def run_to_cycle(machine: Machine, cycle: int) -> None:

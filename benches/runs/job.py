@@ -20,6 +20,7 @@ from benches.suite.input_files import dataset_folder, load_inputs, read_labels
 from emulator.board.model import Accelerator, Board
 from emulator.board.reader import load_board
 from emulator.errors import UsageError
+from emulator.files import read_bytes
 from emulator.image import require_base
 
 DEFAULT_BOARD = "nucleo-l4r5zi"
@@ -101,10 +102,7 @@ def shipped_job(benchmark: Benchmark, board: str) -> BenchJob:
 
 def sha256_of(path: Path) -> str:
     """The file's SHA-256 as hex digits."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise UsageError(f"can't be read: {error.strerror}", where=str(path)) from error
+    return hashlib.sha256(read_bytes(path)).hexdigest()
 
 
 def published_row(sha256: str, rows: Sequence[CatalogRow] | None = None) -> CatalogRow | None:

@@ -19,6 +19,7 @@ from emulator import __version__
 from emulator.board.model import Accelerator
 from emulator.board.reader import load_board
 from emulator.errors import UsageError
+from emulator.files import OutputFile, read_text
 
 if TYPE_CHECKING:
     from benches.silicon.validate import ValidatedRow
@@ -100,17 +101,14 @@ class BandTable:
         key = (board.core, memory_system(board))
         return next((band for band in self.bands if (band.core, band.memory) == key), None)
 
-    def write(self, path: Path) -> None:
+    def write(self, output: OutputFile) -> None:
         """Write the file. Raises :class:`UsageError`."""
         content = {
             "note": "written by `boardless validate --update-bands`; simulated and unofficial",
             "boardless": __version__,
             "bands": [band.as_json() for band in self.bands],
         }
-        try:
-            path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"the bands can't be written: {error.strerror}", where=str(path)) from error
+        output.write_json(content)
 
 
 def shipped_bands_file() -> Path:
@@ -122,9 +120,7 @@ def read_bands(path: Path | None = None) -> BandTable:
     """Read bands, the project's own by default. Raises :class:`UsageError` for a file that is none."""
     file = path or shipped_bands_file()
     try:
-        return BandTable([_band(item) for item in json.loads(file.read_text(encoding="utf-8"))["bands"]])
-    except OSError as error:
-        raise UsageError(f"the error bands can't be read: {error.strerror}", where=str(file)) from error
+        return BandTable([_band(item) for item in json.loads(read_text(file))["bands"]])
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(
             f"not a file of error bands: {error}",

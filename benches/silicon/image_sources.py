@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benches.silicon.catalog import CatalogRow
 from emulator.errors import UsageError
+from emulator.files import read_bytes
 
 LFS_POINTER = b"version https://git-lfs"
 GIT_TIMEOUT_S = 120
@@ -64,7 +65,7 @@ def _candidates(row: CatalogRow, folders: Sequence[Path]) -> Iterator[tuple[str,
             continue
         for path in (folder / row.path, folder / row.version / row.path):
             if path.is_file():
-                yield str(path), path.read_bytes()
+                yield str(path), read_bytes(path)
         data = _from_git(folder, row.path)
         if data is not None:
             yield f"{folder} HEAD:{row.path}", data

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import platform
 import shutil
 import subprocess
@@ -16,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from benches.runs.report import UNOFFICIAL
@@ -33,27 +31,38 @@ from benches.speed.measure import (
 from benches.speed.serial import serial_cost
 from emulator import __version__
 from emulator.board.reader import load_board
+from emulator.cli.command import ProgramCommand
+from emulator.cli.options import board_option, hook_option, json_option
+from emulator.cli.parameter_types import Count
+from emulator.cli.tables import table_console
 from emulator.errors import BoardlessError
+from emulator.files import OutputFile
 
 GOALS = {"count": 0.7, "core": 0.7, "memory": 0.25}
 """Least share of plain Unicorn's speed on the convolution kernel."""
 TABLE_WIDTH = 110
+MOST_REPETITIONS = 0x7FFFFFFF
 
 
-@click.command()
-@click.option("--board", default="nucleo-l4r5zi", show_default=True)
-@click.option("--hook", type=click.Choice(["auto", "native", "python"]), default="auto", show_default=True)
-@click.option("--repeat", type=click.IntRange(min=1), default=3, show_default=True, help="Best of so many.")
-@click.option("--repetitions", type=click.IntRange(min=1), default=1500, show_default=True)
-@click.option("--inferences", type=click.IntRange(min=1), default=5, show_default=True)
+@click.command(cls=ProgramCommand)
+@board_option
+@hook_option
+@click.option("--repeat", type=Count(), default=3, show_default=True, help="Best of so many.")
 @click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report."
+    "--repetitions",
+    type=Count(most=MOST_REPETITIONS),
+    default=1500,
+    show_default=True,
+    help="Of the convolution kernel.",
 )
+@click.option("--inferences", type=Count(), default=5, show_default=True, help="Inferences of kws.")
+@json_option
 def main(
-    *, board: str, hook: str, repeat: int, repetitions: int, inferences: int, json_file: Path | None
+    *, board: str, hook: str, repeat: int, repetitions: int, inferences: int, json_file: OutputFile | None
 ) -> None:
     """Time the convolution kernel and a kws inference in every way, and a start to m-ready."""
-    console = Console() if sys.stdout.isatty() else Console(width=TABLE_WIDTH)
+    on_stderr = json_file is not None and json_file.is_standard_output
+    console = table_console(TABLE_WIDTH, on_stderr=on_stderr)
     kernel = convolution_speeds(board, hook, repeat, repetitions)
     console.print(speed_table("convolution kernel", kernel))
     report: dict[str, Any] = {
@@ -85,7 +94,7 @@ def main(
     except BoardlessError as error:
         console.print(str(error), markup=False)
     if json_file is not None:
-        json_file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        json_file.write_json(report)
 
 
 def convolution_speeds(board: str, hook: str, repeat: int, repetitions: int) -> list[Speed]:
@@ -160,4 +169,4 @@ def host_facts() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="python -m benches.speed")

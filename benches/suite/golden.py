@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from benches.suite.benchmarks import Benchmark, InputKind
 from emulator.errors import BoardlessError, UsageError
+from emulator.files import read_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,9 +55,10 @@ class GoldenInterpreter:
         module, self.runtime = _import_runtime()
         self.model_path = model_path
         self._benchmark = benchmark
+        model = read_bytes(model_path)
         try:
             self._interpreter = module.Interpreter(
-                model_path=str(model_path),
+                model_content=model,
                 experimental_op_resolver_type=module.OpResolverType.BUILTIN_REF,
             )
             self._interpreter.allocate_tensors()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benches.suite.benchmarks import Benchmark
 from emulator.errors import UsageError
+from emulator.files import read_bytes
 
 LABELS_FILE = "y_labels.csv"
 
@@ -36,7 +37,7 @@ class LabelledFile:
 
     def pieces(self) -> tuple[bytes, ...]:
         """The inputs that the file holds, in order. Raises :class:`UsageError` when too short."""
-        data = _read(self.path)
+        data = read_bytes(self.path)
         starts = range(0, len(data) - self.piece_bytes + 1, self.stride_bytes)
         pieces = tuple(data[start : start + self.piece_bytes] for start in starts)
         if not pieces:
@@ -62,7 +63,9 @@ def read_labels(folder: Path, benchmark: Benchmark) -> tuple[LabelledFile, ...]:
     """All lines of the folder's ``y_labels.csv``."""
     labels = folder / LABELS_FILE
     files = []
-    for number, row in enumerate(csv.reader(_read(labels).decode("utf-8", "replace").splitlines()), start=1):
+    for number, row in enumerate(
+        csv.reader(read_bytes(labels).decode("utf-8", "replace").splitlines()), start=1
+    ):
         if not row or not row[0].strip():
             continue
         try:
@@ -105,7 +108,7 @@ def load_inputs(
 
 
 def _first_input(path: Path, benchmark: Benchmark) -> bytes:
-    data = _read(path)
+    data = read_bytes(path)
     is_recording = benchmark.name == "ad" and len(data) > benchmark.input_bytes and len(data) % 4 == 0
     if len(data) != benchmark.input_bytes and not is_recording:
         raise UsageError(
@@ -113,10 +116,3 @@ def _first_input(path: Path, benchmark: Benchmark) -> bytes:
             where=str(path),
         )
     return data[: benchmark.input_bytes]
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"can't be read: {error.strerror}", where=str(path)) from error

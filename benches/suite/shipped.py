@@ -9,6 +9,7 @@ Models: ``models/BENCHMARK.tflite`` in the firmware's folder. Inputs:
 from __future__ import annotations
 
 import atexit
+import io
 import shutil
 import tempfile
 from importlib import resources
@@ -22,6 +23,7 @@ from benches.build.support import firmware_folder, fitted, load_support, support
 from benches.suite.benchmarks import Benchmark
 from emulator.board.model import Board
 from emulator.errors import UsageError
+from emulator.files import read_bytes
 
 
 def image_for_board(benchmark: Benchmark, board: Board) -> Path:
@@ -44,8 +46,8 @@ def image_for_board(benchmark: Benchmark, board: Board) -> Path:
 
 def _fits(image: Path, board: Board) -> bool:
     """Whether the board has memory wherever the image has segments."""
-    with image.open("rb") as file:
-        segments = [segment.header for segment in ELFFile(file).iter_segments("PT_LOAD")]
+    elf = ELFFile(io.BytesIO(read_bytes(image)))
+    segments = [segment.header for segment in elf.iter_segments("PT_LOAD")]
     spans = [(header.p_vaddr, header.p_vaddr + header.p_memsz) for header in segments]
     regions = [board.region_at(start) for start, _end in spans]
     return all(

@@ -29,6 +29,7 @@ from pathlib import Path
 import numpy as np
 
 from benches.synthetic import machine_sounds, people, shapes, spoken_words
+from emulator.files import OutputFile, make_folder
 
 TRAINING_SEED = 1
 TEST_SEED = 2
@@ -107,12 +108,15 @@ def label_line(benchmark: str, sample: Sample) -> str:
 
 
 def write_dataset(directory: Path, benchmark: str, samples: Sequence[Sample]) -> None:
-    """Write ``samples`` as binary files and ``y_labels.csv`` into ``directory``, which is made if missing."""
-    directory.mkdir(parents=True, exist_ok=True)
+    """Write ``samples`` as binary files and ``y_labels.csv`` into ``directory``, which is made if missing.
+
+    Raises :class:`UsageError` when a file can't be written.
+    """
+    make_folder(directory)
     for sample in samples:
-        (directory / sample.name).write_bytes(sample.data)
+        OutputFile(directory / sample.name, "the sample").write_bytes(sample.data)
     lines = [label_line(benchmark, sample) + "\n" for sample in samples]
-    (directory / "y_labels.csv").write_text("".join(lines), encoding="ascii", newline="\n")
+    OutputFile(directory / "y_labels.csv", "the labels").write_text("".join(lines))
 
 
 def _kind(benchmark: str) -> _Kind:

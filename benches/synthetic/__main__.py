@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
+import click
+
 from benches import synthetic
+from emulator.cli.command import ProgramCommand
+from emulator.cli.parameter_types import Count, OutputPlace
+
+MOST_SAMPLES = 1_000_000
 
 
-def main() -> None:
-    """Write each benchmark's shipped inputs, or ``--count`` of one, under the directory given."""
-    parser = argparse.ArgumentParser(prog="python -m benches.synthetic", description=__doc__)
-    parser.add_argument("directory", type=Path)
-    parser.add_argument("--benchmark", choices=synthetic.BENCHMARKS, help="only this one")
-    parser.add_argument("--count", type=int, help="samples instead of the shipped number")
-    parser.add_argument("--seed", type=int, default=synthetic.TEST_SEED)
-    arguments = parser.parse_args()
-    for benchmark in (arguments.benchmark,) if arguments.benchmark else synthetic.BENCHMARKS:
-        count = synthetic.SHIPPED_COUNTS[benchmark] if arguments.count is None else arguments.count
-        samples = synthetic.make_dataset(benchmark, count, arguments.seed)
-        synthetic.write_dataset(arguments.directory / synthetic.directory_name(benchmark), benchmark, samples)
+@click.command(cls=ProgramCommand)
+@click.argument("directory", type=OutputPlace())
+@click.option("--benchmark", type=click.Choice(synthetic.BENCHMARKS), help="Only this one.")
+@click.option("--count", type=Count(most=MOST_SAMPLES), help="Samples instead of the shipped number.")
+@click.option("--seed", type=Count(0), default=synthetic.TEST_SEED, show_default=True)
+def main(*, directory: Path, benchmark: str | None, count: int | None, seed: int) -> None:
+    """Write each benchmark's shipped inputs, or --count of one, under DIRECTORY."""
+    for name in (benchmark,) if benchmark else synthetic.BENCHMARKS:
+        samples = synthetic.make_dataset(name, count or synthetic.SHIPPED_COUNTS[name], seed)
+        synthetic.write_dataset(directory / synthetic.directory_name(name), name, samples)
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="python -m benches.synthetic")

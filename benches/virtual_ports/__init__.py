@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
+from emulator.files import OutputFile
 from emulator.links.virtual_port import VirtualPort, write_ports
 
 HOOK = "port_list_hook.py"
@@ -18,7 +19,7 @@ def install_hook(folder: Path, ports: Sequence[VirtualPort]) -> None:
     """Put the hook and the list into ``folder``, which goes in front of the host's PYTHONPATH."""
     text = resources.files(__package__).joinpath(HOOK).read_text(encoding="utf-8")
     (folder / INSTALLED_AS).write_text(text, encoding="utf-8")
-    write_ports(folder / PORTS_FILE, ports)
+    write_ports(OutputFile(folder / PORTS_FILE, "the port list"), ports)
 
 
 def environment_with_hook(folder: Path, environment: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -20,6 +20,7 @@ from emulator.board.checks import check_board, suggest
 from emulator.board.model import Accelerator, Board, DeviceEntry, Region
 from emulator.board.supply import energy_facts
 from emulator.errors import BoardError
+from emulator.files import read_text
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 DATA_PACKAGE = "peripherals"
 DEFAULT_DEVICE_BYTES = 0x400
+LARGEST_FILE_BYTES = 1 << 20
 
 # key -> (type, required); "table" means one table per entry, "numbers" a table of integers
 BOARD_KEYS: Mapping[str, tuple[str, bool]] = {
@@ -170,16 +172,10 @@ def _read_documents(name_or_path: str) -> list[_Document]:
 
 
 def _read_file(path: Path) -> _Document:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise BoardError(
-            "no such board file",
-            where=str(path),
-            next_step="give the path of a TOML file, or a name that `boardless boards` lists",
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BoardError(f"can't be read: {error}", where=str(path)) from error
+    next_step = "give the path of a TOML file, or a name that `boardless boards` lists"
+    text = read_text(
+        path, limit_bytes=LARGEST_FILE_BYTES, error=BoardError, what="board file", next_step=next_step
+    )
     return _parse(str(path), text)
 
 

@@ -34,7 +34,7 @@ class RegisterAccesses:
         engine: Engine,
         *,
         on_polled: Callable[[], None],
-        on_error: Callable[[Exception], None],
+        on_error: Callable[[BaseException], None],
     ) -> None:
         self._hook = engine.hook
         self._automaton = engine.automaton
@@ -108,7 +108,7 @@ class RegisterAccesses:
             self._count_poll(address)
             try:
                 return read(address, size_bytes)
-            except Exception as error:  # noqa: BLE001 -- it must not unwind through Unicorn
+            except BaseException as error:  # noqa: BLE001 -- it, Ctrl-C too, must not unwind through Unicorn
                 self._on_error(error)
                 return 0
             finally:
@@ -127,7 +127,7 @@ class RegisterAccesses:
             self._access, self._access_cycle = (address, size_bytes, True), None
             try:
                 write(address, size_bytes, value)
-            except Exception as error:  # noqa: BLE001 -- as above
+            except BaseException as error:  # noqa: BLE001 -- as above
                 self._on_error(error)
             finally:
                 self._access = None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 from rich.console import Console
 from rich.table import Table
 
 from emulator.board.model import Board
 from emulator.board.reader import list_boards, load_board
+from emulator.cli.command import Command
+from emulator.cli.parameter_types import BoardName
+from emulator.cli.tables import table_console
 from emulator.cli.words import bytes_in_words, hertz_in_words
 
 PLAIN_WIDTH = 160
@@ -17,11 +18,11 @@ PLAIN_WIDTH = 160
 UNOFFICIAL = "Everything is simulated; figures are unofficial."
 
 
-@click.command()
-@click.argument("board", required=False, metavar="[NAME|FILE.toml]")
+@click.command(cls=Command)
+@click.argument("board", type=BoardName(), required=False, metavar="[NAME|FILE.toml]")
 def boards(board: str | None) -> None:
     """List all boards, or describe one: core, memory map, clocks, devices, sources."""
-    console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
+    console = table_console(PLAIN_WIDTH, highlight=False)
     if board is None:
         _list(console)
     else:

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 import emulator
+from emulator.cli.command import Command
 from emulator.errors import EXIT_CHECK_FAILED
 
 RUN_PACKAGES = ("unicorn", "pyelftools", "capstone", "click", "rich", "intelhex", "pyserial", "numpy")
@@ -36,7 +37,7 @@ class Finding:
     needed: bool = False
 
 
-@click.command()
+@click.command(cls=Command)
 @click.pass_context
 def doctor(ctx: click.Context) -> None:
     """Look at the installation; exit code 1 when something that every run needs is missing."""

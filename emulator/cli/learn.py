@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -12,7 +11,7 @@ import click
 from emulator.board.model import Board
 from emulator.board.reader import board_document, load_board
 from emulator.cli.session import Limits
-from emulator.errors import UsageError
+from emulator.files import OutputFile
 from emulator.image.model import Image
 from emulator.learning import Learned, learn
 from emulator.learning.toml_text import toml_text
@@ -28,7 +27,7 @@ def learn_board(
     image: Image,
     build: Callable[[Board], Machine],
     limits: Limits,
-    output: Path | None,
+    output: OutputFile | None,
     name: str,
 ) -> Board:
     """Learn, print the proposed lines (and write a board file), give the learned board.
@@ -63,23 +62,15 @@ def proposal(learned: Learned) -> str:
     return "\n".join(parts)
 
 
-def _write(path: Path, name: str, learned: Learned) -> None:
+def _write(output: OutputFile, name: str, learned: Learned) -> None:
     document = copy.deepcopy(board_document(name))
     document.pop("name", None)
     devices = document.setdefault("devices", {})
     for device in learned.devices:
         devices[device.name] = _over(devices.get(device.name, {}), device.table())
     reasons = [f"# {reason}" for device in learned.devices for reason in device.reasons]
-    text = "\n".join([HEADER, *reasons, "", toml_text(document), ""])
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"the board file can't be written: {error.strerror}",
-            where=str(path),
-            next_step="name a file in a folder that exists",
-        ) from error
-    load_board(str(path))
+    output.write_text("\n".join([HEADER, *reasons, "", toml_text(document), ""]))
+    load_board(str(output.path))
 
 
 def _over(below: dict[str, Any], table: dict[str, Any]) -> dict[str, Any]:

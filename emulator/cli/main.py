@@ -5,14 +5,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from dataclasses import dataclass
-from typing import Any
 
 import click
 
 import emulator
-from emulator.errors import BoardlessError, GuestFault
-
-EXIT_INTERRUPTED = 130
+from emulator.cli.command import Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +33,8 @@ COMMANDS: dict[str, Entry] = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called, and which prints our errors."""
+class LazyGroup(Program, click.Group):
+    """A group whose commands are imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Name the commands whose modules are installed."""
@@ -58,19 +55,6 @@ class LazyGroup(click.Group):
         rows = [(name, COMMANDS[name].short_help) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an error of ours becomes one message and its own exit code."""
-        try:
-            return super().invoke(ctx)
-        except BoardlessError as error:
-            if isinstance(error, GuestFault) and error.report:
-                click.echo(error.report, err=True)
-            click.echo(f"boardless: {error}", err=True)
-            ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
-            click.echo("boardless: interrupted", err=True)
-            ctx.exit(EXIT_INTERRUPTED)
 
 
 def _is_installed(entry: Entry) -> bool:

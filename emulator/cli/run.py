@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
 from emulator.board.model import Board
 from emulator.board.reader import load_board
+from emulator.cli.command import EXIT_INTERRUPTED, Command
+from emulator.cli.console import EXIT_READER_LEFT, STDERR, STDOUT
 from emulator.cli.options import (
     base_option,
     board_option,
     files_option,
     hook_option,
+    json_option,
     strict_option,
     timing_option,
 )
-from emulator.cli.session import Limits, Session, limit_error
+from emulator.cli.parameter_types import ConsoleText, Count, InputFile, OutputTarget, Seconds
+from emulator.cli.session import Limits, Session, goal_error, limit_error
 from emulator.cli.status import StatusLine
-from emulator.cli.summary import Outcome, summary_json, summary_text, write_json
+from emulator.cli.summary import Outcome, summary_json, summary_text
 from emulator.cli.trace_console import TraceConsole, output_meets_errors
 from emulator.errors import BoardlessError, CheckFailed, GuestFault, UsageError
+from emulator.files import OutputFile
 from emulator.image import check_vectors, load_image, require_base
 from emulator.links import Link, LinkSet, open_link, parse_serial
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
-
-EXIT_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,9 @@ class MachineOptions:
     timing: str
     hook: str
     strict: bool = False
-    files_dir: str | None = None
+    files_dir: Path | None = None
     learn: Limits | None = None  # learn the board within these limits first
-    learn_output: Path | None = None
+    learn_output: OutputFile | None = None
 
 
 def make_machine(options: MachineOptions) -> Machine:
@@ -70,8 +73,8 @@ def make_machine(options: MachineOptions) -> Machine:
     return machine
 
 
-@click.command()
-@click.argument("image", type=click.Path(path_type=Path))
+@click.command(cls=Command)
+@click.argument("image", type=InputFile(checked=False))
 @board_option
 @base_option
 @click.option(
@@ -81,17 +84,17 @@ def make_machine(options: MachineOptions) -> Machine:
     metavar="stdio|pty|tcp:[HOST:]PORT|rfc2217:[HOST:]PORT",
     help="Where the console goes; without HOST a port is on loopback.",
 )
-@click.option("--until", metavar="TEXT", help="Stop when the console (or the ITM) has sent TEXT.")
-@click.option("--max-cycles", type=click.IntRange(min=1), metavar="N", help="Stop after N modelled cycles.")
+@click.option(
+    "--until", type=ConsoleText(), metavar="TEXT", help="Stop when the console (or the ITM) has sent TEXT."
+)
+@click.option("--max-cycles", type=Count(), metavar="N", help="Stop after N modelled cycles.")
 @click.option(
     "--wall-limit",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(),
     metavar="SECONDS",
     help="Stop after so much of the host's time.",
 )
-@click.option(
-    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the summary as JSON."
-)
+@json_option
 @click.option(
     "--learn-board",
     is_flag=True,
@@ -99,7 +102,7 @@ def make_machine(options: MachineOptions) -> Machine:
 )
 @click.option(
     "--learn-output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutputTarget("the board file"),
     metavar="FILE",
     help="Also write a whole board file with the learned lines.",
 )
@@ -115,16 +118,16 @@ def run(
     board: str,
     base: int | None,
     serial: str,
-    until: str | None,
+    until: bytes | None,
     max_cycles: int | None,
     wall_limit: float | None,
-    json_file: Path | None,
+    json_file: OutputFile | None,
     learn_board: bool,
-    learn_output: Path | None,
+    learn_output: OutputFile | None,
     timing: str,
     hook: str,
     strict: bool,
-    files_dir: str | None,
+    files_dir: Path | None,
 ) -> None:
     """Run IMAGE (.elf, .axf, .hex or .bin) until it ends, idles, or a limit comes.
 
@@ -133,33 +136,36 @@ def run(
     on stdio, and otherwise on standard error. Exit code: 0 fine, 1 a check failed, 2 usage,
     3 the firmware crashed, 4 a limit was reached. All figures are simulated and unofficial.
     """
-    if json_file is not None and not json_file.absolute().parent.is_dir():
-        raise UsageError("no such folder for --json", where=str(json_file))
     spec = parse_serial(serial)
     if learn_output is not None and not learn_board:
         raise UsageError("--learn-output needs --learn-board", next_step="add --learn-board")
-    limits = Limits(until.encode() if until else None, max_cycles, wall_limit)
+    limits = Limits(until, max_cycles, wall_limit)
     learn = limits if learn_board else None
     machine = make_machine(
         MachineOptions(image, board, base, timing, hook, strict, files_dir, learn, learn_output)
     )
     status = StatusLine(machine)
     is_stdio = spec.kind == "stdio"
+    stdout = STDERR if json_file is not None and json_file.is_standard_output else STDOUT
     with (
-        open_link(spec, machine.console, before_output=status.before_output) as link,
+        open_link(spec, machine.console, stdout=stdout, before_output=status.before_output) as link,
         TraceConsole(machine, status, link if is_stdio else None) as trace,
     ):
         if not is_stdio:
             click.echo(f"console on {link.description}", err=True)
         outcome = _run(machine, link, limits, status, trace)
+    if link.failure is not None and outcome.error is None:
+        outcome = replace(outcome, error=link.failure)
     status.close(shares_terminal=not is_stdio or output_meets_errors())
     click.echo(summary_text(outcome), err=True)
     if json_file is not None:
-        write_json(json_file, summary_json(outcome))
+        json_file.write_json(summary_json(outcome))
     if outcome.error is not None:
         raise outcome.error
     if outcome.stop == "interrupted":
         ctx.exit(EXIT_INTERRUPTED)
+    if outcome.stop == "hung_up" and limits.until is not None:  # what was asked for was not seen
+        ctx.exit(EXIT_READER_LEFT)
 
 
 def _run(machine: Machine, link: Link, limits: Limits, status: StatusLine, trace: TraceConsole) -> Outcome:
@@ -173,7 +179,7 @@ def _run(machine: Machine, link: Link, limits: Limits, status: StatusLine, trace
     error: BoardlessError | None
     try:
         reason = session.run(limits)
-        stop = "hung_up" if links.hung_up else reason.value
+        stop = "hung_up" if links.hung_up and reason is not StopReason.UNTIL else reason.value
         error = _error_of(reason, stop, limits, machine)
     except GuestFault as fault:
         stop, error = "fault", fault
@@ -184,15 +190,11 @@ def _run(machine: Machine, link: Link, limits: Limits, status: StatusLine, trace
 
 def _error_of(reason: StopReason, stop: str, limits: Limits, machine: Machine) -> BoardlessError | None:
     """The error that a run's end is, None for a good end."""
-    limited = limit_error(reason, limits)
-    if limited is not None or stop in ("until", "interrupted", "hung_up"):
-        return limited
-    if limits.until is not None:
-        return CheckFailed(
-            f"the console never sent {limits.until.decode()!r}",
-            where=machine.where(),
-            next_step="the output is above; does the firmware need input, or another --board?",
-        )
+    if stop == "hung_up":
+        return limit_error(reason, limits)
+    missed = goal_error(reason, limits, machine)
+    if missed is not None or stop in ("until", "interrupted"):
+        return missed
     if machine.exit_code:
         return CheckFailed(
             f"the firmware ended itself with exit code {machine.exit_code}", next_step="its output says why"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from emulator.cli.command import Command
 from emulator.cli.energy_desk import EnergyDesk
 from emulator.cli.options import (
     base_option,
@@ -18,12 +19,14 @@ from emulator.cli.options import (
     strict_option,
     timing_option,
 )
+from emulator.cli.parameter_types import InputFile, LinkPath, OutputTarget, Seconds
 from emulator.cli.run import MachineOptions, make_machine
 from emulator.cli.session import Limits, Session, limit_error
 from emulator.cli.status import StatusLine
 from emulator.cli.summary import Outcome, summary_text
 from emulator.cli.trace_console import TraceConsole, output_meets_errors
 from emulator.errors import UsageError
+from emulator.files import OutputFile
 from emulator.links import Link, LinkSet, SerialEndpoint, SerialSpec, open_link, parse_serial
 from emulator.links.virtual_port import INTERFACE_USB, POWER_USB, VirtualPort, parse_usb, write_ports
 from emulator.machine.execution import StopReason
@@ -32,8 +35,8 @@ from emulator.machine.machine import Machine
 BOOT_LIMIT_S = 60.0
 
 
-@click.command()
-@click.argument("image", type=click.Path(path_type=Path))
+@click.command(cls=Command)
+@click.argument("image", type=InputFile(checked=False))
 @board_option
 @base_option
 @click.option(
@@ -46,7 +49,7 @@ BOOT_LIMIT_S = 60.0
 @click.option(
     "--link",
     "symlink",
-    type=click.Path(path_type=Path),
+    type=LinkPath(),
     help="A path that points at the PTY; with --energy PATH-power and PATH-uart too.",
 )
 @click.option(
@@ -64,8 +67,10 @@ BOOT_LIMIT_S = 60.0
 @click.option(
     "--ports",
     "ports_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the list of ports, as JSON, when the device is ready (for `boardless host --ports`).",
+    type=OutputTarget("the port list"),
+    metavar="FILE",
+    help="Write the list of ports, as JSON, when the device is ready (for `boardless host --ports`);"
+    " it is removed when the ports go.",
 )
 @click.option(
     "--pace",
@@ -74,7 +79,7 @@ BOOT_LIMIT_S = 60.0
     show_default=True,
     help="realtime: modelled time never outruns the host's clock.",
 )
-@click.option("--wall-limit", type=click.FloatRange(min=0, min_open=True), help="Serve so many seconds only.")
+@click.option("--wall-limit", type=Seconds(), help="Serve so many seconds only.")
 @timing_option
 @hook_option
 @strict_option
@@ -88,13 +93,13 @@ def serve(
     symlink: Path | None,
     energy: bool,
     usb: str,
-    ports_file: Path | None,
+    ports_file: OutputFile | None,
     pace: str,
     wall_limit: float | None,
     timing: str,
     hook: str,
     strict: bool,
-    files_dir: str | None,
+    files_dir: Path | None,
 ) -> None:
     """Boot IMAGE until it waits for its host, then open its port and serve until Ctrl-C.
 
@@ -125,6 +130,7 @@ def serve(
         for link in links.links:
             click.echo(f"ready: {machine.board.name} on {link.description}")
         if ports_file is not None:
+            stack.callback(ports_file.remove)
             write_ports(ports_file, ports)
         on_slice = (lambda: None) if desk is None else desk.advance
         session = Session(
@@ -143,6 +149,8 @@ def _boot(machine: Machine, progress: Callable[[], None]) -> None:
     limits = Limits(wall_limit_s=BOOT_LIMIT_S)
     session = Session(machine, LinkSet([]), on_progress=progress)
     reason = session.run(limits, stop_when_idle=True)
+    if reason is StopReason.INTERRUPTED:
+        raise KeyboardInterrupt
     if reason is not StopReason.IDLE:
         raise limit_error(reason, limits) or UsageError(
             f"the firmware did not come to wait for a host ({reason.value})",

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from emulator.errors import LimitReached
+from emulator.errors import BoardlessError, CheckFailed, LimitReached
 from emulator.links import LinkSet
 from emulator.links.text_watch import TextWatch
 from emulator.machine.execution import StopReason
@@ -178,7 +178,7 @@ class Session:
 
     @contextmanager
     def _interrupts(self) -> Iterator[None]:
-        """Ctrl-C and SIGTERM end the run between two slices, so that the counts are whole."""
+        """Ctrl-C, SIGTERM and SIGHUP end the run between two slices, so that the counts are whole."""
 
         def stop(_number: int, _frame: FrameType | None) -> None:
             if self._waiting or self._interrupted:
@@ -186,9 +186,10 @@ class Session:
             self._interrupted = True
             self.machine.interrupt()
 
-        numbers = (signal.SIGINT, signal.SIGTERM)
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        handled = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]  # nohup
         try:
-            before = {number: signal.signal(number, stop) for number in numbers}
+            before = {number: signal.signal(number, stop) for number in handled}
         except ValueError:  # not the main thread: whoever runs us there handles signals
             yield
             return
@@ -210,6 +211,20 @@ def limit_error(reason: StopReason, limits: Limits) -> LimitReached | None:
             f"stopped at the limit of {limits.wall_limit_s:g} s", next_step="give more with --wall-limit"
         )
     return None
+
+
+def goal_error(reason: StopReason, limits: Limits, machine: Machine) -> BoardlessError | None:
+    """Make the error for a run that a limit ended, or that ended without the text that was waited for."""
+    if reason in (StopReason.UNTIL, StopReason.INTERRUPTED):
+        return None
+    limited = limit_error(reason, limits)
+    if limited is not None or limits.until is None:
+        return limited
+    return CheckFailed(
+        f"the console never sent {limits.until.decode(errors='backslashreplace')!r}",
+        where=machine.where(),
+        next_step="`boardless run` shows its output; does the firmware need input, or another --board?",
+    )
 
 
 def _end(wall_limit_s: float | None) -> float | None:

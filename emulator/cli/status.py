@@ -21,10 +21,10 @@ class StatusLine:
     output comes, so the two never mix when they share a terminal.
     """
 
-    def __init__(self, machine: Machine, stream: TextIO = sys.stderr) -> None:
+    def __init__(self, machine: Machine, stream: TextIO | None = None) -> None:
         self._machine = machine
-        self._stream = stream
-        self._enabled = stream.isatty()
+        self._stream = sys.stderr if stream is None else stream
+        self._enabled = self._stream.isatty()
         self._shown = False
         self._at_line_start = True
         self._next_s = 0.0

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import emulator
 from emulator.cli.untold import unmodelled_lines, waiting_json, waiting_lines
 from emulator.cli.words import UNOFFICIAL, hertz_in_words, seconds_in_words
-from emulator.errors import BoardlessError, GuestFault, UsageError
+from emulator.errors import BoardlessError, GuestFault
 from emulator.image.place import place_of
 from emulator.links import LinkSet
 from emulator.machine.machine import Machine
@@ -131,15 +129,3 @@ def summary_json(outcome: Outcome) -> dict[str, Any]:
             "report": error.report if isinstance(error, GuestFault) else "",
         },
     }
-
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a report. Raises UsageError when the file can't be written."""
-    try:
-        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"the report can't be written: {error.strerror}",
-            where=str(path),
-            next_step="name a file in a folder that exists",
-        ) from error

@@ -11,12 +11,12 @@ import os
 import sys
 from types import TracebackType
 
+from emulator.cli.console import STDERR, STDOUT
 from emulator.cli.status import StatusLine
 from emulator.links import Link
 from emulator.machine.machine import Machine
 
 NEWLINE = b"\n"
-STDOUT, STDERR = 1, 2
 
 
 class TraceConsole:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from emulator.board.model import Board
 from emulator.errors import ImageError
+from emulator.files import read_bytes
 from emulator.image.binary import load_binary
 from emulator.image.checks import check_image
 from emulator.image.ihex import load_ihex
@@ -44,7 +45,7 @@ def load_image(path: str | Path, *, base: int | None = None, board: Board | None
     memory map. Raises :class:`ImageError`, whose message names the file and a next step.
     """
     where = str(path)
-    data = _read(Path(path), where)
+    data = _read(Path(path))
     kind = recognise(data, where)
     if base is not None and kind != "bin":
         raise ImageError(
@@ -66,7 +67,7 @@ def require_base(path: str | Path, base: int | None, board: Board) -> None:
     Raises :class:`ImageError`, which names the address where the board's firmware usually starts.
     """
     where = str(path)
-    if base is None and recognise(_read(Path(path), where), where) == "bin":
+    if base is None and recognise(_read(Path(path)), where) == "bin":
         usual = f"0x{(board.image_bases or (0,))[0]:08x}"
         raise ImageError(
             "a raw binary does not say where it belongs",
@@ -109,20 +110,13 @@ def _load(image: Image, data: bytes, base: int | None, board: Board | None) -> I
     return load_binary(image, data, base, board)
 
 
-def _read(path: Path, where: str) -> bytes:
-    next_step = "give the path of an .elf, .axf, .hex or .bin file"
-    try:
-        if path.is_dir():
-            raise ImageError("this is a directory", where=where, next_step=next_step)
-        if path.exists() and not path.is_file():
-            raise ImageError("this is not a regular file", where=where, next_step=next_step)
-        if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise ImageError("the file is too large for firmware", where=where, next_step=next_step)
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise ImageError("no such file", where=where, next_step=next_step) from None
-    except (OSError, ValueError) as error:
-        raise ImageError(f"can't be read: {error}", where=where, next_step=next_step) from error
+def _read(path: Path) -> bytes:
+    return read_bytes(
+        path,
+        limit_bytes=LARGEST_FILE_BYTES,
+        error=ImageError,
+        next_step="give the path of an .elf, .axf, .hex or .bin file",
+    )
 
 
 def _is_text(data: bytes) -> bool:

@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from types import TracebackType
 
+from emulator.errors import LinkError
 from emulator.links.endpoint import SerialEndpoint
 
 WAITING_LIMIT_BYTES = 1 << 16
@@ -64,6 +65,7 @@ class Link(ABC):
     ``description``: for the user, such as ``"tcp 127.0.0.1:5000"``. ``address``: the path or
     URL by which pyserial opens it, empty for stdio. ``finished``: the
     host will never send again. ``hung_up``: nobody will ever read again either.
+    ``failure``: why, when it is an error that nobody is left to read.
     ``outgoing.dropped`` counts what a connected host was too slow to read.
     """
 
@@ -71,6 +73,7 @@ class Link(ABC):
     address = ""
     finished = False
     hung_up = False
+    failure: LinkError | None = None
     check_every_s: float | None = None
 
     def __init__(self, endpoint: SerialEndpoint) -> None:

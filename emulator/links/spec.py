@@ -14,6 +14,7 @@ from emulator.links.link import Link
 LOOPBACK = "127.0.0.1"
 KINDS = "stdio, pty, tcp:[HOST:]PORT or rfc2217:[HOST:]PORT"
 LARGEST_PORT = 65535
+STDOUT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +51,18 @@ def open_link(
     endpoint: SerialEndpoint,
     *,
     symlink: Path | None = None,
+    stdout: int = STDOUT,
     before_output: Callable[[bytes], None] | None = None,
 ) -> Link:
-    """Open the link that ``spec`` names; ``symlink`` is for a PTY, ``before_output`` for stdio.
+    """Open the link that ``spec`` names.
 
+    ``symlink`` is for a PTY; ``stdout``, a file descriptor, and ``before_output`` are for stdio.
     Raises :class:`LinkError` when it can't be opened. Each kind's module is imported by
     its use: pyserial by RFC 2217 only, terminals not on systems without them.
     """
     module = importlib.import_module(f"emulator.links.{spec.kind}")
     if spec.kind == "stdio":
-        link: Link = module.StdioLink(endpoint, before_output=before_output)
+        link: Link = module.StdioLink(endpoint, stdout=stdout, before_output=before_output)
     elif spec.kind == "pty":
         link = module.PtyLink(endpoint, symlink=symlink)
     else:

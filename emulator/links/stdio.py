@@ -9,6 +9,7 @@ import tty
 from collections.abc import Callable
 from typing import Any
 
+from emulator.errors import LinkError
 from emulator.links.endpoint import SerialEndpoint
 from emulator.links.link import READ_BYTES, Interest, Link
 
@@ -18,7 +19,8 @@ STDIN, STDOUT = 0, 1
 class StdioLink(Link):
     """Keys go to the device as they are typed; Ctrl-C stays the interrupt.
 
-    ``finished`` after the end of the input; ``hung_up`` when nobody reads the output.
+    ``finished`` after the end of the input; ``hung_up`` when nobody reads the output, or it can't
+    be written: then ``failure`` says why.
     ``before_output`` is called with what is about to be written (a status line makes room).
     """
 
@@ -92,8 +94,11 @@ class StdioLink(Link):
                 query = select.poll()
                 query.register(self._stdout, select.POLLOUT)
                 query.poll()
-            except OSError:  # a closed pipe
+            except BrokenPipeError:
                 self.hung_up = True
+            except OSError as error:
+                self.hung_up = True
+                self.failure = LinkError(f"the console can't be written: {error.strerror}")
         if self.hung_up:
             self._pending.clear()
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from emulator.errors import UsageError
+from emulator.files import OutputFile, read_text
 
 NUCLEO_USB = (0x0483, 0x374B)
 """The ST-LINK/V2-1 of a NUCLEO board: what the benchmark's host takes for a device."""
@@ -42,25 +43,15 @@ def parse_usb(text: str) -> tuple[int, int]:
     return int(match[1], 16), int(match[2], 16)
 
 
-def write_ports(path: Path, ports: Sequence[VirtualPort]) -> None:
+def write_ports(output: OutputFile, ports: Sequence[VirtualPort]) -> None:
     """Write the list whole or not at all, so that a reader never sees half of it."""
-    part = path.with_name(f"{path.name}.part")
-    text = json.dumps(
-        {"note": "simulated and unofficial", "ports": [asdict(port) for port in ports]}, indent=2
-    )
-    try:
-        part.write_text(text + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise UsageError(f"the port list can't be written: {error.strerror}", where=str(path)) from error
+    output.write_json({"note": "simulated and unofficial", "ports": [asdict(port) for port in ports]})
 
 
 def read_ports(path: Path) -> tuple[VirtualPort, ...]:
     """Read what :func:`write_ports` wrote. Raises :class:`UsageError`."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path))
         return tuple(VirtualPort(**port) for port in content["ports"])
-    except OSError as error:
-        raise UsageError(f"can't be read: {error.strerror}", where=str(path)) from error
     except (ValueError, TypeError, KeyError) as error:
         raise UsageError(f"is no port list: {error}", where=str(path)) from error

@@ -17,7 +17,7 @@ class RunRequests:
         self.interrupted = False
         self.reset = False
         self.exit_code: int | None = None
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         self.slice_end = NO_ADDRESS  # the cycle at which the slice that runs ends at the latest
 
     def stop(self) -> None:
@@ -38,7 +38,7 @@ class RunRequests:
         self.reset = True
         self.stop()
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         """Raise ``error`` from the run loop; the first one, when there are several."""
         self.failure = self.failure or error
         self.stop()

@@ -11,6 +11,7 @@ from benches.cli.many_values import ManyValuesCommand
 from benches.silicon.catalog import development_catalog
 from benches.suite.benchmarks import VISUAL_WAKE_WORDS, find
 from emulator.errors import CheckFailed, UsageError
+from emulator.files import OutputFile
 
 RUN_KEYS = {
     "benchmark",
@@ -68,7 +69,7 @@ def run(image, person_input, tmp_path, machine, **options):
                 benchmarks=(VISUAL_WAKE_WORDS,),
                 image=image,
                 inputs=(person_input,),
-                json_file=report,
+                json_file=OutputFile(report),
                 **options,
             ),
             make_machine=lambda _job, _options: machine,

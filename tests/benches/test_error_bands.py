@@ -20,6 +20,7 @@ from benches.silicon.error_bands import (
 from benches.silicon.validate import FAILED, OK, ValidatedRow, ValidateOptions
 from emulator.board.reader import load_board
 from emulator.errors import UsageError
+from emulator.files import OutputFile
 
 ROW = ValidatedRow(
     "v1.2",
@@ -66,7 +67,7 @@ def test_what_was_not_measured_says_so():
 def test_a_written_file_reads_back(tmp_path):
     path = tmp_path / "bands.json"
     table = measured_bands(ROWS)
-    table.write(path)
+    table.write(OutputFile(path))
     assert read_bands(path).bands == table.bands
     assert "unofficial" in json.loads(path.read_text())["note"]
     path.write_text("{}")
@@ -83,12 +84,17 @@ def test_the_projects_own_bands_cover_the_boards_that_have_published_images():
 
 def test_bands_are_of_the_memory_model_only(tmp_path):
     with pytest.raises(UsageError, match="not of --timing core"):
-        run_validate(None, ValidateOptions(timing="core"), 1, ValidateOutputs(bands_file=tmp_path / "b.json"))
+        run_validate(
+            None,
+            ValidateOptions(timing="core"),
+            1,
+            ValidateOutputs(bands_file=OutputFile(tmp_path / "b.json")),
+        )
 
 
 def test_bench_shows_the_band_and_the_layers(tmp_path):
     bands, report = tmp_path / "bands.json", tmp_path / "report.json"
-    measured_bands(ROWS).write(bands)
+    measured_bands(ROWS).write(OutputFile(bands))
     words = ["kws", "--count", "1", "--layers", "--bands", str(bands), "--json", str(report)]
     result = CliRunner().invoke(bench, words, catch_exceptions=False)
     assert result.exit_code == 0, result.output

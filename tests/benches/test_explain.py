@@ -11,6 +11,7 @@ from benches.cli.explain import explain
 from benches.cli.explain_run import ExplainOptions, run_explain
 from benches.suite import shipped
 from benches.suite.benchmarks import KEYWORD_SPOTTING
+from emulator.cli.main import main
 from emulator.errors import UsageError
 
 BOARD = "nucleo-l4r5zi"
@@ -94,3 +95,16 @@ def test_a_published_image_without_symbols(development_image, tmp_path):
     assert window["interrupted_cycles"] == 0
     parts = sum(window["cycles_by_cause"].values()) + window["waiting_cycles"]
     assert parts == window["cycles"]
+
+
+def test_a_text_that_never_comes_fails_the_check(image, tmp_path):
+    report = tmp_path / "explain.json"
+    words = [str(image), "--board", BOARD, "--until", "never said", "--json", str(report)]
+    result = CliRunner().invoke(main, ["explain", *words])
+    assert result.exit_code == 1
+    assert "never sent 'never said'" in result.stderr
+    assert "Where the cycles" in result.stdout  # what ran is shown all the same
+    assert "idle" in json.loads(report.read_text())["window"]["title"]
+    result = CliRunner().invoke(main, ["explain", *words, "--max-cycles", "20000"])
+    assert result.exit_code == 4
+    assert "limit of 20000 cycles" in result.stderr

@@ -1,6 +1,7 @@
 import json
 import subprocess
 from dataclasses import replace
+from importlib.resources import files
 
 import pytest
 from click.testing import CliRunner
@@ -16,7 +17,9 @@ from benches.silicon.catalog import CatalogRow, development_catalog
 from benches.silicon.image_sources import find_image
 from benches.silicon.row_pool import validate_rows
 from benches.silicon.validate import ABSENT, FAILED, OK, ValidateOptions, error_figures, fit_cpi, report_json
-from emulator.errors import CheckFailed, GuestFault
+from emulator.cli.main import main
+from emulator.errors import CheckFailed, GuestFault, UsageError
+from emulator.files import OutputFile
 
 ROW = CatalogRow("v1.2", "us", "our board", "vww", "code/image.bin", "fake-board", 10.0, mhz=100.0)
 ROW_KEYS = {
@@ -211,7 +214,7 @@ def test_command_prints_both_tables_and_writes_json(folder, monkeypatch, tmp_pat
     use_machine(monkeypatch, machine)
     monkeypatch.setattr(validate_run, "development_catalog", lambda: (ROW, replace(ROW, path="gone.bin")))
     report = tmp_path / "report.json"
-    validate_run.run_validate(None, ValidateOptions((folder,)), 1, ValidateOutputs(report))
+    validate_run.run_validate(None, ValidateOptions((folder,)), 1, ValidateOutputs(OutputFile(report)))
     printed = capsys.readouterr().out
     assert "simulated and unofficial" in printed
     assert "1 of 2 images are absent:" in printed and "gone.bin" in printed
@@ -243,3 +246,43 @@ def test_command_line_takes_several_folders(folder, tmp_path, monkeypatch):
 def test_without_folders_every_development_image_is_absent():
     rows = validate_rows(development_catalog(), ValidateOptions())
     assert {row.status for row in rows} == {ABSENT}
+
+
+def test_some_images_absent_is_a_count_all_absent_is_no_check(folder, monkeypatch, tmp_path, capsys):
+    use_machine(monkeypatch, FakeMachine(board=FakeBoard("fake-board", "cortex-m33")))
+    report = OutputFile(tmp_path / "report.json")
+    monkeypatch.setattr(validate_run, "development_catalog", lambda: (ROW, replace(ROW, path="gone.bin")))
+    validate_run.run_validate(None, ValidateOptions((folder,)), 1, ValidateOutputs())
+    assert "1 of 2 images are absent" in capsys.readouterr().out
+    with pytest.raises(CheckFailed, match="1 of 2 images are absent") as caught:
+        validate_run.run_validate(
+            None, ValidateOptions((folder,)), 1, ValidateOutputs(report, require_all=True)
+        )
+    assert "gone.bin" in caught.value.next_step
+    for required in (False, True):
+        with pytest.raises(UsageError, match="none of the 2 images was found"):
+            validate_run.run_validate(
+                None, ValidateOptions(), 1, ValidateOutputs(report, require_all=required)
+            )
+    assert not report.path.exists()
+
+
+def test_absent_images_on_the_command_line(tmp_path):
+    result = CliRunner().invoke(main, ["validate", "--images", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "none of the 23 images was found" in result.stderr
+    catalog = tmp_path / "catalog.csv"
+    catalog.write_text("elf,function,board,published_cycles\ngone.elf,f,virtual-m0,1\n")
+    result = CliRunner().invoke(main, ["validate", "--assembly", "--catalog", str(catalog)])
+    assert result.exit_code == 2
+    assert "none of the 1 images was found" in result.stderr
+    own = files("benches.assembly").joinpath("micro_kernels.csv").read_text().splitlines()
+    kernels = str(files("benches.assembly"))
+    catalog.write_text("\n".join([own[0], own[1], own[1].replace("micro_kernels.elf", "gone.elf")]))
+    words = ["validate", "--assembly", "--catalog", str(catalog), "--images", kernels]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    assert "1 of 2 functions are absent" in result.stdout
+    result = CliRunner().invoke(main, [*words, "--require-all"])
+    assert result.exit_code == 1
+    assert "gone.elf" in result.stderr

@@ -16,6 +16,7 @@ from test_serve import Serving
 from benches.cli.host_run import parse_device
 from benches.virtual_ports import environment_with_hook, install_hook
 from emulator.errors import UsageError
+from emulator.files import OutputFile
 from emulator.links.virtual_port import VirtualPort, parse_usb, read_ports, write_ports
 
 LISTS_AND_ASKS = """
@@ -165,7 +166,7 @@ def test_parse_device(text, device, ids):
 
 def test_port_lists_are_read_back_and_checked(tmp_path):
     ports = (VirtualPort("a", "/dev/a"), VirtualPort("b", "/dev/b", 1, 2, "s", "d"))
-    write_ports(tmp_path / "ports.json", ports)
+    write_ports(OutputFile(tmp_path / "ports.json"), ports)
     assert read_ports(tmp_path / "ports.json") == ports
     (tmp_path / "ports.json").write_text("[]")
     with pytest.raises(UsageError, match="is no port list"):

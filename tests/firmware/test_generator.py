@@ -28,6 +28,7 @@ from benches.suite.shipped import image_for, image_for_board
 from emulator import Machine
 from emulator.board.model import Board
 from emulator.board.reader import list_boards, load_board
+from emulator.cli.main import main
 from emulator.errors import BoardlessError, ImageError, UsageError
 
 SUPPORT = "mps2-an386"
@@ -141,7 +142,7 @@ def test_flipped_bytes_never_end_in_another_exception(tmp_path: Path) -> None:
 
 
 def test_absent_file_and_foreign_file(tmp_path: Path) -> None:
-    assert "No such file" in _refusal(tmp_path / "none.tflite", tmp_path)
+    assert "no such file" in _refusal(tmp_path / "none.tflite", tmp_path)
     foreign = tmp_path / "picture.tflite"
     foreign.write_bytes(b"\x89PNG\r\n\x1a\n" * 10)
     assert "not a TensorFlow Lite model" in _refusal(foreign, tmp_path)
@@ -303,3 +304,54 @@ def test_command_builds_for_a_copied_board(tmp_path: Path, cross_tools: None) ->
 def test_command_wants_one_benchmark_for_a_model() -> None:
     result = CliRunner().invoke(build, ["--model", "x.tflite"])
     assert isinstance(result.exception, UsageError)
+
+
+@pytest.mark.parametrize("board", ["nucleo-l4r5zi", "mps2-an385", "virtual-m0plus", "mps2-an505"])
+def test_a_pace_that_the_clock_can_not_be_divided_to_is_refused(board: str, tmp_path: Path) -> None:
+    slowest, fastest = load_support(board).console.slowest_baud(), load_support(board).console.fastest_baud()
+    out = tmp_path / "kws.elf"
+    for baud in (-5, 0, slowest - 1, fastest + 1, 1 << 32, 1 << 70):
+        result = CliRunner().invoke(
+            main, ["build", "kws", "--board", board, "--baud", str(baud), "--out", str(out)]
+        )
+        assert result.exit_code == 2, (baud, result.output)
+        assert "--baud" in result.stderr
+        assert not out.exists()
+
+
+@pytest.mark.parametrize("board", ["nucleo-l4r5zi", "mps2-an385"])
+@pytest.mark.parametrize("place", ["slowest", "energy", "default", "fastest"])
+def test_the_console_runs_at_the_pace_that_was_asked_for(board: str, place: str, tmp_path: Path) -> None:
+    """Also where BRR alone has too few bits: a slow console at 120 MHz."""
+    console = load_support(board).console
+    bauds = {"slowest": console.slowest_baud(), "fastest": console.fastest_baud(), "default": 115200}
+    wanted = bauds.get(place, 9600)
+    options = BuildOptions(mode="energy") if place == "energy" else BuildOptions(baud=wanted)
+    build_firmware("kws", shipped_model("kws"), load_support(board), tmp_path / "kws.elf", options)
+    machine = Machine(board)
+    machine.load(tmp_path / "kws.elf")
+    machine.run(until="m-ready")
+    assert machine.console.baud == pytest.approx(wanted, rel=0.01)
+
+
+def test_a_virtual_boards_own_clock_sets_the_limits(tmp_path: Path) -> None:
+    copy = tmp_path / "fast.toml"
+    shipped = resources.files("peripherals").joinpath("boards/virtual-m4.toml").read_text()
+    copy.write_text(shipped.replace("reset_hz = 25_000_000", "reset_hz = 400_000_000"))
+    board = load_board(str(copy))
+    assert fitted(support_for(board), board).console.fastest_baud() == 25_000_000
+
+
+def test_a_full_disk_leaves_the_old_firmware(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "kws.elf"
+    out.write_text("yesterday's")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    result = CliRunner().invoke(main, ["build", "kws", "--out", str(out)])
+    assert result.exit_code == 2, result.output
+    assert "the firmware can't be written: No space left on device" in result.stderr
+    assert out.read_text() == "yesterday's"
+    assert [path.name for path in tmp_path.iterdir()] == ["kws.elf"]

@@ -29,7 +29,10 @@ class Line:
 
 
 LINES = (
-    Line(("emulator/errors.py",), "what users are told, each error with its exit code"),
+    Line(
+        ("emulator/errors.py", "emulator/files/"),
+        "what users are told; files, read and written whole",
+    ),
     Line(("emulator/clock/",), "the one clock and its deadlines; the clocks that derive from it"),
     Line(("emulator/device.py",), "what a device sees of a machine, and a machine of a device"),
     Line(("emulator/thumb/",), "Thumb instructions, decoded from bytes"),
