@@ -51,7 +51,7 @@ LINES = (
     Line(("emulator/learning/",), "what a firmware needs of registers that nobody has modelled"),
     Line(("emulator/debugger/",), "a GDB server: it stops, steps and reads a machine", to_come=True),
     Line(("emulator/cli/",), "the commands; the one place in emulator/ that knows click and rich"),
-    Line(("boardless/",), "what users import: one small public face (a pytest fixture)", to_come=True),
+    Line(("boardless/",), "what users import: one small public face (a pytest fixture)"),
     Line(
         ("peripherals/register_device.py", "peripherals/parts/", ROOT_MODULES),
         "what devices of all makers share: UART lines, counters",
