@@ -59,10 +59,7 @@ class CallResult(Generic[Value_co]):
 
 
 class FunctionCalls:
-    """``machine.call``: calls functions of the machine's firmware.
-
-    ``image()``: what is loaded.
-    """
+    """``machine.call("function", *arguments)``: calls one function of the machine's firmware."""
 
     def __init__(
         self,
@@ -111,11 +108,11 @@ class FunctionCalls:
         """Call a function and come back when it returns.
 
         ``function``: its name (C, or C++ as the linker or as the source spells it, with the
-        parameters where overloads share a name; ``file.c:name`` for one of several static
-        ones), its :class:`Symbol` or its address. ``arguments``: integers and bools (a word each), floats
+        parameters where overloads share a name; ``file.c:name`` for one of several static ones),
+        its :class:`Symbol` or its address. ``arguments``: integers and bools (a word each), floats
         (``float``), None (a null pointer), ctypes and NumPy scalars in their own width, a
-        :class:`Symbol` (its address), and bytes-like objects: the function gets a pointer to a
-        copy, and what it writes there is copied back into a bytearray or a writable array.
+        :class:`Symbol` (its address), and bytes-like objects: the function gets a pointer to a copy,
+        and what it writes there is copied back into a bytearray or a writable array.
 
         ``returns``: the C type of the result; None for void. ``float_abi``: how floating point
         is passed when the image's build attributes don't say. ``scratch``: where the copies
