@@ -336,6 +336,7 @@ int clobber(int n) {
   return n;
 }
 void mask(void) { __asm__ volatile("cpsid i"); }
+unsigned stack(void) { unsigned sp; __asm__ volatile("mov %%0, sp" : "=r"(sp)); return sp; }
 int read_psp_use(void) { int c; __asm__ volatile("mrs %%0, control" : "=r"(c)); return c; }
 """
 FLOATING = 'float x = n; __asm__ volatile("vmov s15, %0\\n vmov s4, %0" : : "t"(x) : "s15", "s4");'
@@ -360,7 +361,7 @@ def scramble(machine: Machine, control: int, exception: int) -> None:
             core.set(f"s{n}", 0x3F800000 + n)
     core.set("xpsr", 0xA1000000)
     core.set("lr", 0x123)
-    core.set("psp", core.get("sp") - 0x4000)
+    core.set("psp", core.get("sp") - 0x3FFC)
     core.set("sp", core.get("sp") - 0x104)
     core.set("primask", 1)
     if exception:
@@ -387,6 +388,8 @@ def test_every_register_is_put_back(load: Loaded, core: str, control: int, excep
     assert machine.call("read_psp_use").value & SPSEL == (control & SPSEL if not exception else 0)
     machine.call("mask", returns=None, interrupts=False)
     assert everything(machine) == before
+    assert before["sp"] % 8 == 4, "as between two calls of a function that has pushed one register"
+    assert machine.call("stack").value == before["sp"] - 4
 
 
 # -- the same whenever it is called ------------------------------------------------------------------
