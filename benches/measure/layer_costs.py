@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benches.measure.network_description import LayerDescription
 from benches.measure.performance import PerformanceSession
@@ -17,10 +17,8 @@ from benches.protocol.host import ProtocolError
 from benches.suite.input_files import InputData
 from emulator.errors import UsageError
 from emulator.machine.execution import StopReason
+from emulator.machine.machine import Machine
 from emulator.profiling import CountState, CycleStack, fold
-
-if TYPE_CHECKING:
-    from emulator.machine.machine import Machine
 
 BEGIN, END = "boardless_layer_begin", "boardless_layer_end"
 PATIENCE_CYCLES = 1 << 40

@@ -10,17 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from benches.measure.performance import PerformanceSession
 from benches.protocol.host import ProtocolError, Stamp
 from benches.suite.input_files import InputData
 from emulator.links.text_watch import TextWatch
 from emulator.machine.execution import StopReason
+from emulator.machine.machine import Machine
 from emulator.profiling import CountState, Profile, fold
-
-if TYPE_CHECKING:
-    from emulator.machine.machine import Machine
 
 ENDS = (StopReason.IDLE, StopReason.EXIT, StopReason.WALL_LIMIT)
 

@@ -14,15 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benches.measure.changes import Changes
 from benches.measure.profiled_window import Conversation, profile_conversation
 from emulator.board.model import Board
+from emulator.machine.machine import Machine
 from emulator.profiling import CycleStack
-
-if TYPE_CHECKING:
-    from emulator.machine.machine import Machine
 
 RERUN, STORED = "re-run", "stored counts"
 
