@@ -12,6 +12,7 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,21 @@ class OutputFile:
         target = self._target()
         try:
             self._replace(target, data)
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def make(self, write: Callable[[Path], None]) -> None:
+        """The same for what ``write`` puts at a path of ours: a database, say. Its errors come through."""
+        target = self._target()
+        try:
+            descriptor, part = self._open_part(target)
+            os.close(descriptor)
+            try:
+                write(Path(part))
+                self._take_place(Path(part), target)
+            except BaseException:
+                Path(part).unlink(missing_ok=True)
+                raise
         except OSError as error:
             raise self._failure(error) from error
 
@@ -127,14 +143,20 @@ class OutputFile:
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
-                file.flush()
-                os.fchmod(descriptor, _mode_for(target))
-                os.fsync(descriptor)
-                status = os.fstat(descriptor)
-            os.replace(part, target)  # noqa: PTH105 -- a name, as tempfile gives it
+            self._take_place(Path(part), target)
         except BaseException:
             Path(part).unlink(missing_ok=True)
             raise
+
+    def _take_place(self, part: Path, target: Path) -> None:
+        descriptor = os.open(part, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            os.fchmod(descriptor, _mode_for(target))
+            os.fsync(descriptor)
+            status = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+        part.replace(target)
         self._written = (status.st_dev, status.st_ino)
 
     def _failure(self, error: OSError | ValueError) -> UsageError:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.errors import UsageError
+from emulator.files import read_bytes
 from emulator.recording.model import (
     CacheCounts,
     Context,
@@ -35,6 +36,7 @@ from emulator.recording.model import (
 
 APPLICATION_ID = 0x424C5231  # "BLR1"
 SCHEMA = 1
+LARGEST_FILE_BYTES = 2 << 30
 SQLITE_MAGIC = b"SQLite format 3\0"
 ROWS: Mapping[str, type] = {
     "functions": Function,
@@ -53,7 +55,7 @@ SCALARS: Mapping[type, str] = {int: "INTEGER", str: "TEXT"}
 
 
 def write_recording(recording: Recording, path: Path) -> None:
-    """Write a new file. The caller sees to it that it becomes ``path`` only when it is whole.
+    """Write a new file: at the path that :meth:`OutputFile.make` gives, so that it is whole or not there.
 
     Raises :class:`UsageError` when it can't be written.
     """
@@ -68,12 +70,7 @@ def write_recording(recording: Recording, path: Path) -> None:
 
 def read_recording(path: Path) -> Recording:
     """Read a file. Raises :class:`UsageError` for one that is no recording, or of a later schema."""
-    try:
-        with path.open("rb") as file:
-            magic = file.read(len(SQLITE_MAGIC))
-    except OSError as error:
-        raise UsageError(f"can't be read: {error.strerror}", where=str(path)) from error
-    if magic != SQLITE_MAGIC:
+    if not read_bytes(path, limit_bytes=LARGEST_FILE_BYTES, what="recording").startswith(SQLITE_MAGIC):
         raise _no_recording(path, "it is no SQLite database")
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:

@@ -103,6 +103,24 @@ def test_a_kill_in_the_middle_leaves_yesterdays_file(target, number):
     assert target.read_text() == YESTERDAY
 
 
+def test_what_writes_for_itself_gets_a_path_beside_the_target(target):
+    seen = []
+
+    def half(path: Path) -> None:
+        seen.append(path)
+        path.write_text("half")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        OutputFile(target).make(half)
+    assert seen[0].parent == target.parent
+    assert target.read_text() == YESTERDAY
+    assert names(target.parent) == ["report.json"]
+    OutputFile(target).make(lambda path: path.write_text("whole"))
+    assert target.read_text() == "whole"
+    assert names(target.parent) == ["report.json"]
+
+
 def bad_targets(folder: Path) -> dict[str, Path]:
     os.mkfifo(folder / "fifo")
     (folder / "folder").mkdir()

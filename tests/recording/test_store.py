@@ -93,7 +93,7 @@ def test_the_sum_rule():
 
 def test_what_is_no_recording_is_refused(tmp_path):
     file = tmp_path / "run.blr"
-    with pytest.raises(UsageError, match="can't be read"):
+    with pytest.raises(UsageError, match="no such recording"):
         read_recording(file)
     file.write_text("hello")
     with pytest.raises(UsageError, match="no SQLite database"):
