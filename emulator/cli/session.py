@@ -158,7 +158,7 @@ class Session:
             self._boot()
         try:
             self._waiting = True
-            while self._characters_waiting() <= self._not_taken and not self.machine.reset_requested:
+            while not self._characters_came() and not self.machine.reset_requested:
                 if self._interrupted:
                     return StopReason.INTERRUPTED
                 if self.links.finished or self.links.hung_up:
@@ -172,6 +172,13 @@ class Session:
         finally:
             self._waiting = False
         return None
+
+    def _characters_came(self) -> bool:
+        """Whether there are more characters for the device than it left, or than its host took along."""
+        waiting = self._characters_waiting()
+        came = waiting > self._not_taken
+        self._not_taken = min(self._not_taken, waiting)
+        return came
 
     def _characters_waiting(self) -> int:
         return sum(link.endpoint.waiting() for link in self.links.links)

@@ -45,6 +45,10 @@ class SerialEndpoint:
             for callback in self._on_waiting:
                 callback()
 
+    def forget_waiting(self) -> None:
+        """Drop what was fed and the device has not taken: its sender is gone."""
+        self._waiting.clear()
+
     def take(self) -> bytes:
         """Everything that the device sent since the last take (as far as it is kept)."""
         start = max(0, len(self.output) - (self.sent - self._taken))

@@ -12,6 +12,12 @@ from emulator.links.link import READ_BYTES, WAITING_LIMIT_BYTES, Interest, Link
 LOOPBACK = "127.0.0.1"
 BACKLOG = 8
 INBOUND_LIMIT_BYTES = WAITING_LIMIT_BYTES
+READ_AHEAD_BYTES = 32 << 20
+"""Read of a host while another one waits, to see whether it is gone: the end comes behind all that it
+sent, and two kernels hold about 10 MB of that (``tcp_wmem`` and ``tcp_rmem``)."""
+CHECK_FULL_S = 0.1
+HOST_CLOSED = getattr(select, "POLLRDHUP", 0)
+"""Linux tells it beside unread bytes; elsewhere it is known when they have been read."""
 
 
 class TcpLink(Link):
@@ -19,7 +25,9 @@ class TcpLink(Link):
 
     A second host waits until the first one leaves. A host that has closed its sending
     side (``nc -N``) still gets the answers, until the device is idle or another host
-    comes. Raises :class:`LinkError` when the address can't be had.
+    comes: then what it sent and the device has not taken goes with its connection, so
+    that megabytes of a host that is gone don't hold the port at the device's baud rate.
+    Raises :class:`LinkError` when the address can't be had.
     """
 
     kind = "tcp"
@@ -42,8 +50,10 @@ class TcpLink(Link):
         self.description = f"{self.kind} {shown}:{self.port}"
         self.address = f"{self.scheme}://{shown}:{self.port}"
         self._client: socket.socket | None = None
-        self._client_ended = False
-        self._inbound = bytearray()
+        self._client_ended = False  # it has closed its sending side; there may still be bytes to read
+        self._end_read = False  # all of them have been
+        self._inbound = bytearray()  # for the device
+        self._ahead = bytearray()  # behind that, as it came from the host
         super().__init__(endpoint)
 
     # -- what a protocol on top of TCP changes ---------------------------------------------
@@ -75,7 +85,8 @@ class TcpLink(Link):
         """Wait for a host to come, or for the one that is there."""
         found: list[Interest] = []
         if self._client is not None:
-            events = select.POLLIN if self.room() and not self._client_ended else 0
+            events = select.POLLIN if self.room() and not self._end_read else 0
+            events |= HOST_CLOSED if not self._client_ended else 0
             found.append((self._client.fileno(), events | (select.POLLOUT if self.outgoing else 0)))
         if self._client is None or self._client_ended:
             found.append((self._listener.fileno(), select.POLLIN))
@@ -91,6 +102,7 @@ class TcpLink(Link):
             self.endpoint.feed(data)
             fed += len(data)
             self._receive()
+            self._decode_ahead()
         if self._client is not None:
             try:
                 self.outgoing.write_with(self._client.send)
@@ -100,7 +112,7 @@ class TcpLink(Link):
 
     def device_is_idle(self) -> None:
         """End the session of a host that has nothing more to send and got every answer."""
-        if self._client_ended and not (self._inbound or self.outgoing or self.endpoint.waiting()):
+        if self._end_read and not (self._inbound or self._ahead or self.outgoing or self.endpoint.waiting()):
             self._drop()
 
     def close(self) -> None:
@@ -114,10 +126,10 @@ class TcpLink(Link):
     # -- hosts -----------------------------------------------------------------------------
     def _receive(self) -> None:
         """Follow hosts coming and going; collect what the present one sent."""
-        if self._client is None or self._client_ended:
+        if self._has_closed():
             self._accept()
-        while self._client is not None and not self._client_ended:
-            if len(self._inbound) >= INBOUND_LIMIT_BYTES:
+        while self._client is not None and not self._end_read:
+            if self._is_full():
                 return
             try:
                 data = self._client.recv(READ_BYTES)
@@ -128,10 +140,39 @@ class TcpLink(Link):
                 self._accept()
                 continue
             if data:
-                self._inbound += self.decode(data)
+                self._ahead += data
+                self._decode_ahead()
             else:
-                self._client_ended = True
+                self._client_ended = self._end_read = True
                 self._accept()
+
+    def _decode_ahead(self) -> None:
+        while self._ahead and len(self._inbound) < INBOUND_LIMIT_BYTES:
+            data = bytes(self._ahead[:READ_BYTES])
+            del self._ahead[:READ_BYTES]
+            self._inbound += self.decode(data)
+
+    def _is_full(self) -> bool:
+        """Whether enough was read ahead of the device: the host blocks then, not we."""
+        full = len(self._inbound) >= INBOUND_LIMIT_BYTES
+        self.check_every_s = CHECK_FULL_S if full else None
+        if not full or len(self._ahead) >= READ_AHEAD_BYTES:
+            return full
+        query = select.poll()
+        query.register(self._listener, select.POLLIN)
+        return not query.poll(0)
+
+    def _has_closed(self) -> bool:
+        """Whether the present host has closed its sending side, read to its end or not."""
+        if self._client is not None:
+            query = select.poll()
+            query.register(self._client, HOST_CLOSED)
+            events = sum(found for _descriptor, found in query.poll(0))
+            if events & select.POLLERR:  # reset by the host: poll would report it for ever
+                self._drop()
+            elif events & HOST_CLOSED:
+                self._client_ended = True
+        return self._client is None or self._client_ended
 
     def _accept(self) -> None:
         try:
@@ -147,6 +188,9 @@ class TcpLink(Link):
     def _drop(self) -> None:
         if self._client is not None:
             self._client.close()
+            self.endpoint.forget_waiting()
         self._client = None
-        self._client_ended = False
+        self._client_ended = self._end_read = False
+        self._inbound.clear()
+        self._ahead.clear()
         self.outgoing.clear()

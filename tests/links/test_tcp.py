@@ -173,6 +173,70 @@ def test_waiting_costs_nothing_even_with_a_half_closed_host(device):
     links.close()
 
 
+class SlowDevice(EchoDevice):
+    """Takes a few characters at each step, as a UART at a low baud rate does."""
+
+    def step(self) -> None:
+        for _ in range(10):
+            if (byte := self.endpoint.next_received()) is None:
+                return
+            self.received.append(byte)
+            if self.received.endswith(b"name%"):
+                self.say(ANSWER)
+
+
+@pytest.mark.parametrize("kind", [TcpLink, Rfc2217Link])
+@pytest.mark.parametrize("how", ["closed", "half closed", "reset"])
+def test_megabytes_of_a_host_that_is_gone_do_not_hold_the_port(kind, how):
+    device = SlowDevice()
+    link = kind(device.endpoint)
+    with Runner(device, LinkSet([link])):
+        first = connect(link)
+        first.setblocking(False)
+        sent = 0
+        try:
+            while sent < 4 << 20:
+                sent += first.send(b"x" * 65536)
+        except BlockingIOError:
+            pass
+        assert sent > 1 << 20
+        if how == "half closed":
+            first.shutdown(socket.SHUT_WR)
+        else:
+            linger = struct.pack("ii", int(how == "reset"), 0)
+            first.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            first.close()
+        begin = time.monotonic()
+        with connect(link) as second:
+            second.sendall(b"%name%")
+            data = b""
+            while not data.endswith(ANSWER):
+                piece = second.recv(4096)
+                assert piece
+                data += piece
+        assert time.monotonic() - begin < 2
+        assert len(device.received) < 1 << 20
+        first.close()
+
+
+def test_a_reset_costs_nothing_while_the_device_takes_nothing(device):
+    link = TcpLink(device.endpoint)
+    links = LinkSet([link])
+    links.device_has_booted()
+    host = connect(link)
+    for _ in range(20):
+        host.sendall(b"x" * 16384)
+        links.pump()
+    host.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    host.close()
+    cpu = time.process_time()
+    links.wait(0.3, device_is_idle=False)
+    links.wait(0.3, device_is_idle=False)
+    assert time.process_time() - cpu < 0.1
+    assert device.endpoint.waiting() == 0
+    links.close()
+
+
 # -- RFC 2217 ------------------------------------------------------------------------------
 @pytest.fixture
 def rfc2217(device):
