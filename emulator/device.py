@@ -12,6 +12,15 @@ from typing import Any, Protocol
 
 from emulator.clock.clock import Clock
 
+POWER_ON, RESET_PIN, SOFTWARE = "power_on", "pin", "software"
+"""Causes of a system reset that every board has; watchdogs have names of their own."""
+RESET_CAUSES = "reset_cause:"
+
+
+def reset_cause(cause: str) -> str:
+    """Name the signal that is high while the system is reset for ``cause``."""
+    return RESET_CAUSES + cause
+
 
 class InterruptLine(Protocol):
     """A level-sensitive request to the interrupt controller."""
@@ -98,7 +107,8 @@ class DeviceContext:
     ``interrupts`` maps the device's own names for its lines (``"global"``, ``"update"``)
     to lines of the interrupt controller. ``parameters`` come from the board's TOML.
     ``unmodelled(offset, access, what)`` remembers an access that the model does not cover.
-    ``request_reset(reason)`` resets the system (a watchdog); ``touch()`` says that a read
+    ``request_reset(reason)`` resets the system (a watchdog; it sets the signal of its cause, see
+    :func:`reset_cause`); ``touch()`` says that a read
     just made has a value that changes with time, ``consumed()`` that it was not idempotent (it
     took a character, say), so that the machine does not take a loop around it for idle waiting.
     """

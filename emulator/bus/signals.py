@@ -25,6 +25,11 @@ class SignalBoard:
         """The wire's level, 0 when nothing drives it."""
         return self._levels.get(name, 0)
 
+    def release(self, prefix: str) -> None:
+        """Let every wire whose name begins so go low."""
+        for name in [name for name in self._levels if name.startswith(prefix)]:
+            self.set(name, 0)
+
     def watch(self, name: str, callback: Callable[[int], None]) -> None:
         """Be told of changes."""
         self._watchers[name].append(callback)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import time
 
+from emulator.device import POWER_ON
 from emulator.errors import UsageError
 from emulator.links import Link, SerialEndpoint
 from emulator.machine.machine import Machine
@@ -61,7 +62,7 @@ class EnergyDesk:
     def _restart(self) -> None:
         """The host switched the board's power off and on."""
         self._board.device_restarts()
-        self._machine.request_reset("power cycle")
+        self._machine.request_reset("power cycle", POWER_ON)
 
     def _samples_first(self) -> None:
         """Hold ``m-ready`` back until the host has the samples: it looks at them right after."""

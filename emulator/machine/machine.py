@@ -14,6 +14,7 @@ from pathlib import Path
 
 from emulator.board.model import Board
 from emulator.bus.bus import Unmodelled
+from emulator.device import POWER_ON, RESET_PIN
 from emulator.engine.core import Core
 from emulator.engine.counts import Counts
 from emulator.engine.hook import NO_ADDRESS, BlockHook
@@ -94,12 +95,12 @@ class Machine:
             if segment.data:
                 self.engine.write_memory(segment.address, segment.data)
         self._parts.image = image
-        self.reset()
+        self._parts.reset(POWER_ON)
         return image
 
     def reset(self) -> None:
-        """System reset: core, system registers and devices; memory and time stay."""
-        self._parts.reset()
+        """System reset by the reset pin: core, system registers and devices; memory and time stay."""
+        self._parts.reset(RESET_PIN)
 
     # -- running -----------------------------------------------------------------------------
     def run(
@@ -144,9 +145,13 @@ class Machine:
         """End the current run soon (from a signal handler or a link)."""
         self._parts.requests.interrupt()
 
-    def request_reset(self, reason: str) -> None:
-        """Reset the system soon, in a run or at the beginning of the next."""
-        self._parts.requests.request_reset(reason)
+    def request_reset(self, reason: str, cause: str = RESET_PIN) -> None:
+        """Reset the system soon, in a run or at the beginning of the next.
+
+        ``cause``: what the reset-status register of the chip says then, see
+        :func:`emulator.device.reset_cause`.
+        """
+        self._parts.request_reset(reason, cause)
 
     # -- reading -----------------------------------------------------------------------------
     @property

@@ -16,7 +16,7 @@ from emulator.bus.register_access import RegisterAccesses
 from emulator.bus.signals import SignalBoard
 from emulator.clock.clock import Clock
 from emulator.clock.tree import NamedClocks
-from emulator.device import Device
+from emulator.device import RESET_CAUSES, SOFTWARE, Device, reset_cause
 from emulator.engine.engine import Engine
 from emulator.engine.overhead import OverheadAccount
 from emulator.errors import GuestFault, UsageError
@@ -63,9 +63,14 @@ class MachineParts:
         self._map_buses()
         self.execution = self._build_execution()
 
-    def reset(self) -> None:
-        """System reset: core, system registers and devices; memory and time stay."""
+    def reset(self, cause: str = "") -> None:
+        """System reset: core, system registers and devices; memory and time stay.
+
+        ``cause``: see :func:`emulator.device.reset_cause`; by default what whoever asked has said.
+        """
         self.requests.reset = False
+        if cause:
+            self.signals.set(reset_cause(cause), 1)
         self.semihosting.close()
         self.clocks.set({"core": self.board.reset_hz})
         for device in self.devices.values():
@@ -74,6 +79,12 @@ class MachineParts:
         self.system.reset_core()
         self.engine.restart_pipeline()
         self.sleep.end()
+        self.signals.release(RESET_CAUSES)
+
+    def request_reset(self, reason: str, cause: str) -> None:
+        """Reset the system soon, for ``cause``."""
+        self.signals.set(reset_cause(cause), 1)
+        self.requests.request_reset(reason)
 
     def crash(self) -> GuestFault:
         """The crash that the firmware is in, ready to raise."""
@@ -112,7 +123,7 @@ class MachineParts:
             exception_timing=engine.automaton.model.exceptions,
             add_cycles=engine.spend_on_exception,
             on_change=self.requests.stop,
-            request_reset=self.requests.request_reset,
+            request_reset=lambda reason: self.request_reset(reason, SOFTWARE),
             itm_output=self.ports.itm_output,
             touch=self.accesses.touch,
             overhead=self.overhead.now,

@@ -7,14 +7,17 @@ reported: a watchdog that is switched on again, hibernation.
 
 from __future__ import annotations
 
+from emulator.device import POWER_ON, RESET_PIN, SOFTWARE
 from peripherals.infineon.interrupt_rows import interrupt_rows
 from peripherals.infineon.lock import unlocked
+from peripherals.parts.reset_flags import flags_after_reset
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 POWER_MODE_ACTIVE = 1
 LPM_READY, VREFBUF_OK, ACT_REF_OK = 1 << 5, 1 << 19, 1 << 31
 READY = POWER_MODE_ACTIVE | LPM_READY | VREFBUF_OK | ACT_REF_OK
 HIBERNATE = 1 << 31
+RESET_FLAGS = {POWER_ON: 0, RESET_PIN: 0, SOFTWARE: 1 << 4}  # RES_CAUSE.RESET_SOFT
 WDT_ENABLE, WDT_LOCK_SHIFT, WDT_LOCK = 1 << 0, 30, 3 << 30
 
 
@@ -50,7 +53,11 @@ class SrssPower(RegisterDevice):
 
 
 class SrssResets(RegisterDevice):
-    """The interrupt and reset-cause part of SRSS, at SRSS base + 0x700."""
+    """The interrupt and reset-cause part of SRSS, at SRSS base + 0x700.
+
+    RES_CAUSE holds causes until firmware clears them; a power-on and the reset pin (XRES) clear
+    them all and have no flag of their own.
+    """
 
     REGISTERS = (
         *interrupt_rows(0x000, "SRSS_INTR", 0x23),
@@ -59,3 +66,11 @@ class SrssResets(RegisterDevice):
         Register(0x104, "RES_CAUSE2", writable=0, w1c=0xFFFFFFFF),
     )
     size_bytes = 0x200
+
+    def reset(self) -> None:
+        """Remember why the system was reset."""
+        before = self.values["RES_CAUSE"]
+        super().reset()
+        self.values["RES_CAUSE"] = flags_after_reset(
+            self.context.signals, before, RESET_FLAGS, clears=(POWER_ON, RESET_PIN)
+        )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emulator.device import DeviceContext
+from emulator.device import DeviceContext, reset_cause
 from peripherals.parts.paced_deadline import PacedDeadline
 
 
@@ -53,7 +53,7 @@ class Watchdog:
 
     def bite(self, reason: str) -> None:
         """Reset the system now, and leave the cause for the reset flags."""
-        self._context.signals.set(f"reset_cause:{self._cause}", 1)
+        self._context.signals.set(reset_cause(self._cause), 1)
         self._context.request_reset(f"{self._context.name}: {self._title} {reason}")
 
     def _starved(self) -> None:

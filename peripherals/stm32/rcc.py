@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from emulator.device import DeviceContext
+from emulator.device import POWER_ON, RESET_PIN, SOFTWARE, DeviceContext
 from emulator.errors import BoardError
 from peripherals.parts.clock_outputs import ClockOutputs
 from peripherals.parts.ready import Ready, ReadyDevice
+from peripherals.parts.reset_flags import flags_after_reset
 
 AHB_PRESCALERS = (1, 1, 1, 1, 1, 1, 1, 1, 2, 4, 8, 16, 64, 128, 256, 512)
 APB_PRESCALERS = (1, 1, 1, 1, 2, 4, 8, 16)
@@ -74,7 +75,12 @@ class Rcc(ReadyDevice):
     SWITCH: ClassVar[Switch]
     SELECTORS: ClassVar[tuple[Selector, ...]] = ()
     FIXED_HZ: ClassVar[Mapping[str, int]] = {"lsi": LSI_HZ, "hsi48": HSI48_HZ}
-    RESET_FLAGS: ClassVar[Mapping[str, int]] = {}  # cause -> bit of RESET_FLAGS_REGISTER
+    RESET_FLAGS: ClassVar[Mapping[str, int]] = {RESET_PIN: 26, SOFTWARE: 28, "iwdg": 29, "wwdg": 30}
+    """Causes of a reset with their bits; the register's reset value has those of power-on.
+
+    Every reset inside the chip pulls its NRST pin low, so that the pin's flag is set, too (RM0455
+    "Reset source identification"; older manuals show it in the drawing of the reset circuit).
+    """
     RESET_FLAGS_REGISTER: ClassVar[str] = "CSR"
     REMOVE_RESET_FLAGS: ClassVar[int] = 1 << 23  # RMVF
     ALL_RESET_FLAGS: ClassVar[int] = 0xFE000000
@@ -93,10 +99,14 @@ class Rcc(ReadyDevice):
 
     def reset(self) -> None:
         """Back to the reset clock; remember why the system was reset."""
+        register, mask = self.RESET_FLAGS_REGISTER, self.ALL_RESET_FLAGS
+        before = self.values[register] & mask
         super().reset()
-        for cause, bit in self.RESET_FLAGS.items():
-            if self.context.signals.get(f"reset_cause:{cause}"):
-                self.set_bits(self.RESET_FLAGS_REGISTER, 1 << bit)
+        pin = 1 << self.RESET_FLAGS[RESET_PIN]
+        causes = {cause: pin | 1 << bit for cause, bit in self.RESET_FLAGS.items()}
+        causes[POWER_ON] = self.values[register] & mask
+        flags = flags_after_reset(self.context.signals, before, causes)
+        self.values[register] = (self.values[register] & ~mask) | flags
         self._outputs.forget()
         self.refresh()
 
@@ -117,8 +127,6 @@ class Rcc(ReadyDevice):
         """CSR (or RSR): oscillators that are switched there, and removal of the reset flags."""
         if written & self.REMOVE_RESET_FLAGS:
             self.clear_bits(self.RESET_FLAGS_REGISTER, self.ALL_RESET_FLAGS)
-            for cause in self.RESET_FLAGS:
-                self.context.signals.set(f"reset_cause:{cause}", 0)
         self.refresh()
 
     # -- for subclasses ------------------------------------------------------------------

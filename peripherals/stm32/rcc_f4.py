@@ -66,7 +66,6 @@ class RccF4(Rcc):
         ready("BDCR", 0, 1, "lse"),
         ready("CSR", 0, 1),
     )
-    RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 28, "iwdg": 29, "wwdg": 30}
     REMOVE_RESET_FLAGS = 1 << 24
 
     SWITCH = Switch(

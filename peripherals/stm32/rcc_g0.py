@@ -8,7 +8,6 @@ modelled: start-up times, clock gating, clock security, ready interrupts, MCO.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from peripherals.register_device import Register, read_only
 from peripherals.stm32.rcc import Rcc, Selector, Source, Switch, bus_clocks, ready, serial_clock
@@ -66,8 +65,6 @@ class RccG0(Rcc):
         Selector("lptim2", "CCIPR", 20, 2, ("pclk1", "lsi", "hsi16", "lse")),
         Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "hse_rtc")),
     )
-    RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 28, "iwdg": 29, "wwdg": 30}
-
     SWITCH = Switch(
         "CFGR",
         3,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from emulator.device import RESET_PIN, SOFTWARE
 from peripherals.register_device import Register, read_only
 from peripherals.stm32.rcc import AHB_PRESCALERS, APB_PRESCALERS, Rcc, Selector, Source, Switch, ready
 
@@ -63,7 +64,7 @@ class RccH7A3(Rcc):
         *(Register(offset, name, on_write="peripherals_reset") for offset, name in RESET_REGISTERS),
         Register(0xA8, "SRDAMR"),
         Register(0xB0, "CKGAENR"),
-        Register(0x130, "RSR", 0x00E80000, writable=RSR_RMVF, on_write="status_written"),
+        Register(0x130, "RSR", 0x00E80000, writable=0, on_write="status_written"),
         *(Register(o, f"{n}ENR") for o, n in zip(ENABLE_OFFSETS, ENABLE_REGISTERS, strict=True)),
         *(Register(o + 0x28, f"{n}LPENR") for o, n in zip(ENABLE_OFFSETS, ENABLE_REGISTERS, strict=True)),
     )
@@ -84,10 +85,10 @@ class RccH7A3(Rcc):
         *_serial(("lpuart1",), "SRDCCIPR", 0, "pclk4"),
         Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "")),
     )
-    RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 24, "iwdg": 26, "wwdg": 28}
+    RESET_FLAGS: ClassVar[Mapping[str, int]] = {RESET_PIN: 22, SOFTWARE: 24, "iwdg": 26, "wwdg": 28}
     RESET_FLAGS_REGISTER = "RSR"
     REMOVE_RESET_FLAGS = RSR_RMVF
-    ALL_RESET_FLAGS = 0xFFFFFFFF
+    ALL_RESET_FLAGS = 0x55E80000
 
     SWITCH = Switch(
         "CFGR",

@@ -8,7 +8,6 @@ flags. Not modelled: start-up times, clock gating, clock security, ready interru
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from peripherals.register_device import Register, read_only
 from peripherals.stm32.rcc import Rcc, Selector, Source, Switch, bus_clocks, ready, serial_clock
@@ -84,7 +83,6 @@ class RccL4Plus(Rcc):
         Selector("lptim2", "CCIPR", 20, 2, ("pclk1", "lsi", "hsi16", "lse")),
         Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "hse_rtc")),
     )
-    RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 28, "iwdg": 29, "wwdg": 30}
     ALL_RESET_FLAGS = 0xFF000000
 
     SWITCH = Switch(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
-
 from peripherals.stm32.rcc import APB_PRESCALERS, Rcc, Selector, bus_clocks
 
 HSI16_HZ = 16_000_000
@@ -13,8 +10,6 @@ RTC_CLOCK = Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", ""))
 
 class RccU(Rcc):
     """Prescalers of AHB and three APBs in CFGR2 and CFGR3."""
-
-    RESET_FLAGS: ClassVar[Mapping[str, int]] = {"software": 28, "iwdg": 29, "wwdg": 30}
 
     def buses(self, sysclk_hz: int) -> dict[str, int]:
         """AHB and the three APBs."""

@@ -98,6 +98,7 @@ def test_peripheral_reset_and_causes() -> None:
     bench.signals.set("reset_cause:iwdg", 1)
     device.reset()
     assert get(device, "CSR") & 1 << 29
+    bench.signals.set("reset_cause:iwdg", 0)
     put(device, "CSR", 1 << 23 | 0x600)
     assert get(device, "CSR") == 0x600
     device.reset()
