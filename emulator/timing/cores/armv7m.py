@@ -16,7 +16,13 @@ from enum import Enum
 from typing import NamedTuple
 
 from emulator.thumb.instruction import Block, Instruction, Kind
-from emulator.timing.cores.classes import FLOATING_POINT, is_conditional, moves_two_registers, transfers
+from emulator.timing.cores.classes import (
+    FLOATING_POINT,
+    is_conditional,
+    is_multiple,
+    moves_two_registers,
+    transfers,
+)
 from emulator.timing.cores.fetch_queue import REFILLED, FetchQueue, Queue
 from emulator.timing.cores.ledger import Ledger
 from emulator.timing.cores.table import Row, Rule, Table, check_rules
@@ -233,7 +239,7 @@ class Armv7mModel:
         if instruction.kind is Kind.NOP:
             return True
         memory = instruction.memory
-        if memory is None or memory.count > 1 or instruction.kind is Kind.TABLE_BRANCH:
+        if memory is None or is_multiple(instruction) or instruction.kind is Kind.TABLE_BRANCH:
             return False
         if instruction.address_reads & state.loaded:
             return False
@@ -246,7 +252,7 @@ class Armv7mModel:
     def _tail(self, instruction: Instruction) -> Tail:
         """Say what ``instruction`` leaves in the memory pipeline."""
         memory = instruction.memory
-        if memory is None or memory.count > 1 or instruction.kind is Kind.TABLE_BRANCH:
+        if memory is None or is_multiple(instruction) or instruction.kind is Kind.TABLE_BRANCH:
             return Tail.NONE
         if not memory.is_store or memory.exclusive:
             return Tail.LOAD

@@ -7,11 +7,27 @@ from emulator.timing.cores.table import Row
 
 FLOATING_POINT = frozenset(kind for kind in Kind if kind.name.startswith("FP_"))
 TWO_REGISTER_MOVE = 0xEC
+MULTIPLES = frozenset(
+    {
+        Kind.LOAD_DOUBLE,
+        Kind.STORE_DOUBLE,
+        Kind.LOAD_MULTIPLE,
+        Kind.STORE_MULTIPLE,
+        Kind.FP_LOAD_MULTIPLE,
+        Kind.FP_STORE_MULTIPLE,
+    }
+)
 
 
 def transfers(row: Row, instruction: Instruction) -> int:
     """Cycles for the registers that a multiple transfers."""
     return row.per_transfer * instruction.memory.count if instruction.memory else 0
+
+
+def is_multiple(instruction: Instruction) -> bool:
+    """Whether it transfers as a multiple does, be it of one register."""
+    memory = instruction.memory
+    return instruction.kind in MULTIPLES or (memory is not None and memory.count > 1)
 
 
 def is_conditional(instruction: Instruction) -> bool:

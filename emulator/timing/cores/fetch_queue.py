@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from emulator.thumb.instruction import Instruction
+from emulator.timing.cores.classes import is_multiple
 from emulator.timing.cores.table import Rule
 
 KA8521 = "Arm ka8521: three words, one aligned word a fetch, whenever there is room"
@@ -80,11 +81,12 @@ class FetchQueue:
         memory = instruction.memory
         if memory is None:
             return
-        single_store = memory.is_store and memory.count == 1
+        multiple = is_multiple(instruction)
+        single_store = memory.is_store and not multiple
         uncertain = issued if single_store else issued + memory.count
         held = uncertain + UNCERTAIN_CYCLES
         self._uncertain.update(range(uncertain, held))
-        if memory.count > 1 or memory.is_store:
+        if multiple or memory.is_store:
             self._held.update(range(held, held + HELD_CYCLES))
 
     def refill(self, time: int) -> Queue:
