@@ -25,10 +25,18 @@ from emulator.thumb.instruction import FLAGS, Block, Instruction, Kind
 from emulator.timing.cores.classes import (
     FLOATING_POINT,
     is_conditional,
+    is_multiple,
     moves_to_core,
     transfers,
 )
-from emulator.timing.cores.cortex_m7_pairing import Slot, may_pair, share_decoder, slot_of, unknown_banks
+from emulator.timing.cores.cortex_m7_pairing import (
+    FP_MOVES,
+    Slot,
+    may_pair,
+    share_decoder,
+    slot_of,
+    unknown_banks,
+)
 from emulator.timing.cores.cortex_m7_rows import (
     ADDEND_STAGE,
     DIVIDE,
@@ -41,6 +49,7 @@ from emulator.timing.cores.cortex_m7_rows import (
     UNALIGNED,
     rows,
 )
+from emulator.timing.cores.cortex_m7_slides import SlideBoard, Slides
 from emulator.timing.cores.ledger import Ledger
 from emulator.timing.cores.scoreboard import Frozen, Scoreboard, Source, Wait
 from emulator.timing.cores.table import Row, Table
@@ -51,6 +60,8 @@ FETCH_QUEUE_BYTES = RULES["fetch_queue"].cycles
 NARROW_BEFORE = RULES["narrow_before_branch"].cycles
 EARLY_FLAGS = RULES["early_flags_distance"].cycles
 WORD_BYTES = 4
+NEVER = -2
+"""Before the cycle in front of a block."""
 
 
 class State(NamedTuple):
@@ -63,6 +74,8 @@ class State(NamedTuple):
     narrow: int = 0  # 16-bit instructions in this turn of a loop, up to the number that matters
     flags_age: int = 0  # cycles since flags were set, up to the distance that matters
     mac_shadow: int = 0  # cycles in which a MAC still blocks VADD and others
+    after_first_mac: bool = False  # the last cycle had a MAC that no other one's shadow met
+    slides: Slides = Slides()
 
 
 class _Decoder:
@@ -107,6 +120,8 @@ class _Pass:
         self.narrow = state.narrow
         self.flags_cycle = -state.flags_age
         self.mac_until = state.mac_shadow
+        self.first_mac = -1 if state.after_first_mac else NEVER  # the last MAC outside of such a shadow
+        self.slides = SlideBoard(state.slides)
         self.load_pairs: list[tuple[int, int]] = []
         self.decoder = _Decoder()
 
@@ -179,6 +194,7 @@ class CortexM7:
         for index, instruction in enumerate(block.instructions):
             taken = instruction.writes_pc and (edge != FALL_THROUGH or not is_conditional(instruction))
             self._instruction(run, index, instruction)
+            self._slide(run, index, instruction)
             if instruction.writes_pc:
                 self._way_out(run, index, instruction, taken=taken)
             elif not instruction.is_wide:
@@ -197,6 +213,8 @@ class CortexM7:
                 narrow=self._narrow(run, block.instructions[-1], taken=taken),
                 flags_age=min(now - run.flags_cycle, EARLY_FLAGS),
                 mac_shadow=max(0, run.mac_until - now),
+                after_first_mac=run.first_mac == now - 1,
+                slides=run.slides.freeze(now),
             )
         )
         mispredict = self._mispredict(run, block.instructions[-1])
@@ -223,7 +241,7 @@ class CortexM7:
         """Issue one instruction, in the younger slot of the last cycle if it can."""
         ledger = run.ledger
         frontier = ledger.time  # the first cycle with both slots free
-        if run.slot is not None and may_pair(run.slot, instruction):
+        if run.slot is not None and may_pair(run.slot, instruction) and _beside_macs(run, instruction):
             together = self._wait(run, frontier - 1, instruction)
             if together.cycle == frontier - 1:
                 ledger.issue(ago=1)
@@ -243,6 +261,11 @@ class CortexM7:
         run.advance_fetch(instruction.end)
         run.slot = slot_of(instruction) if cycles == 1 else None
         self._publish(run, instruction, issued + cycles - 1)
+
+    def _slide(self, run: _Pass, index: int, instruction: Instruction) -> None:
+        """Stall for a multiple that found no 16-bit instructions; note those of this one."""
+        run.ledger.charge(index, Cause.FETCH, run.slides.stall(run.ledger.time))
+        run.slides.issue(instruction, run.ledger.time)
 
     def _cycles(self, row: Row, instruction: Instruction) -> int:
         """Cycles that the instruction holds issue."""
@@ -285,8 +308,7 @@ class CortexM7:
         for entry in board.entries(addends):
             gain = RULES[f"addend_from_{entry.source.name.lower()}"].cycles
             wait.until(entry.cycle - gain, Cause.RESULT_LATENCY)
-        memory = instruction.memory
-        if instruction.kind is Kind.FP_ALU or (memory is not None and memory.count > 1):
+        if instruction.kind is Kind.FP_ALU or is_multiple(instruction):
             wait.until(run.mac_until, Cause.FLOATING_POINT)
 
     def _publish(self, run: _Pass, instruction: Instruction, issued: int) -> None:
@@ -296,6 +318,7 @@ class CortexM7:
         if instruction.sets_flags:
             run.flags_cycle = issued
         if instruction.kind is Kind.FP_MAC:
+            run.first_mac = issued if issued >= run.mac_until else NEVER
             run.mac_until = issued + 1 + RULES["mac_shadow"].cycles
         loaded = instruction.load_writes
         if loaded and instruction.memory is not None:
@@ -333,6 +356,17 @@ class CortexM7:
                 run.refetch(instruction.end)
             elif taken:
                 run.ledger.charge(index, Cause.BRANCH, self.table.row(instruction).refill)
+
+
+def _beside_macs(run: _Pass, younger: Instruction) -> bool:
+    """Whether the shadow of multiply-accumulates lets ``younger`` join the last cycle."""
+    cycle = run.ledger.time - 1
+    if younger.kind in FP_MOVES:
+        return cycle >= run.mac_until or cycle == run.first_mac
+    older = run.slot
+    if younger.kind is Kind.FP_MAC and older is not None and older.moves_float:
+        return cycle >= run.mac_until
+    return True
 
 
 def model(parameters: Mapping[str, int]) -> CortexM7:

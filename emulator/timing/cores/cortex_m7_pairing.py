@@ -19,6 +19,8 @@ from emulator.timing.cores.cortex_m7_rows import (
 )
 
 BRANCHES = frozenset({Kind.BRANCH, Kind.CALL, Kind.BRANCH_REGISTER})
+FP_MOVES = frozenset({Kind.FP_LOAD, Kind.FP_STORE, Kind.FP_MOVE})
+"""VLDR, VSTR and VMOV: with a multiply-accumulate only beside the first of a row."""
 
 
 class Slot(NamedTuple):
@@ -35,6 +37,7 @@ class Slot(NamedTuple):
     plain_shift: bool = False
     floating: bool = False
     branches: bool = False
+    moves_float: bool = False
 
 
 def slot_of(instruction: Instruction) -> Slot | None:
@@ -61,6 +64,7 @@ def slot_of(instruction: Instruction) -> Slot | None:
         plain_shift=name in SHIFTS,
         floating=kind in FP_ARITHMETIC,
         branches=kind in BRANCHES,
+        moves_float=kind in FP_MOVES,
     )
 
 

@@ -82,7 +82,14 @@ RULES = check_rules(
         "addend_from_mac": Rule(2, "measured", f"{JNK0LE}: 3 cycles as addend, 5 otherwise"),
         "addend_from_result": Rule(0, "measured", f"{JNK0LE}: VADD, VMUL to an addend 3"),
         "addend_from_load": Rule(-2, "measured", f"{JNK0LE}: VLDR to an addend 3, otherwise 1"),
-        "mac_shadow": Rule(3, "measured", f"{JNK0LE}: no VADD, VLDM, VLDR.D in 3 cycles after a MAC"),
+        "mac_shadow": Rule(
+            3,
+            "measured",
+            f"{JNK0LE}: no VADD, VLDM, VLDR.D for 3 cycles; VLDR, VSTR, VMOV in the older slot only",
+        ),
+        "narrow_for_multiple": Rule(2, "measured", f"{JNK0LE}: 4 bytes saved before a multiple or after it"),
+        "slide_window": Rule(7, "measured", f"{JNK0LE}: up to 7 cycles after it"),
+        "slide": Rule(1, "measured", f"{JNK0LE}: otherwise an additional stall"),
     }
 )
 
