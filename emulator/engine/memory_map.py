@@ -81,11 +81,12 @@ class MemoryMap:
         v = tuned.values
         read_bytes = v.get("read_bytes", 8)
         line_bytes = max(v.get("line_bytes", read_bytes), read_bytes)
-        self._hook.set_port(tuned.port, v.get("wait_states", 0), _log2(read_bytes), v.get("prefetch", 0))
+        divider = v.get("bus_divider", 1)  # core cycles in one of the memory's bus
+        wait_states = (v.get("wait_states", 0) + 1) * divider - 1
+        self._hook.set_port(tuned.port, wait_states, _log2(read_bytes), v.get("prefetch", 0))
         kind = tuned.accelerator.kind
-        self._hook.set_bus(
-            tuned.port, v.get("bus_cycles", 0), is_l1=kind == "l1", has_buffers=kind == LINE_BUFFERS
-        )
+        bus_cycles = v.get("bus_cycles", 0) * divider
+        self._hook.set_bus(tuned.port, bus_cycles, is_l1=kind == "l1", has_buffers=kind == LINE_BUFFERS)
         sides = (("instruction", tuned.instruction), ("data", tuned.data))
         for side, number in sides[: 1 if tuned.instruction == tuned.data else 2]:
             lines = v.get(f"{side}_lines", 0)

@@ -26,6 +26,8 @@ RESET_REGISTERS = (
 )
 ENABLE_REGISTERS = ("AHB3", "AHB1", "AHB2", "AHB4", "APB3", "APB1L", "APB1H", "APB2", "APB4")
 ENABLE_OFFSETS = (0x134, 0x138, 0x13C, 0x140, 0x144, 0x148, 0x14C, 0x150, 0x154)
+BUS_MEMORIES = ("flash", "axi_sram", "ahb_sram")
+"""The memory model's names (RM0455, figure of the clock tree: rcc_aclk, rcc_hclk, FLITF)."""
 SERIAL_SOURCES = ("pll2_q", "pll3_q", "hsi", "csi", "lse")
 
 
@@ -101,6 +103,13 @@ class RccH7A3(Rcc):
             Source("pll1_p", "CR", 24, 25),
         ),
     )
+
+    def refresh(self) -> None:
+        """The memories behind AXI and AHB run on hclk: what they take counts in its cycles."""
+        super().refresh()
+        divider = AHB_PRESCALERS[self.field("CDCFGR1", 0, 4)]
+        for memory in BUS_MEMORIES:
+            self.context.tuning.configure(memory, bus_divider=divider)
 
     # -- the clock tree --------------------------------------------------------------------
     def oscillators(self) -> dict[str, int]:

@@ -89,8 +89,12 @@ def test_h7a3_at_280_mhz() -> None:
     put(rcc, "CFGR", 3)
     hz = bench.clocks.hz
     assert (hz("core"), hz("pclk1"), hz("timpclk1")) == (280_000_000, 140_000_000, 280_000_000)
+    memories = [bench.tuning.parameters[name]["bus_divider"] for name in ("flash", "axi_sram", "ahb_sram")]
+    assert memories == [1, 1, 1]
     put(rcc, "CDCFGR1", 8 << 8 | 8)  # core / 2, AHB / 2
     assert (hz("core"), hz("hclk")) == (140_000_000, 70_000_000)
+    memories = [bench.tuning.parameters[name]["bus_divider"] for name in ("flash", "axi_sram", "ahb_sram")]
+    assert memories == [2, 2, 2], "the memories run on hclk"
     put(rcc, "PLL1FRACR", 4096 << 3)
     put(rcc, "PLLCFGR", get(rcc, "PLLCFGR") | 1)
     assert hz("pll1_p") == 282_000_000
