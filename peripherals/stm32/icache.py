@@ -1,7 +1,7 @@
 """Instruction cache on the code bus of STM32U5, U3, L5 and H5 (RM0456, chapter "ICACHE").
 
-It serves instruction fetches and data reads from flash alike. Enabling and invalidating
-reach the memory model; an invalidation is over at once. Remapping and the hit and miss
+It serves instruction fetches and data reads from flash alike. Enabling, invalidating and
+WAYSEL (two-way, or direct-mapped) reach the memory model; an invalidation is over at once. Remapping and the hit and miss
 monitors are storage only. Parameter ``accelerator``: the memory model's name, "flash".
 """
 
@@ -11,6 +11,7 @@ from peripherals.parts.interrupts import Interrupt, InterruptDevice
 from peripherals.register_device import Register, clears
 
 CR_EN, CR_CACHEINV, CR_WAYSEL = 1 << 0, 1 << 1, 1 << 2
+WAYS = 2
 SR_BSYENDF, SR_ERRF = 1 << 1, 1 << 2
 
 
@@ -42,7 +43,10 @@ class Icache(InterruptDevice):
     def _apply(self, *, invalidate: bool) -> None:
         name = str(self.context.parameters.get("accelerator", "flash"))
         enabled = self.values["CR"] & CR_EN
-        self.context.tuning.configure(name, instruction_cache=enabled, data_cache=enabled)
+        ways = WAYS if self.values["CR"] & CR_WAYSEL else 1
+        self.context.tuning.configure(
+            name, instruction_cache=enabled, data_cache=enabled, instruction_ways=ways
+        )
         if invalidate:
             self.context.tuning.invalidate(name, "instruction")
             self.context.tuning.invalidate(name, "data")

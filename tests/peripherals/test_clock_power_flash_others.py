@@ -209,7 +209,8 @@ def test_icache() -> None:
     bench = Bench()
     device = bench.build(Icache, lines=("global",))
     assert get(device, "CR") == 4
-    assert bench.tuning.parameters["flash"] == {"instruction_cache": 0, "data_cache": 0}
+    expected = {"instruction_cache": 0, "data_cache": 0, "instruction_ways": 2}
+    assert bench.tuning.parameters["flash"] == expected
     put(device, "IER", 2)
     put(device, "CR", 4 | 1 | 2)
     assert get(device, "CR") == 5
@@ -217,6 +218,9 @@ def test_icache() -> None:
     assert bench.lines["global"].level
     assert bench.tuning.parameters["flash"]["instruction_cache"] == 1
     assert ("flash", "instruction") in bench.tuning.invalidated
+    put(device, "CR", 1)
+    assert bench.tuning.parameters["flash"]["instruction_ways"] == 1, "WAYSEL = 0: direct-mapped"
+    put(device, "CR", 4 | 1)
     put(device, "FCR", 2)
     assert get(device, "SR") == 0
     assert not bench.lines["global"].level
