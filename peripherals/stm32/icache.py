@@ -1,8 +1,8 @@
 """Instruction cache on the code bus of STM32U5, U3, L5 and H5 (RM0456, chapter "ICACHE").
 
 It serves instruction fetches and data reads from flash alike. Enabling, invalidating and
-WAYSEL (two-way, or direct-mapped) reach the memory model; an invalidation is over at once. Remapping and the hit and miss
-monitors are storage only. Parameter ``accelerator``: the memory model's name, "flash".
+WAYSEL (two-way, or direct-mapped) reach the memory model; an invalidation is over at once.
+Remapping and the hit and miss monitors are storage only. Parameter ``accelerator``: the memory model's name, "flash".
 """
 
 from __future__ import annotations
