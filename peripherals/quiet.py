@@ -6,6 +6,9 @@ TOML gives the register names and the few effects that start-up code waits for::
     parameters = { registers = { CR = 0x00, SR = 0x04 }, resets = { CR = 0x20 },
                    follow = ["SR.0 = CR.0"], clear = ["CR.31"], set = ["SR.5"], silent = true }
 
+A register may begin at any byte: chips with 8 and 16-bit registers have several in a word, and
+the bits of each are counted from its own first byte (``SR = 0x05``, ``SR.7``).
+
 ``follow``: a status bit that always equals an enable bit. ``clear``: bits that hardware
 clears at once (a start or calibration bit). ``set``: status bits that are always set.
 ``read_only``: registers that writes don't change. Every access is reported as unmodelled
@@ -16,6 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from emulator.device import DeviceContext
@@ -42,6 +46,10 @@ class Quiet(ReadyDevice):
                     next_step=f"known: {', '.join(KNOWN_PARAMETERS)}",
                 )
         self._names: Mapping[str, int] = parameters.get("registers", {})
+        own = {offset: name for name, offset in self._names.items() if not offset & 3}
+        self._words = {
+            name: own.get(offset & ~3, f"+0x{offset & ~3:x}") for name, offset in self._names.items()
+        }
         self._silent = bool(parameters.get("silent", False))
         self._other: dict[int, int] = {}
         super().__init__(context)
@@ -53,10 +61,24 @@ class Quiet(ReadyDevice):
         """Build the rows from the board's parameters."""
         resets = self.context.parameters.get("resets", {})
         fixed = self.context.parameters.get("read_only", [])
-        return tuple(
-            Register(offset, name, resets.get(name, 0), writable=0 if name in fixed else ALL_BITS)
-            for name, offset in self._names.items()
-        )
+        rows: dict[int, Register] = {}
+        for name, offset in self._names.items():
+            row = rows.get(offset & ~3) or Register(offset & ~3, self._words[name])
+            reset = row.reset | resets.get(name, 0) << 8 * (offset & 3) & ALL_BITS
+            writable = row.writable & ~self._bits_of(offset) if name in fixed else row.writable
+            rows[offset & ~3] = replace(row, reset=reset, writable=writable)
+        return tuple(rows.values())
+
+    def register_name(self, offset: int) -> str:
+        """Name the register that begins there, else the one whose word it is in."""
+        named = next((name for name, known in self._names.items() if known == offset), None)
+        return named or super().register_name(offset)
+
+    def _bits_of(self, offset: int) -> int:
+        """The bits in its word of the register at ``offset``: up to the next register's."""
+        end = min((other for other in self._names.values() if other > offset), default=offset + 4)
+        size_bytes = min(end, (offset | 3) + 1) - offset
+        return (1 << 8 * size_bytes) - 1 << 8 * (offset & 3)
 
     def ready_table(self) -> tuple[Ready, ...]:
         """Give the pairs of ``follow``."""
@@ -110,9 +132,11 @@ class Quiet(ReadyDevice):
 
     def _bit(self, text: str) -> tuple[str, int]:
         match = BIT.match(text)
-        if not match or match.group(1) not in self._names or int(match.group(2)) > 31:
+        name = match.group(1) if match else ""
+        bit = int(match.group(2)) + 8 * (self._names.get(name, 0) & 3) if match else 0
+        if name not in self._names or bit > 31:
             raise BoardError(
                 f"{text.strip()!r} is not REGISTER.BIT of a named register",
                 where=f"devices.{self.context.name}.parameters",
             )
-        return match.group(1), 1 << int(match.group(2))
+        return self._words[name], 1 << bit

@@ -7,11 +7,15 @@ Whether a chip has them is a fact of its board file: ``core_parameters.bit_band`
 
 from __future__ import annotations
 
+from emulator.board.model import Board
 from emulator.device import Memory
 
 ALIAS_BYTES = 0x2000000
 SRAM_ALIAS = range(0x22000000, 0x22000000 + ALIAS_BYTES)
 PERIPHERAL_ALIAS = range(0x42000000, 0x42000000 + ALIAS_BYTES)
+CORES = {"cortex-m3", "cortex-m4"}
+"""Cores that a chip's maker may build with bit-band aliases."""
+WORD_BYTES = 4
 
 
 class BitBand:
@@ -35,6 +39,22 @@ class BitBand:
         target, bit = _target(address, size_bytes)
         old = self._memory.read(target, size_bytes)
         self._memory.write(target, size_bytes, old & ~(1 << bit) | (value & 1) << bit)
+
+
+def alias_words(board: Board, address: int) -> str:
+    """What an address in an alias stands for on a chip that has aliases; empty for any other address.
+
+    ``"bit-band alias of bit 3 of 0x20000010 in sram1"``, where the board has something there.
+    """
+    if board.core not in CORES or not BitBand.covers(address):
+        return ""
+    target, bit = _target(address, WORD_BYTES)
+    region = board.region_at(target)
+    device = next((d for d in board.devices if d.base <= target < d.base + d.size_bytes), None)
+    if region is None and device is None:
+        return ""
+    owner = region.name if region is not None else device.name if device is not None else ""
+    return f"bit-band alias of bit {bit} of 0x{target:08x} in {owner}"
 
 
 def _target(address: int, size_bytes: int) -> tuple[int, int]:

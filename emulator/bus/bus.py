@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.board.model import Board, DeviceEntry
-from emulator.bus.bit_band import SRAM_ALIAS, BitBand
+from emulator.bus.bit_band import CORES as MAY_HAVE_BIT_BAND
+from emulator.bus.bit_band import SRAM_ALIAS, BitBand, alias_words
 from emulator.device import Device, Memory
 from emulator.system.core import CoreRegisters, MemoryFault
 
 PERIPHERALS = range(0x40000000, 0x60000000)
 PRIVATE = range(0xE0000000, 0xE0100000)
 GRANULE_SHIFT = 8
-MAY_HAVE_BIT_BAND = {"cortex-m3", "cortex-m4"}
 # The peripherals' alias lies in the peripheral window; the SRAM's needs a window of its own. On a
 # board whose file does not say that it has them, accesses are listed like any that nothing answers.
 
@@ -124,7 +124,11 @@ class Bus:
         self._quiet[address & ~3] = (old & ~mask) | (value << shift & mask)
 
     def note(self, address: int, access: str, what: str) -> None:
-        """Remember an access that no model covers."""
+        """Remember an access that no model covers.
+
+        One to a bit-band alias says so: the board's file must tell whether the chip has them.
+        """
+        what = what or self.alias_note(address)
         key = (address, access, what)
         if key in self.unmodelled:
             self.unmodelled[key].count += 1
@@ -137,6 +141,13 @@ class Bus:
         entry = Unmodelled(device, register, access, address, 1, self._here(), what)
         self.unmodelled[key] = entry
         self._on_unmodelled(entry)
+
+    def alias_note(self, address: int) -> str:
+        """In words: the bit-band alias that ``address`` would be; empty for any other address."""
+        words = alias_words(self._board, address)
+        if not words or self._bit_band is not None or self.device_at(address) is not None:
+            return words
+        return f"{words}; on a chip that has aliases: core_parameters.bit_band = 1 in the board's file"
 
     def save(self) -> Any:
         """State for a snapshot."""

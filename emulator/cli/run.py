@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from emulator.cli.options import (
 )
 from emulator.cli.parameter_types import ConsoleText, Count, InputFile, OutputTarget, Seconds
 from emulator.cli.session import Limits, Session, goal_error, limit_error
-from emulator.cli.status import StatusLine
+from emulator.cli.status import Speed, StatusLine
 from emulator.cli.summary import Outcome, summary_json, summary_text
 from emulator.cli.trace_console import TraceConsole, output_meets_errors
 from emulator.errors import BoardlessError, CheckFailed, GuestFault, UsageError
@@ -139,12 +140,12 @@ def run(
     spec = parse_serial(serial)
     if learn_output is not None and not learn_board:
         raise UsageError("--learn-output needs --learn-board", next_step="add --learn-board")
-    limits = Limits(until, max_cycles, wall_limit)
+    limits = Limits(until, max_cycles, wall_limit, time.monotonic() if learn_board else None)
     learn = limits if learn_board else None
     machine = make_machine(
         MachineOptions(image, board, base, timing, hook, strict, files_dir, learn, learn_output)
     )
-    status = StatusLine(machine)
+    status = StatusLine(Speed(machine))
     is_stdio = spec.kind == "stdio"
     stdout = STDERR if json_file is not None and json_file.is_standard_output else STDOUT
     with (

@@ -22,7 +22,7 @@ from emulator.cli.options import (
 from emulator.cli.parameter_types import InputFile, LinkPath, OutputTarget, Seconds
 from emulator.cli.run import MachineOptions, make_machine
 from emulator.cli.session import Limits, Session, limit_error
-from emulator.cli.status import StatusLine
+from emulator.cli.status import Speed, StatusLine
 from emulator.cli.summary import Outcome, summary_text
 from emulator.cli.trace_console import TraceConsole, output_meets_errors
 from emulator.errors import UsageError
@@ -115,7 +115,7 @@ def serve(
         raise UsageError("--link is for --serial pty")
     usb_id = parse_usb(usb)
     machine = make_machine(MachineOptions(image, board, base, timing, hook, strict, files_dir))
-    status = StatusLine(machine)
+    status = StatusLine(Speed(machine))
     with ExitStack() as stack:
         trace = stack.enter_context(TraceConsole(machine, status))
 

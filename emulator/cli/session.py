@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import FrameType
 
+from emulator.cli.ending import on_ending_signal
 from emulator.errors import BoardlessError, CheckFailed, LimitReached
 from emulator.links import LinkSet
 from emulator.links.text_watch import TextWatch
@@ -27,12 +25,20 @@ PICOSECONDS_PER_SECOND = 10**12
 class Limits:
     """When to stop. ``until``: text of the console, or of the ITM.
 
-    ``wall_limit_s`` counts the host's clock, waiting included.
+    ``wall_limit_s`` counts the host's clock, waiting included, from ``began_s`` on (a reading of
+    ``time.monotonic``; None: from the run's begin).
     """
 
     until: bytes | None = None
     max_cycles: int | None = None
     wall_limit_s: float | None = None
+    began_s: float | None = None
+
+    def end_s(self) -> float | None:
+        """The reading of ``time.monotonic`` at which the time is over, for what begins now."""
+        if self.wall_limit_s is None:
+            return None
+        return (time.monotonic() if self.began_s is None else self.began_s) + self.wall_limit_s
 
 
 class Pace:
@@ -97,12 +103,12 @@ class Session:
         machine = self.machine
         outputs = (machine.console, machine.itm) if limits.until else ()
         watches = [TextWatch(output, limits.until or b"", machine.interrupt) for output in outputs]
-        start_cycles, end_s = machine.counts.cycles, _end(limits.wall_limit_s)
+        start_cycles, end_s = machine.counts.cycles, limits.end_s()
         machine.execution.between_slices = self._between_slices
         slice_cycles = int(PACE_SLICE_S * machine.clock.core_hz) if self._pace else SLICE_CYCLES
         machine.execution.set_slice(min(slice_cycles, SLICE_CYCLES))
         try:
-            with self._interrupts():
+            with on_ending_signal(self._stop):
                 while True:
                     used = machine.counts.cycles - start_cycles
                     left = None if limits.max_cycles is None else max(0, limits.max_cycles - used)
@@ -183,28 +189,12 @@ class Session:
     def _characters_waiting(self) -> int:
         return sum(link.endpoint.waiting() for link in self.links.links)
 
-    @contextmanager
-    def _interrupts(self) -> Iterator[None]:
-        """Ctrl-C, SIGTERM and SIGHUP end the run between two slices, so that the counts are whole."""
-
-        def stop(_number: int, _frame: FrameType | None) -> None:
-            if self._waiting or self._interrupted:
-                raise KeyboardInterrupt
-            self._interrupted = True
-            self.machine.interrupt()
-
-        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        handled = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]  # nohup
-        try:
-            before = {number: signal.signal(number, stop) for number in handled}
-        except ValueError:  # not the main thread: whoever runs us there handles signals
-            yield
-            return
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    def _stop(self) -> None:
+        """End the run between two slices, so that the counts are whole; at once the second time."""
+        if self._waiting or self._interrupted:
+            raise KeyboardInterrupt
+        self._interrupted = True
+        self.machine.interrupt()
 
 
 def limit_error(reason: StopReason, limits: Limits) -> LimitReached | None:
@@ -232,7 +222,3 @@ def goal_error(reason: StopReason, limits: Limits, machine: Machine) -> Boardles
         where=machine.where(),
         next_step="`boardless run` shows its output; does the firmware need input, or another --board?",
     )
-
-
-def _end(wall_limit_s: float | None) -> float | None:
-    return None if wall_limit_s is None else time.monotonic() + wall_limit_s

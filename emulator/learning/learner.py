@@ -6,6 +6,8 @@ is one that was tried from reset to the end.
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -14,11 +16,12 @@ from emulator.board.model import Board
 from emulator.errors import GuestFault
 from emulator.image.model import Image
 from emulator.image.place import place_of
-from emulator.learning.rules import LearnedDevice, Rule, learnable, learned_devices, with_rules
+from emulator.learning.rules import Bit, LearnedDevice, Rule, learnable, learned_devices, with_rules
 from emulator.learning.trials import Trials
 from emulator.machine.awaited import awaited_register
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
+from emulator.thumb.decode import decode
 
 MOST_RULES = 64
 BLOCK_BYTES = 0x400
@@ -30,11 +33,49 @@ WORD = 0xFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What came out: the devices to add or change, the board with them, and what stayed unsolved."""
+    """What came out: the devices to add or change, the board with them, and what stayed unsolved.
+
+    ``stopped``: learning was ended before it was through; what it had found by then is here.
+    """
 
     devices: list[LearnedDevice]
     board: Board
     unsolved: list[str]
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """How far learning goes, and whom it tells.
+
+    ``until``, ``max_cycles``, ``run_limit_s`` (host's time) are of each run from reset. ``stopped()``
+    is asked all the time; True ends the learning. ``found(text)`` hears of each bit and of each place
+    that is given up, ``works(text, machine)`` often what is being done.
+    """
+
+    until: bytes | None = None
+    max_cycles: int | None = None
+    run_limit_s: float | None = None
+    stopped: Callable[[], bool] = lambda: False
+    found: Callable[[str], None] = lambda _text: None
+    works: Callable[[str, Machine], None] = lambda _text, _machine: None
+
+
+class _StoppedError(Exception):
+    """Learning was ended from outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """One store: its register, and the bits of the register's word that it newly set."""
+
+    register: int
+    size_bytes: int
+    new: int
+
+    def touches(self, address: int, size_bytes: int) -> bool:
+        """Whether it is of the same bytes as another access."""
+        return self.register < address + size_bytes and address < self.register + self.size_bytes
 
 
 @dataclass(slots=True)
@@ -42,7 +83,7 @@ class _Writes:
     """What the firmware has written, and which bits its last write to each word newly set."""
 
     words: dict[int, int] = field(default_factory=dict)
-    last: list[tuple[int, int]] = field(default_factory=list)  # (word address, bits newly set), oldest first
+    last: list[_Write] = field(default_factory=list)  # oldest first
 
     def note(self, address: int, size_bytes: int, value: int) -> None:
         """Follow one write."""
@@ -52,40 +93,42 @@ class _Writes:
         old = self.words.get(word, 0)
         new = old & ~lanes | value << shift & lanes
         self.words[word] = new
-        self.last.append((word, new & ~old))
+        self.last.append(_Write(address, size_bytes, new & ~old))
 
-    def near(self, word: int) -> list[tuple[int, int]]:
+    def near(self, address: int) -> list[_Write]:
         """Writes to the same block of registers, the latest first."""
-        block = word // BLOCK_BYTES
-        return [(written, bits) for written, bits in reversed(self.last) if written // BLOCK_BYTES == block]
+        block = address // BLOCK_BYTES
+        return [write for write in reversed(self.last) if write.register // BLOCK_BYTES == block]
 
 
 def learn(
-    build: Callable[[Board], Machine],
-    board: Board,
-    image: Image,
-    *,
-    until: bytes | None = None,
-    max_cycles: int | None = None,
-    wall_limit: float | None = None,
+    build: Callable[[Board], Machine], board: Board, image: Image, lesson: Lesson | None = None
 ) -> Learned:
     """Run ``image`` on ``board`` and learn until it hangs nowhere any more.
 
-    ``build`` makes a machine of a board. The limits are those of one run from reset. A crash ends
-    the learning, no more: whoever runs the firmware on the learned board sees it.
+    ``build`` makes a machine of a board. A crash ends the learning, no more: whoever runs the
+    firmware on the learned board sees it.
     """
+    lesson = lesson or Lesson()
     rules: list[Rule] = []
     given_up: dict[tuple[int, int], str] = {}
-    while True:
-        attempt = _Attempt(build(with_rules(board, rules)), board, given_up)
+    touched: list[int] = []
+    stopped = False
+    for number in itertools.count(1):
+        attempt = _Attempt(build(with_rules(board, rules)), board, given_up, lesson, number)
         attempt.machine.load(image)
-        found = attempt.run(until, max_cycles, wall_limit) if len(rules) < MOST_RULES else None
+        try:
+            found = attempt.run() if len(rules) < MOST_RULES else []
+        except _StoppedError:
+            found, stopped = [], True
+        touched = [entry.address for entry in attempt.machine.unmodelled]
         if not found:
             break
+        for rule in found:
+            lesson.found(rule.why)
         rules = _merged(rules, found, given_up)
-    touched = [entry.address for entry in attempt.machine.unmodelled]
     devices = learned_devices(board, rules, touched)
-    return Learned(devices, with_rules(board, rules), list(given_up.values()))
+    return Learned(devices, with_rules(board, rules), list(given_up.values()), stopped)
 
 
 def _merged(rules: list[Rule], found: list[Rule], given_up: dict[tuple[int, int], str]) -> list[Rule]:
@@ -93,39 +136,53 @@ def _merged(rules: list[Rule], found: list[Rule], given_up: dict[tuple[int, int]
 
     A bit that hangs in spite of that, or is wanted both ways, is given up at that place.
     """
-    known = {(rule.address, rule.bit): rule for rule in rules}
+    known = {rule.bit.in_word: rule for rule in rules}
     for rule in found:
-        old = known.get((rule.address, rule.bit))
+        old = known.get(rule.bit.in_word)
         if old is None:
-            known[rule.address, rule.bit] = rule
+            known[rule.bit.in_word] = rule
         elif old.kind in ("follow", "reset") and rule.kind != "clear":
-            known[rule.address, rule.bit] = replace(rule, kind="set", enable=None)
+            known[rule.bit.in_word] = replace(rule, kind="set", enable=None)
         else:
-            given_up[rule.address, rule.pc] = f"{rule.why}, but the opposite was awaited before: {old.why}"
+            reason = f"{rule.why}, but the opposite was awaited before: {old.why}"
+            given_up[rule.bit.register, rule.pc] = reason
     return list(known.values())
 
 
 class _Attempt:
     """One run from reset, up to the first register that hangs it."""
 
-    def __init__(self, machine: Machine, board: Board, given_up: dict[tuple[int, int], str]) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        board: Board,
+        given_up: dict[tuple[int, int], str],
+        lesson: Lesson,
+        number: int,
+    ) -> None:
         self.machine = machine
         self.stop = StopReason.IDLE
         self._board = board
         self._given_up = given_up
+        self._lesson = lesson
+        self._work = f"run {number}"
         self._writes = _Writes()
         self._no_loops: Counter[tuple[int, int]] = Counter()
         machine.bus.journal = self._writes.note
 
-    def run(self, until: bytes | None, max_cycles: int | None, wall_limit: float | None) -> list[Rule]:
+    def run(self) -> list[Rule]:
         """The rules that end the first loop; none when no loop is left."""
-        machine = self.machine
+        machine, lesson = self.machine, self._lesson
+        end_s = None if lesson.run_limit_s is None else time.monotonic() + lesson.run_limit_s
         machine.execution.between_slices = self._look
         while True:
+            left = None if lesson.max_cycles is None else max(0, lesson.max_cycles - machine.counts.cycles)
+            wall_limit = None if end_s is None else max(0.0, end_s - time.monotonic())
             try:
-                self.stop = machine.run(until, max_cycles=max_cycles, wall_limit=wall_limit)
+                self.stop = machine.run(lesson.until, max_cycles=left, wall_limit=wall_limit)
             except GuestFault:
                 return []
+            self._check()
             if self.stop is StopReason.INTERRUPTED:
                 places = [machine.accesses.polled] if machine.accesses.polled else []
             elif self.stop is StopReason.IDLE:
@@ -142,10 +199,18 @@ class _Attempt:
             if self.stop is StopReason.IDLE:
                 return []
 
+    def _check(self) -> None:
+        """Show that something is done; raise when it shall not be."""
+        self._lesson.works(self._work, self.machine)
+        if self._lesson.stopped():
+            raise _StoppedError
+
     def _look(self) -> None:
         """Between two slices: stop where a register is read again and again that may be learned."""
         machine = self.machine
-        if machine.accesses.polled and self._worth_trying(*machine.accesses.polled):
+        self._lesson.works(self._work, machine)
+        polled = machine.accesses.polled
+        if self._lesson.stopped() or (polled and self._worth_trying(*polled)):
             machine.interrupt()
         else:
             machine.accesses.polled = None
@@ -160,66 +225,71 @@ class _Attempt:
     def _solve(self, address: int, pc: int) -> list[Rule]:
         if not self._worth_trying(address, pc):
             return []
-        trials = Trials(self.machine, address, pc)
+        size_bytes = self._load_bytes(pc)
+        trials = Trials(self.machine, address, size_bytes, pc, self._check)
         if not trials.loops():
             self._no_loops[address, pc] += 1
             return []
         best = trials.best()
         if best is None:
             register = awaited_register(self.machine.bus, address, pc)
-            self._given_up[address, pc] = (
-                f"no value of a few bits ends the wait {register.words(self.machine.image)}"
-            )
+            reason = f"no value of a few bits ends the wait {register.words(self.machine.image)}"
+            self._given_up[address, pc] = reason
+            self._lesson.found(reason)
             return []
-        return self._rules(address & ~3, pc, best.flips)
+        return self._rules(address, size_bytes, pc, best.flips)
+
+    def _load_bytes(self, pc: int) -> int:
+        """How many bytes the loop's load reads: 1, 2 or 4."""
+        load = decode(self.machine.read_memory(pc, 4), pc).memory
+        return min(4, load.size_bytes) if load is not None else 4
 
     # -- from inverted bits to rules -----------------------------------------------------------
-    def _rules(self, word: int, pc: int, flips: int) -> list[Rule]:
+    def _rules(self, address: int, size_bytes: int, pc: int, flips: int) -> list[Rule]:
         machine = self.machine
-        value = int.from_bytes(machine.core.read_memory(word, 4), "little")
+        value = int.from_bytes(machine.core.read_memory(address & ~3, 4), "little")
         place = place_of(machine.image, pc)
         wanted = [bit for bit in range(32) if flips >> bit & 1]
-        cleared = [bit for bit in wanted if value >> bit & 1]
-        raised = [bit for bit in wanted if not value >> bit & 1]
+        bits = {bit: Bit.of_word(address, size_bytes, bit) for bit in wanted}
         rules = [
-            Rule(word, bit, "clear", pc, why=f"bit {bit} of 0x{word:08x} is awaited to become 0 at {place}")
-            for bit in cleared
+            Rule(bits[n], "clear", pc, why=f"{bits[n]} is awaited to become 0 at {place}")
+            for n in wanted
+            if value >> n & 1
         ]
-        return rules + self._raised(word, raised, pc, place)
+        return rules + self._raised([bits[n] for n in wanted if not value >> n & 1], pc, place)
 
-    def _raised(self, word: int, bits: list[int], pc: int, place: str) -> list[Rule]:
+    def _raised(self, bits: list[Bit], pc: int, place: str) -> list[Rule]:
         """Bits awaited to become 1: they follow what was just enabled, or are there from reset on."""
-        writes = self._writes.near(word)
-        why = [f"bit {bit} of 0x{word:08x} is awaited to become 1 at {place}" for bit in bits]
+        if not bits:
+            return []
+        writes = self._writes.near(bits[0].register)
+        why = [f"{bit} is awaited to become 1 at {place}" for bit in bits]
         if not writes:
-            return [Rule(word, bit, "reset", pc, why=text) for bit, text in zip(bits, why, strict=True)]
-        for written, new in writes:
-            enables = _partners(bits, new, same_register=written == word)
+            return [Rule(bit, "reset", pc, why=text) for bit, text in zip(bits, why, strict=True)]
+        for write in writes:
+            enables = _partners(bits, write)
             if enables:
                 return [
-                    Rule(
-                        word,
-                        bit,
-                        "follow",
-                        pc,
-                        (written, enable),
-                        f"{text}, after bit {enable} of 0x{written:08x} was set",
-                    )
+                    Rule(bit, "follow", pc, enable, f"{text}, after {enable} was set")
                     for bit, enable, text in zip(bits, enables, why, strict=True)
                 ]
-            if new:
+            if write.new:
                 break
-        return [Rule(word, bit, "set", pc, why=text) for bit, text in zip(bits, why, strict=True)]
+        return [Rule(bit, "set", pc, why=text) for bit, text in zip(bits, why, strict=True)]
 
 
-def _partners(bits: list[int], new: int, *, same_register: bool) -> list[int]:
-    """The newly set bits that the awaited ones follow, one each; empty when that is not clear."""
-    enables = [bit for bit in range(32) if new >> bit & 1]
+def _partners(bits: list[Bit], write: _Write) -> list[Bit]:
+    """The newly set bits that the awaited ones follow, one each; empty when that is not clear.
+
+    Bits of the same bytes are compared by their places there, bits of two registers by their
+    numbers in each.
+    """
+    enables = [Bit.of_word(write.register, write.size_bytes, n) for n in range(32) if write.new >> n & 1]
     if len(enables) == len(bits):
         return enables
     if len(bits) != 1 or not enables:
         return []
-    if same_register:
-        below = [bit for bit in enables if bit < bits[0]]
-        return below[-1:]
-    return bits if bits[0] in enables else []
+    awaited = bits[0]
+    if write.touches(awaited.register, awaited.size_bytes):
+        return [bit for bit in enables if bit.in_word < awaited.in_word][-1:]
+    return [bit for bit in enables if bit.number == awaited.number]

@@ -12,24 +12,50 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from emulator.board.model import Board, DeviceEntry
+from emulator.bus.bit_band import alias_words
 
 QUIET = "peripherals.quiet:Quiet"
 WINDOW_BYTES = (0x400, 0x100)  # sizes of a learned device, the first that fits
 SOURCE = "learned by running"
+SIZES = {1: "the byte ", 2: "the half-word ", 4: ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Bit:
+    """One bit of a register as the firmware accesses it: 1, 2 or 4 bytes at ``register``.
+
+    ``number``: counted from the register's own first byte, as its manual does.
+    """
+
+    register: int
+    size_bytes: int
+    number: int
+
+    @classmethod
+    def of_word(cls, register: int, size_bytes: int, bit_in_word: int) -> Bit:
+        """The bit by its number in the aligned word that the register is in."""
+        return cls(register, size_bytes, bit_in_word - 8 * (register & 3))
+
+    @property
+    def in_word(self) -> tuple[int, int]:
+        """(word address, number in that word)."""
+        return self.register & ~3, self.number + 8 * (self.register & 3)
+
+    def __str__(self) -> str:
+        return f"bit {self.number} of {SIZES[self.size_bytes]}0x{self.register:08x}"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One bit: ``kind`` is "follow" (equals ``enable``, an (address, bit)), "set", "clear" or "reset".
+    """One bit: ``kind`` is "follow" (equals ``enable``), "set", "clear" or "reset".
 
     "reset": the bit is 1 after reset. ``pc``: the loop's load. ``why`` says it in words.
     """
 
-    address: int
-    bit: int
+    bit: Bit
     kind: str
     pc: int
-    enable: tuple[int, int] | None = None
+    enable: Bit | None = None
     why: str = ""
 
 
@@ -46,8 +72,8 @@ class LearnedDevice:
     reasons: list[str] = field(default_factory=list)
 
     def name_of(self, address: int) -> str:
-        """The register at an address, named after its offset when nobody has named it."""
-        offset = address - self.base & ~3
+        """The register that begins at an address, named after its offset when nobody has named it."""
+        offset = address - self.base
         for name, known in self.registers.items():
             if known == offset:
                 return name
@@ -58,16 +84,16 @@ class LearnedDevice:
     def add(self, rule: Rule) -> None:
         """Put a rule into the parameters."""
         self.reasons.append(rule.why)
-        status = f"{self.name_of(rule.address)}.{rule.bit}"
+        name, number = self.name_of(rule.bit.register), rule.bit.number
+        status = f"{name}.{number}"
         if rule.kind == "reset":
             resets = dict(self.parameters.get("resets", {}))
-            name = self.name_of(rule.address)
-            resets[name] = resets.get(name, 0) | 1 << rule.bit
+            resets[name] = resets.get(name, 0) | 1 << number
             self.parameters["resets"] = resets
             return
         text = status
         if rule.enable is not None:
-            text = f"{status} = {self.name_of(rule.enable[0])}.{rule.enable[1]}"
+            text = f"{status} = {self.name_of(rule.enable.register)}.{rule.enable.number}"
         known = list(self.parameters.get(rule.kind, []))
         self.parameters[rule.kind] = [*known, text] if text not in known else known
 
@@ -90,7 +116,7 @@ def learned_devices(board: Board, rules: Iterable[Rule], touched: Iterable[int])
     """Group rules into devices; ``touched``: further addresses worth naming in the same windows."""
     devices: list[LearnedDevice] = []
     for rule in rules:
-        device = _device_for(board, devices, rule.address)
+        device = _device_for(board, devices, rule.bit.register)
         device.add(rule)
     for address in sorted(touched):
         for device in devices:
@@ -114,12 +140,16 @@ def with_rules(board: Board, rules: Iterable[Rule]) -> Board:
 
 
 def learnable(board: Board, address: int) -> bool:
-    """Whether a quiet device can answer here: no device does, or a quiet one does."""
+    """Whether a quiet device can answer here: no device does, or a quiet one does.
+
+    What would be a bit-band alias is no register of its own.
+    """
     entry = _entry_at(board, address)
     if entry is not None:
         return entry.type == QUIET
     return (
-        board.region_at(address) is None
+        not alias_words(board, address)
+        and board.region_at(address) is None
         and 0x40000000 <= address < 0xE0000000
         and bool(_window(board, address))
     )

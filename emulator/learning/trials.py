@@ -7,6 +7,7 @@ load is not executed any more; what happens next ranks it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from emulator.errors import GuestFault
@@ -30,11 +31,18 @@ class Trial:
 
 
 class Trials:
-    """Tries bits of one register, from the machine's present state."""
+    """Tries bits of one register, from the machine's present state.
 
-    def __init__(self, machine: Machine, address: int, pc: int) -> None:
+    ``size_bytes``: of the loop's load; ``check()`` is called before each trial and may raise.
+    """
+
+    def __init__(
+        self, machine: Machine, address: int, size_bytes: int, pc: int, check: Callable[[], None]
+    ) -> None:
         self._machine = machine
         self._address = address & ~3
+        self._lanes = range(8 * (address & 3), 8 * (address & 3) + 8 * size_bytes)
+        self._check = check
         self._pc = pc
         self._start = machine.snapshot()
 
@@ -48,13 +56,15 @@ class Trials:
     def best(self) -> Trial | None:
         """The trial that did best; a single bit before several, a low one before a high one."""
         for width in range(1, WIDEST_FIELD + 1):
-            found = [trial for flips in _fields(width) if (trial := self._trial(flips)) is not None]
+            fields = _fields(width, self._lanes)
+            found = [trial for flips in fields if (trial := self._trial(flips)) is not None]
             if found:
                 return max(found, key=lambda trial: trial.outcome)
         return None
 
     # -- inside ----------------------------------------------------------------------------
     def _trial(self, flips: int) -> Trial | None:
+        self._check()
         sent = self._sent()
         try:
             if self._reads_after(flips):
@@ -98,6 +108,6 @@ class Trials:
         return DEAD if idle and not machine.accesses.turn_reads and not machine.asleep else GOES_ON
 
 
-def _fields(width: int) -> list[int]:
-    """Groups of ``width`` neighbouring bits."""
-    return [(1 << width) - 1 << shift for shift in range(33 - width)]
+def _fields(width: int, lanes: range) -> list[int]:
+    """Groups of ``width`` neighbouring bits among the word's bits ``lanes``."""
+    return [(1 << width) - 1 << shift for shift in range(lanes.start, lanes.stop + 1 - width)]

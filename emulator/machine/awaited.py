@@ -14,13 +14,17 @@ MODELLED, STORED_ONLY, UNKNOWN = "modelled", "stored only", "not modelled"
 
 @dataclass(frozen=True, slots=True)
 class AwaitedRegister:
-    """A register in a waiting loop. ``model``: "modelled", "stored only" or "not modelled"."""
+    """A register in a waiting loop.
+
+    ``model``: "modelled", "stored only" or "not modelled". ``note``: what its address means besides.
+    """
 
     device: str
     register: str
     address: int
     pc: int
     model: str
+    note: str = ""
 
     def words(self, image: Image | None) -> str:
         """A sentence for the end of a run."""
@@ -30,7 +34,8 @@ class AwaitedRegister:
             text += f" (0x{self.address:08x})"
         if self.model == MODELLED:
             return f"{text}, read at {place}"
-        return f"{text}, read again and again at {place}: this register is {self.model}"
+        note = f" ({self.note})" if self.note else ""
+        return f"{text}, read again and again at {place}: this register is {self.model}{note}"
 
 
 def awaited_register(bus: Bus, address: int, pc: int) -> AwaitedRegister:
@@ -39,7 +44,8 @@ def awaited_register(bus: Bus, address: int, pc: int) -> AwaitedRegister:
     if slot is None:
         known = address >= 0xE0000000 and (address, "read", "") not in bus.unmodelled
         device = "the core's" if address >= 0xE0000000 else "no device"
-        return AwaitedRegister(device, f"0x{address:08x}", address, pc, MODELLED if known else UNKNOWN)
+        model = MODELLED if known else UNKNOWN
+        return AwaitedRegister(device, f"0x{address:08x}", address, pc, model, bus.alias_note(address))
     model = STORED_ONLY if getattr(slot[2], "stores_only", False) else MODELLED
     if model == MODELLED and (address, "read", "") in bus.unmodelled:
         model = UNKNOWN

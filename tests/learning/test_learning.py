@@ -14,7 +14,7 @@ from emulator import Machine
 from emulator.board.reader import load_board
 from emulator.errors import BoardError
 from emulator.image import load_image
-from emulator.learning import Learned, learn
+from emulator.learning import Learned, Lesson, learn
 from emulator.learning.toml_text import toml_text
 from emulator.machine.execution import StopReason
 
@@ -70,7 +70,7 @@ def learned_from(folder: Path, source: str, hook: str = "auto") -> tuple[Learned
     """Learn, then run on the learned board until idle."""
     board = load_board(BOARD)
     image = load_image(build(folder, source), board=board)
-    learned = learn(lambda b: Machine(b, hook=hook), board, image, wall_limit=20)
+    learned = learn(lambda b: Machine(b, hook=hook), board, image, Lesson(run_limit_s=20))
     machine = Machine(learned.board, hook=hook)
     machine.load(image)
     assert machine.run(wall_limit=20) is StopReason.IDLE
