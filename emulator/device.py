@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from emulator.clock.clock import Clock
 
@@ -151,3 +151,11 @@ class Device(Protocol):
 
     def register_name(self, offset: int) -> str:
         """The register's name in the vendor's manual, for reports."""
+
+
+@runtime_checkable
+class SerialDevice(Protocol):
+    """A device that drives a serial port. The core may stop for good; the wires go on."""
+
+    def send_held(self) -> None:
+        """Let what it holds for the wire leave at once, as far as no processor is needed for that."""

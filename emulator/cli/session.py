@@ -19,6 +19,8 @@ PACE_SLICE_S = 0.01
 BOOT_S = 1.0
 """Modelled time after which a device that never waits counts as booted all the same."""
 PICOSECONDS_PER_SECOND = 10**12
+STOPPED_FROM_OUTSIDE = (StopReason.MAX_CYCLES, StopReason.WALL_LIMIT, StopReason.INTERRUPTED)
+"""Ends of a run at which the firmware was at work: its UARTs may hold characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,34 +98,42 @@ class Session:
         """Run until the text, a limit, the firmware's end, an interrupt, or the host's end.
 
         When the device is idle, time stands still until the host sends something; after
-        the host's end (or with ``stop_when_idle``) that is ``StopReason.IDLE``. Raises
-        GuestFault. Ctrl-C is ``StopReason.INTERRUPTED``; a second one while the first has
-        no effect raises KeyboardInterrupt.
+        the host's end (or with ``stop_when_idle``) that is ``StopReason.IDLE``. What the serial
+        ports hold when a run is stopped is sent first. Raises GuestFault. Ctrl-C is
+        ``StopReason.INTERRUPTED``; a second one while the first has no effect raises
+        KeyboardInterrupt.
         """
         machine = self.machine
         outputs = (machine.console, machine.itm) if limits.until else ()
         watches = [TextWatch(output, limits.until or b"", machine.interrupt) for output in outputs]
-        start_cycles, end_s = machine.counts.cycles, limits.end_s()
         machine.execution.between_slices = self._between_slices
         slice_cycles = int(PACE_SLICE_S * machine.clock.core_hz) if self._pace else SLICE_CYCLES
         machine.execution.set_slice(min(slice_cycles, SLICE_CYCLES))
         try:
             with on_ending_signal(self._stop):
-                while True:
-                    used = machine.counts.cycles - start_cycles
-                    left = None if limits.max_cycles is None else max(0, limits.max_cycles - used)
-                    reason = self._run_once(left, None if end_s is None else end_s - time.monotonic())
-                    if any(watch.found for watch in watches):
-                        return StopReason.UNTIL
-                    if reason is not StopReason.IDLE or stop_when_idle:
-                        return reason
-                    waited = self._wait_for_host(end_s)
-                    if waited is not None:
-                        return waited
+                reason = self._run_to_an_end(limits, watches, stop_when_idle=stop_when_idle)
+                if reason in STOPPED_FROM_OUTSIDE:
+                    machine.send_last_words()
+                    self.links.pump()
         finally:
             machine.execution.between_slices = lambda: None
             for watch in watches:
                 watch.close()
+        return StopReason.UNTIL if any(watch.found for watch in watches) else reason
+
+    def _run_to_an_end(self, limits: Limits, watches: list[TextWatch], *, stop_when_idle: bool) -> StopReason:
+        start_cycles, end_s = self.machine.counts.cycles, limits.end_s()
+        while True:
+            used = self.machine.counts.cycles - start_cycles
+            left = None if limits.max_cycles is None else max(0, limits.max_cycles - used)
+            reason = self._run_once(left, None if end_s is None else end_s - time.monotonic())
+            if any(watch.found for watch in watches):
+                return StopReason.UNTIL
+            if reason is not StopReason.IDLE or stop_when_idle:
+                return reason
+            waited = self._wait_for_host(end_s)
+            if waited is not None:
+                return waited
 
     def _run_once(self, max_cycles: int | None, wall_limit_s: float | None) -> StopReason:
         begin = time.monotonic()

@@ -62,7 +62,8 @@ class Execution:
     """Runs one machine.
 
     ``reset()`` is a system reset, ``crash()`` makes the error for a firmware that sits in a
-    fault handler for ever.
+    fault handler for ever; ``last_words()`` lets the wires bring out what they hold when the core
+    has stopped for good.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Execution:
         overhead: OverheadAccount,
         reset: Callable[[], None],
         crash: Callable[[], GuestFault],
+        last_words: Callable[[], None],
     ) -> None:
         self._engine = engine
         self._core = engine.core
@@ -91,6 +93,7 @@ class Execution:
         self._overhead = overhead
         self._reset = reset
         self._crash = crash
+        self._last_words = last_words
         self._limit = NEVER
         self._slice_cycles = SLICE_CYCLES
         self.waits = WaitDetector(engine, self._run_undisturbed, accesses, overhead)
@@ -105,7 +108,22 @@ class Execution:
 
     # -- the loop ----------------------------------------------------------------------------
     def run(self, limits: RunLimits, finished: Callable[[], bool]) -> StopReason:
-        """Run until ``finished()``, a limit, or nothing will happen any more. Raises GuestFault."""
+        """Run until ``finished()``, a limit, or nothing will happen any more. Raises GuestFault.
+
+        A firmware that ends itself or crashes has its last words sent first; a text that comes
+        with them finishes the run.
+        """
+        try:
+            reason = self._run(limits, finished)
+        except GuestFault:
+            self._last_words()
+            raise
+        if reason is StopReason.EXIT:
+            self._last_words()
+            return StopReason.UNTIL if finished() else reason
+        return reason
+
+    def _run(self, limits: RunLimits, finished: Callable[[], bool]) -> StopReason:
         hook, waits = self._hook, self.waits
         self.waited_picoseconds = 0
         self._limit = NEVER if limits.max_cycles is None else hook.cycles + limits.max_cycles

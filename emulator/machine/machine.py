@@ -153,6 +153,13 @@ class Machine:
         """
         self._parts.request_reset(reason, cause)
 
+    def send_last_words(self) -> None:
+        """Let what the serial ports hold leave at once, for a run that is over; time stands still.
+
+        A run that the firmware ends, or in which it crashes, has done so already.
+        """
+        self._parts.send_last_words()
+
     # -- reading -----------------------------------------------------------------------------
     @property
     def image(self) -> Image | None:

@@ -16,7 +16,7 @@ from emulator.bus.register_access import RegisterAccesses
 from emulator.bus.signals import SignalBoard
 from emulator.clock.clock import Clock
 from emulator.clock.tree import NamedClocks
-from emulator.device import RESET_CAUSES, SOFTWARE, Device, reset_cause
+from emulator.device import RESET_CAUSES, SOFTWARE, Device, SerialDevice, reset_cause
 from emulator.engine.engine import Engine
 from emulator.engine.overhead import OverheadAccount
 from emulator.errors import GuestFault, UsageError
@@ -85,6 +85,15 @@ class MachineParts:
         """Reset the system soon, for ``cause``."""
         self.signals.set(reset_cause(cause), 1)
         self.requests.request_reset(reason)
+
+    def send_last_words(self) -> None:
+        """The core has stopped for good, the wires have not: what the UARTs hold leaves at once.
+
+        Time stands still. The ITM holds nothing.
+        """
+        for device in self.devices.values():
+            if isinstance(device, SerialDevice):
+                device.send_held()
 
     def crash(self) -> GuestFault:
         """The crash that the firmware is in, ready to raise."""
@@ -185,6 +194,7 @@ class MachineParts:
             overhead=self.overhead,
             reset=self.reset,
             crash=self.crash,
+            last_words=self.send_last_words,
         )
 
     # -- what the parts call back ------------------------------------------------------------

@@ -50,6 +50,10 @@ class CmsdkUart(RegisterDevice):
         self._uart.stop()
         self._refresh()
 
+    def send_held(self) -> None:
+        """Let what is to be sent leave at once."""
+        self._uart.send_held()
+
     # -- effects ---------------------------------------------------------------------------
     def take_received(self) -> int:
         """DATA: the received character; the buffer is free again."""

@@ -83,6 +83,10 @@ class Scb(RegisterDevice):
         self._configure()
         self._refresh()
 
+    def send_held(self) -> None:
+        """Let what is to be sent leave at once."""
+        self._uart.send_held()
+
     # -- effects -------------------------------------------------------------------------
     def control_changed(self, _written: int, old: int) -> None:
         """CTRL: enabling, mode, oversampling, FIFO width."""

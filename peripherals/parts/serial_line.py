@@ -105,6 +105,11 @@ class SerialLine:
         self._sending = data
         self._sent.arm_in(self._character_cycles)
 
+    def end_at_once(self) -> None:
+        """Let the character that is being shifted out leave now, whatever the pace."""
+        self._sent.disarm()
+        self._sending_ends()
+
     def stop(self) -> None:
         """Abandon what is on the wires (the device was disabled or reset)."""
         self._sending = None

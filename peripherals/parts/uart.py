@@ -2,8 +2,9 @@
 
 A vendor's device adds the registers: it makes a :class:`UartSetting` of them whenever one that
 matters was written or a clock has changed, puts characters in with :meth:`Uart.write`, takes
-them out with :meth:`Uart.take`, and turns the call-backs into its own flags, interrupts and
-DMA requests. A buffer is a FIFO of the setting's depth, or with depth 1 a data register.
+them out with :meth:`Uart.take`, turns the call-backs into its own flags, interrupts and DMA
+requests, and passes ``send_held`` on. A buffer is a FIFO of the setting's depth, or with depth 1
+a data register.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from peripherals.parts.serial_line import CharacterFormat, SerialLine
 
 NO_PARITY, EVEN_PARITY, ODD_PARITY = "none", "even", "odd"
 START_HALF_BITS = 2
+MOST_HELD = 1 << 16
+"""Characters: a DMA channel in circular mode would go on for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,16 @@ class Uart:
             self.to_send.append(character)
             self._load_shifter()
         return had_room
+
+    def send_held(self) -> None:
+        """Let what is to be sent leave at once, and what a DMA controller puts behind it.
+
+        For the end of a run: the core has stopped for good, time stands still, the wires go on.
+        """
+        for _ in range(MOST_HELD):
+            if not self._line.sending:
+                return
+            self._line.end_at_once()
 
     def take(self) -> int | None:
         """Take the oldest received character, if any."""

@@ -76,6 +76,10 @@ class AnyUsart(RegisterDevice):
         self._uart.stop()
         self._refresh()
 
+    def send_held(self) -> None:
+        """Let what is to be sent leave at once."""
+        self._uart.send_held()
+
     # -- effects -------------------------------------------------------------------------
     def control_changed(self, _written: int, old: int) -> None:
         """CR1: enabling, disabling, word length."""

@@ -116,6 +116,7 @@ int main(void)
         case 'j': ((void (*)(void))0x70000001)(); break;
         case 's': recurse_forever(&c); break;
         case 'x': leave(command[1] - '0'); break;
+        case 'p': print("PASS: all 12 tests"); leave(0); break;
         case 'u': REG(0x5F000010) = 1; break;
         case 'i': pulse(); work(); pulse(); print("m-infer-done\r\n"); break;
         case 'w': work(); print("worked\r\n"); break;

@@ -16,6 +16,10 @@ import pytest
 import serial
 from talking_firmware import ROOT, command_line, start
 
+from emulator import Machine, StopReason
+from emulator.cli.session import Limits, Session
+from emulator.links import LinkSet
+
 UNOFFICIAL = "Simulated and unofficial"
 HELLO = "hello\nm-ready\n"  # universal newlines
 
@@ -76,6 +80,30 @@ def test_the_firmwares_own_exit_code(boardless, firmware):
     done = boardless("run", firmware, input="x3%")
     assert done.returncode == 1
     assert "exit code 3" in done.stderr
+
+
+def test_last_words_are_sent_before_the_firmwares_end(boardless, firmware, tmp_path):
+    done = boardless("run", firmware, "--until", "12 tests", input="p%")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("PASS: all 12 tests")
+    done = boardless("run", firmware, "--json", tmp_path / "run.json", input="p%")
+    assert done.stdout.endswith("PASS: all 12 tests")
+    assert json.loads((tmp_path / "run.json").read_text())["stop"] == "exit"
+
+
+def test_last_words_are_sent_at_a_limit(boardless, firmware):
+    """A character takes 347 cycles: the last of 16 is being shifted out when this limit comes."""
+    for until, code in (("nothing", 4), ("ready\r\n", 0)):
+        done = boardless("run", firmware, "--max-cycles", "5300", "--until", until)
+        assert (done.stdout, done.returncode) == (HELLO, code)
+
+
+def test_last_words_are_sent_at_an_interrupt(firmware):
+    machine = Machine("nucleo-l4r5zi")
+    machine.load(firmware)
+    machine.console.subscribe(lambda data: machine.interrupt() if data == b"d" else None)
+    assert Session(machine, LinkSet([])).run(Limits()) is StopReason.INTERRUPTED
+    assert machine.console.output == b"hello\r\nm-ready"  # d was out, y in the shift register, \r not written
 
 
 def test_crash_report(boardless, firmware, tmp_path):

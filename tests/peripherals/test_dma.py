@@ -49,6 +49,23 @@ def test_transmission() -> None:
     assert not bench.lines["channel1"].level
 
 
+def test_a_controller_feeds_the_wire_when_the_core_has_stopped() -> None:
+    bench = Bench()
+    dma, mux, uart = controllers(bench)
+    for i, byte in enumerate(b"hello"):
+        bench.memory.write(BUFFER + i, 1, byte)
+    put(mux, "C0CR", 35)
+    set_up(dma, 1, TDR, BUFFER, 5, DIR | MINC)
+    bench.run(1500)
+    uart.send_held()
+    assert bytes(bench.serial.sent) == b"hello"
+    assert bench.cycles == 1500
+    set_up(dma, 2, TDR, BUFFER, 5, DIR | MINC | CIRC)
+    put(mux, "C1CR", 35)
+    uart.send_held()  # in circular mode it would never end
+    assert len(bench.serial.sent) > 1000
+
+
 def test_circular_reception_with_half_interrupt() -> None:
     bench = Bench()
     dma, mux, _uart = controllers(bench)

@@ -147,3 +147,18 @@ def test_request_wires(parameters: dict[str, object], prefix: str) -> None:
     requests.set(receive=True, send=False)
     requests.set(receive=False, send=True)
     assert bench.signals.history == [(f"{prefix}_RX", 1), (f"{prefix}_RX", 0), (f"{prefix}_TX", 1)]
+
+
+def test_held_characters_leave_at_once() -> None:
+    bench = Bench()
+    heard = Heard(bench)
+    heard.uart.send_held()
+    heard.uart.configure(replace(ON, depth=4))
+    for byte in b"abc":
+        heard.uart.write(byte)
+    bench.run(CHARACTER // 2)
+    heard.uart.send_held()
+    assert bytes(bench.serial.sent) == b"abc"
+    assert heard.events[-1] == ("sent", True)
+    assert bench.cycles == CHARACTER // 2
+    assert bench.clock.next_cycles() > 1 << 62, "nothing is left to send"
