@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,28 @@ from typing import Any
 from unicorn import Uc
 from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
+LIBRARY = Path(__file__).with_name("_native.dll" if sys.platform == "win32" else "_native.so")
+"""What setup.py builds: opened by ctypes, so that it serves every Python of the platform."""
+
+
+def native_library() -> ctypes.CDLL | None:
+    """The built library, or None: :func:`native_library_problem` says why."""
+    return _opened()[0]
+
+
+def native_library_problem() -> str:
+    """Why there is no native hook, in words; nothing when there is one."""
+    return _opened()[1]
+
 
 @cache
-def native_library() -> ctypes.CDLL | None:
-    """The built extension, or None when there was no compiler at install time."""
-    folder = Path(__file__).parent
-    for candidate in sorted(folder.glob("_native*.so")) + sorted(folder.glob("_native*.pyd")):
-        with contextlib.suppress(OSError):
-            return ctypes.CDLL(str(candidate))
-    return None
+def _opened() -> tuple[ctypes.CDLL | None, str]:
+    if not LIBRARY.is_file():
+        return None, "not built: there was no C compiler when boardless was installed"
+    try:
+        return ctypes.CDLL(str(LIBRARY)), ""
+    except OSError as error:  # of another system, or damaged
+        return None, f"built, but it does not load: {error}"
 
 
 def add_native_hook(uc: Uc, kind: int, function: Any, data: int, begin: int = 1, end: int = 0) -> None:

@@ -889,6 +889,3 @@ EXPORT void bl_touch_pages(void *uc, const TlbFill *fill, uint32_t pages, uint32
     for (uint32_t page = 0; page < pages; page++)
         fill->translate(uc, (uint64_t)page << page_shift, PAGE_READ, &physical);
 }
-
-/* The library is loaded by ctypes; a build as a Python extension wants this symbol. */
-EXPORT void *PyInit__native(void) { return NULL; }

@@ -10,7 +10,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from test_wheel import build_wheel
+from building import Built
 
 import boardless
 import emulator
@@ -103,12 +103,12 @@ def test_types_of_the_editable_installation(tmp_path: Path) -> None:
     check_types(tmp_path, sys.executable)
 
 
-def test_types_of_the_wheel(tmp_path: Path) -> None:
+def test_types_of_the_wheel(built: Built, tmp_path: Path) -> None:
     """In a virtual environment that has the wheel, and our own libraries, but not this checkout."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", "env"], cwd=tmp_path, check=True)
     python = tmp_path / "env" / "bin" / "python"
     site = Path(sysconfig.get_path("purelib", vars={"base": str(tmp_path / "env")}))
-    build_wheel(tmp_path, {}).extractall(site)
+    built.wheel().extractall(site)
     (site / "libraries.pth").write_text(sysconfig.get_path("purelib"))
     command = [
         str(python),
