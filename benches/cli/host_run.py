@@ -18,7 +18,7 @@ import click
 from benches.virtual_ports import environment_with_hook, install_hook
 from benches.virtual_ports.relay import Relay
 from emulator.cli.console import EXIT_SIGNALLED
-from emulator.cli.options import DEFAULT_BOARD
+from emulator.cli.options import DEFAULT_BOARD, settle_hook
 from emulator.cli.words import UNOFFICIAL
 from emulator.errors import BoardlessError, UsageError
 from emulator.links.virtual_port import NUCLEO_USB, VirtualPort, parse_usb, read_ports
@@ -91,8 +91,11 @@ def _is_usb(vid: str, pid: str) -> bool:
 
 def _serve_arguments(options: HostOptions) -> Iterator[list[str]]:
     """The ``serve`` command line of each image."""
+    hook = (
+        settle_hook("auto") if options.images else "auto"
+    )  # said here: a child's words are shown at its end
     for number, image in enumerate(options.images):
-        arguments = ["serve", str(image), "--pace", options.pace]
+        arguments = ["serve", str(image), "--pace", options.pace, "--hook", hook]
         arguments += [
             "--board",
             _of_each(options.boards, number, len(options.images), "--board", DEFAULT_BOARD),

@@ -13,13 +13,21 @@ from importlib import metadata
 from typing import Any
 
 import click
+from packaging.requirements import Requirement
 
 import emulator
 from emulator.cli.command import Command
 from emulator.errors import EXIT_CHECK_FAILED
+from emulator.installation.documents import FIDELITY, document
+from emulator.installation.origin import SLOW_HOOK_COST, native_hook_advice, reinstall_command
+from emulator.installation.requirements import (
+    GOLDEN_RUNTIMES,
+    golden_advice,
+    golden_requirement,
+    pip_install,
+    requirements,
+)
 
-RUN_PACKAGES = ("unicorn", "pyelftools", "capstone", "click", "rich", "intelhex", "pyserial", "numpy")
-GOLDEN_PACKAGE = "tflite-runtime"
 PROGRAM = bytes.fromhex("2a20 0130 00be")  # movs r0, #42; adds r0, #1; bkpt
 PROGRAM_ADDRESS = 0x08000000
 PROGRAM_RESULT = 43
@@ -28,7 +36,10 @@ TOOL_TIMEOUT_S = 10
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at. ``needed``: without it nothing runs (else only some things)."""
+    """One thing looked at. ``needed``: without it nothing runs (else only some things).
+
+    What is not good and has no ``fix`` can't be had on this machine.
+    """
 
     name: str
     good: bool
@@ -46,9 +57,10 @@ def doctor(ctx: click.Context) -> None:
     for finding in findings:
         sign = "ok  " if finding.good else ("FAIL" if finding.needed else "--  ")
         click.echo(f"{sign} {finding.name}: {finding.detail}")
-    broken = sorted((f for f in findings if not f.good), key=lambda f: not f.needed)
+    broken = sorted((f for f in findings if f.fix and not f.good), key=lambda f: not f.needed)
     if not broken:
-        click.echo("Everything works.")
+        all_good = all(finding.good for finding in findings)
+        click.echo("Everything works." if all_good else "Everything works that can be had here.")
         return
     click.echo(f"\nFix first: {broken[0].name}: {broken[0].fix}")
     if broken[0].needed:
@@ -56,18 +68,30 @@ def doctor(ctx: click.Context) -> None:
 
 
 def _packages() -> list[Finding]:
-    findings = []
-    for name in (*RUN_PACKAGES, GOLDEN_PACKAGE):
-        needed = name != GOLDEN_PACKAGE
-        try:
-            version = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            use = "needed" if needed else "only the golden check of `boardless bench` needs it"
-            fix = f"{sys.executable} -m pip install {name}"
-            findings.append(Finding(name, good=False, detail=f"not installed; {use}", fix=fix, needed=needed))
-        else:
-            findings.append(Finding(name, good=True, detail=version, needed=needed))
+    """Look for what boardless requires on this Python, in a version that it can use."""
+    wanted = requirements()
+    if not wanted:
+        fix = reinstall_command(dependencies=True)
+        return [Finding("packages", good=False, detail="boardless is not installed", fix=fix)]
+    findings = [_package(one) for one in wanted]
+    if golden_requirement() is None:
+        detail = f"none; the golden check of `boardless bench` is left out. {golden_advice()}"
+        findings.append(Finding("golden interpreter", good=False, detail=detail))
     return findings
+
+
+def _package(wanted: Requirement) -> Finding:
+    golden = wanted.name in GOLDEN_RUNTIMES
+    name = f"{wanted.name} (golden interpreter)" if golden else wanted.name
+    use = "only the golden check of `boardless bench` needs it" if golden else "needed"
+    fix = golden_advice() if golden else pip_install([wanted])
+    try:
+        version = metadata.version(wanted.name)
+    except metadata.PackageNotFoundError:
+        return Finding(name, good=False, detail=f"not installed; {use}", fix=fix, needed=not golden)
+    good = wanted.specifier.contains(version, prereleases=True)
+    detail = version if good else f"{version}, but it must be {wanted.specifier}; {use}"
+    return Finding(name, good=good, detail=detail, fix=fix, needed=not golden)
 
 
 def _unicorn_works() -> Finding:
@@ -90,15 +114,26 @@ def _unicorn_works() -> Finding:
 
 
 def _native_hook() -> Finding:
-    """Look for the C extension."""
-    from emulator.engine.library import native_library  # noqa: PLC0415
+    """Look for the C library."""
+    from emulator.engine.library import native_library_problem  # noqa: PLC0415
 
-    good = native_library() is not None
+    problem = native_library_problem()
     return Finding(
         "native hook",
-        good=good,
-        detail="built" if good else "not built: runs are exact but many times slower",
-        fix="install a C compiler (Debian: apt install gcc libc6-dev), then install boardless again",
+        good=not problem,
+        detail=f"{problem}; {SLOW_HOOK_COST}" if problem else "built",
+        fix=native_hook_advice(),
+    )
+
+
+def _documents() -> Finding:
+    """Say where the documents are."""
+    fidelity = document(FIDELITY)
+    return Finding(
+        "documents",
+        good=fidelity.is_file(),
+        detail=f"what is modelled, and how far figures are from silicon: {fidelity}",
+        fix=reinstall_command(),
     )
 
 
@@ -116,20 +151,21 @@ def _boards() -> Finding:
                 "boards", good=False, detail=str(error), fix="mend or remove that file", needed=True
             )
     return Finding(
-        "boards", good=bool(names), detail=f"{len(names)} load", fix="install boardless again", needed=True
+        "boards", good=bool(names), detail=f"{len(names)} load", fix=reinstall_command(), needed=True
     )
 
 
 def _machine_works() -> Finding:
     """Build a machine and let it execute a program that ends itself."""
     from emulator.board.reader import list_boards  # noqa: PLC0415
+    from emulator.engine.library import native_library_problem  # noqa: PLC0415
     from emulator.machine.machine import Machine  # noqa: PLC0415
 
     name = "a machine can be built"
     try:
-        machine = Machine(list_boards()[0])
+        machine = Machine(list_boards()[0], hook="python" if native_library_problem() else "native")
     except Exception as error:  # noqa: BLE001  (whatever it is, it is the finding)
-        return Finding(name, good=False, detail=str(error), fix="install boardless again", needed=True)
+        return Finding(name, good=False, detail=str(error), fix=reinstall_command(), needed=True)
     return Finding(name, good=True, detail=f"yes, with the {machine.hook.kind} hook", needed=True)
 
 
@@ -166,4 +202,6 @@ def _tool(name: str, use: str, fix: str) -> Finding:
     return Finding(name, good=output.returncode == 0, detail=lines[0] if lines else "no version", fix=fix)
 
 
-CHECKS: tuple[Callable[[], Finding], ...] = (_unicorn_works, _native_hook, _boards, _machine_works, _pty)
+CHECKS: tuple[Callable[[], Finding], ...] = (
+    _unicorn_works, _native_hook, _boards, _machine_works, _pty, _documents,
+)  # fmt: skip

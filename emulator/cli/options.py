@@ -25,12 +25,33 @@ timing_option = click.option(
     show_default=True,
     help="Model core and memories, the core alone, or count instructions.",
 )
+
+
+def settle_hook(hook: str) -> str:
+    """The hook that ``auto`` stands for; who gets the slow one without having asked is told so, once."""
+    if hook != "auto":
+        return hook
+    from emulator.engine.library import native_library_problem  # noqa: PLC0415 -- loads Unicorn
+    from emulator.installation.origin import slow_hook_words  # noqa: PLC0415 -- only for these words
+
+    problem = native_library_problem()
+    if not problem:
+        return "native"
+    click.echo(f"boardless: {slow_hook_words(problem)} (--hook python leaves this line out)", err=True)
+    return "python"
+
+
+def _settle_hook(ctx: click.Context, _parameter: click.Parameter, hook: str) -> str:
+    return hook if ctx.resilient_parsing else settle_hook(hook)
+
+
 hook_option = click.option(
     "--hook",
     type=click.Choice(["auto", "native", "python"]),
     default="auto",
     show_default=True,
-    help="Which block hook prices the code; both give the same figures.",
+    callback=_settle_hook,
+    help="Which block hook prices the code; both give the same figures. auto: native if it is there.",
 )
 strict_option = click.option("--strict", is_flag=True, help="An access that no model covers is an error.")
 files_option = click.option(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 from emulator.board.model import Board
 from emulator.engine.automaton import Automaton, CountModel
 from emulator.engine.core import Core
 from emulator.engine.counts import Counts, OutsideBlocks
 from emulator.engine.hook import BlockHook
-from emulator.engine.library import native_library
+from emulator.engine.library import native_library, native_library_problem
 from emulator.engine.memory_map import MemoryMap
 from emulator.engine.native_hook import native_hook
 from emulator.engine.python_hook import PythonHook
@@ -80,11 +82,13 @@ def block_hook(kind: str) -> BlockHook:
     if kind not in HOOKS:
         raise UsageError(f"unknown hook {kind!r}", next_step="use auto, native or python")
     library = native_library() if kind != "python" else None
-    if library is None:
+    if library is not None:
+        return native_hook(library)
+    if kind != "python":
+        from emulator.installation.origin import native_hook_advice, slow_hook_words  # noqa: PLC0415
+
+        problem = native_library_problem()
         if kind == "native":
-            raise UsageError(
-                "the native hook was not built",
-                next_step="install gcc and libc6-dev, then install boardless again",
-            )
-        return PythonHook()
-    return native_hook(library)
+            raise UsageError(f"there is no native hook: {problem}", next_step=native_hook_advice())
+        warnings.warn(slow_hook_words(problem), RuntimeWarning, stacklevel=5)
+    return PythonHook()

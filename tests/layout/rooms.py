@@ -30,8 +30,8 @@ class Line:
 
 LINES = (
     Line(
-        ("emulator/errors.py", "emulator/files/"),
-        "what users are told; files, read and written whole",
+        ("emulator/errors.py", "emulator/files/", "emulator/installation/"),
+        "what users are told; files; what is installed",
     ),
     Line(("emulator/clock/",), "the one clock and its deadlines; the clocks that derive from it"),
     Line(("emulator/device.py",), "what a device sees of a machine, and a machine of a device"),
