@@ -94,6 +94,7 @@ def _golden_json(measurement: Measurement) -> dict[str, Any]:
     golden = measurement.golden
     return {
         "runtime": golden.runtime,
+        "tolerance": measurement.benchmark.printed_tolerance if golden.runtime else None,
         "match": golden.match,
         "max_abs_diff": golden.max_abs_diff,
         "reason": golden.reason or None,
@@ -160,6 +161,7 @@ class AccuracyRun:
             "auc": device.auc,
             "golden": {
                 "runtime": self.golden_runtime,
+                "tolerance": result.benchmark.printed_tolerance if self.golden_runtime else None,
                 "match": result.mismatches == 0 if golden else None,
                 "max_abs_diff": result.max_abs_diff if golden else None,
                 "reason": self.golden_reason or None,

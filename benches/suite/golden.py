@@ -1,38 +1,28 @@
 """The golden interpreter: what a model's outputs should be, and how printed results compare.
 
-TensorFlow Lite's reference kernels (``BUILTIN_REF``) are the arithmetic that the device's
-kernels must reproduce bit for bit. The runtime is imported only when it is asked for:
-``tflite-runtime`` where it exists (Python up to 3.11), else ``ai-edge-litert`` if it is
-installed; else there is no golden figure, and the report says so.
+The runtime (:mod:`benches.suite.golden_runtimes`) is imported only when it is asked for; where
+there is none there is no golden figure, and the report says so.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.metadata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benches.suite.benchmarks import Benchmark, InputKind
-from emulator.errors import BoardlessError, UsageError
-from emulator.files import read_bytes
+from benches.suite.golden_runtimes import GoldenUnavailable, find_runtime
+from emulator.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-RUNTIMES = (
-    ("tflite-runtime", "tflite_runtime.interpreter"),
-    ("ai-edge-litert", "ai_edge_litert.interpreter"),
-)
+__all__ = ["Comparison", "GoldenInterpreter", "GoldenUnavailable", "compare"]
+
 PRINTED_DECIMALS = 3
 INT8_MIN, INT8_MAX = -128, 127
-
-
-class GoldenUnavailable(BoardlessError):
-    """No TensorFlow Lite runtime is installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +42,11 @@ class GoldenInterpreter:
     """One int8 model of one benchmark. ``runtime`` names the interpreter and its version."""
 
     def __init__(self, model_path: Path, benchmark: Benchmark) -> None:
-        module, self.runtime = _import_runtime()
+        runtime = find_runtime()
+        self.runtime = runtime.name
         self.model_path = model_path
         self._benchmark = benchmark
-        model = read_bytes(model_path)
-        try:
-            self._interpreter = module.Interpreter(
-                model_content=model,
-                experimental_op_resolver_type=module.OpResolverType.BUILTIN_REF,
-            )
-            self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
-            raise UsageError(
-                f"not a model that the golden interpreter can run: {reason}",
-                where=str(model_path),
-                next_step="Give a quantized .tflite file.",
-            ) from error
+        self._interpreter = runtime.open(model_path)
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
         self._check_shapes()
@@ -129,19 +107,6 @@ class GoldenInterpreter:
                 where=str(self.model_path),
                 next_step="Give the int8 model that the image was built from.",
             )
-
-
-def _import_runtime() -> tuple[Any, str]:
-    for distribution, module_name in RUNTIMES:
-        try:
-            module = importlib.import_module(module_name)
-        except ImportError:
-            continue
-        return module, f"{distribution} {importlib.metadata.version(distribution)} (BUILTIN_REF)"
-    raise GoldenUnavailable(
-        "no TensorFlow Lite runtime is installed, so results are not checked against the golden interpreter",
-        next_step="Python up to 3.11: pip install tflite-runtime; later: pip install ai-edge-litert.",
-    )
 
 
 def compare(

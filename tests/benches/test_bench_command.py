@@ -119,6 +119,7 @@ def test_golden_mismatch_fails_the_check_and_still_reports(
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["runs"][0]["golden"] | {"inputs": []} == {
         "runtime": "fixed 1.0",
+        "tolerance": 0.0,
         "match": False,
         "max_abs_diff": 0.25,
         "reason": None,

@@ -11,19 +11,17 @@ import numpy as np
 from elftools.elf.elffile import ELFFile
 from numpy.typing import NDArray
 from tflite_micro import runtime
-from tflite_runtime import interpreter as lite
+
+from benches.suite.golden_runtimes import find_runtime
 
 MICRO_ARENA_BYTES = 600_000
 
 
 class Golden:
-    """tflite-runtime's reference kernels for the output, the Micro interpreter for everything between."""
+    """TensorFlow Lite's reference kernels for the output, the Micro interpreter for everything between."""
 
     def __init__(self, model: Path) -> None:
-        self.interpreter = lite.Interpreter(
-            str(model), experimental_op_resolver_type=lite.OpResolverType.BUILTIN_REF, num_threads=1
-        )
-        self.interpreter.allocate_tensors()
+        self.interpreter = find_runtime().open(model)
         self.input = self.interpreter.get_input_details()[0]
         self.output = self.interpreter.get_output_details()[0]
         self.micro = runtime.Interpreter.from_file(

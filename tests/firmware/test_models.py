@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tflite_runtime import interpreter as runtime
 
 from benches import synthetic
 from benches.suite import benchmarks
+from benches.suite.golden_runtimes import find_runtime
 from benches.suite.input_files import read_labels
 from firmware.models import evaluate
 
@@ -52,8 +52,9 @@ def shipped_model(name: str) -> Path:
 
 def layers(path: Path) -> list[Layer]:
     """Each operator's name and the details of its input and output tensors."""
-    resolver = runtime.OpResolverType.BUILTIN_REF
-    interpreter = runtime.Interpreter(str(path), experimental_op_resolver_type=resolver)
+    module = find_runtime().module  # the model as it is: nothing rewritten, nothing delegated
+    resolver = module.OpResolverType.BUILTIN_REF
+    interpreter = module.Interpreter(str(path), experimental_op_resolver_type=resolver)
     interpreter.allocate_tensors()
     tensors = {detail["index"]: detail for detail in interpreter.get_tensor_details()}
     return [
