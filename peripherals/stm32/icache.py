@@ -2,7 +2,8 @@
 
 It serves instruction fetches and data reads from flash alike. Enabling, invalidating and
 WAYSEL (two-way, or direct-mapped) reach the memory model; an invalidation is over at once.
-Remapping and the hit and miss monitors are storage only. Parameter ``accelerator``: the memory model's name, "flash".
+Remapping and the hit and miss monitors are storage only. Parameter ``accelerator``: the memory
+model's name, "flash".
 """
 
 from __future__ import annotations
