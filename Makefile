@@ -4,7 +4,7 @@
 VENV   := .venv
 PYTEST := $(VENV)/bin/python -m pytest $(if $(IMAGES),--images=$(IMAGES)) $(if $(SHARED),--shared=$(SHARED))
 # what an installation depends on; Python sources are used in place
-INSTALLED := pyproject.toml setup.py .ci/setup $(wildcard emulator/engine/native*.[ch])
+INSTALLED := pyproject.toml setup.py .ci/setup $(shell find emulator -name "*.[ch]")
 
 .PHONY: bench test test-all lint format clean
 

@@ -29,8 +29,8 @@ LIBRARY_SUFFIX = ".dll" if sys.platform == "win32" else ".so"
 
 NATIVE_HOOK = Extension(
     "emulator.engine._native",  # emulator/engine/library.py opens it
-    ["emulator/engine/native.c"],
-    depends=sorted(str(path) for path in Path("emulator/engine").glob("native*.h")),
+    ["emulator/engine/hooks/native_hook.c", "emulator/engine/tlb.c"],
+    depends=sorted(str(header) for header in Path("emulator").rglob("*.h")),
     extra_compile_args=[] if sys.platform == "win32" else ["-std=c11", "-O3", "-Wall", "-Wextra"],
     optional=True,
 )

@@ -10,12 +10,13 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from emulator.engine.core import Core
-from emulator.engine.events import EVENT_BRANCH, EVENT_QUEUE, BlockPlan, Event, load_pairs, plan_block
+from emulator.engine.events import EVENT_BRANCH, EVENT_QUEUE, BlockPlan, Event
 from emulator.engine.hook import BlockHook, Stop
 from emulator.engine.memory_map import MemoryMap
+from emulator.engine.planner import load_pairs, plan_block
 from emulator.thumb.decode import ItState, decode_block
 from emulator.thumb.instruction import Block, Instruction
-from emulator.timing.l1 import QUEUE_LEAD
+from emulator.timing.memory.prefetch_unit import QUEUE_LEAD
 from emulator.timing.model import (
     FALL_THROUGH,
     CoreModel,

@@ -9,10 +9,10 @@ from emulator.engine.automaton import Automaton, CountModel
 from emulator.engine.core import Core
 from emulator.engine.counts import Counts, OutsideBlocks
 from emulator.engine.hook import BlockHook
+from emulator.engine.hooks.block_hook import PythonHook
+from emulator.engine.hooks.native_hook import native_hook
 from emulator.engine.library import native_library, native_library_problem
 from emulator.engine.memory_map import MemoryMap
-from emulator.engine.native_hook import native_hook
-from emulator.engine.python_hook import PythonHook
 from emulator.errors import UsageError
 from emulator.timing.cores import core_model
 from emulator.timing.model import CoreModel

@@ -1,27 +1,26 @@
-"""From a decoded block to what the hook must watch: fetches, data addresses, operands.
+"""What a hook must watch in a block: fetches, data addresses, operands. Twin: events.h.
 
 Most loads and stores in a block go to *entry register + constant*, and most others to a
 little arithmetic over entry registers and spilled pointers: the hook computes both at the
 block's entry (``Group``, ``BlockPlan.program``). What the entry can't decide (an
 instruction under an IT condition, the operands of a division, a value that is not
 followed) is read by a code hook at that very instruction (``Hooked``).
+:mod:`emulator.engine.planner` makes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from emulator.engine.expressions import BINARY, UNARY, Graph, Node, Op
-from emulator.engine.symbolic import Registers
-from emulator.thumb.instruction import Block, Instruction, Kind, MemoryAccess
-from emulator.timing.line_buffers import DATA_LAG, FETCH_LAG
+from emulator.engine.expressions import Node
+from emulator.thumb.instruction import Block
+from emulator.timing.memory.port import FETCH, LOAD, STORE
 
 NO_REGISTER = 255
 FIRST_SLOT = 32
 MAX_SLOTS = 192
 """A group's base from FIRST_SLOT on is a value that the block's program computes."""
-EVENT_FETCH, EVENT_LOAD, EVENT_STORE, EVENT_EXTRA, EVENT_BRANCH, EVENT_QUEUE = range(6)
+EVENT_FETCH, EVENT_LOAD, EVENT_STORE, EVENT_EXTRA, EVENT_BRANCH, EVENT_QUEUE = FETCH, LOAD, STORE, 3, 4, 5
 BRANCH_DIRECT, BRANCH_INDIRECT = 1, 2
 """What a branch event's ``count`` says."""
 HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED = range(4)
@@ -104,238 +103,3 @@ class BlockPlan:
     observed: tuple[int, ...] = ()
     program: tuple[Node, ...] = ()
     hook_addresses: tuple[int, ...] = field(default=())
-
-
-def load_pairs(plan: BlockPlan, positions: Sequence[tuple[int, int]]) -> tuple[LoadPair, ...]:
-    """The pairs at these instructions whose addresses the block's entry tells."""
-    group_of = {event: number for number, group in enumerate(plan.groups) for event in group.events}
-    event_at = {e.instruction: n for n, e in enumerate(plan.events) if e.kind == EVENT_LOAD and n in group_of}
-    found = []
-    for older, younger in positions:
-        if older in event_at and younger in event_at:
-            a, b = event_at[older], event_at[younger]
-            differ = bool((plan.events[a].address ^ plan.events[b].address) & 4)
-            found.append(LoadPair(group_of[a], group_of[b], differ, b))
-    return tuple(found)
-
-
-def plan_block(
-    block: Block,
-    *,
-    entry_class: int,
-    observed: Sequence[int],
-    fetch_shift: int | None,
-    fetches_ahead: bool = False,
-    watch_data: bool,
-    watch_divides: bool,
-    branch_slot: Callable[[int], int] | None = None,
-    runs_ahead: bool = False,
-) -> BlockPlan:
-    """Plan the events of ``block``.
-
-    ``fetch_shift``: log2 of the bytes that one instruction read brings, None where
-    fetching is free. ``fetches_ahead``: as a Cortex-M0+ does, see emulator.timing.line_buffers.
-    ``watch_data``: data addresses matter (alignment, caches). ``branch_slot``
-    numbers branches for the predictor of a core that has one. ``runs_ahead``: when a branch leaves
-    the prefetch queue matters, see emulator.timing.l1.
-    """
-    planner = _Planner(DATA_LAG if fetches_ahead else 0)
-    fetches = _fetches(block, fetch_shift, ahead=fetches_ahead)
-    for position, instruction in enumerate(block.instructions):
-        planner.events += fetches.get(position, ())
-        if watch_data and instruction.memory is not None:
-            planner.data(instruction, position)
-        if watch_divides and instruction.kind is Kind.DIVIDE:
-            _plan_divide(instruction, position, planner.events, planner.hooked)
-        planner.registers.execute(instruction)
-    if branch_slot is not None:
-        planner.branch(block, branch_slot)
-    elif runs_ahead and block.instructions[-1].writes_pc:
-        planner.events.append(Event(EVENT_QUEUE, len(block.instructions) - 1, block.end))
-    kept = tuple(observed[:32])
-    for bit, position in enumerate(kept):
-        planner.hooked.append(Hooked(block.instructions[position].address, HOOK_OBSERVED, bit))
-    planner.hooked.sort(key=lambda h: h.address)
-    program, groups = planner.finish()
-    return BlockPlan(
-        block,
-        entry_class,
-        tuple(planner.events),
-        groups,
-        tuple(planner.hooked),
-        kept,
-        program,
-        tuple(sorted({h.address for h in planner.hooked})),
-    )
-
-
-def _fetches(block: Block, shift: int | None, *, ahead: bool) -> dict[int, list[Event]]:
-    """The fetches that come before each instruction's data.
-
-    ``ahead``: a line is fetched while the instruction before it executes, so that a branch in a
-    line's last half-word has the next line fetched too, wherever it goes.
-    """
-    found: dict[int, list[Event]] = {}
-    if shift is None:
-        return found
-    fetched = -1
-    for position, instruction in enumerate(block.instructions):
-        last = (instruction.end - 1) >> shift
-        for unit in range(max(fetched + 1, instruction.address >> shift), last + 1):
-            at, lag = (position - 1, FETCH_LAG) if ahead and position else (position, 0)
-            found.setdefault(at, []).append(
-                Event(EVENT_FETCH, at, max(unit << shift, block.address), lag=lag)
-            )
-        fetched = last
-    if ahead and block.end >> shift != fetched:
-        at = len(block.instructions) - 1
-        if block.instructions[-1].size_bytes == 2:
-            found.setdefault(at, []).append(Event(EVENT_FETCH, at, block.end, lag=FETCH_LAG))
-    return found
-
-
-class _Planner:
-    """Collects the data events of one block."""
-
-    def __init__(self, data_lag: int) -> None:
-        self._data_lag = data_lag
-        self.registers = Registers()
-        self.events: list[Event] = []
-        self.hooked: list[Hooked] = []
-        self._affine: dict[tuple[int, int, int], list[int]] = {}
-        self._computed: dict[int, list[tuple[int, int]]] = {}  # root node: (event, constant)
-        self._anchors: dict[int, tuple[int, int, int]] = {}  # symbol: where read, register, constant there
-
-    def data(self, instruction: Instruction, position: int) -> None:
-        """Plan a load or store."""
-        access = instruction.memory
-        assert access is not None
-        kind = EVENT_STORE if access.is_store else EVENT_LOAD
-        number = len(self.events)
-        graph = self.registers.graph
-        address = self.registers.address_of(instruction, access)
-        root, constant = graph.split(address)
-        self.events.append(
-            Event(
-                kind, position, constant,
-                size_bytes=access.size_bytes, count=access.count, lag=self._data_lag,
-            )
-        )  # fmt: skip
-        if instruction.condition is not None:
-            self._hook_here(instruction, access, number)
-            return
-        form = _affine_form(graph, address)
-        if form is not None:
-            base, index, shift, offset = form
-            self.events[number] = replace(
-                self.events[number], address=offset, base=base, index=index, shift=shift
-            )
-            self._affine.setdefault((base, index, shift), []).append(number)
-        elif not graph.is_opaque(root):
-            self._computed.setdefault(root, []).append((number, constant))
-        elif graph.nodes[root].op is Op.SYMBOL and access.index is None:
-            here = (instruction.address, access.base, constant - access.offset)
-            anchor = self._anchors.setdefault(root, here)
-            delta = _signed(constant - anchor[2])
-            self.hooked.append(Hooked(anchor[0], HOOK_ADDRESS, number, anchor[1], offset=delta))
-        else:
-            self._hook_here(instruction, access, number)
-
-    def branch(self, block: Block, slot: Callable[[int], int]) -> None:
-        """Plan the prediction of a branch at the block's end that may go two or more ways."""
-        last = block.instructions[-1]
-        if not last.writes_pc:
-            return
-        conditional = last.condition is not None or last.name in ("cbz", "cbnz")
-        if not conditional and last.target is not None:
-            return
-        backward = last.target is not None and last.target <= last.address
-        kind = BRANCH_DIRECT if conditional else BRANCH_INDIRECT
-        position = len(block.instructions) - 1
-        self.events.append(Event(EVENT_BRANCH, position, slot(last.address), shift=int(backward), count=kind))
-
-    def _hook_here(self, instruction: Instruction, access: MemoryAccess, number: int) -> None:
-        base, offset = access.base, access.offset
-        if base == 15:
-            base, offset = NO_REGISTER, ((instruction.address + 4) & ~3) + offset
-        index = NO_REGISTER if access.index is None else access.index
-        self.hooked.append(
-            Hooked(instruction.address, HOOK_ADDRESS, number, base, index, access.shift, _signed(offset))
-        )
-
-    def finish(self) -> tuple[tuple[Node, ...], tuple[Group, ...]]:
-        """The program that computes the slots, and all groups."""
-        graph = self.registers.graph
-        needed = graph.needed(tuple(self._computed))
-        while len(needed) > MAX_SLOTS:  # the values computed last are dropped: unpriced, in both hooks
-            self._computed.popitem()
-            needed = graph.needed(tuple(self._computed))
-        slots = {number: slot for slot, number in enumerate(needed)}
-        for root, members in self._computed.items():
-            for number, constant in members:
-                base = FIRST_SLOT + slots[root]
-                self.events[number] = replace(self.events[number], address=constant, base=base)
-                self._affine.setdefault((base, NO_REGISTER, 0), []).append(number)
-        groups = tuple(_group(key, members, self.events) for key, members in self._affine.items())
-        return tuple(_in_slots(graph.nodes[n], slots) for n in needed), groups
-
-
-def _in_slots(node: Node, slots: dict[int, int]) -> Node:
-    """The node with slots in place of node numbers; a unary one names its operand twice."""
-    a = slots[node.a] if node.op in BINARY or node.op in UNARY else 0
-    b = slots[node.b] if node.op in BINARY else a
-    imm = node.imm
-    if node.op is Op.FORWARD and imm >> 16:
-        imm = imm & 0xFFFF | (slots[(imm >> 16) - 1] + 1) << 16
-    return Node(node.op, a, b, imm)
-
-
-def _affine_form(graph: Graph, address: int) -> tuple[int, int, int, int] | None:
-    """(base, index, shift, offset) over entry registers, None when it is not of that form."""
-    root, constant = graph.split(address)
-    node = graph.nodes[root]
-    if node.op is Op.CONSTANT:
-        return NO_REGISTER, NO_REGISTER, 0, node.imm
-    if node.op is Op.REGISTER:
-        return node.imm, NO_REGISTER, 0, constant
-    if node.op is Op.ADD:
-        for a, b in ((node.a, node.b), (node.b, node.a)):
-            base, index = graph.nodes[a], graph.nodes[b]
-            shift = 0
-            if index.op is Op.LSL_IMMEDIATE:
-                shift, index = index.imm, graph.nodes[index.a]
-            if base.op is Op.REGISTER and index.op is Op.REGISTER:
-                return base.imm, index.imm, shift, constant
-    return None
-
-
-def _plan_divide(instruction: Instruction, position: int, events: list[Event], hooked: list[Hooked]) -> None:
-    signed = (instruction.opcode >> 20) & 0xFFF == 0xFB9
-    hooked.append(
-        Hooked(
-            instruction.address,
-            HOOK_DIVIDE_SIGNED if signed else HOOK_DIVIDE_UNSIGNED,
-            len(events),
-            dividend=(instruction.opcode >> 16) & 15,
-            divisor=instruction.opcode & 15,
-        )
-    )
-    events.append(Event(EVENT_EXTRA, position, 0))
-
-
-def _signed(value: int) -> int:
-    value &= MASK32
-    return value - (1 << 32) if value & 0x80000000 else value
-
-
-def _group(key: tuple[int, int, int], members: list[int], events: list[Event]) -> Group:
-    chosen = [events[number] for number in members]
-    offsets = [_signed(e.address) for e in chosen]
-    return Group(
-        *key,
-        min_offset=min(offsets),
-        max_offset=max(o + e.size_bytes * e.count - 1 for o, e in zip(offsets, chosen, strict=True)),
-        align_mask=max(min(e.size_bytes, 4) for e in chosen) - 1,
-        aligned=all(o % min(e.size_bytes, 4) == 0 for o, e in zip(offsets, chosen, strict=True)),
-        events=tuple(members),
-    )

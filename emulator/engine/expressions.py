@@ -1,4 +1,4 @@
-"""Values inside a block as expressions of what the registers held at its entry.
+"""Values inside a block as expressions of what the registers held at its entry. Twin: expressions.h.
 
 A block's addresses are usually a register plus a constant, or a little arithmetic over
 registers and spilled pointers. Following the block's instructions symbolically gives each
@@ -15,7 +15,7 @@ MASK32 = 0xFFFFFFFF
 
 
 class Op(IntEnum):
-    """Node kinds; the numbers are shared with native_program.h."""
+    """Node kinds; the numbers are shared with the twin, expressions.h."""
 
     REGISTER = 0  # imm: register number
     CONSTANT = 1  # imm

@@ -1,4 +1,4 @@
-"""What the machine needs of a block hook; the native and the Python one both give it.
+"""What the machine needs of a block hook; the native and the Python one both give it. Twin: hook.h.
 
 A hook stops the emulation *at the entry of a block that it has not counted*, so resuming
 there is exact for any slice. When it meets a block, path or edge for the first time it
@@ -123,11 +123,10 @@ class BlockHook(Protocol):
     def set_port(self, number: int, wait_states: int, read_shift: int, prefetch: int) -> None:
         """Describe a memory behind a bus."""
 
-    def set_bus(self, number: int, bus_cycles: int, *, is_l1: bool, has_buffers: bool) -> None:
-        """Say how many cycles a miss takes beside the memory's own.
+    def set_bus(self, number: int, bus_cycles: int, rules: int) -> None:
+        """Say how many cycles a miss takes beside the memory's own, and whose rules it follows.
 
-        ``is_l1``: behind a Cortex-M7's caches and AXI bus. ``has_buffers``: the rules of
-        emulator.timing.line_buffers.
+        ``rules``: a number of :class:`emulator.timing.memory.memory_system.Rules`.
         """
 
     def set_cache(self, number: int, enabled: int, sets: int, ways: int, line_shift: int) -> None:

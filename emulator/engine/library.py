@@ -1,4 +1,4 @@
-"""The native part of the engine: emulator/engine/native.c, built when the package is installed."""
+"""The native part of the engine: hooks/native_hook.c and tlb.c, built when the package is installed."""
 
 from __future__ import annotations
 

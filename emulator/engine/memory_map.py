@@ -9,9 +9,9 @@ from __future__ import annotations
 from emulator.board.model import Accelerator, Board
 from emulator.engine.hook import BlockHook
 from emulator.errors import BoardError
+from emulator.timing.memory.memory_system import KINDS, Rules
 
-LINE_BUFFERS = "stm32-line-buffers"
-KNOWN_KINDS = ("stm32-art", LINE_BUFFERS, "icache", "l1", "none")
+KNOWN_KINDS = tuple(KINDS)
 
 
 class _Tuned:
@@ -84,9 +84,7 @@ class MemoryMap:
         divider = v.get("bus_divider", 1)  # core cycles in one of the memory's bus
         wait_states = (v.get("wait_states", 0) + 1) * divider - 1
         self._hook.set_port(tuned.port, wait_states, _log2(read_bytes), v.get("prefetch", 0))
-        kind = tuned.accelerator.kind
-        bus_cycles = v.get("bus_cycles", 0) * divider
-        self._hook.set_bus(tuned.port, bus_cycles, is_l1=kind == "l1", has_buffers=kind == LINE_BUFFERS)
+        self._hook.set_bus(tuned.port, v.get("bus_cycles", 0) * divider, KINDS[tuned.accelerator.kind])
         sides = (("instruction", tuned.instruction), ("data", tuned.data))
         for side, number in sides[: 1 if tuned.instruction == tuned.data else 2]:
             lines = v.get(f"{side}_lines", 0)
@@ -108,15 +106,16 @@ class MemoryMap:
 
     def fetches_ahead(self, address: int) -> bool:
         """Whether a line there is fetched, over the one bus, before the instruction in front of it ends."""
-        region = self._board.region_at(address)
-        tuned = None if region is None else self._tuned.get(self._by_region[region.name])
-        return tuned is not None and tuned.accelerator.kind == LINE_BUFFERS
+        return self._rules_at(address) is Rules.STM32_LINE_BUFFERS
 
     def runs_ahead(self, address: int) -> bool:
         """Whether a Cortex-M7's prefetch unit reads there, over its AXI bus while the cache is off."""
+        return self._rules_at(address) is Rules.LEVEL_ONE
+
+    def _rules_at(self, address: int) -> Rules | None:
         region = self._board.region_at(address)
         tuned = None if region is None else self._tuned.get(self._by_region[region.name])
-        return tuned is not None and tuned.accelerator.kind == "l1"
+        return None if tuned is None else KINDS[tuned.accelerator.kind]
 
     # -- MemoryTuning ------------------------------------------------------------------------
     def configure(self, accelerator: str, **parameters: int) -> None:

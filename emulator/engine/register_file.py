@@ -1,4 +1,7 @@
-"""Finds Unicorn's register file in this process, so that reading registers costs nothing."""
+"""Finds Unicorn's register file in this process, so that reading registers costs nothing.
+
+Twin: register_file.h, which reads them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unicorn's TLB, filled and sized so that loads and stores take its short way.
+"""Unicorn's TLB, filled and sized so that loads and stores take its short way. Twin: tlb.c.
 
 An M core has no TLB; only host time depends on this. What Unicorn 2.1.4 does, and what we do
 about it (tests/unicorn_traps/test_tlb.py tells when it can go):

@@ -1,7 +1,7 @@
 """A dynamic branch predictor: a two-bit counter for each branch, the last target of indirect ones.
 
-The same rules as in emulator/engine/native_memory.h, statement for statement. What a wrong
-prediction costs is the core model's business (:attr:`emulator.timing.model.Step.mispredict`).
+Twin: branch_predictor.h. What a wrong prediction costs is the core model's business
+(:attr:`emulator.timing.model.Step.mispredict`).
 
 Source: Arm DDI 0489, Cortex-M7 prefetch unit: the branch target address cache holds the
 predictor's state and the target address. Approximated: its size is not public and taken to

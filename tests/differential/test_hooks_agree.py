@@ -20,7 +20,7 @@ from emulator import Machine
 from emulator.board.model import Accelerator, Board
 from emulator.board.reader import load_board
 from emulator.engine.events import EVENT_LOAD, EVENT_STORE
-from emulator.engine.python_hook import PythonHook
+from emulator.engine.hooks.block_hook import PythonHook
 
 PROGRAMS = 25
 IT_BITS = 0x0600FC00
@@ -123,7 +123,7 @@ class Watched:
     def _compare(self, hook: PythonHook) -> None:
         plan = self.machine.engine.automaton.plans[hook.current]
         position = 0
-        for number, address in sorted(hook._addresses.items()):
+        for number, address in sorted(hook._addresses.of_event.items()):
             event = plan.events[number]
             if event.kind not in (EVENT_LOAD, EVENT_STORE):
                 continue

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from emulator import Machine
+from emulator.engine.hooks.block_hook import PythonHook
 from emulator.engine.memory_map import MemoryMap
-from emulator.engine.python_hook import PythonHook
 from emulator.timing.cores.cortex_m7_rows import UNALIGNED
-from emulator.timing.memory_system import FETCH, LOAD, STORE, MemorySystem
+from emulator.timing.memory.memory_system import MemorySystem
+from emulator.timing.memory.port import FETCH, LOAD, STORE
 from tests.engine.program import FLASH, RAM, board
 
 WAITS, BUS, SRAM_BUS = 6, 5, 4
@@ -135,20 +136,20 @@ def test_icache_serves_fetches_and_data_from_one_set_of_lines() -> None:
 
 def test_unaligned_loads_pay_and_two_go_together() -> None:
     system = memory()
-    system.unaligned = UNALIGNED
-    assert system.unaligned_stall(RAM + 1, 4, 100, LOAD) == 3
-    assert system.unaligned_stall(RAM + 5, 4, 104, LOAD) == 0
-    assert system.unaligned_stall(RAM + 9, 4, 105, LOAD) == 3
-    assert system.unaligned_stall(RAM + 13, 4, 120, LOAD) == 3
-    assert system.unaligned_stall(RAM + 16, 4, 124, LOAD) == 0
+    system.set_timing(UNALIGNED)
+    assert system.alignment.stall(RAM + 1, 4, 100, LOAD) == 3
+    assert system.alignment.stall(RAM + 5, 4, 104, LOAD) == 0
+    assert system.alignment.stall(RAM + 9, 4, 105, LOAD) == 3
+    assert system.alignment.stall(RAM + 13, 4, 120, LOAD) == 3
+    assert system.alignment.stall(RAM + 16, 4, 124, LOAD) == 0
 
 
 def test_unaligned_stores_are_free_until_their_buffer_is_full() -> None:
     system = memory()
-    system.unaligned = UNALIGNED
+    system.set_timing(UNALIGNED)
     t, stalls = 100, []
     for _ in range(12):
-        stalls.append(system.unaligned_stall(RAM + 2, 4, t, STORE))
+        stalls.append(system.alignment.stall(RAM + 2, 4, t, STORE))
         t += 1 + stalls[-1]
     assert stalls[:7] == [0] * 7
     assert stalls[-3:] == [2, 2, 2], "one in 3 cycles (dwelch, NUCLEO-F767ZI: 48 for 16)"

@@ -1,4 +1,4 @@
-"""STM32G0's flash behind one bus: each rule of line_buffers alone, then in loops on the board."""
+"""STM32G0's flash behind one bus: each rule of stm32_line_buffers alone, then in loops on the board."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from emulator import Machine
-from emulator.timing.memory_system import FETCH, LOAD, STORE, MemorySystem, TimedRegion
+from emulator.timing.memory.memory_system import MemorySystem, Rules, TimedRegion
+from emulator.timing.memory.port import FETCH, LOAD, STORE
 
 FLASH = 0x08000000
 WAITS = 2
@@ -19,7 +20,7 @@ def memory(*, prefetch: int = 1, cache: int = 1) -> MemorySystem:
     system = MemorySystem()
     system.regions = [TimedRegion(FLASH, FLASH + 0x1000, 0, 0, 1, free=False)]
     system.ports[0].configure(WAITS, 3, prefetch)
-    system.ports[0].has_buffers = 1
+    system.ports[0].rules = Rules.STM32_LINE_BUFFERS
     system.caches[0].shape(cache, 1, 2, 3)
     return system
 

@@ -125,5 +125,5 @@ def test_without_a_compiler_the_wheel_is_for_any_platform(tmp_path: Path) -> Non
     assert made.told("WHEEL")["tag"] == ["py3-none-any"]
     assert made.told("WHEEL")["root-is-purelib"] == ["true"]
     inside = made.wheel().namelist()
-    assert "emulator/engine/python_hook.py" in inside
+    assert "emulator/engine/hooks/block_hook.py" in inside
     assert not [name for name in inside if name.endswith((".so", ".dll"))]

@@ -223,7 +223,7 @@ def test_mask_changes_end_a_block(core: str) -> None:
     """CPSID, CPSIE, MSR and ISB end a block, DSB and DMB do not; none of them can be hooked.
 
     We: pending interrupts are looked at again at block entry, with the masks as they are then
-    (masks_open in emulator/engine/native.c).
+    (masks_open in emulator/engine/hooks/block_hook.h).
     """
     assert block_starts(core, MASKS) == [0, 2, 6, 12, 18, 24], gone("ends blocks so", "masks_open")
 

@@ -279,8 +279,8 @@ COUNT_DOWN = Listing("""
 def test_u6_stop_in_block_hook_calls_it_again(core: str) -> None:
     """``emu_stop`` inside a block hook: the block has not run, and its hook fires again.
 
-    We: the hook stops before it counts (on_block in emulator/engine/native.c, _on_block in
-    emulator/engine/python_hook.py), so totals are the same for any number of stops.
+    We: the hook stops before it counts (on_block in emulator/engine/hooks/block_hook.h,
+    _on_block in block_hook.py), so totals are the same for any number of stops.
     Unicorn 2.1.4.
     """
     uc = open_core(core, COUNT_DOWN)
@@ -302,7 +302,7 @@ def test_u6_stop_in_block_hook_calls_it_again(core: str) -> None:
         seen.append((len(entries), r(uc, 0)))
         assert run(uc, pc(uc), until=COUNT_DOWN.end) is None
     assert seen == [(2, 8), (5, 5), (6, 4)], gone(
-        "runs a block after a stop in its hook", "native.c on_block"
+        "runs a block after a stop in its hook", "block_hook.h on_block"
     )
     assert entries == [CODE] * 10 + [CODE + 4]
 

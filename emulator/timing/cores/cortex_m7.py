@@ -1,7 +1,7 @@
 """Cortex-M7 r1p1: two instructions issue per cycle, in order, when units and operands allow.
 
 Tables and sources: :mod:`.cortex_m7_rows`. Priced here as from tightly coupled memory or warm
-caches; what memory adds is :mod:`emulator.timing.l1`, what a wrong prediction adds is decided
+caches; what memory adds is :mod:`emulator.timing.memory.level_one`, what a wrong prediction adds is decided
 by :mod:`emulator.timing.branch_predictor`, whether two loads of one cycle meet one bank by
 their addresses (``Step.load_pairs``). With the parameter ``static_prediction`` = 1 the branch
 target cache is off: backward branches are taken to be taken and forward ones not, and each

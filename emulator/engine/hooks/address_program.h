@@ -1,23 +1,30 @@
-/* Values that a block's addresses need, computed at its entry from the registers and memory.
+/* Values that a block's addresses need, computed at its entry. Twin: address_program.py.
  *
- * The same rules as emulator/engine/program.py; emulator/engine/expressions.py makes the nodes.
+ * emulator/engine/expressions.py makes the nodes.
  */
-#ifndef BOARDLESS_NATIVE_PROGRAM_H
-#define BOARDLESS_NATIVE_PROGRAM_H
+#ifndef BOARDLESS_ADDRESS_PROGRAM_H
+#define BOARDLESS_ADDRESS_PROGRAM_H
 
-#include "native_memory.h"
-
-enum { OP_REGISTER, OP_CONSTANT, OP_ADD, OP_SUB, OP_AND, OP_ORR, OP_EOR, OP_BIC, OP_MUL, OP_LSL_IMMEDIATE,
-       OP_LSR_IMMEDIATE, OP_ASR_IMMEDIATE, OP_ROR_IMMEDIATE, OP_LSL, OP_LSR, OP_ASR, OP_UBFX, OP_SBFX, OP_LOAD,
-       OP_FORWARD, OP_NOT, OP_ADD_CONSTANT };
-#define MAX_SLOTS 192
-
-typedef struct { uint8_t op, a, b, pad; uint32_t imm; } Node; /* emulator/engine/expressions.py */
+#include "../../timing/memory/memory_system.h"
+#include "../events.h"
+#include "../expressions.h"
 
 typedef struct {           /* of one execution of a block */
     uint32_t slots[MAX_SLOTS];
     uint8_t valid[MAX_SLOTS];
 } Values;
+
+/* A load's value when it is a memory's; `imm`: the size in bytes | signed << 8. */
+static int load_host(MemorySystem *m, uint32_t address, uint32_t imm, uint32_t *value) {
+    TimedRegion *r = region_at(m, address);
+    uint32_t size = imm & 0xFF;
+    if (!r || !r->host || r->end - address < size) return 0;
+    uint32_t v = 0;
+    memcpy(&v, r->host + (address - r->base), size);
+    if (imm & 0x100) v = size == 1 ? (uint32_t)(int8_t)v : size == 2 ? (uint32_t)(int16_t)v : v;
+    *value = v;
+    return 1;
+}
 
 static uint32_t shift_by(int op, uint32_t v, uint32_t amount) {
     if (op == OP_ASR) return (uint32_t)((int32_t)v >> (amount > 31 ? 31 : amount));
@@ -31,7 +38,7 @@ static uint32_t bit_field(uint32_t v, uint32_t lsb, uint32_t width, int is_signe
     return is_signed ? (uint32_t)((int32_t)v >> (up + lsb)) : v >> (up + lsb);
 }
 
-static void run_program(const Node *program, uint32_t n_nodes, const uint32_t *registers, Memory *memory,
+static void run_program(const Node *program, uint32_t n_nodes, const uint32_t *registers, MemorySystem *memory,
                         Values *values) {
     uint32_t *s = values->slots;
     uint8_t *ok = values->valid;

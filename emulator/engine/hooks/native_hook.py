@@ -1,4 +1,4 @@
-"""The native hook seen from Python: a ctypes view of emulator/engine/native.c."""
+"""The native hook seen from Python: a ctypes view of its doors. Twin: native_hook.c."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from unicorn.unicorn_py3 import unicorn as unicorn_binding
 from emulator.engine.core import Core
 from emulator.engine.events import BlockPlan, LoadPair
 from emulator.engine.hook import EDGES, PathCount
+from emulator.engine.hooks.native_plan import described
 from emulator.engine.library import add_native_hook
 from emulator.timing.model import DivideTiming, UnalignedTiming
 
@@ -35,6 +36,8 @@ REGISTER_ORDER = (
 
 
 class _Head(c.Structure):
+    """``BlockHook`` in hook.h."""
+
     cycles: int
     instructions: int
     deadline: int
@@ -72,44 +75,13 @@ class _Head(c.Structure):
     )  # fmt: skip
 
 
-class _Event(c.Structure):
-    _fields_ = [("address", c.c_uint32), ("instruction", c.c_uint16)] + [
-        (n, c.c_uint8) for n in ("kind", "base", "index", "shift", "size_bytes", "count")
-    ]  # fmt: skip
-
-
-class _Group(c.Structure):
-    _fields_ = [
-        ("min_offset", c.c_int32), ("max_offset", c.c_int32), ("align_mask", c.c_uint32),
-        ("base", c.c_uint8), ("index", c.c_uint8), ("shift", c.c_uint8), ("aligned", c.c_uint8),
-        ("first", c.c_uint16), ("n", c.c_uint16), ("region", c.c_uint32),
-    ]  # fmt: skip
-
-
-class _Node(c.Structure):
-    _fields_ = [
-        ("op", c.c_uint8),
-        ("a", c.c_uint8),
-        ("b", c.c_uint8),
-        ("pad", c.c_uint8),
-        ("imm", c.c_uint32),
-    ]
-
-
-class _Hooked(c.Structure):
-    _fields_ = [("address", c.c_uint32), ("event", c.c_uint16)] + [
-        (n, c.c_uint8) for n in ("kind", "dividend", "divisor", "base", "index", "shift")
-    ] + [("offset", c.c_int32)]  # fmt: skip
-
-
 def _prototype(library: c.CDLL) -> None:
     u32, u64, pointer = c.c_uint32, c.c_uint64, c.c_void_p
     for name, result, arguments in (
         ("bl_new", pointer, [pointer, pointer, pointer]),
         ("bl_free", None, [pointer]),
         ("bl_set_registers", None, [pointer, pointer]),
-        ("bl_add_block", u32, [pointer, u32, u32, u32, u32, pointer, c.c_char_p, u32, pointer, u32, pointer,
-                               u32, pointer, u32, pointer, u32, u32, pointer]),
+        ("bl_add_block", u32, [pointer, pointer, pointer, c.c_char_p]),
         ("bl_add_path", u32, [pointer, u32, u32, u32, pointer, u32, pointer]),
         ("bl_set_edge", None, [pointer, u32, u32, u32, u32]),
         ("bl_drop_block", None, [pointer, u32]),
@@ -121,16 +93,16 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_trace", u32, [pointer, u32]),
         ("bl_set_region", None, [pointer, u32, u32, u32, c.c_int32, c.c_int32, c.c_int32, u32, pointer]),
         ("bl_set_port", None, [pointer, u32, u32, u32, u32]),
-        ("bl_set_bus", None, [pointer, u32, u32, u32, u32]),
+        ("bl_set_bus", None, [pointer, u32, u32, u32]),
         ("bl_set_cache", None, [pointer, u32, u32, u32, u32, u32]),
         ("bl_invalidate", None, [pointer, u32]),
         ("bl_cache_counts", None, [pointer, u32, pointer, pointer]),
         ("bl_set_data_timing", None, [pointer, pointer, pointer]),
         ("bl_path_count", u32, [pointer]),
         ("bl_path", None, [pointer, u32, pointer, pointer, pointer]),
-        ("bl_event_stalls", None, [pointer, u32, pointer]),
-        ("bl_event_unaligned", None, [pointer, u32, pointer]),
-        ("bl_event_bus", None, [pointer, u32, pointer]),
+        ("bl_event_stalls", c.POINTER(u64), [pointer, u32]),
+        ("bl_event_unaligned", c.POINTER(u64), [pointer, u32]),
+        ("bl_event_bus", c.POINTER(u64), [pointer, u32]),
         ("bl_save_memory", c.c_size_t, [pointer, c.c_char_p]),
         ("bl_load_memory", None, [pointer, c.c_char_p]),
     ):  # fmt: skip
@@ -171,37 +143,9 @@ class NativeHook(_Head):
 
     def add_block(self, plan: BlockPlan, host_pointer: int, code: bytes) -> int:
         """See :class:`BlockHook`."""
-        block = plan.block
-        events = (_Event * max(1, len(plan.events)))(
-            *(
-                _Event(e.address, e.instruction, e.kind, e.base, e.index, e.shift, e.size_bytes, e.count)
-                for e in plan.events
-            )
-        )
-        members: list[int] = []
-        groups = (_Group * max(1, len(plan.groups)))()
-        for i, g in enumerate(plan.groups):
-            groups[i] = _Group(
-                g.min_offset, g.max_offset, g.align_mask, g.base, g.index, g.shift, g.aligned, len(members),
-                len(g.events),
-            )  # fmt: skip
-            members.extend(g.events)
-        hooked = (_Hooked * max(1, len(plan.hooked)))(
-            *(
-                _Hooked(h.address, h.event, h.kind, h.dividend, h.divisor, h.base, h.index, h.shift, h.offset)
-                for h in plan.hooked
-            )
-        )
         self._event_counts.append(len(plan.events))
-        return int(
-            self._library.bl_add_block(
-                self._engine, block.address, block.size_bytes, len(block.instructions), plan.entry_class,
-                host_pointer or None, code, len(plan.events), events, len(plan.groups), groups, len(members),
-                (c.c_uint16 * max(1, len(members)))(*members), len(plan.hooked), hooked,
-                (1 << len(plan.observed)) - 1, len(plan.program),
-                (_Node * max(1, len(plan.program)))(*(_Node(n.op, n.a, n.b, 0, n.imm) for n in plan.program)),
-            )
-        )  # fmt: skip
+        native = c.byref(described(plan))
+        return int(self._library.bl_add_block(self._engine, native, host_pointer or None, code))
 
     def drop_block(self, block: int) -> None:
         """See :class:`BlockHook`."""
@@ -269,9 +213,9 @@ class NativeHook(_Head):
         """See :class:`BlockHook`."""
         self._library.bl_set_port(self._engine, number, wait_states, read_shift, prefetch)
 
-    def set_bus(self, number: int, bus_cycles: int, *, is_l1: bool, has_buffers: bool) -> None:
+    def set_bus(self, number: int, bus_cycles: int, rules: int) -> None:
         """See :class:`BlockHook`."""
-        self._library.bl_set_bus(self._engine, number, bus_cycles, is_l1, has_buffers)
+        self._library.bl_set_bus(self._engine, number, bus_cycles, rules)
 
     def set_cache(self, number: int, enabled: int, sets: int, ways: int, line_shift: int) -> None:
         """See :class:`BlockHook`."""
@@ -308,21 +252,15 @@ class NativeHook(_Head):
 
     def event_stalls(self, block: int) -> tuple[int, ...]:
         """See :class:`BlockHook`."""
-        stalls = (c.c_uint64 * max(1, self._event_counts[block]))()
-        self._library.bl_event_stalls(self._engine, block, stalls)
-        return tuple(stalls)[: self._event_counts[block]]
+        return tuple(self._library.bl_event_stalls(self._engine, block)[: self._event_counts[block]])
 
     def event_unaligned(self, block: int) -> tuple[int, ...]:
         """See :class:`BlockHook`."""
-        stalls = (c.c_uint64 * max(1, self._event_counts[block]))()
-        self._library.bl_event_unaligned(self._engine, block, stalls)
-        return tuple(stalls)[: self._event_counts[block]]
+        return tuple(self._library.bl_event_unaligned(self._engine, block)[: self._event_counts[block]])
 
     def event_bus(self, block: int) -> tuple[int, ...]:
         """See :class:`BlockHook`."""
-        stalls = (c.c_uint64 * max(1, self._event_counts[block]))()
-        self._library.bl_event_bus(self._engine, block, stalls)
-        return tuple(stalls)[: self._event_counts[block]]
+        return tuple(self._library.bl_event_bus(self._engine, block)[: self._event_counts[block]])
 
     def save(self) -> Any:
         """See :class:`BlockHook`."""

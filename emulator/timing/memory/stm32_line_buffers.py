@@ -1,7 +1,7 @@
 """STM32G0's flash behind a Cortex-M0+'s one bus: line buffers, a prefetch, a cache of misses.
 
-The same integer rules as ``buffers_fetch`` and ``buffers_data`` in emulator/engine/native_memory.h,
-statement for statement; a cycle here is the one in which an access's data phase begins.
+Twin: stm32_line_buffers.h. The kind ``stm32-line-buffers``; a cycle here is the one in which an
+access's data phase begins.
 
 A read of the array brings a line. The line that is being executed stays in a buffer; the next
 one is read ahead into another as soon as that line is asked for, also when it came from the
@@ -18,10 +18,8 @@ Approximated: a line arrives whole; with a read in progress nothing is begun ear
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from emulator.timing.memory_system import Cache, Port
+from emulator.timing.memory.cache import Cache
+from emulator.timing.memory.port import FETCH, STORE, Port
 
 FETCH_LAG = 1
 """A line's fetch has its data phase while the instruction before it executes: Cortex-M0+ has two
@@ -29,6 +27,27 @@ stages, so that what executes in one cycle arrived in the one before (DDI 0484C;
 takes 2). A block's first line is fetched one cycle earlier: lag 0 stands for that."""
 DATA_LAG = 2
 """A datum's address phase is its instruction's first cycle, its data phase the second (2 cycles)."""
+
+
+def buffers_read(port: Port, t: int, cost: int) -> int:
+    """The last cycle of a read that could begin at ``t``."""
+    start = max(t, port.busy_until)
+    if port.ahead_valid:
+        if port.ahead_start < start:
+            start = max(start, port.ahead_start + cost)
+        else:
+            port.ahead_start = start + cost
+    port.busy_until = start + cost
+    return start + cost - 1
+
+
+def buffers_read_ahead(port: Port, cache: Cache | None, line: int, since: int, cost: int) -> None:
+    """Read a line ahead, from ``since`` on, unless the cache holds it."""
+    start = max(since, port.busy_until)
+    if port.ahead_valid and port.ahead_start < start:
+        start = max(start, port.ahead_start + cost)
+    port.ahead_line, port.ahead_start = line, start
+    port.ahead_valid = int(bool(port.prefetch) and (cache is None or cache.find(line) is None))
 
 
 def buffers_fetch(port: Port, cache: Cache | None, address: int, t: int) -> int:
@@ -42,39 +61,27 @@ def buffers_fetch(port: Port, cache: Cache | None, address: int, t: int) -> int:
         port.line_ready = port.ahead_start + cost - 1
         port.busy_until = max(port.busy_until, port.line_ready + 1)
         port.ahead_valid = 0
-    elif cache is not None and cache.lookup(line):
+    elif cache is not None and (slot := cache.find(line)) is not None:
+        cache.use(slot)
         port.line_ready = t
     else:
-        port.line_ready = _read(port, t, cost)
+        port.line_ready = buffers_read(port, t, cost)
         if cache is not None:
-            cache.install(line)
+            cache.install(line, cache.victim(line))
         port.busy_until = port.line_ready + 1
         port.ahead_valid = 0
     ready = max(t, port.line_ready)
-    _read_ahead(port, cache, line + 1, ready, cost)
+    buffers_read_ahead(port, cache, line + 1, ready, cost)
     return ready - t
 
 
 def buffers_data(port: Port, t: int) -> int:
     """Stall cycles of reading a datum."""
-    return _read(port, t, port.wait_states + 1) - t
+    return buffers_read(port, t, port.wait_states + 1) - t
 
 
-def _read(port: Port, t: int, cost: int) -> int:
-    """The last cycle of a read that could begin at ``t``."""
-    start = max(t, port.busy_until)
-    if port.ahead_valid:
-        if port.ahead_start < start:
-            start = max(start, port.ahead_start + cost)
-        else:
-            port.ahead_start = start + cost
-    port.busy_until = start + cost
-    return start + cost - 1
-
-
-def _read_ahead(port: Port, cache: Cache | None, line: int, since: int, cost: int) -> None:
-    start = max(since, port.busy_until)
-    if port.ahead_valid and port.ahead_start < start:
-        start = max(start, port.ahead_start + cost)
-    port.ahead_line, port.ahead_start = line, start
-    port.ahead_valid = int(bool(port.prefetch) and (cache is None or not cache.holds(line)))
+def buffers_access(port: Port, cache: Cache | None, address: int, t: int, kind: int) -> int:
+    """Stall cycles of one access; ``cache``: None when it is off."""
+    if kind == STORE or not port.wait_states:
+        return 0
+    return buffers_fetch(port, cache, address, t) if kind == FETCH else buffers_data(port, t)

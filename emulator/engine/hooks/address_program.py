@@ -1,34 +1,13 @@
-"""Evaluates a block's address program; the same rules as ``run_program`` in native_program.h."""
+"""Values that a block's addresses need, computed at its entry. Twin: address_program.h.
+
+:mod:`emulator.engine.expressions` makes the nodes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from emulator.engine.expressions import MASK32, Node, Op
-
-
-def run_program(
-    program: Sequence[Node],
-    register: Callable[[int], int],
-    load: Callable[[int, int], bytes | None],
-) -> list[int | None]:
-    """Value of each slot; None: not known (a load from a device, or of what a store hides)."""
-    slots: list[int | None] = []
-    for node in program:
-        value: int | None = None
-        if node.op is Op.REGISTER:
-            value = register(node.imm)
-        elif node.op is Op.CONSTANT:
-            value = node.imm
-        elif (a := slots[node.a]) is not None and (b := slots[node.b]) is not None:
-            if node.op is Op.LOAD:
-                value = _loaded(load(a, node.imm & 0xFF), signed=bool(node.imm & 0x100))
-            elif node.op is Op.FORWARD:
-                value = _forwarded(a, b, node.imm, slots)
-            else:
-                value = _computed(node, a, b) & MASK32
-        slots.append(value)
-    return slots
 
 
 def _loaded(data: bytes | None, *, signed: bool) -> int | None:
@@ -91,3 +70,27 @@ def _computed(node: Node, a: int, b: int) -> int:  # noqa: PLR0911, PLR0912 -- o
             return ~a
         case _:
             return a + k  # ADD_CONSTANT
+
+
+def run_program(
+    program: Sequence[Node],
+    register: Callable[[int], int],
+    load: Callable[[int, int], bytes | None],
+) -> list[int | None]:
+    """Value of each slot; None: not known (a load from a device, or of what a store hides)."""
+    slots: list[int | None] = []
+    for node in program:
+        value: int | None = None
+        if node.op is Op.REGISTER:
+            value = register(node.imm)
+        elif node.op is Op.CONSTANT:
+            value = node.imm
+        elif (a := slots[node.a]) is not None and (b := slots[node.b]) is not None:
+            if node.op is Op.LOAD:
+                value = _loaded(load(a, node.imm & 0xFF), signed=bool(node.imm & 0x100))
+            elif node.op is Op.FORWARD:
+                value = _forwarded(a, b, node.imm, slots)
+            else:
+                value = _computed(node, a, b) & MASK32
+        slots.append(value)
+    return slots

@@ -1,0 +1,54 @@
+/* What a hook must watch in a block: fetches, data addresses, operands. Twin: events.py.
+ *
+ * Filled by hooks/native_hook.py, whose structures must be kept in step.
+ */
+#ifndef BOARDLESS_EVENTS_H
+#define BOARDLESS_EVENTS_H
+
+#include <stdint.h>
+
+#include "../timing/memory/port.h"
+#include "expressions.h"
+
+#define NO_REGISTER 255
+#define FIRST_SLOT 32      /* in Group.base: a value that the block's program computes */
+#define MAX_SLOTS 192
+
+enum { EVENT_FETCH = FETCH, EVENT_LOAD = LOAD, EVENT_STORE = STORE, EVENT_EXTRA, EVENT_BRANCH, EVENT_QUEUE };
+enum { BRANCH_DIRECT = 1, BRANCH_INDIRECT };
+enum { HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED };
+
+typedef struct {
+    uint32_t address;      /* of a fetch: the line's; of data: offset to the base */
+    uint16_t instruction;
+    uint8_t kind, base, index, shift, size_bytes, count;
+} Event;
+
+typedef struct {           /* affine data events that share their registers */
+    int32_t min_offset, max_offset;
+    uint32_t align_mask;
+    uint8_t base, index, shift, aligned; /* aligned: offsets are multiples of the sizes */
+    uint16_t first, n;     /* into BlockPlan.group_events */
+    uint32_t region;       /* the region met last: a short cut, never a result */
+} Group;
+
+typedef struct { uint16_t older, younger, offsets_differ, event; } LoadPair;
+
+typedef struct {
+    uint32_t address;
+    uint16_t event;        /* or the bit of an observed instruction */
+    uint8_t kind, dividend, divisor, base, index, shift;
+    int32_t offset;
+} Hooked;
+
+typedef struct {
+    uint32_t address, size_bytes, instructions, entry_class, observed_all;
+    uint32_t n_events, n_groups, n_group_events, n_hooked, n_program;
+    const Event *events;
+    const Group *groups;
+    const uint16_t *group_events;
+    const Hooked *hooked;
+    const Node *program;
+} BlockPlan;
+
+#endif

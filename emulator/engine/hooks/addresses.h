@@ -1,0 +1,96 @@
+/* Where the current block's data lie, and what its operands cost. Twin: addresses.py.
+ *
+ * The addresses stay a base for each group until an event of theirs is priced by itself.
+ */
+#ifndef BOARDLESS_ADDRESSES_H
+#define BOARDLESS_ADDRESSES_H
+
+#include <string.h>
+
+#include "../../timing/divider.h"
+#include "../../timing/memory/memory_system.h"
+#include "../events.h"
+#include "../register_file.h"
+#include "address_program.h"
+#include "block.h"
+
+enum { GROUP_UNKNOWN, GROUP_FREE, GROUP_COSTS }; /* of one execution of a block */
+
+typedef struct {
+    Registers registers;
+    DivideTiming divide;
+    Values values;         /* of the current block's program */
+} Addresses;
+
+static inline int group_base(const Addresses *a, void *uc, const Group *group, uint32_t *base) {
+    uint32_t at = 0;
+    if (group->base < FIRST_SLOT) at = read_register(&a->registers, uc, group->base);
+    else if (group->base != NO_REGISTER) {
+        if (!a->values.valid[group->base - FIRST_SLOT]) return 0;
+        at = a->values.slots[group->base - FIRST_SLOT];
+    }
+    if (group->index != NO_REGISTER) at += read_register(&a->registers, uc, group->index) << group->shift;
+    *base = at;
+    return 1;
+}
+
+/* Finds the bases of the block's data, and which of them can cost anything. `stays`: every access
+ * goes to the memory that was accessed last; else all are kept, in their order. */
+static void addresses_capture(Addresses *a, MemorySystem *m, void *uc, Block *b) {
+    if (b->expanded || b->hooks_data) memset(b->data_valid, 0, b->n_events);
+    b->pending = b->expanded = 0;
+    if (b->n_program) {
+        uint32_t read[16];
+        run_program(b->program, b->n_program, all_registers(&a->registers, uc, read), m, &a->values);
+    }
+    int stays = !b->hooks_addresses, all_free = 1;
+    for (uint32_t g = 0; g < b->n_groups; g++) {
+        Group *group = &b->groups[g];
+        uint32_t base;
+        b->group_state[g] = GROUP_UNKNOWN;
+        if (!group_base(a, uc, group, &base)) continue;
+        TimedRegion *r = region_near(m, base + group->min_offset, &group->region);
+        int inside = r && base + group->max_offset < r->end;
+        if (!inside || (m->other_memory && memory_number(r) != m->last_memory)) stays = 0;
+        b->group_base[g] = base;
+        if (group->aligned && !(base & group->align_mask) && (!r || (r->is_free && inside)))
+            b->group_state[g] = GROUP_FREE;
+        else {
+            b->group_state[g] = GROUP_COSTS;
+            all_free = 0;
+        }
+    }
+    b->in_order = m->other_memory && !stays;
+    b->pending = !all_free || (b->in_order && b->n_groups);
+}
+
+/* Gives each data event of this execution its address, where it can cost anything. */
+static void expand_addresses(Block *b) {
+    b->expanded = 1;
+    for (uint32_t g = 0; g < b->n_groups; g++) {
+        if (b->group_state[g] == GROUP_UNKNOWN || (b->group_state[g] == GROUP_FREE && !b->in_order)) continue;
+        const Group *group = &b->groups[g];
+        for (uint32_t i = 0; i < group->n; i++) {
+            uint32_t v = b->group_events[group->first + i];
+            b->data_address[v] = b->group_base[g] + b->events[v].address;
+            b->data_valid[v] = 1;
+        }
+    }
+}
+
+/* At a watched instruction: its address, or what its division costs. */
+static void read_operands(const Addresses *a, void *uc, Block *b, const Hooked *h) {
+    const Registers *r = &a->registers;
+    if (h->kind == HOOK_ADDRESS) {
+        uint32_t base = h->base == NO_REGISTER ? 0 : read_register(r, uc, h->base);
+        if (h->index != NO_REGISTER) base += read_register(r, uc, h->index) << h->shift;
+        b->data_address[h->event] = base + (uint32_t)h->offset;
+    } else {
+        uint32_t dividend = read_register(r, uc, h->dividend), divisor = read_register(r, uc, h->divisor);
+        b->data_address[h->event] = divide_extra(&a->divide, dividend, divisor, h->kind == HOOK_DIVIDE_SIGNED);
+    }
+    b->data_valid[h->event] = 1;
+    b->pending = 1;
+}
+
+#endif

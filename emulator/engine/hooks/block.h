@@ -1,0 +1,142 @@
+/* What the hook keeps of a block: its plan, and what its events have added up. Twin: block.py.
+ *
+ * Here also what this execution of the block knows, and what the short cuts of all_hits.h remember.
+ */
+#ifndef BOARDLESS_BLOCK_H
+#define BOARDLESS_BLOCK_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../timing/memory/cache.h"
+#include "../events.h"
+
+#define MOST_LINES 64      /* of one block's code, or of its data */
+#define LONGEST_LINE 32
+
+struct Path;
+
+typedef struct {           /* a cache line that a group's accesses use */
+    int32_t delta;         /* in lines, from the base's */
+    uint16_t order;        /* of the last access to it, among all accesses of the block */
+    uint16_t written;
+} Touch;
+
+typedef struct {           /* of one group, by the base's place in its line; made when first needed */
+    Touch *touches[LONGEST_LINE];
+    uint8_t n[LONGEST_LINE];
+    uint16_t accesses[LONGEST_LINE];
+    uint8_t line_shift, stores, wide; /* wide: more lines than a list holds */
+} Touches;
+
+typedef struct Block {
+    uint32_t index, address, size_bytes, fall_through, instructions;
+    uint32_t entry_class, n_events, n_groups, n_hooked, n_program, observed_all, n_data;
+    uint8_t *host, *code;  /* its bytes, and what they were when it was planned */
+    uint32_t dropped;      /* its memory was written by the host: asked for anew */
+    Event *events;
+    uint64_t *event_stall, *event_unaligned, *event_bus; /* the others: parts of the first */
+    Group *groups;
+    uint16_t *group_events;
+    Hooked *hooked;
+    Node *program;         /* values computed at the entry, one a slot */
+    uint32_t n_fetches;    /* they are priced at every pass */
+    Event *branch;         /* a predicted branch at the end, or NULL */
+    uint8_t hooks_data;    /* some address or extra is not known at the entry */
+    uint8_t hooks_addresses;
+    /* -- of this execution: addresses.h -- */
+    uint8_t pending;       /* some data may cost */
+    uint8_t expanded;      /* data_address and data_valid are those of this execution's groups */
+    uint8_t in_order;      /* every access counts, free ones too: the memory changes */
+    uint32_t *data_address;
+    uint8_t *data_valid;
+    uint32_t *group_base;
+    uint8_t *group_state;
+    /* -- short cuts, never results -- */
+    uint32_t cached_state, cached_skipped;
+    struct Path *cached_path;
+    struct Block *cached_next;
+    uint32_t region;       /* where it was last fetched from */
+    uint32_t *event_region; /* each event's last */
+    Touches *group_touches;
+    uint16_t *event_order; /* of each event's first access among the block's, and after them their number */
+    const Cache *fetched_from; /* where all its lines were, at these slots, when that cache had these changes */
+    uint64_t fetch_changes, fetch_tick;
+    uint32_t fetch_slots[MOST_LINES];
+} Block;
+
+static void *copy_of(const void *from, size_t n) {
+    void *to = malloc(n ? n : 1);
+    memcpy(to, from, n);
+    return to;
+}
+
+/* Numbers the accesses of the block's data: consecutive bytes of a word are one. */
+static void order_accesses(Block *b) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < b->n_events; i++) {
+        const Event *v = &b->events[i];
+        b->event_order[i] = (uint16_t)n;
+        if (v->kind == EVENT_LOAD || v->kind == EVENT_STORE) n += v->count;
+    }
+    b->event_order[b->n_events] = (uint16_t)n;
+}
+
+static void copy_plan(Block *b, const BlockPlan *plan) {
+    b->address = plan->address;
+    b->size_bytes = plan->size_bytes;
+    b->fall_through = plan->address + plan->size_bytes;
+    b->instructions = plan->instructions;
+    b->entry_class = plan->entry_class;
+    b->observed_all = plan->observed_all;
+    b->n_events = plan->n_events;
+    b->events = copy_of(plan->events, plan->n_events * sizeof *plan->events);
+    b->n_groups = plan->n_groups;
+    b->groups = copy_of(plan->groups, plan->n_groups * sizeof *plan->groups);
+    b->group_events = copy_of(plan->group_events, plan->n_group_events * sizeof *plan->group_events);
+    b->n_hooked = plan->n_hooked;
+    b->hooked = copy_of(plan->hooked, plan->n_hooked * sizeof *plan->hooked);
+    b->n_program = plan->n_program;
+    b->program = copy_of(plan->program, plan->n_program * sizeof *plan->program);
+    b->n_data = plan->n_groups + plan->n_hooked;
+}
+
+static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, const uint8_t *code) {
+    Block *b = calloc(1, sizeof *b);
+    size_t n_events = plan->n_events + 1u, n_groups = plan->n_groups + 1u; /* never none */
+    copy_plan(b, plan);
+    b->index = index;
+    b->host = host;
+    b->code = host ? copy_of(code, plan->size_bytes) : NULL;
+    b->event_stall = calloc(n_events, sizeof *b->event_stall);
+    b->event_unaligned = calloc(n_events, sizeof *b->event_unaligned);
+    b->event_bus = calloc(n_events, sizeof *b->event_bus);
+    b->data_address = calloc(n_events, sizeof *b->data_address);
+    b->data_valid = calloc(n_events, sizeof *b->data_valid);
+    b->event_region = calloc(n_events, sizeof *b->event_region);
+    b->event_order = calloc(n_events, sizeof *b->event_order);
+    b->group_base = calloc(n_groups, sizeof *b->group_base);
+    b->group_state = calloc(n_groups, sizeof *b->group_state);
+    b->group_touches = calloc(n_groups, sizeof *b->group_touches);
+    order_accesses(b);
+    for (uint32_t i = 0; i < b->n_events; i++)
+        if (b->events[i].kind == EVENT_FETCH) b->n_fetches++;
+    if (b->n_events && b->events[b->n_events - 1].kind == EVENT_BRANCH) b->branch = &b->events[b->n_events - 1];
+    for (uint32_t i = 0; i < b->n_hooked; i++)
+        if (b->hooked[i].kind != HOOK_OBSERVED) {
+            b->hooks_data = 1;
+            b->hooks_addresses |= b->hooked[i].kind == HOOK_ADDRESS;
+        }
+    return b;
+}
+
+static void block_free(Block *b) {
+    for (uint32_t g = 0; g < b->n_groups; g++)
+        for (uint32_t at = 0; at < LONGEST_LINE; at++) free(b->group_touches[g].touches[at]);
+    free(b->code); free(b->events); free(b->groups); free(b->group_events); free(b->hooked); free(b->program);
+    free(b->event_stall); free(b->event_unaligned); free(b->event_bus); free(b->event_region); free(b->event_order);
+    free(b->data_address); free(b->data_valid); free(b->group_base); free(b->group_state); free(b->group_touches);
+    free(b);
+}
+
+#endif

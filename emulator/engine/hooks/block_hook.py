@@ -1,0 +1,296 @@
+"""What happens at the entry of a block and at a watched instruction. Twin: block_hook.h.
+
+The hook in Python: slow, always there, and equal to the native one to the cycle.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+from unicorn import Uc
+from unicorn import unicorn_const as ucc
+
+from emulator.engine.core import REGISTER_IDS, Core
+from emulator.engine.events import EVENT_BRANCH, HOOK_OBSERVED, BlockPlan, LoadPair
+from emulator.engine.hook import NO_ADDRESS, PathCount, Stop
+from emulator.engine.hooks.addresses import Addresses
+from emulator.engine.hooks.block import Block
+from emulator.engine.hooks.pricing import EVERYTHING, Pricing
+from emulator.engine.hooks.tables import Tables
+from emulator.timing.memory.memory_system import MemorySystem, TimedRegion
+from emulator.timing.model import DivideTiming, UnalignedTiming
+
+TRACE_LENGTH = 1024
+
+
+class PythonHook:
+    """See :class:`emulator.engine.hook.BlockHook` for what each attribute and method is."""
+
+    kind = "python"
+
+    def __init__(self) -> None:
+        self.cycles = 0
+        self.instructions = 0
+        self.deadline = NO_ADDRESS
+        self.break_address = NO_ADDRESS
+        self.turn_address = NO_ADDRESS
+        self.stop_request = 0
+        self.stop_code = 0
+        self.state = 0
+        self.current = -1
+        self.executed = 0
+        self.block_serial = 0
+        self.need_address = 0
+        self.need_size = 0
+        self.need_skipped = 0
+        self.need_edge = 0
+        self.need_block = 0
+        self.mask_watch = 0
+        self.mask_priority = 0
+        self.trace_enabled = 0
+        self.trace_length = 0
+        self._next_hooked = 0
+        self._trace: list[int] = []
+        self._tables = Tables()
+        self._memory = MemorySystem()
+        self._addresses = Addresses(self._memory)
+        self._pricing = Pricing(self._memory, self._addresses)
+
+    def attach(self, core: Core) -> None:
+        """See :class:`BlockHook`."""
+        self._uc = core.uc
+        self._addresses.attach(core)
+        self._uc.hook_add(ucc.UC_HOOK_BLOCK, self._on_block)
+
+    def watch_code(self, address: int) -> None:
+        """See :class:`BlockHook`."""
+        self._uc.hook_add(ucc.UC_HOOK_CODE, self._on_code, None, address, address)
+
+    # -- the hooks -----------------------------------------------------------------------
+    def _masks_open(self) -> bool:
+        read = self._uc.reg_read
+        if read(REGISTER_IDS["primask"]) & 1 or read(REGISTER_IDS["faultmask"]) & 1:
+            return False
+        basepri = read(REGISTER_IDS["basepri"]) & 0xFF
+        return bool(basepri == 0 or self.mask_priority < basepri)
+
+    def _limit(self, address: int) -> int:
+        """Why the block at ``address`` is not to be entered now, or 0."""
+        if self.stop_request:
+            return Stop.REQUEST
+        if self.cycles >= self.deadline:
+            return Stop.DEADLINE
+        if address in (self.break_address, self.turn_address):
+            return Stop.BREAK
+        if self.mask_watch and self._masks_open():
+            return Stop.MASKS
+        return Stop.NONE
+
+    def finish(self, edge: int, target: int | None = None) -> int:
+        """See :class:`BlockHook`; ``target``: the block that is being entered, None when none is."""
+        if self.current < 0:
+            return Stop.NONE
+        block = self._tables.blocks[self.current]
+        skipped = ((1 << len(block.plan.observed)) - 1) & ~self.executed
+        number = self._tables.find_path(self.state, block.index, skipped)
+        path = None if number < 0 else self._tables.paths[number]
+        taken = None if path is None else path.edges[edge]
+        if path is None or taken is None or not taken.valid:
+            self.need_block, self.need_skipped, self.need_edge = block.index, skipped, edge
+            return Stop.NEED_PATH if path is None else Stop.NEED_EDGE
+        self.advance(path.issue, EVERYTHING)
+        self._pricing.meet_banks(block, path.pairs)
+        if block.plan.events and block.plan.events[-1].kind == EVENT_BRANCH:
+            self._pricing.predict(block, edge != 0, path.issue[-1], target)
+        stall = self._pricing.stall
+        self.cycles += taken.cycles + stall
+        self.instructions += len(block.plan.block.instructions)
+        self.state = taken.next_state
+        taken.count += 1
+        taken.stall += stall
+        self.current = -1
+        return Stop.NONE
+
+    def _enter(self, address: int, size_bytes: int) -> int:
+        block = self._tables.find_block(address, size_bytes)
+        if block is None or _is_overwritten(block):
+            self.need_address, self.need_size = address, size_bytes
+            return Stop.NEED_BLOCK
+        if self.current >= 0:
+            fell_through = address == self._tables.blocks[self.current].end
+            code = self.finish(0 if fell_through else 1 + block.plan.entry_class, address)
+            if code:
+                return code
+        code = self._limit(address)
+        if code:
+            return code
+        self.current = block.index
+        self.executed = self._next_hooked = 0
+        self.block_serial += 1
+        self._pricing.begin()
+        self._addresses.of_event.clear()
+        if block.plan.groups:
+            self._addresses.capture(block)
+        if self.trace_enabled:
+            self._trace.append(block.index)
+            self.trace_length += 1
+        return Stop.NONE
+
+    def _on_block(self, uc: Uc, address: int, size: int, _data: object) -> None:
+        code = self.stop_code or self._enter(address, size)
+        if code:
+            self.stop_code = code
+            uc.emu_stop()
+
+    def _on_code(self, _uc: Uc, address: int, _size: int, _data: object) -> None:
+        if self.current < 0:
+            return
+        watched = self._tables.blocks[self.current].plan.hooked
+        for i in range(self._next_hooked, len(watched)):
+            hooked = watched[i]
+            if hooked.address > address:
+                return
+            self._next_hooked = i + 1
+            if hooked.address != address:
+                continue
+            if hooked.kind == HOOK_OBSERVED:
+                self.executed |= 1 << hooked.event
+            else:
+                self._addresses.read_operands(hooked)
+
+    def abandon(self, instructions: int, cycles: int) -> None:
+        """See :class:`BlockHook`."""
+        if self.current < 0:
+            return
+        self.cycles += cycles + self._pricing.stall
+        self.instructions += instructions
+        self.current = -1
+
+    def skip(self, cycles: int, instructions: int) -> None:
+        """See :class:`BlockHook`."""
+        self.cycles += cycles
+        self.instructions += instructions
+        self._memory.skip(cycles)
+
+    def advance(self, issue: Sequence[int], upto: int) -> int:
+        """See :class:`BlockHook`."""
+        if self.current >= 0:
+            self._pricing.run_events(self._tables.blocks[self.current], self.cycles, issue, upto)
+        return self._pricing.stall
+
+    # -- the automaton ---------------------------------------------------------------------
+    def add_block(self, plan: BlockPlan, host_pointer: int, code: bytes) -> int:
+        """See :class:`BlockHook`."""
+        return self._tables.add_block(plan, host_pointer, code)
+
+    def drop_block(self, block: int) -> None:
+        """See :class:`BlockHook`."""
+        self._tables.drop_block(block)
+
+    def add_path(
+        self, state: int, block: int, skipped: int, issue: Sequence[int], pairs: Sequence[LoadPair] = ()
+    ) -> int:
+        """See :class:`BlockHook`."""
+        return self._tables.add_path(state, block, skipped, issue, pairs)
+
+    def find_path(self, state: int, block: int, skipped: int) -> int:
+        """See :class:`BlockHook`."""
+        return self._tables.find_path(state, block, skipped)
+
+    def set_edge(self, path: int, edge: int, cycles: int, next_state: int) -> None:
+        """See :class:`BlockHook`."""
+        self._tables.set_edge(path, edge, cycles, next_state)
+
+    def trace(self) -> list[int]:
+        """See :class:`BlockHook`."""
+        if not self.trace_length:
+            self._trace.clear()
+        return self._trace[-min(TRACE_LENGTH, self.trace_length) :]
+
+    # -- the memory system -----------------------------------------------------------------
+    def set_region(
+        self,
+        number: int,
+        base: int,
+        end: int,
+        port: int,
+        instruction_cache: int,
+        data_cache: int,
+        *,
+        free: bool,
+    ) -> None:
+        """See :class:`BlockHook`."""
+        region = TimedRegion(base, end, port, instruction_cache, data_cache, free)
+        self._memory.set_region(number, region)
+
+    def set_port(self, number: int, wait_states: int, read_shift: int, prefetch: int) -> None:
+        """See :class:`BlockHook`."""
+        self._memory.ports[number].configure(wait_states, read_shift, prefetch)
+
+    def set_bus(self, number: int, bus_cycles: int, rules: int) -> None:
+        """See :class:`BlockHook`."""
+        self._memory.ports[number].bus_cycles, self._memory.ports[number].rules = bus_cycles, rules
+
+    def set_cache(self, number: int, enabled: int, sets: int, ways: int, line_shift: int) -> None:
+        """See :class:`BlockHook`."""
+        self._memory.caches[number].shape(enabled, sets, ways, line_shift)
+
+    def invalidate(self, number: int) -> None:
+        """See :class:`BlockHook`."""
+        self._memory.caches[number].invalidate()
+
+    def cache_counts(self, number: int) -> tuple[int, int]:
+        """See :class:`BlockHook`."""
+        return self._memory.caches[number].hits, self._memory.caches[number].misses
+
+    def set_data_timing(self, unaligned: UnalignedTiming, divide: DivideTiming) -> None:
+        """See :class:`BlockHook`."""
+        self._memory.set_timing(unaligned)
+        self._addresses.divide = divide
+
+    # -- results -----------------------------------------------------------------------------
+    def path_counts(self) -> list[PathCount]:
+        """See :class:`BlockHook`."""
+        return self._tables.path_counts()
+
+    def event_stalls(self, block: int) -> tuple[int, ...]:
+        """See :class:`BlockHook`."""
+        return tuple(self._tables.blocks[block].event_stall)
+
+    def event_unaligned(self, block: int) -> tuple[int, ...]:
+        """See :class:`BlockHook`."""
+        return tuple(self._tables.blocks[block].event_unaligned)
+
+    def event_bus(self, block: int) -> tuple[int, ...]:
+        """See :class:`BlockHook`."""
+        return tuple(self._tables.blocks[block].event_bus)
+
+    def save(self) -> Any:
+        """See :class:`BlockHook`."""
+        pricing = self._pricing
+        return (
+            (self.cycles, self.instructions, self.state, self.executed, self._next_hooked, self.block_serial),
+            (pricing.stall, pricing.events_done, dict(self._addresses.of_event)),
+            self._memory.save(),
+            pricing.predictor.save(),
+        )
+
+    def load(self, saved: Any) -> None:
+        """See :class:`BlockHook`."""
+        counters, (stall, events_done, addresses), memory, predictor = saved
+        self.cycles, self.instructions, self.state, self.executed, self._next_hooked, self.block_serial = (
+            counters
+        )
+        self._pricing.stall, self._pricing.events_done = stall, events_done
+        self._addresses.of_event = dict(addresses)
+        self._memory.load(memory)
+        self._pricing.predictor.load(predictor)
+
+
+def _is_overwritten(block: Block) -> bool:
+    """Whether its memory holds other bytes than when it was planned."""
+    if not block.host_pointer:
+        return False
+    return ctypes.string_at(block.host_pointer, len(block.code)) != block.code

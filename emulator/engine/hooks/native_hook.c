@@ -1,0 +1,150 @@
+/* The native block hook: the one C file that the rest is included in, and its doors to Python.
+ *
+ * Twin of native_hook.py, which calls the doors. The files below, each beside its Python twin:
+ *
+ *   timing/memory/   what an access costs: cache, port, a file a rule set, memory_system on top
+ *   timing/          branch_predictor, divider
+ *   engine/          what Python fills in: hook, events, expressions; register_file
+ *   engine/hooks/    block, tables, address_program, addresses, all_hits, pricing, block_hook on top
+ *
+ * They are one translation unit: the compiler sees all of what happens at a block's entry. No
+ * Unicorn header is needed: its two entry points come in as pointers.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "block_hook.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* ---- called from Unicorn ---- */
+
+EXPORT void bl_on_block(void *uc, uint64_t address, uint32_t size, void *user) {
+    on_block(user, uc, (uint32_t)address, size);
+}
+
+EXPORT void bl_on_code(void *uc, uint64_t address, uint32_t size, void *user) {
+    (void)size;
+    on_code(user, uc, (uint32_t)address);
+}
+
+/* ---- called from Python: a hook's life ---- */
+
+EXPORT NativeHook *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int *ids) {
+    NativeHook *n = calloc(1, sizeof *n);
+    if (!n) return NULL;
+    Registers *r = &n->pricing.addresses.registers;
+    n->emu_stop = emu_stop;
+    r->reg_read = reg_read;
+    memcpy(r->ids, ids, sizeof r->ids);
+    r->primask_id = ids[16];
+    r->basepri_id = ids[17];
+    r->faultmask_id = ids[18];
+    n->pricing.head.current = -1;
+    n->pricing.head.deadline = n->pricing.head.break_address = n->pricing.head.turn_address = NO_ADDRESS;
+    memory_init(&n->pricing.memory);
+    tables_init(&n->tables);
+    return n;
+}
+
+EXPORT void bl_free(NativeHook *n) {
+    tables_free(&n->tables);
+    memory_free(&n->pricing.memory);
+    free(n);
+}
+
+EXPORT void bl_set_registers(NativeHook *n, const uint32_t *registers) { n->pricing.addresses.registers.file = registers; }
+
+/* ---- the automaton ---- */
+
+EXPORT uint32_t bl_add_block(NativeHook *n, const BlockPlan *plan, uint8_t *host, const uint8_t *code) {
+    return add_block(&n->tables, plan, host, code);
+}
+
+EXPORT void bl_drop_block(NativeHook *n, uint32_t block) { drop_block(&n->tables, block); }
+
+EXPORT uint32_t bl_add_path(NativeHook *n, uint32_t state, uint32_t block, uint32_t skipped, const uint16_t *issue,
+                            uint32_t n_pairs, const LoadPair *pairs) {
+    return add_path(&n->tables, state, block, skipped, issue, n_pairs, pairs);
+}
+
+EXPORT int32_t bl_find_path(NativeHook *n, uint32_t state, uint32_t block, uint32_t skipped) {
+    return find_path(&n->tables, state, block, skipped);
+}
+
+EXPORT void bl_set_edge(NativeHook *n, uint32_t path, uint32_t edge, uint32_t cycles, uint32_t next_state) {
+    set_edge(&n->tables, path, edge, cycles, next_state);
+}
+
+EXPORT uint32_t bl_finish(NativeHook *n, uint32_t edge) { return n->block ? finish(n, edge, 0) : STOP_NONE; }
+
+EXPORT void bl_abandon(NativeHook *n, uint32_t instructions, uint32_t cycles) { abandon(n, instructions, cycles); }
+
+EXPORT void bl_skip(NativeHook *n, uint64_t cycles, uint64_t instructions) { skip(n, cycles, instructions); }
+
+EXPORT uint64_t bl_advance(NativeHook *n, const uint16_t *issue, uint32_t upto) { return advance(n, issue, upto); }
+
+EXPORT uint32_t bl_trace(NativeHook *n, uint32_t i) { return n->trace[i % TRACE_LENGTH]; }
+
+/* ---- the memory system ---- */
+
+EXPORT void bl_set_region(NativeHook *n, uint32_t number, uint32_t base, uint32_t end, int32_t port,
+                          int32_t instruction_cache, int32_t data_cache, uint32_t is_free, const uint8_t *host) {
+    memory_set_region(&n->pricing.memory, number,
+                      (TimedRegion){base, end, port, instruction_cache, data_cache, is_free, host, 0});
+}
+
+EXPORT void bl_set_port(NativeHook *n, uint32_t number, uint32_t wait_states, uint32_t read_shift, uint32_t prefetch) {
+    port_configure(&n->pricing.memory.ports[number], wait_states, read_shift, prefetch);
+}
+
+EXPORT void bl_set_bus(NativeHook *n, uint32_t number, uint32_t bus_cycles, uint32_t rules) {
+    n->pricing.memory.ports[number].bus_cycles = bus_cycles;
+    n->pricing.memory.ports[number].rules = rules;
+}
+
+EXPORT void bl_set_cache(NativeHook *n, uint32_t number, uint32_t enabled, uint32_t sets, uint32_t ways,
+                         uint32_t line_shift) {
+    cache_shape(&n->pricing.memory.caches[number], enabled, sets, ways, line_shift);
+}
+
+EXPORT void bl_invalidate(NativeHook *n, uint32_t number) { cache_invalidate(&n->pricing.memory.caches[number]); }
+
+EXPORT void bl_cache_counts(NativeHook *n, uint32_t number, uint64_t *hits, uint64_t *misses) {
+    *hits = n->pricing.memory.caches[number].hits;
+    *misses = n->pricing.memory.caches[number].misses;
+}
+
+EXPORT void bl_set_data_timing(NativeHook *n, const UnalignedTiming *unaligned, const DivideTiming *divide) {
+    memory_set_timing(&n->pricing.memory, unaligned);
+    n->pricing.addresses.divide = *divide;
+}
+
+/* ---- results ---- */
+
+EXPORT uint32_t bl_path_count(NativeHook *n) { return n->tables.n_paths; }
+
+EXPORT void bl_path(NativeHook *n, uint32_t path, uint32_t *key, uint64_t *counts, uint64_t *stalls) {
+    path_counts(&n->tables, path, key, counts, stalls);
+}
+
+EXPORT const uint64_t *bl_event_stalls(NativeHook *n, uint32_t block) { return n->tables.blocks[block]->event_stall; }
+
+EXPORT const uint64_t *bl_event_unaligned(NativeHook *n, uint32_t block) {
+    return n->tables.blocks[block]->event_unaligned;
+}
+
+EXPORT const uint64_t *bl_event_bus(NativeHook *n, uint32_t block) { return n->tables.blocks[block]->event_bus; }
+
+/* The memories' and the predictor's state to a snapshot's bytes; without a buffer, its size. */
+EXPORT size_t bl_save_memory(NativeHook *n, uint8_t *to) {
+    if (to) memcpy(to, &n->pricing.predictor, sizeof n->pricing.predictor);
+    return sizeof n->pricing.predictor + memory_save(&n->pricing.memory, to ? to + sizeof n->pricing.predictor : NULL);
+}
+
+EXPORT void bl_load_memory(NativeHook *n, uint8_t *from) {
+    memcpy(&n->pricing.predictor, from, sizeof n->pricing.predictor);
+    memory_load(&n->pricing.memory, from + sizeof n->pricing.predictor);
+}

@@ -1,0 +1,76 @@
+"""A block's plan as the native hook takes it: the structures of events.h and expressions.h."""
+
+from __future__ import annotations
+
+import ctypes as c
+from typing import Any, ClassVar
+
+from emulator.engine.events import BlockPlan
+
+
+class _Event(c.Structure):
+    _fields_ = [("address", c.c_uint32), ("instruction", c.c_uint16)] + [
+        (n, c.c_uint8) for n in ("kind", "base", "index", "shift", "size_bytes", "count")
+    ]  # fmt: skip
+
+
+class _Group(c.Structure):
+    _fields_ = [
+        ("min_offset", c.c_int32), ("max_offset", c.c_int32), ("align_mask", c.c_uint32),
+        ("base", c.c_uint8), ("index", c.c_uint8), ("shift", c.c_uint8), ("aligned", c.c_uint8),
+        ("first", c.c_uint16), ("n", c.c_uint16), ("region", c.c_uint32),
+    ]  # fmt: skip
+
+
+class _Node(c.Structure):
+    _fields_ = [
+        ("op", c.c_uint8),
+        ("a", c.c_uint8),
+        ("b", c.c_uint8),
+        ("pad", c.c_uint8),
+        ("imm", c.c_uint32),
+    ]
+
+
+class _Hooked(c.Structure):
+    _fields_ = [("address", c.c_uint32), ("event", c.c_uint16)] + [
+        (n, c.c_uint8) for n in ("kind", "dividend", "divisor", "base", "index", "shift")
+    ] + [("offset", c.c_int32)]  # fmt: skip
+
+
+class _BlockPlan(c.Structure):
+    _fields_: ClassVar[Any] = [
+        (n, c.c_uint32)
+        for n in ("address", "size_bytes", "instructions", "entry_class", "observed_all",
+                  "n_events", "n_groups", "n_group_events", "n_hooked", "n_program")
+    ] + [
+        ("events", c.POINTER(_Event)), ("groups", c.POINTER(_Group)), ("group_events", c.POINTER(c.c_uint16)),
+        ("hooked", c.POINTER(_Hooked)), ("program", c.POINTER(_Node)),
+    ]  # fmt: skip
+
+
+def described(plan: BlockPlan) -> c.Structure:
+    """The plan as C has it; C copies what it points to."""
+    events = [
+        _Event(e.address, e.instruction, e.kind, e.base, e.index, e.shift, e.size_bytes, e.count)
+        for e in plan.events
+    ]
+    members: list[int] = []
+    groups = []
+    for g in plan.groups:
+        limits = (g.min_offset, g.max_offset, g.align_mask)
+        groups.append(_Group(*limits, g.base, g.index, g.shift, g.aligned, len(members), len(g.events)))
+        members += g.events
+    hooked = [
+        _Hooked(h.address, h.event, h.kind, h.dividend, h.divisor, h.base, h.index, h.shift, h.offset)
+        for h in plan.hooked
+    ]
+    program = [_Node(n.op, n.a, n.b, 0, n.imm) for n in plan.program]
+    block = plan.block
+    return _BlockPlan(
+        block.address, block.size_bytes, len(block.instructions), plan.entry_class,
+        (1 << len(plan.observed)) - 1, len(events), len(groups), len(members), len(hooked), len(program),
+        (_Event * len(events))(*events), (_Group * len(groups))(*groups),
+        (c.c_uint16 * len(members))(*members), (_Hooked * len(hooked))(*hooked),
+        (_Node * len(program))(*program),
+    )  # fmt: skip

@@ -1,0 +1,99 @@
+/* The current block's events against the memory system, in program order. Twin: pricing.py. */
+#ifndef BOARDLESS_PRICING_H
+#define BOARDLESS_PRICING_H
+
+#include "../../timing/branch_predictor.h"
+#include "../../timing/memory/memory_system.h"
+#include "../hook.h"
+#include "addresses.h"
+#include "all_hits.h"
+#include "block.h"
+#include "tables.h"
+
+#define EVERYTHING UINT32_MAX
+
+typedef struct {
+    BlockHook head;        /* the first: Python has it in view */
+    MemorySystem memory;
+    Addresses addresses;
+    BranchPredictor predictor;
+} Pricing;
+
+/* The bank of a word is bit 2 of its address: known when the group's base is, and is a word's. */
+static int bank_known(const Block *b, uint32_t group) {
+    return b->group_state[group] != GROUP_UNKNOWN && !(b->group_base[group] & 3);
+}
+
+/* Price the events up to and with instruction `upto`, one by one. */
+static void run_each(Pricing *p, Block *b, const uint16_t *issue, uint32_t upto, int skip_fetches) {
+    MemorySystem *m = &p->memory;
+    uint32_t i = p->head.events_done;
+    uint64_t stall = p->head.stall;
+    if (b->pending && !b->expanded) expand_addresses(b);
+    for (; i < b->n_events; i++) {
+        Event *v = &b->events[i];
+        if (v->instruction > upto) break;
+        if (skip_fetches && v->kind == EVENT_FETCH) continue;
+        if (v->kind == EVENT_QUEUE) {
+            leave_queue(m, v->address, p->head.cycles + issue[i] + stall);
+            continue;
+        }
+        if (v->kind != EVENT_FETCH && !b->data_valid[i]) continue;
+        uint64_t t = p->head.cycles + issue[i] + stall, cost = 0;
+        if (v->kind == EVENT_FETCH) cost = memory_access(m, v->address, t, FETCH, &b->region);
+        else if (v->kind == EVENT_EXTRA) cost = b->data_address[i];
+        else {
+            uint32_t at = b->data_address[i], *hint = &b->event_region[i];
+            if (!data_hit(m, at, v->size_bytes, v->count, t, v->kind, hint))
+                cost = memory_data(m, at, v->size_bytes, v->count, t, v->kind, hint);
+        }
+        if (cost) {
+            b->event_stall[i] += cost;
+            stall += cost;
+            if (v->kind == EVENT_LOAD || v->kind == EVENT_STORE) {
+                b->event_unaligned[i] += m->alignment.paid;
+                b->event_bus[i] += m->changed;
+            }
+        }
+    }
+    p->head.events_done = i;
+    p->head.stall = stall;
+}
+
+/* Price the events up to and with instruction `upto`; all at once when all hit. */
+static void run_events(Pricing *p, Block *b, const uint16_t *issue, uint32_t upto) {
+    BlockHook *h = &p->head;
+    int whole = h->events_done == 0 && upto == EVERYTHING;
+    int skip_fetches = whole && b->n_fetches && fetch_hits(&p->memory, b, h->cycles);
+    if (whole && (skip_fetches || !b->n_fetches) && (!b->pending || data_hits(&p->memory, b, h->cycles)))
+        h->events_done = b->n_events;
+    else run_each(p, b, issue, upto, skip_fetches);
+}
+
+static void meet_banks(Pricing *p, Block *b, const Path *path) {
+    for (uint32_t i = 0; i < path->n_pairs; i++) {
+        const LoadPair *pair = &path->pairs[i];
+        if (!bank_known(b, pair->older) || !bank_known(b, pair->younger)) continue;
+        uint32_t differ = (b->group_base[pair->older] ^ b->group_base[pair->younger]) >> 2 & 1;
+        if (differ == pair->offsets_differ) {
+            b->event_stall[pair->event]++;
+            b->event_bus[pair->event]++;
+            p->head.stall++;
+        }
+    }
+}
+
+/* `target`: of the block that is being entered, 0 when none is. */
+static void predict(Pricing *p, Block *b, int taken, uint32_t penalty, uint32_t target) {
+    uint32_t slot = b->branch->address;
+    int wrong;
+    if (b->branch->count == BRANCH_DIRECT) wrong = predictor_direct(&p->predictor, slot, b->branch->shift, taken);
+    else if (!target) return;
+    else wrong = predictor_indirect(&p->predictor, slot, target);
+    if (wrong) {
+        b->event_stall[b->n_events - 1] += penalty;
+        p->head.stall += penalty;
+    }
+}
+
+#endif

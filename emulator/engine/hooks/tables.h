@@ -1,0 +1,152 @@
+/* The blocks that the hook has met and the paths through them, with their counts. Twin: tables.py. */
+#ifndef BOARDLESS_TABLES_H
+#define BOARDLESS_TABLES_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../hook.h"
+#include "block.h"
+
+#define FIRST_HASH_SIZE (1u << 12)
+
+typedef struct { uint64_t count, stall; uint32_t cycles, next_state; uint32_t valid, pad; } Edge;
+
+typedef struct Path {
+    uint32_t state, block, skipped, n_pairs;
+    uint16_t *issue;       /* per event, cycles from the block's start */
+    LoadPair *pairs;
+    Edge edges[EDGES];
+} Path;
+
+typedef struct {
+    Block **blocks;
+    Path **paths;
+    uint32_t n_blocks, cap_blocks, n_paths, cap_paths;
+    int32_t *block_hash, *path_hash; /* numbers, -1: none */
+    uint32_t block_hash_size, path_hash_size;
+} Tables;
+
+static uint32_t hash2(uint32_t a, uint32_t b) {
+    uint64_t h = ((uint64_t)a * 0x9E3779B97F4A7C15ull) ^ ((uint64_t)b * 0xC2B2AE3D27D4EB4Full);
+    return (uint32_t)(h >> 29);
+}
+
+static void make_hash(int32_t **hash, uint32_t *size, uint32_t entries) {
+    *size = entries;
+    *hash = realloc(*hash, entries * sizeof **hash);
+    memset(*hash, 0xFF, entries * sizeof **hash);
+}
+
+static void tables_init(Tables *t) {
+    make_hash(&t->block_hash, &t->block_hash_size, FIRST_HASH_SIZE);
+    make_hash(&t->path_hash, &t->path_hash_size, FIRST_HASH_SIZE);
+}
+
+static void tables_free(Tables *t) {
+    for (uint32_t i = 0; i < t->n_blocks; i++) block_free(t->blocks[i]);
+    for (uint32_t i = 0; i < t->n_paths; i++) { free(t->paths[i]->issue); free(t->paths[i]->pairs); free(t->paths[i]); }
+    free(t->blocks); free(t->paths); free(t->block_hash); free(t->path_hash);
+}
+
+static Block *find_block(const Tables *t, uint32_t address, uint32_t size_bytes) {
+    uint32_t mask = t->block_hash_size - 1;
+    for (uint32_t h = hash2(address, size_bytes) & mask;; h = (h + 1) & mask) {
+        int32_t i = t->block_hash[h];
+        if (i < 0) return NULL;
+        Block *b = t->blocks[i];
+        if (b->address == address && b->size_bytes == size_bytes) return b;
+    }
+}
+
+/* Says whether the block took the place of an earlier one: its code was replaced. */
+static int put_block(Tables *t, uint32_t index) {
+    Block *b = t->blocks[index];
+    uint32_t mask = t->block_hash_size - 1, h = hash2(b->address, b->size_bytes) & mask;
+    while (t->block_hash[h] >= 0) {
+        Block *o = t->blocks[t->block_hash[h]];
+        if (o->address == b->address && o->size_bytes == b->size_bytes) break;
+        h = (h + 1) & mask;
+    }
+    int replaces = t->block_hash[h] >= 0;
+    t->block_hash[h] = (int32_t)index;
+    return replaces;
+}
+
+static uint32_t add_block(Tables *t, const BlockPlan *plan, uint8_t *host, const uint8_t *code) {
+    Block *b = block_new(t->n_blocks, plan, host, code);
+    if (t->n_blocks == t->cap_blocks) {
+        t->cap_blocks = t->cap_blocks ? t->cap_blocks * 2 : 1024;
+        t->blocks = realloc(t->blocks, t->cap_blocks * sizeof *t->blocks);
+    }
+    t->blocks[t->n_blocks++] = b;
+    if (t->n_blocks * 2 > t->block_hash_size) {
+        make_hash(&t->block_hash, &t->block_hash_size, t->block_hash_size * 2);
+        for (uint32_t i = 0; i + 1 < t->n_blocks; i++) put_block(t, i);
+    }
+    if (put_block(t, b->index)) /* no short cut may lead to the old one */
+        for (uint32_t i = 0; i < t->n_blocks; i++) t->blocks[i]->cached_next = NULL;
+    return b->index;
+}
+
+static void drop_block(Tables *t, uint32_t number) {
+    Block *b = t->blocks[number];
+    b->dropped = 1;
+    if (!b->host) b->host = (uint8_t *)b; /* so that the entry looks at it; its bytes are not read */
+}
+
+static int32_t find_path(const Tables *t, uint32_t state, uint32_t block, uint32_t skipped) {
+    uint32_t mask = t->path_hash_size - 1;
+    for (uint32_t h = hash2(state ^ (skipped << 16), block) & mask;; h = (h + 1) & mask) {
+        int32_t i = t->path_hash[h];
+        if (i < 0) return -1;
+        Path *p = t->paths[i];
+        if (p->state == state && p->block == block && p->skipped == skipped) return i;
+    }
+}
+
+static void put_path(Tables *t, uint32_t index) {
+    Path *p = t->paths[index];
+    uint32_t mask = t->path_hash_size - 1, h = hash2(p->state ^ (p->skipped << 16), p->block) & mask;
+    while (t->path_hash[h] >= 0) h = (h + 1) & mask;
+    t->path_hash[h] = (int32_t)index;
+}
+
+static uint32_t add_path(Tables *t, uint32_t state, uint32_t block, uint32_t skipped, const uint16_t *issue,
+                         uint32_t n_pairs, const LoadPair *pairs) {
+    Path *p = calloc(1, sizeof *p);
+    p->state = state;
+    p->block = block;
+    p->skipped = skipped;
+    p->issue = copy_of(issue, t->blocks[block]->n_events * sizeof *issue);
+    p->n_pairs = n_pairs;
+    p->pairs = copy_of(pairs, n_pairs * sizeof *pairs);
+    if (t->n_paths == t->cap_paths) {
+        t->cap_paths = t->cap_paths ? t->cap_paths * 2 : 1024;
+        t->paths = realloc(t->paths, t->cap_paths * sizeof *t->paths);
+    }
+    t->paths[t->n_paths++] = p;
+    if (t->n_paths * 2 > t->path_hash_size) {
+        make_hash(&t->path_hash, &t->path_hash_size, t->path_hash_size * 2);
+        for (uint32_t i = 0; i + 1 < t->n_paths; i++) put_path(t, i);
+    }
+    put_path(t, t->n_paths - 1);
+    return t->n_paths - 1;
+}
+
+static void set_edge(Tables *t, uint32_t path, uint32_t edge, uint32_t cycles, uint32_t next_state) {
+    Edge *chosen = &t->paths[path]->edges[edge];
+    chosen->cycles = cycles;
+    chosen->next_state = next_state;
+    chosen->valid = 1;
+}
+
+static void path_counts(const Tables *t, uint32_t path, uint32_t *key, uint64_t *counts, uint64_t *stalls) {
+    const Path *p = t->paths[path];
+    key[0] = p->state;
+    key[1] = p->block;
+    key[2] = p->skipped;
+    for (int k = 0; k < EDGES; k++) { counts[k] = p->edges[k].count; stalls[k] = p->edges[k].stall; }
+}
+
+#endif

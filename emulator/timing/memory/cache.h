@@ -1,0 +1,85 @@
+/* A cache: which lines it holds, and which one gives way. Twin: cache.py. */
+#ifndef BOARDLESS_CACHE_H
+#define BOARDLESS_CACHE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ABSENT UINT32_MAX
+#define FOUND_LINES 1024
+
+typedef struct {           /* set-associative, least recently used goes */
+    uint32_t enabled, sets, ways, line_shift;
+    uint32_t *tags;        /* line number + 1, 0 empty */
+    uint64_t *used;
+    uint8_t *dirty;        /* written, not yet in the memory behind */
+    uint64_t tick, hits, misses;
+    uint32_t number, pad;
+    uint32_t found[FOUND_LINES]; /* where lines were seen last: a short cut, never a result */
+    uint64_t changes;      /* of the lines it holds: what was found present stays so until the next */
+} Cache;
+
+static void cache_free(Cache *c) {
+    free(c->tags);
+    free(c->used);
+    free(c->dirty);
+}
+
+static void cache_invalidate(Cache *c) {
+    size_t n = (size_t)c->sets * c->ways;
+    if (!c->tags) return;
+    c->changes++;
+    memset(c->tags, 0, n * sizeof *c->tags);
+    memset(c->used, 0, n * sizeof *c->used);
+    memset(c->dirty, 0, n);
+}
+
+static void cache_shape(Cache *c, uint32_t enabled, uint32_t sets, uint32_t ways, uint32_t line_shift) {
+    if (c->sets != sets || c->ways != ways || c->line_shift != line_shift || !c->tags) {
+        cache_free(c);
+        c->dirty = calloc((size_t)sets * ways, 1);
+        c->tags = calloc((size_t)sets * ways, sizeof *c->tags);
+        c->used = calloc((size_t)sets * ways, sizeof *c->used);
+        c->sets = sets;
+        c->ways = ways;
+        c->line_shift = line_shift;
+        c->changes++;
+        memset(c->found, 0, sizeof c->found);
+    }
+    c->enabled = enabled;
+}
+
+/* The slot that holds a line, or ABSENT. */
+static uint32_t cache_find(Cache *c, uint32_t line) {
+    uint32_t *found = &c->found[line % FOUND_LINES];
+    if (c->tags[*found] == line + 1) return *found;
+    uint32_t first = (line & (c->sets - 1)) * c->ways;
+    for (uint32_t w = 0; w < c->ways; w++)
+        if (c->tags[first + w] == line + 1) return *found = first + w;
+    return ABSENT;
+}
+
+static void cache_use(Cache *c, uint32_t slot) {
+    c->used[slot] = ++c->tick;
+    c->hits++;
+}
+
+static uint32_t cache_victim(const Cache *c, uint32_t line) {
+    uint32_t first = (line & (c->sets - 1)) * c->ways, victim = first;
+    for (uint32_t slot = first; slot < first + c->ways; slot++) {
+        if (c->tags[slot] == 0) return slot;
+        if (c->used[slot] < c->used[victim]) victim = slot;
+    }
+    return victim;
+}
+
+static void cache_install(Cache *c, uint32_t line, uint32_t slot) {
+    c->misses++;
+    c->changes++;
+    c->tags[slot] = line + 1;
+    c->used[slot] = ++c->tick;
+}
+
+#endif

@@ -1,0 +1,86 @@
+"""The native hook's files lie beside their Python twins, hold the same things, and include one way."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+EMULATOR = Path(__file__).parents[2] / "emulator"
+C_FILES = sorted(path for path in EMULATOR.rglob("*") if path.suffix in (".c", ".h"))
+NATIVE_ALONE = {"all_hits.h"}
+"""Short cuts, equal in their figures to what they shorten."""
+PREFIX = re.compile(r"^(_|cache_|port_|alignment_|memory_|predictor_|addresses_|tables_|bl_)")
+"""What C puts before a name where Python has a class."""
+ROOMS = ["timing/memory", "timing", "engine", "engine/hooks"]
+"""From the bottom up."""
+IN_C_ALONE = {
+    "cache.h": {"free"},
+    "memory_system.h": {"init", "free", "holds", "region_near", "data_hit", "move_part", "move_state"},
+    "divider.h": {"bit_length"},
+}
+"""What Python's objects do by themselves, and short cuts."""
+IN_PYTHON_ALONE = {"branch_predictor.h": {"save", "load"}}
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(EMULATOR))
+
+
+def in_c(path: Path) -> list[str]:
+    """Functions in their order, without the prefix that stands for a class."""
+    found = re.findall(r"^(?:static|EXPORT)[^;={]*?(\w+)\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return [PREFIX.sub("", function) for function in found]
+
+
+def in_python(path: Path) -> list[str]:
+    found = []
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        inside = node.body if isinstance(node, ast.ClassDef) else [node]
+        found += [part.name for part in inside if isinstance(part, ast.FunctionDef)]
+    return [PREFIX.sub("", function) for function in found if not function.startswith("__")]
+
+
+def included(path: Path) -> list[Path]:
+    found = re.findall(r'^#include "([^"]+)"', path.read_text(encoding="utf-8"), re.MULTILINE)
+    return [(path.parent / other).resolve() for other in found]
+
+
+def room(path: Path) -> int:
+    return ROOMS.index(name(path.parent))
+
+
+TWINS = [path for path in C_FILES if path.name not in NATIVE_ALONE]
+
+
+@pytest.mark.parametrize("path", TWINS, ids=name)
+def test_each_names_the_other(path: Path) -> None:
+    twin = path.with_suffix(".py")
+    assert twin.exists(), "a C file lies beside the Python file that it repeats"
+    assert twin.name in path.read_text(encoding="utf-8").split("*/")[0]
+    assert path.name in (ast.get_docstring(ast.parse(twin.read_text(encoding="utf-8"))) or "")
+
+
+@pytest.mark.parametrize("path", TWINS, ids=name)
+def test_what_both_have_has_one_order(path: Path) -> None:
+    native, python = in_c(path), in_python(path.with_suffix(".py"))
+    assert [f for f in native if f in python] == [f for f in python if f in native]
+
+
+@pytest.mark.parametrize("path", [path for path in TWINS if room(path) < ROOMS.index("engine")], ids=name)
+def test_rules_are_the_same_functions(path: Path) -> None:
+    native = set(in_c(path)) - IN_C_ALONE.get(path.name, set())
+    assert native
+    assert native == set(in_python(path.with_suffix(".py"))) - IN_PYTHON_ALONE.get(path.name, set())
+
+
+def test_includes_go_down() -> None:
+    upward = [
+        f"{name(path)} includes {name(other)}"
+        for path in C_FILES
+        for other in included(path)
+        if room(other) > room(path)
+    ]
+    assert upward == []
