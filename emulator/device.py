@@ -6,11 +6,14 @@ test builds a context by hand and drives the device through ``read`` and ``write
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Annotated, Any, ClassVar, Protocol, runtime_checkable
 
 from emulator.clock.clock import Clock
+from emulator.schema.checks import read_table
+from emulator.schema.table import Problem, Table, about
 
 POWER_ON, RESET_PIN, SOFTWARE = "power_on", "pin", "software"
 """Causes of a system reset that every board has; watchdogs have names of their own."""
@@ -129,26 +132,81 @@ class DeviceContext:
     consumed: Callable[[], None] = lambda: None
 
 
-class Device(Protocol):
-    """One memory-mapped peripheral. Built as ``DeviceClass(context)``."""
+ClockName = Annotated[str, about("The clock that it runs from.", names_a="clock", example="pclk1")]
+"""Of a clock that a clock controller of the board provides; ``"core"`` is always there."""
 
-    size_bytes: int
 
+class DeviceParameters(Table, frozen=True):
+    """What ``[devices.NAME.parameters]`` may hold: nothing, unless a class declares its own."""
+
+    def highest_line(self) -> int | None:
+        """The highest number that ``#`` stands for in the names of the device's lines; None: any."""
+        return None
+
+
+class ClockedParameters(DeviceParameters, frozen=True):
+    """Of a device that runs from a clock."""
+
+    clock: ClockName = "core"
+
+
+class Device(ABC):
+    """One memory-mapped peripheral. Built as ``DeviceClass(context)``.
+
+    What a board file may say of it is declared by the class: its ``PARAMETERS`` (read as
+    ``self.parameters``), the interrupt ``LINES`` that it has (``#`` stands for a number:
+    ``"channel#"``), the :meth:`clocks` that it provides if it is a clock controller, and its
+    :meth:`pins`. ``has_serial`` says that it drives a serial port.
+    """
+
+    PARAMETERS: ClassVar[type[DeviceParameters]] = DeviceParameters
+    LINES: ClassVar[tuple[str, ...]] = ()
+    has_serial: ClassVar[bool] = False
+    size_bytes = 0x400
+    parameters: DeviceParameters
+
+    def __init__(self, context: DeviceContext) -> None:
+        self.context = context
+        self.parameters = read_table(
+            self.PARAMETERS, context.parameters, f"devices.{context.name}.parameters"
+        )
+
+    @classmethod
+    def contradictions(cls, parameters: Mapping[str, Any]) -> Iterable[Problem]:  # noqa: ARG003
+        """What of parameters that are right each for itself can't be, in this class."""
+        return ()
+
+    @classmethod
+    def clocks(cls) -> Iterable[str]:
+        """The named clocks that a clock controller provides."""
+        return ()
+
+    @classmethod
+    def pins(cls, name: str, parameters: Mapping[str, Any]) -> Iterable[str]:  # noqa: ARG003
+        """The wires of the outside world that a device of this name reads and drives, as ``"PG10"``."""
+        return ()
+
+    @abstractmethod
     def reset(self) -> None:
         """Put every register to its reset value."""
 
+    @abstractmethod
     def read(self, offset: int, size_bytes: int) -> int:
         """A load from ``base + offset``."""
 
+    @abstractmethod
     def write(self, offset: int, size_bytes: int, value: int) -> None:
         """A store to ``base + offset``."""
 
+    @abstractmethod
     def save(self) -> Any:
         """State for a snapshot (plain data, deep-copied)."""
 
+    @abstractmethod
     def load(self, state: Any) -> None:
         """Put a saved state back."""
 
+    @abstractmethod
     def register_name(self, offset: int) -> str:
         """The register's name in the vendor's manual, for reports."""
 

@@ -6,6 +6,8 @@ it as it is, so it is written for the person who reads it, not for a log.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 EXIT_OK = 0
 EXIT_CHECK_FAILED = 1
 EXIT_USAGE = 2
@@ -39,6 +41,15 @@ class ImageError(BoardlessError):
 
 class BoardError(BoardlessError):
     """A board description that is unknown, incomplete or contradicts itself."""
+
+
+class BoardProblems(BoardError):
+    """Several problems of one board description, found at once: ``problems`` has each."""
+
+    def __init__(self, file: str, problems: Sequence[BoardError]) -> None:
+        self.problems = tuple(problems)
+        listed = "\n".join(map(str, problems)).replace("\n", "\n  ")
+        super().__init__(f"{len(problems)} problems", where=file, next_step=listed)
 
 
 class LinkError(BoardlessError):

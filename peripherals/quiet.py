@@ -17,53 +17,117 @@ unless ``silent``.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
-from emulator.device import DeviceContext
-from emulator.errors import BoardError
+import msgspec
+
+from emulator.device import DeviceContext, DeviceParameters
+from emulator.schema.table import Problem, about
+from emulator.schema.words import suggest
+from peripherals.parts.parameters import Word
 from peripherals.parts.ready import Ready, ReadyDevice
 from peripherals.register_device import ALL_BITS, Register
 
-KNOWN_PARAMETERS = ("registers", "resets", "follow", "clear", "set", "read_only", "silent", "clock")
-BIT = re.compile(r"^\s*(\w+)\.(\d+)\s*$")
+WORD_BITS = 32
+BIT_PATTERN = r"[A-Za-z_]\w*\.([12]?[0-9]|3[01])"
+Bit = Annotated[
+    str, msgspec.Meta(pattern=rf"^\s*{BIT_PATTERN}\s*$", extra={"form": "a bit as REGISTER.BIT, 0 to 31"})
+]
+FollowingBit = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=rf"^\s*{BIT_PATTERN}\s*=\s*{BIT_PATTERN}\s*$",
+        extra={"form": "a pair of bits as REGISTER.BIT = REGISTER.BIT"},
+    ),
+]
+Bits = list[Bit]
+
+
+class QuietParameters(DeviceParameters, frozen=True):
+    """Its registers, and the few effects that start-up code waits for."""
+
+    registers: Annotated[
+        dict[str, Word],
+        about(
+            "Offsets of the registers that have names; one may begin at any byte.",
+            example={"CR": 0x00, "SR": 0x04},
+        ),
+    ] = msgspec.field(default_factory=dict)
+    resets: Annotated[
+        dict[str, Word], about("Reset values of named registers, where not 0.", example={"CR": 0x20})
+    ] = msgspec.field(default_factory=dict)
+    follow: Annotated[
+        list[FollowingBit],
+        about("Status bits that always equal an enable bit.", example=["SR.0 = CR.0"]),
+    ] = msgspec.field(default_factory=list)
+    clear: Annotated[
+        Bits, about("Bits that hardware clears at once: a start or a calibration bit.", example=["CR.31"])
+    ] = msgspec.field(default_factory=list)
+    set: Annotated[Bits, about("Status bits that are always set.", example=["SR.5"])] = msgspec.field(
+        default_factory=list
+    )
+    read_only: Annotated[list[str], about("Named registers that writes don't change.", example=["SR"])] = (
+        msgspec.field(default_factory=list)
+    )
+    silent: Annotated[
+        bool, about("Whether accesses are not told among those that no model covers.", example=True)
+    ] = False
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Yield what names no register, bits beyond a register's word, two names of one offset."""
+        named = [(f"resets.{name}", name) for name in self.resets]
+        named += [(f"read_only.{number}", name) for number, name in enumerate(self.read_only)]
+        named += [(key, name) for key, name, _bit in self._bits()]
+        for key, name in named:
+            if name not in self.registers:
+                what = f"no register {name!r}{suggest(name, self.registers)}"
+                yield Problem(key, what, f"name it: registers = {{ {name} = 0x... }}")
+        for key, name, bit in self._bits():
+            offset = self.registers.get(name, 0)
+            if bit + 8 * (offset & 3) >= WORD_BITS:
+                what = f"bit {bit} of {name}, at 0x{offset:X}, lies in the next word"
+                yield Problem(key, what, "count bits from the register's own first byte")
+        offsets: dict[int, str] = {}
+        for name, offset in self.registers.items():
+            if offsets.setdefault(offset, name) != name:
+                yield Problem(
+                    f"registers.{name}", f"0x{offset:X} is {offsets[offset]} already", "name it once"
+                )
+
+    def _bits(self) -> Iterator[tuple[str, str, int]]:
+        """Each bit that is named: the key that does, the register, the number."""
+        for key, texts in (("follow", self.follow), ("clear", self.clear), ("set", self.set)):
+            for number, text in enumerate(texts):
+                for part in text.split("="):
+                    register, _, bit = part.strip().partition(".")
+                    yield f"{key}.{number}", register, int(bit)
 
 
 class Quiet(ReadyDevice):
     """Storage with names, reset values, and status bits that follow enable bits."""
 
+    PARAMETERS = QuietParameters
+    parameters: QuietParameters
+    LINES = ("global",)
     stores_only = True
 
     def __init__(self, context: DeviceContext) -> None:
-        parameters = context.parameters
-        for key in parameters:
-            if key not in KNOWN_PARAMETERS:
-                raise BoardError(
-                    f"unknown parameter {key!r} of a quiet device",
-                    where=f"devices.{context.name}.parameters",
-                    next_step=f"known: {', '.join(KNOWN_PARAMETERS)}",
-                )
-        self._names: Mapping[str, int] = parameters.get("registers", {})
-        own = {offset: name for name, offset in self._names.items() if not offset & 3}
-        self._words = {
-            name: own.get(offset & ~3, f"+0x{offset & ~3:x}") for name, offset in self._names.items()
-        }
-        self._silent = bool(parameters.get("silent", False))
         self._other: dict[int, int] = {}
         super().__init__(context)
-        self._follow = tuple(self._pair(text) for text in parameters.get("follow", []))
-        self._clear = [self._bit(text) for text in parameters.get("clear", [])]
-        self._set = [self._bit(text) for text in parameters.get("set", [])]
+        parameters = self.parameters
+        self._follow = tuple(self._pair(text) for text in parameters.follow)
+        self._clear = [self._bit(text) for text in parameters.clear]
+        self._set = [self._bit(text) for text in parameters.set]
 
     def register_table(self) -> tuple[Register, ...]:
         """Build the rows from the board's parameters."""
-        resets = self.context.parameters.get("resets", {})
-        fixed = self.context.parameters.get("read_only", [])
+        resets, fixed = self.parameters.resets, self.parameters.read_only
+        names = self.parameters.registers
         rows: dict[int, Register] = {}
-        for name, offset in self._names.items():
-            row = rows.get(offset & ~3) or Register(offset & ~3, self._words[name])
+        for name, offset in names.items():
+            row = rows.get(offset & ~3) or Register(offset & ~3, self._word_of(name))
             reset = row.reset | resets.get(name, 0) << 8 * (offset & 3) & ALL_BITS
             writable = row.writable & ~self._bits_of(offset) if name in fixed else row.writable
             rows[offset & ~3] = replace(row, reset=reset, writable=writable)
@@ -71,12 +135,20 @@ class Quiet(ReadyDevice):
 
     def register_name(self, offset: int) -> str:
         """Name the register that begins there, else the one whose word it is in."""
-        named = next((name for name, known in self._names.items() if known == offset), None)
+        names = self.parameters.registers
+        named = next((name for name, known in names.items() if known == offset), None)
         return named or super().register_name(offset)
+
+    def _word_of(self, name: str) -> str:
+        """What the word is called that a register is in: as the register at its first byte, if any."""
+        names = self.parameters.registers
+        first = names[name] & ~3
+        return next((other for other, offset in names.items() if offset == first), f"+0x{first:x}")
 
     def _bits_of(self, offset: int) -> int:
         """The bits in its word of the register at ``offset``: up to the next register's."""
-        end = min((other for other in self._names.values() if other > offset), default=offset + 4)
+        names = self.parameters.registers
+        end = min((other for other in names.values() if other > offset), default=offset + 4)
         size_bytes = min(end, (offset | 3) + 1) - offset
         return (1 << 8 * size_bytes) - 1 << 8 * (offset & 3)
 
@@ -91,7 +163,7 @@ class Quiet(ReadyDevice):
 
     def read(self, offset: int, size_bytes: int) -> int:
         """Give back what was written."""
-        if not self._silent:
+        if not self.parameters.silent:
             self.context.unmodelled(offset, "read", "stored only")
         if offset & ~3 in self._rows:
             return super().read(offset, size_bytes)
@@ -99,7 +171,7 @@ class Quiet(ReadyDevice):
 
     def write(self, offset: int, size_bytes: int, value: int) -> None:
         """Keep the value, then let status bits follow."""
-        if not self._silent:
+        if not self.parameters.silent:
             self.context.unmodelled(offset, "write", "stored only")
         if offset & ~3 in self._rows:
             super().write(offset, size_bytes, value)
@@ -131,12 +203,6 @@ class Quiet(ReadyDevice):
         return Ready(*self._bit(status), *self._bit(enable))
 
     def _bit(self, text: str) -> tuple[str, int]:
-        match = BIT.match(text)
-        name = match.group(1) if match else ""
-        bit = int(match.group(2)) + 8 * (self._names.get(name, 0) & 3) if match else 0
-        if name not in self._names or bit > 31:
-            raise BoardError(
-                f"{text.strip()!r} is not REGISTER.BIT of a named register",
-                where=f"devices.{self.context.name}.parameters",
-            )
-        return self._words[name], 1 << bit
+        """The word that a bit is in, and its mask there."""
+        name, _, number = text.strip().partition(".")
+        return self._word_of(name), 1 << int(number) + 8 * (self.parameters.registers[name] & 3)

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import copy
 import operator
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
 
-from emulator.device import DeviceContext, InterruptLine
+from emulator.device import ClockedParameters, Device, DeviceContext, InterruptLine
 
 ALL_BITS = 0xFFFFFFFF
 
@@ -94,23 +95,21 @@ class NoLine:
         """Go nowhere."""
 
 
-class RegisterDevice:
+class RegisterDevice(Device):
     """A device made of 32-bit registers; 8, 16 and 32-bit accesses reach them.
 
     Subclasses give ``REGISTERS``, and the names of further attributes that a snapshot must
-    hold: in ``STATE`` plain data, in ``PARTS`` what saves and loads itself. ``has_serial``
-    says that the device drives a serial port.
+    hold: in ``STATE`` plain data, in ``PARTS`` what saves and loads itself. What a board may say
+    of it is declared as of every :class:`emulator.device.Device`.
     The signal ``reset:NAME`` (a clock controller's peripheral reset) resets the device.
     """
 
     REGISTERS: ClassVar[tuple[Register, ...]] = ()
     STATE: ClassVar[tuple[str, ...]] = ()
     PARTS: ClassVar[tuple[str, ...]] = ()
-    has_serial: ClassVar[bool] = False
-    size_bytes = 0x400
 
     def __init__(self, context: DeviceContext) -> None:
-        self.context = context
+        super().__init__(context)
         self.access_bytes = 4
         table = self.register_table()
         self._rows = {row.offset: replace(row, writable=0) if row.target else row for row in table}
@@ -220,11 +219,17 @@ class RegisterDevice:
 
     def line(self, name: str) -> InterruptLine:
         """Give the interrupt line of this name; an unconnected one does nothing."""
-        return self.context.interrupts.get(name) or NoLine()
+        line = self.context.interrupts.get(name)
+        if line is not None:
+            return line
+        if name not in self.LINES and re.sub(r"[0-9]+", "#", name) not in self.LINES:
+            raise ValueError(f"{type(self).__name__} declares no interrupt line {name!r} in LINES")
+        return NoLine()
 
-    def clock_hz(self, default: str = "core") -> int:
+    def clock_hz(self) -> int:
         """Frequency of the clock that the board's ``clock`` parameter names."""
-        return self.context.clocks.hz(str(self.context.parameters.get("clock", default)))
+        assert isinstance(self.parameters, ClockedParameters)
+        return self.context.clocks.hz(self.parameters.clock)
 
     def report(self, register: str, access: str, what: str) -> None:
         """Report a use of a known register that the model does not cover."""

@@ -10,15 +10,19 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from emulator.board.model import Accelerator, Board
-from emulator.errors import UsageError
-from emulator.timing.cores import core_model
+from emulator.board.parameter_checks import (
+    accelerator_parameter_names,
+    check_accelerator,
+    check_core_parameter,
+    check_region,
+    core_parameter_names,
+)
+from emulator.errors import BoardError, UsageError
 
 SIDES = {"icache": "instruction", "dcache": "data"}
 CACHE_WORDS = ("size", "ways", "enabled")
-ACCELERATOR_WORDS = ("wait_states", "read_bytes", "line_bytes", "prefetch", "instruction_cache", "data_cache")
 SCALES = {"": 1, "k": 1 << 10, "kb": 1 << 10, "m": 1 << 20, "mb": 1 << 20}
 HERTZ = {"hz": 1, "khz": 1_000, "mhz": 1_000_000, "ghz": 1_000_000_000}
 HIGHEST_HERTZ = 4_000_000_000
@@ -82,7 +86,24 @@ def _changes(board: Board, combination: Sequence[tuple[str, str, str]]) -> Chang
     changes = Changes(tuple(f"{name}.{parameter}={word}" for name, parameter, word in combination), board)
     for text, (name, parameter, word) in zip(changes.texts, combination, strict=True):
         changes = _change(changes, text, name, parameter, _value(text, word, board))
+    try:
+        _check(changes, board)
+    except BoardError as error:
+        where = f"{' '.join(changes.texts)}: {error.where}"
+        raise UsageError(error.what, where=f"--what-if {where}", next_step=error.next_step) from error
     return changes
+
+
+def _check(changes: Changes, before: Board) -> None:
+    """Raise BoardError for a value that a board file could not have either."""
+    for accelerator in before.accelerators:
+        pins = changes.pins.get(accelerator.name, {})
+        check_accelerator(replace(accelerator, parameters={**accelerator.parameters, **pins}))
+    for name, value in changes.board.core_parameters.items():
+        check_core_parameter(before.core, name, value)
+    for region in changes.board.regions:
+        if region not in before.regions:
+            check_region(region)
 
 
 def _value(text: str, word: str, board: Board) -> int:
@@ -98,7 +119,7 @@ def _change(changes: Changes, text: str, name: str, parameter: str, value: int) 
     board = changes.board
     accelerator = next((a for a in board.accelerators if a.name == name), None)
     if accelerator is not None:
-        if parameter not in (*ACCELERATOR_WORDS, *accelerator.parameters):
+        if parameter not in accelerator_parameter_names(accelerator.kind):
             raise _error(text, f"{name} has no parameter {parameter}", board)
         return _pinned(changes, name, {parameter: value})
     if name in SIDES:
@@ -116,28 +137,6 @@ def _change(changes: Changes, text: str, name: str, parameter: str, value: int) 
         raise _error(text, f"{name} is behind {behind}: write {behind}.wait_states", board)
     regions = tuple(replace(r, wait_states=value) if r.name == name else r for r in board.regions)
     return replace(changes, board=replace(board, regions=regions))
-
-
-class _AskedFor(dict[str, int]):
-    """An empty mapping that remembers what it was asked for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: list[str] = []
-
-    def __bool__(self) -> bool:
-        return True
-
-    def get(self, name: str, default: Any = None) -> Any:
-        self.names.append(name)
-        return default
-
-
-def core_parameter_names(core: str) -> tuple[str, ...]:
-    """The parameters that a core's timing model reads, such as ``multiplier``."""
-    asked = _AskedFor()
-    core_model(core, asked)
-    return tuple(dict.fromkeys(asked.names))
 
 
 def _cache_change(changes: Changes, text: str, side: str, parameter: str, value: int) -> Changes:

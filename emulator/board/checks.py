@@ -1,170 +1,207 @@
-"""Checks of a whole board: what no single key shows.
+"""Checks of a whole board: its declared tables, then what no single table shows.
 
-Each problem is raised as a :class:`BoardError` that a caller-given function makes from
-the dotted key, the reason and the next step; the caller knows which file holds the key.
+All problems are found at once, as :class:`emulator.schema.table.Problem`: what a name refers to is
+looked up even when another key is wrong; the memory map is looked at when every table is right.
 """
 
 from __future__ import annotations
 
-import difflib
-import importlib
 import itertools
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol, cast
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from emulator.board.model import Board
+import msgspec
+
+from emulator.board.device_types import device_class, device_problems
+from emulator.board.model import Accelerator
+from emulator.board.parameter_checks import accelerator_problems, core_parameter_problems
+from emulator.board.schema import ACCELERATOR_KIND, CORE, CORES, BoardTable, RegionTable
+from emulator.device import Device
 from emulator.errors import BoardError
+from emulator.schema.checks import Reference, listed, problems_of, references
+from emulator.schema.table import Problem
+from emulator.schema.words import suggest
+from emulator.timing.cores.registry import MODELS
+from emulator.timing.memory.memory_system import KINDS, MAX_CACHES, MAX_PORTS, MAX_REGIONS
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from emulator.device import Device, DeviceContext
-
-CORES = {
-    "cortex-m0": ("none",),
-    "cortex-m0plus": ("none",),
-    "cortex-m3": ("none",),
-    "cortex-m4": ("none", "single"),
-    "cortex-m7": ("none", "single", "double"),
-    "cortex-m33": ("none", "single"),
-}
-REGION_KINDS = ("flash", "ram", "rom")
-PAGE_BYTES = 0x1000
-ADDRESS_SPACE_BYTES = 1 << 32
 SYSTEM_AREAS = (
     ("the core's ITM, DWT and FPB", 0xE0000000, 0xE0003000),
     ("the core's NVIC", 0xE000E000, 0xE000F000),
 )
-MAX_INTERRUPTS = 480
+ALWAYS_A_CLOCK = "core"
+IMPORTABLE = "write it as package.module:Class, importable from here"
 
 
-class MakeError(Protocol):
-    """Makes the error for a key; the caller knows the key's file."""
-
-    def __call__(self, key: str, what: str, next_step: str = "") -> BoardError:
-        """Build, don't raise."""
-
-
-def suggest(word: str, known: Iterable[str]) -> str:
-    """Name a near miss as ``"; did you mean 'x'?"``, or nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else ""
-
-
-def device_class(type_path: str) -> Callable[[DeviceContext], Device]:
-    """Import the class behind ``"package.module:Class"``.
-
-    Raises :class:`BoardError` when the module or the class does not exist.
-    """
-    module_name, colon, class_name = type_path.partition(":")
-    if not (module_name and colon and class_name):
-        raise BoardError(f"{type_path!r} is not of the form package.module:Class")
-    try:
-        module = importlib.import_module(module_name)
-    except ImportError as error:
-        raise BoardError(f"device type {type_path!r} can't be imported: {error}") from error
-    if not hasattr(module, class_name):
-        known = [name for name in vars(module) if isinstance(vars(module)[name], type)]
-        raise BoardError(f"module {module_name} has no class {class_name!r}{suggest(class_name, known)}")
-    return cast("Callable[[DeviceContext], Device]", getattr(module, class_name))
+def board_problems(table: Mapping[str, Any]) -> list[Problem]:
+    """All problems of a board's table, its family's laid below it, by dotted keys."""
+    found = problems_of(BoardTable, table)
+    kinds: dict[str, type[Device]] = {}
+    found += _parameter_problems(table, kinds)
+    found += _reference_problems(table, kinds)
+    if not found:
+        board = msgspec.convert(table, BoardTable)
+        found += [*_core_problems(board), *_memory_problems(board), *_overlaps(board)]
+    return found
 
 
-def check_board(board: Board, error: MakeError) -> None:
-    """Raise the first problem found."""
-    _check_core(board, error)
-    _check_regions(board, error)
-    _check_devices(board, error)
-    _check_overlaps(board, error)
+# -- parameters ----------------------------------------------------------------------------------
+def _parameter_problems(table: Mapping[str, Any], kinds: dict[str, type[Device]]) -> Iterator[Problem]:
+    """Yield what core, accelerators and devices can't have; collects the classes of the devices."""
+    if table.get("core") in MODELS and isinstance(table.get("core_parameters"), dict):
+        yield from core_parameter_problems(table["core"], table["core_parameters"])
+    for name, entry in _entries(table, "accelerators"):
+        parameters, sources = entry.get("parameters", {}), entry.get("sources", {})
+        if entry.get("kind") in KINDS and isinstance(parameters, dict) and isinstance(sources, dict):
+            yield from accelerator_problems(Accelerator(name, entry["kind"], parameters, sources))
+    for name, entry in _entries(table, "devices"):
+        if isinstance(entry.get("type"), str) and ":" in entry["type"]:
+            try:
+                kinds[name] = device_class(entry["type"])
+            except BoardError as cause:
+                yield Problem(f"devices.{name}.type", cause.what, IMPORTABLE)
+                continue
+            yield from device_problems(kinds[name], name, entry)
 
 
-def _check_core(board: Board, error: MakeError) -> None:
-    if board.core not in CORES:
-        raise error(
-            "core", f"unknown core {board.core!r}{suggest(board.core, CORES)}", f"known: {', '.join(CORES)}"
-        )
-    if board.fpu not in CORES[board.core]:
-        raise error(
-            "fpu", f"{board.core} can't have {board.fpu!r}", f"one of: {', '.join(CORES[board.core])}"
-        )
-    if board.reset_hz == 0:
-        raise error(
-            "reset_hz", "a clock of 0 Hz never ticks", "give the core's frequency after reset in hertz"
-        )
-    if not 2 <= board.priority_bits <= 8:
-        raise error("priority_bits", f"Cortex-M has 2 to 8 priority bits, not {board.priority_bits}")
-    if not 0 < board.interrupts <= MAX_INTERRUPTS:
-        raise error("interrupts", f"must be 1 to {MAX_INTERRUPTS} lines, not {board.interrupts}")
-    if board.region_at(board.vector_table) is None:
-        raise error(
-            "vector_table",
-            f"0x{board.vector_table:08x} lies in no region",
-            "the core reads SP and PC from there at reset",
-        )
+def _entries(table: Mapping[str, Any], of: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """The entries of a table of tables that are tables indeed."""
+    entries = table.get(of)
+    return [(n, e) for n, e in entries.items() if isinstance(e, dict)] if isinstance(entries, dict) else []
 
 
-def _check_regions(board: Board, error: MakeError) -> None:
-    regions = {region.name: region for region in board.regions}
-    accelerators = [accelerator.name for accelerator in board.accelerators]
-    for region in board.regions:
-        key = f"regions.{region.name}"
-        if region.alias_of:
-            original = regions.get(region.alias_of)
-            if original is None or original.alias_of:
-                raise error(
-                    f"{key}.alias_of",
-                    f"no region {region.alias_of!r} to be an alias of{suggest(region.alias_of, regions)}",
-                )
-            if region.size_bytes > original.size_bytes:
-                raise error(f"{key}.size_bytes", f"the alias is larger than {region.alias_of!r}")
-        if region.kind not in REGION_KINDS:
-            raise error(f"{key}.kind", f"unknown kind {region.kind!r}", f"one of: {', '.join(REGION_KINDS)}")
-        if region.base % PAGE_BYTES or region.size_bytes % PAGE_BYTES or not region.size_bytes:
-            raise error(f"{key}.base", "base and size must be multiples of 4 KiB, and the size not 0")
-        if region.end > ADDRESS_SPACE_BYTES:
-            raise error(f"{key}.size_bytes", "the region ends beyond 4 GiB")
-        if region.accelerator and region.accelerator not in accelerators:
-            raise error(
-                f"{key}.accelerator",
-                f"no accelerator {region.accelerator!r}{suggest(region.accelerator, accelerators)}",
-                f"known in this board: {', '.join(accelerators) or 'none'}",
+# -- names ---------------------------------------------------------------------------------------
+def _reference_problems(table: Mapping[str, Any], kinds: Mapping[str, type[Device]]) -> Iterator[Problem]:
+    """Yield names of what the board does not have."""
+    known = _known_names(table, kinds)
+    found = list(references(BoardTable, table))
+    for name, entry in _entries(table, "devices"):
+        if name in kinds:
+            parameters = references(kinds[name].PARAMETERS, entry.get("parameters", {}))
+            found += [Reference(f"devices.{name}.parameters.{r.key}", r.what, r.name) for r in parameters]
+    pins = table.get("signals")
+    found += [Reference(f"signals.{pin}", "pin", pin) for pin in (pins if isinstance(pins, dict) else ())]
+    for reference in found:
+        names = known[reference.what]
+        if reference.name not in names:
+            yield Problem(
+                reference.key,
+                f"no {reference.what} {reference.name!r}{suggest(reference.name, names)}",
+                f"known here: {listed(reference.name, names)}",
             )
 
 
-def _check_devices(board: Board, error: MakeError) -> None:
-    names = [device.name for device in board.devices]
-    if board.console not in names:
-        raise error(
-            "console",
-            f"no device {board.console!r}{suggest(board.console, names)}",
-            f"devices: {', '.join(names)}",
-        )
-    for device in board.devices:
-        key = f"devices.{device.name}"
+def _known_names(table: Mapping[str, Any], kinds: Mapping[str, type[Device]]) -> dict[str, list[str]]:
+    devices = dict(_entries(table, "devices"))
+    clocks = [clock for kind in kinds.values() for clock in kind.clocks()]
+    pins = [
+        pin
+        for name, kind in kinds.items()
+        if not problems_of(kind.PARAMETERS, devices[name].get("parameters", {}))
+        for pin in kind.pins(name, devices[name].get("parameters", {}))
+    ]
+    return {
+        CORE: list(CORES),
+        ACCELERATOR_KIND: list(KINDS),
+        "region": [name for name, entry in _entries(table, "regions") if not entry.get("alias_of")],
+        "accelerator": [name for name, _entry in _entries(table, "accelerators")],
+        "device": list(devices),
+        "clock": list(dict.fromkeys((ALWAYS_A_CLOCK, *clocks))),
+        "pin": list(dict.fromkeys(pins)),
+    }
+
+
+# -- the whole -------------------------------------------------------------------------------------
+def _core_problems(board: BoardTable) -> Iterator[Problem]:
+    for name, device in board.devices.items():
         for line, number in device.interrupts.items():
             if number >= board.interrupts:
-                raise error(
-                    f"{key}.interrupts",
-                    f"{line} = {number}, but the board has lines 0 to {board.interrupts - 1}",
+                yield Problem(
+                    f"devices.{name}.interrupts.{line}",
+                    f"{number}, but the board has lines 0 to {board.interrupts - 1}",
+                    "give the chip's position, or raise interrupts",
                 )
-        if not device.size_bytes or device.base + device.size_bytes > ADDRESS_SPACE_BYTES:
-            raise error(f"{key}.size_bytes", "the device is empty or ends beyond 4 GiB")
-        try:
-            device_class(device.type)
-        except BoardError as cause:
-            raise error(
-                f"{key}.type", cause.what, "write it as package.module:Class, importable from here"
-            ) from cause
+    if not any(r.base <= board.vector_table < r.base + r.size_bytes for r in board.regions.values()):
+        yield Problem(
+            "vector_table",
+            f"0x{board.vector_table:08x} lies in no region",
+            "the core reads SP and PC from there at reset: give the flash's address",
+        )
 
 
-def _check_overlaps(board: Board, error: MakeError) -> None:
-    spans = [(r.base, r.end, f"regions.{r.name}") for r in board.regions]
-    spans += [(d.base, d.base + d.size_bytes, f"devices.{d.name}") for d in board.devices]
+def _memory_problems(board: BoardTable) -> Iterator[Problem]:
+    for name, region in board.regions.items():
+        original = board.regions.get(region.alias_of)
+        if original is not None and region.size_bytes > original.size_bytes:
+            yield Problem(
+                f"regions.{name}.size_bytes",
+                f"the alias is larger than {region.alias_of!r}",
+                f"at most 0x{original.size_bytes:X}",
+            )
+    fronted = {region.accelerator for region in board.regions.values()}
+    for name in board.accelerators:
+        if name not in fronted:
+            yield Problem(
+                f"accelerators.{name}",
+                "no region is behind it",
+                f'write accelerator = "{name}" in the region that it serves, or take it away',
+            )
+    yield from _shared_cache_problems(board)
+    yield from _too_many(board)
+
+
+def _shared_cache_problems(board: BoardTable) -> Iterator[Problem]:
+    """Memories behind a core's own caches share them: their size is said once, or the same."""
+    first: dict[str, tuple[str, int]] = {}
+    for name, accelerator in board.accelerators.items():
+        if accelerator.kind != "l1":
+            continue
+        for key in ("instruction_lines", "instruction_ways", "data_lines", "data_ways"):
+            value = accelerator.parameters.get(key)
+            if not value:
+                continue
+            other, said = first.setdefault(key, (name, value))
+            if value != said:
+                yield Problem(
+                    f"accelerators.{name}.parameters.{key}",
+                    f"{value}, but the same cache has {said} in accelerators.{other}",
+                    "give the size of the core's caches in one of them",
+                )
+
+
+def _has_own_port(board: BoardTable, region: RegionTable) -> bool:
+    original = board.regions.get(region.alias_of, region)
+    waits = original.wait_states if region.wait_states is msgspec.UNSET else region.wait_states
+    return bool(waits) and not (region.accelerator or original.accelerator)
+
+
+def _too_many(board: BoardTable) -> Iterator[Problem]:
+    """Yield more memories, ports or caches than the memory system has room for."""
+    own_ports = [r for r in board.regions.values() if _has_own_port(board, r)]
+    kinds = [accelerator.kind for accelerator in board.accelerators.values()]
+    caches = sum(1 if kind == "icache" else 2 for kind in kinds if kind != "l1") + 2 * ("l1" in kinds)
+    for key, count, most, what in (
+        ("regions", len(board.regions), MAX_REGIONS, "regions"),
+        (
+            "accelerators",
+            len(board.accelerators) + len(own_ports),
+            MAX_PORTS,
+            "accelerators and slow regions",
+        ),
+        ("accelerators", caches, MAX_CACHES, "caches"),
+    ):
+        if count > most:
+            yield Problem(key, f"{count} {what}: the memory model has room for {most}", "leave some away")
+
+
+def _overlaps(board: BoardTable) -> Iterator[Problem]:
+    spans = [(r.base, r.base + r.size_bytes, f"regions.{name}") for name, r in board.regions.items()]
+    spans += [(d.base, d.base + d.size_bytes, f"devices.{name}") for name, d in board.devices.items()]
     spans += [(start, end, name) for name, start, end in SYSTEM_AREAS]
     spans.sort()
     for (start, end, name), (next_start, next_end, next_name) in itertools.pairwise(spans):
         if next_start < end:
             key = next_name if "." in next_name else name
-            raise error(
+            yield Problem(
                 f"{key}.base",
                 f"{next_name} (0x{next_start:08x}-0x{next_end - 1:08x}) overlaps"
                 f" {name} (0x{start:08x}-0x{end - 1:08x})",

@@ -10,81 +10,32 @@ accepted in place of a name, and its ``family`` then means a shipped family.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from emulator.board.checks import check_board, suggest
+import msgspec
+
+from emulator.board.checks import board_problems
 from emulator.board.model import Accelerator, Board, DeviceEntry, Region
-from emulator.board.supply import energy_facts
-from emulator.errors import BoardError
+from emulator.board.schema import BoardTable, RegionTable
+from emulator.errors import BoardError, BoardProblems
 from emulator.files import read_text
+from emulator.schema.checks import listed
+from emulator.schema.table import Problem
+from emulator.schema.words import suggest
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 DATA_PACKAGE = "peripherals"
-DEFAULT_DEVICE_BYTES = 0x400
 LARGEST_FILE_BYTES = 1 << 20
 
-# key -> (type, required); "table" means one table per entry, "numbers" a table of integers
-BOARD_KEYS: Mapping[str, tuple[str, bool]] = {
-    "name": ("text", False),
-    "title": ("text", True),
-    "family": ("text", False),
-    "remove": ("texts", False),
-    "core": ("text", True),
-    "fpu": ("text", True),
-    "reset_hz": ("number", True),
-    "nominal_hz": ("number", False),
-    "console": ("text", True),
-    "vector_table": ("number", True),
-    "interrupts": ("number", True),
-    "priority_bits": ("number", True),
-    "image_bases": ("addresses", False),
-    "sources": ("texts", False),
-    "core_parameters": ("numbers", False),
-    "signals": ("numbers", False),
-    "regions": ("table", True),
-    "devices": ("table", True),
-    "accelerators": ("table", False),
-    "energy": ("anything", False),
-}
-REGION_KEYS: Mapping[str, tuple[str, bool]] = {
-    "base": ("number", True),
-    "size_bytes": ("number", True),
-    "kind": ("text", False),
-    "bus": ("text", False),
-    "accelerator": ("text", False),
-    "wait_states": ("number", False),
-    "alias_of": ("text", False),
-    "source": ("text", False),
-}
-DEVICE_KEYS: Mapping[str, tuple[str, bool]] = {
-    "type": ("text", True),
-    "base": ("number", True),
-    "size_bytes": ("number", False),
-    "interrupts": ("numbers", False),
-    "parameters": ("anything", False),
-    "source": ("text", False),
-}
-ACCELERATOR_KEYS: Mapping[str, tuple[str, bool]] = {
-    "kind": ("text", True),
-    "parameters": ("numbers", False),
-    "sources": ("anything", False),
-}
-ENTRY_KEYS = {"regions": REGION_KEYS, "devices": DEVICE_KEYS, "accelerators": ACCELERATOR_KEYS}
-WHY_REQUIRED = {
-    "reset_hz": "a board needs a clock: the core's frequency in hertz right after reset",
-    "console": "a board needs a console: the name of the device whose serial port it is",
-}
+TABLES_OF_ENTRIES = ("regions", "devices", "accelerators")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +52,30 @@ class _Sources:
     def __init__(self, documents: list[_Document]) -> None:
         self.documents = documents
 
-    def error(self, key: str, what: str, next_step: str = "") -> BoardError:
-        return BoardError(what, where=f"{self._file_of(key)}: {key}", next_step=next_step)
+    def error(self, problem: Problem) -> BoardError:
+        """The error of a problem, which says the file too."""
+        key = min((problem.key, *problem.partners), key=self._number_of)
+        number = self._number_of(key)
+        file = self.documents[number if number < len(self.documents) else 0].file
+        return BoardError(problem.what, where=f"{file}: {key}", next_step=problem.next_step)
 
-    def _file_of(self, key: str) -> str:
-        for document in self.documents:
+    def in_order(self, problems: list[Problem]) -> list[Problem]:
+        """As the tables stand in the board's own file, those of its family last."""
+        tables = list(self.documents[0].table)
+        places = {name: number for number, name in enumerate(tables)}
+        return sorted(problems, key=lambda p: places.get(p.key.partition(".")[0], len(tables)))
+
+    def _number_of(self, key: str) -> int:
+        """Which is the first file that has the key, the board's own being 0; their number if none."""
+        for number, document in enumerate(self.documents):
             table: Any = document.table
             for part in key.split("."):
-                if not isinstance(table, dict) or part not in table:
+                if isinstance(table, dict) and part not in table:
                     break
-                table = table[part]
+                table = table[part] if isinstance(table, dict) else None
             else:
-                return document.file
-        return self.documents[0].file
+                return number
+        return len(self.documents)
 
 
 def list_boards() -> list[str]:
@@ -121,27 +83,32 @@ def list_boards() -> list[str]:
     return _names_in("boards")
 
 
+def list_families() -> list[str]:
+    """Names of the shipped families, sorted."""
+    return _names_in("families")
+
+
 def load_board(name_or_path: str) -> Board:
     """Read and check a board by its shipped name or by the path of a TOML file.
 
-    Raises :class:`BoardError` naming the file, the key, the reason and the next step.
+    Raises :class:`BoardError` naming the file, the key, the reason and the next step; several
+    problems are raised together, as :class:`BoardProblems`.
     """
     documents = _read_documents(name_or_path)
     sources = _Sources(documents)
-    for document in documents:
-        _check_keys(document)
-    merged: dict[str, Any] = {}
-    for document in reversed(documents):
-        _remove(merged, document)
-        merged = _merge(merged, document.table)
-    for key, (_kind, required) in BOARD_KEYS.items():
-        if required and key not in merged:
-            raise sources.error(
-                key, f"missing; {WHY_REQUIRED.get(key, 'every board needs it')}", f"add {key} = ..."
-            )
-    board = _build(merged, sources)
-    check_board(board, sources.error)
-    return board
+    merged, problems = _laid_over(documents)
+    problems += board_problems(merged)
+    if problems:
+        errors = [sources.error(problem) for problem in sources.in_order(problems)]
+        raise errors[0] if len(errors) == 1 else BoardProblems(documents[0].file, errors)
+    return _build(msgspec.convert(merged, BoardTable), documents[0].file)
+
+
+def shipped_document(folder: str, name: str) -> dict[str, Any]:
+    """The table of a shipped board or family (``folder``), its families' laid below it, unchecked."""
+    documents = [_read_shipped(folder, name, "file")]
+    _add_families(documents)
+    return _laid_over(documents)[0]
 
 
 def board_document(name_or_path: str) -> dict[str, Any]:
@@ -161,6 +128,12 @@ def _read_documents(name_or_path: str) -> list[_Document]:
         documents = [_read_file(Path(name_or_path))]
     else:
         documents = [_read_shipped("boards", name_or_path, "board")]
+    _add_families(documents)
+    return documents
+
+
+def _add_families(documents: list[_Document]) -> None:
+    """Read the family of the last document, its family, and so on."""
     while family := documents[-1].table.get("family"):
         if not isinstance(family, str):
             raise BoardError("must be the name of a family", where=f"{documents[-1].file}: family")
@@ -168,7 +141,6 @@ def _read_documents(name_or_path: str) -> list[_Document]:
         if any(document.file == earlier.file for earlier in documents):
             raise BoardError(f"family {family!r} inherits from itself", where=f"{documents[-1].file}: family")
         documents.append(document)
-    return documents
 
 
 def _read_file(path: Path) -> _Document:
@@ -202,59 +174,17 @@ def _parse(file: str, text: str) -> _Document:
         raise BoardError(f"is not valid TOML: {error}", where=file) from error
 
 
-# -- checking one file's keys and types --------------------------------------------------
-def _check_keys(document: _Document) -> None:
-    _check_table(document.file, "", document.table, BOARD_KEYS)
-    for table_name, keys in ENTRY_KEYS.items():
-        for entry_name, entry in document.table.get(table_name, {}).items():
-            key = f"{table_name}.{entry_name}"
-            if not isinstance(entry, dict):
-                raise BoardError("must be a table", where=f"{document.file}: {key}")
-            _check_table(document.file, f"{key}.", entry, keys)
-
-
-def _check_table(file: str, prefix: str, table: dict[str, Any], keys: Mapping[str, tuple[str, bool]]) -> None:
-    for key, value in table.items():
-        if key not in keys:
-            raise BoardError(
-                f"unknown key{suggest(key, keys)}",
-                where=f"{file}: {prefix}{key}",
-                next_step=f"known here: {', '.join(keys)}",
-            )
-        problem = _type_problem(keys[key][0], value)
-        if problem:
-            raise BoardError(f"{problem}, not {value!r}", where=f"{file}: {prefix}{key}")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _type_problem(kind: str, value: Any) -> str:
-    """Say what is wrong with ``value`` for a key of this kind; empty when nothing is."""
-    checks: Mapping[str, tuple[Callable[[], bool], str]] = {
-        "text": (lambda: isinstance(value, str), "must be text"),
-        "number": (lambda: _is_number(value), "must be a whole number, 0 or more"),
-        "texts": (
-            lambda: isinstance(value, list) and all(isinstance(v, str) for v in value),
-            "must be a list of texts",
-        ),
-        "addresses": (
-            lambda: isinstance(value, list) and all(map(_is_number, value)),
-            "must be a list of addresses",
-        ),
-        "numbers": (
-            lambda: isinstance(value, dict) and all(map(_is_number, value.values())),
-            "must be a table of whole numbers",
-        ),
-        "table": (lambda: isinstance(value, dict), "must be a table"),
-        "anything": (lambda: isinstance(value, dict), "must be a table"),
-    }
-    good, problem = checks[kind]
-    return "" if good() else problem
-
-
 # -- merging -----------------------------------------------------------------------------
+def _laid_over(documents: list[_Document]) -> tuple[dict[str, Any], list[Problem]]:
+    """All tables in one, the first document's on top, and what was wrong with their ``remove``."""
+    merged: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for document in reversed(documents):
+        problems += _remove(merged, document)
+        merged = _merge(merged, document.table)
+    return merged, problems
+
+
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
@@ -263,60 +193,68 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _remove(inherited: dict[str, Any], document: _Document) -> None:
-    for key in document.table.get("remove", []):
-        table_name, _, entry_name = key.partition(".")
-        table = inherited.get(table_name, {})
-        if table_name not in ENTRY_KEYS or entry_name not in table:
-            known = [f"{t}.{e}" for t in ENTRY_KEYS for e in inherited.get(t, {})]
-            raise BoardError(
-                f"{key!r} is not inherited{suggest(key, known)}", where=f"{document.file}: remove"
+def _remove(inherited: dict[str, Any], document: _Document) -> Iterator[Problem]:
+    """Take inherited entries away, before the document's own tables are laid over the rest."""
+    keys = document.table.get("remove", [])
+    for key in keys if isinstance(keys, list) else ():
+        table_name, _, entry_name = str(key).partition(".")
+        if table_name not in TABLES_OF_ENTRIES or entry_name not in inherited.get(table_name, {}):
+            known = [f"{table}.{entry}" for table in TABLES_OF_ENTRIES for entry in inherited.get(table, {})]
+            yield Problem(
+                "remove",
+                f"{key!r} is not inherited{suggest(str(key), known)}",
+                f"inherited: {listed(str(key), known)}",
             )
-        inherited[table_name] = {name: entry for name, entry in table.items() if name != entry_name}
+            continue
+        entries = inherited[table_name]
+        inherited[table_name] = {name: entry for name, entry in entries.items() if name != entry_name}
 
 
 # -- building ----------------------------------------------------------------------------
-def _build(table: dict[str, Any], sources: _Sources) -> Board:
-    file = sources.documents[0].file
-    for table_name, keys in ENTRY_KEYS.items():
-        for entry_name, entry in table.get(table_name, {}).items():
-            for key, (_kind, required) in keys.items():
-                if required and key not in entry:
-                    raise sources.error(f"{table_name}.{entry_name}.{key}", "missing", f"add {key} = ...")
-    regions = tuple(_region(name, entry, table["regions"]) for name, entry in table["regions"].items())
+def _build(table: BoardTable, file: str) -> Board:
+    regions = tuple(_region(name, entry, table.regions) for name, entry in table.regions.items())
     flash_bases = tuple(r.base for r in regions if r.kind == "flash" and not r.alias_of)
     return Board(
-        name=table.get("name", Path(file).stem),
-        title=table["title"],
-        core=table["core"],
-        fpu=table["fpu"],
-        reset_hz=table["reset_hz"],
+        name=table.name or Path(file).stem,
+        title=table.title,
+        core=table.core,
+        fpu=table.fpu,
+        reset_hz=table.reset_hz,
         regions=regions,
         devices=tuple(
-            DeviceEntry(name=name, **{"size_bytes": DEFAULT_DEVICE_BYTES, **entry})
-            for name, entry in table["devices"].items()
+            DeviceEntry(name, d.type, d.base, d.size_bytes, d.interrupts, d.parameters, d.source)
+            for name, d in table.devices.items()
         ),
-        console=table["console"],
-        vector_table=table["vector_table"],
-        interrupts=table["interrupts"],
-        priority_bits=table["priority_bits"],
-        core_parameters=table.get("core_parameters", {}),
+        console=table.console,
+        vector_table=table.vector_table,
+        interrupts=table.interrupts,
+        priority_bits=table.priority_bits,
+        core_parameters=table.core_parameters,
         accelerators=tuple(
-            Accelerator(name=name, **entry) for name, entry in table.get("accelerators", {}).items()
+            Accelerator(name, a.kind, a.parameters, a.sources) for name, a in table.accelerators.items()
         ),
-        signals=table.get("signals", {}),
-        image_bases=tuple(table.get("image_bases", flash_bases)),
-        nominal_hz=table.get("nominal_hz", table["reset_hz"]),
-        sources=tuple(table.get("sources", ())),
+        signals=table.signals,
+        image_bases=flash_bases if table.image_bases is msgspec.UNSET else tuple(table.image_bases),
+        nominal_hz=table.reset_hz if table.nominal_hz is msgspec.UNSET else table.nominal_hz,
+        sources=tuple(table.sources),
         file=file,
-        energy=energy_facts(table["energy"], sources.error) if "energy" in table else None,
+        energy=None if table.energy is msgspec.UNSET else table.energy.facts(),
     )
 
 
-def _region(name: str, entry: dict[str, Any], regions: dict[str, Any]) -> Region:
-    """Make a region; an alias takes kind, accelerator and wait states from its original."""
-    original = regions.get(entry.get("alias_of", ""), {})
-    inherited = {
-        key: original[key] for key in ("kind", "bus", "accelerator", "wait_states") if key in original
-    }
-    return Region(name=name, **{"kind": "", **inherited, **entry})
+def _region(name: str, entry: RegionTable, regions: Mapping[str, RegionTable]) -> Region:
+    """Make a region; an alias takes kind, bus, accelerator and wait states from its original."""
+    original = regions.get(entry.alias_of, entry)
+    kind = original.kind if entry.kind is msgspec.UNSET else entry.kind
+    waits = original.wait_states if entry.wait_states is msgspec.UNSET else entry.wait_states
+    return Region(
+        name=name,
+        base=entry.base,
+        size_bytes=entry.size_bytes,
+        kind=str(kind),
+        bus=entry.bus or original.bus,
+        accelerator=entry.accelerator or original.accelerator,
+        wait_states=0 if waits is msgspec.UNSET else waits,
+        alias_of=entry.alias_of,
+        source=entry.source,
+    )

@@ -8,19 +8,27 @@ LDO's figures, the core draws ``current * core_mv`` and the converter adds its l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Literal
 
-from emulator.errors import BoardError
+import msgspec
 
-REGULATORS = ("ldo", "smps", "external-smps")
-NUMBERS = ("supply_mv", "measured_mv", "core_mv", "efficiency_percent")
-TEXTS = ("regulator", "timestamp_pin")
-TABLES = ("run_microamps", "sleep_microamps")
-REQUIRED = ("supply_mv", "measured_mv", "regulator", "run_microamps", "sleep_microamps")
+from emulator.schema.table import Problem, Table, about
+
 NEED_A_SOURCE = ("supply_mv", "regulator", "run_microamps", "sleep_microamps", "timestamp_pin")
 NANOWATTS_PER_MICROWATT = 1000
+HIGHEST_MV = 60_000
+MOST_MICROAMPS = 10_000_000
+
+Millivolts = Annotated[
+    int, msgspec.Meta(ge=1, le=HIGHEST_MV, extra={"unit": "mV"}, extra_json_schema={"x-unit": "mV"})
+]
+Currents = dict[
+    Annotated[str, msgspec.Meta(pattern="^[0-9]+(_[0-9]+)*$", extra={"form": "a core clock in hertz"})],
+    Annotated[int, msgspec.Meta(ge=0, le=MOST_MICROAMPS)],
+]
+"""Microamperes by core clock in hertz; TOML's keys are texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,41 +61,98 @@ class EnergyFacts:
         return microwatts * NANOWATTS_PER_MICROWATT
 
 
-def energy_facts(table: Mapping[str, Any], error: Callable[[str, str], BoardError]) -> EnergyFacts:
-    """Check and build; ``error(key, what)`` makes the error, which knows the key's file."""
-    known = (*NUMBERS, *TEXTS, *TABLES, "sources")
-    for key, value in table.items():
-        if key not in known:
-            raise error(f"energy.{key}", f"unknown key; known here: {', '.join(known)}")
-        if key in NUMBERS and not (isinstance(value, int) and value > 0):
-            raise error(f"energy.{key}", f"must be a whole number above 0, not {value!r}")
-        if key in TEXTS and not isinstance(value, str):
-            raise error(f"energy.{key}", f"must be text, not {value!r}")
-    for key in REQUIRED:
-        if key not in table:
-            raise error(f"energy.{key}", "missing; the energy model needs it")
-    if table["regulator"] not in REGULATORS:
-        raise error("energy.regulator", f"{table['regulator']!r} is none of {', '.join(REGULATORS)}")
-    if table["regulator"] == "external-smps" and "core_mv" not in table:
-        raise error("energy.core_mv", "missing; an external converter feeds the core at this voltage")
-    for key in NEED_A_SOURCE:
-        if key in table and not table.get("sources", {}).get(key):
-            raise error(f"energy.sources.{key}", "missing; every figure of the energy model has its source")
-    values = dict(table)
-    for key in TABLES:
-        values[key] = _currents(key, table[key], error)
-    return EnergyFacts(**values)
+class EnergyTable(Table, frozen=True, kw_only=True):
+    """``[energy]``: what the supply gives, for estimates of energy. Every figure has its source."""
+
+    supply_mv: Annotated[Millivolts, about("The board's supply.", example=3300)]
+    measured_mv: Annotated[
+        Millivolts, about("The supply at which the currents below were measured.", example=3000)
+    ]
+    regulator: Annotated[
+        Literal["ldo", "smps", "external-smps"],
+        about(
+            "What stands between supply and core: ldo passes the current on, smps the power; external-smps "
+            "is a converter of the board that feeds the core at core_mv.",
+            example="ldo",
+        ),
+    ]
+    core_mv: Annotated[
+        Millivolts | msgspec.UnsetType,
+        about(
+            "The voltage at which an external converter feeds the core.",
+            by_default="none; external-smps needs it",
+            example=1150,
+        ),
+    ] = msgspec.UNSET
+    efficiency_percent: Annotated[
+        int,
+        about("Efficiency of an external converter.", unit="%", at_least=1, at_most=100, example=90),
+    ] = 100
+    run_microamps: Annotated[
+        Currents,
+        about("Current while running, by core clock in hertz.", unit="uA", example={"120_000_000": 24_420}),
+    ]
+    sleep_microamps: Annotated[
+        Currents,
+        about(
+            "Current asleep (WFI, WFE), by core clock in hertz.", unit="uA", example={"120_000_000": 8_540}
+        ),
+    ]
+    timestamp_pin: Annotated[
+        str,
+        about(
+            "The pin whose rising edge marks a time stamp in energy mode (D7 on the benchmark's wiring).",
+            by_default="not known",
+            names_a="pin",
+            example="PF13",
+        ),
+    ] = ""
+    sources: Annotated[
+        dict[str, str],
+        about("Where each figure is from, by its key.", example={"supply_mv": "UM2179: 3.3 V"}),
+    ] = msgspec.field(default_factory=dict)
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Yield a converter without its voltage, currents without a point, figures without a source."""
+        if self.regulator == "external-smps" and self.core_mv is msgspec.UNSET:
+            yield Problem(
+                "core_mv",
+                "missing: an external converter feeds the core at this voltage",
+                "add core_mv = ...",
+            )
+        for key in ("run_microamps", "sleep_microamps"):
+            if not getattr(self, key):
+                yield Problem(
+                    key, "empty: no current is known", "add a line: core clock in hertz = microamperes"
+                )
+        for key in NEED_A_SOURCE:
+            if getattr(self, key) and not self.sources.get(key):
+                yield Problem(
+                    f"sources.{key}",
+                    "missing: every figure of the energy model has its source",
+                    f'add {key} = "..."',
+                )
+        for key in self.sources:
+            if key not in self.__struct_fields__:
+                yield Problem(f"sources.{key}", f"[energy] has no {key}", "name the key whose source it is")
+
+    def facts(self) -> EnergyFacts:
+        """The same, as a machine reads it."""
+        return EnergyFacts(
+            supply_mv=self.supply_mv,
+            measured_mv=self.measured_mv,
+            regulator=self.regulator,
+            run_microamps=_by_hertz(self.run_microamps),
+            sleep_microamps=_by_hertz(self.sleep_microamps),
+            core_mv=0 if self.core_mv is msgspec.UNSET else self.core_mv,
+            efficiency_percent=self.efficiency_percent,
+            timestamp_pin=self.timestamp_pin,
+            sources=self.sources,
+        )
 
 
-def _currents(key: str, table: Any, error: Callable[[str, str], BoardError]) -> dict[int, int]:
-    if not isinstance(table, dict) or not table:
-        raise error(f"energy.{key}", "must be a table: core clock in hertz = current in microamperes")
-    found: dict[int, int] = {}
-    for hertz, microamps in table.items():
-        if not str(hertz).replace("_", "").isdecimal() or not isinstance(microamps, int):
-            raise error(f"energy.{key}", f"{hertz} = {microamps!r}: must be hertz = microamperes")
-        found[int(hertz)] = microamps
-    return dict(sorted(found.items()))
+def _by_hertz(currents: Mapping[str, int]) -> dict[int, int]:
+    return dict(sorted((int(hertz), microamps) for hertz, microamps in currents.items()))
 
 
 def _current_at(points: Mapping[int, int], core_hz: int) -> int:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 from rich.console import Console
 from rich.table import Table
 
+from emulator.board.json_schema import board_schema
 from emulator.board.model import Board
 from emulator.board.reader import list_boards, load_board
 from emulator.cli.command import Command
 from emulator.cli.parameter_types import BoardName
 from emulator.cli.tables import table_console
 from emulator.cli.words import bytes_in_words, hertz_in_words
+from emulator.errors import UsageError
 
 PLAIN_WIDTH = 160
 """Columns of a table that goes to a file or a pipe."""
@@ -20,8 +24,17 @@ UNOFFICIAL = "Everything is simulated; figures are unofficial."
 
 @click.command(cls=Command)
 @click.argument("board", type=BoardName(), required=False, metavar="[NAME|FILE.toml]")
-def boards(board: str | None) -> None:
-    """List all boards, or describe one: core, memory map, clocks, devices, sources."""
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of board files, for TOML editors.")
+def boards(board: str | None, schema: bool) -> None:
+    """List all boards, or describe one: core, memory map, clocks, devices, sources.
+
+    A board file with mistakes is refused with all of them. What it may hold: docs/board-file.md.
+    """
+    if schema:
+        if board is not None:
+            raise UsageError("--schema is of all board files", next_step=f"Leave {board} or --schema out.")
+        click.echo(json.dumps(board_schema(), indent=1))
+        return
     console = table_console(PLAIN_WIDTH, highlight=False)
     if board is None:
         _list(console)
@@ -44,7 +57,7 @@ def _list(console: Console) -> None:
         )
     console.print(table)
     console.print(
-        "`boardless boards NAME` describes one; a board of your own is a TOML file (see CONTRIBUTING.md)."
+        "`boardless boards NAME` describes one; a board of your own is a TOML file (docs/board-file.md)."
     )
     console.print(UNOFFICIAL)
 

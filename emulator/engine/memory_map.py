@@ -7,11 +7,9 @@ or cache controller changes wait states and enables caches here, at the cycle of
 from __future__ import annotations
 
 from emulator.board.model import Accelerator, Board
+from emulator.board.parameter_checks import check_accelerator
 from emulator.engine.hook import BlockHook
-from emulator.errors import BoardError
 from emulator.timing.memory.memory_system import KINDS, Rules
-
-KNOWN_KINDS = tuple(KINDS)
 
 
 class _Tuned:
@@ -22,12 +20,15 @@ class _Tuned:
         self.port = port
         self.instruction = instruction
         self.data = data
-        self.values = dict(accelerator.parameters)
+        self.values = KINDS[accelerator.kind].completed(accelerator.parameters)
         self.pinned: set[str] = set()
 
 
 class MemoryMap:
-    """Programs a hook's memory system from a board; later from the firmware's writes."""
+    """Programs a hook's memory system from a board; later from the firmware's writes.
+
+    Raises BoardError for an accelerator that no board file could have: not every board was read from one.
+    """
 
     def __init__(self, board: Board, hook: BlockHook, *, timed: bool) -> None:
         self._board = board
@@ -46,12 +47,7 @@ class MemoryMap:
         level_one: tuple[int, int] | None = None
         if self._timed:
             for port, accelerator in enumerate(self._board.accelerators):
-                if accelerator.kind not in KNOWN_KINDS:
-                    raise BoardError(
-                        f"accelerator {accelerator.name!r} has the unknown kind {accelerator.kind!r}",
-                        where=self._board.file,
-                        next_step=f"use one of {', '.join(KNOWN_KINDS)}",
-                    )
+                check_accelerator(accelerator)
                 instruction, data = caches, caches + 1
                 if accelerator.kind == "icache":  # one cache for fetches and data
                     data = instruction
@@ -79,12 +75,12 @@ class MemoryMap:
 
     def _apply(self, tuned: _Tuned) -> None:
         v = tuned.values
-        read_bytes = v.get("read_bytes", 8)
+        read_bytes = v["read_bytes"]
         line_bytes = max(v.get("line_bytes", read_bytes), read_bytes)
         divider = v.get("bus_divider", 1)  # core cycles in one of the memory's bus
-        wait_states = (v.get("wait_states", 0) + 1) * divider - 1
+        wait_states = (v["wait_states"] + 1) * divider - 1
         self._hook.set_port(tuned.port, wait_states, _log2(read_bytes), v.get("prefetch", 0))
-        self._hook.set_bus(tuned.port, v.get("bus_cycles", 0) * divider, KINDS[tuned.accelerator.kind])
+        self._hook.set_bus(tuned.port, v.get("bus_cycles", 0) * divider, KINDS[tuned.accelerator.kind].rules)
         sides = (("instruction", tuned.instruction), ("data", tuned.data))
         for side, number in sides[: 1 if tuned.instruction == tuned.data else 2]:
             lines = v.get(f"{side}_lines", 0)
@@ -101,7 +97,7 @@ class MemoryMap:
             return None
         tuned = self._tuned.get(self._by_region[region.name])
         if tuned is not None:
-            return _log2(tuned.values.get("read_bytes", 8))
+            return _log2(tuned.values["read_bytes"])
         return 2 if region.base in self._waiting else None
 
     def fetches_ahead(self, address: int) -> bool:
@@ -115,7 +111,7 @@ class MemoryMap:
     def _rules_at(self, address: int) -> Rules | None:
         region = self._board.region_at(address)
         tuned = None if region is None else self._tuned.get(self._by_region[region.name])
-        return None if tuned is None else KINDS[tuned.accelerator.kind]
+        return None if tuned is None else KINDS[tuned.accelerator.kind].rules
 
     # -- MemoryTuning ------------------------------------------------------------------------
     def configure(self, accelerator: str, **parameters: int) -> None:

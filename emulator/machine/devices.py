@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from emulator.board.checks import device_class
+from emulator.board.device_types import device_class
 from emulator.board.model import DeviceEntry
 from emulator.bus.bus import Bus
 from emulator.bus.register_access import RegisterAccesses

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.device import DeviceContext
+from emulator.device import ClockedParameters, DeviceContext
 from peripherals.arm.identity import identity_rows
 from peripherals.parts.banked import Bank, BankedDevice
 from peripherals.parts.down_counter import DownCounter
@@ -39,7 +39,7 @@ class _Half(Bank):
 
     def __init__(self, device: CmsdkDualTimer, number: int) -> None:
         super().__init__(device, f"TIMER{number}")
-        clock = str(device.context.parameters.get("clock", "core"))
+        clock = device.parameters.clock
         self.line_name = f"timer{number}"
         self.counter = DownCounter(device.context, f"zero{number}", clock, self._zero_reached)
         self.upper = 0xFFFF0000
@@ -100,6 +100,9 @@ class _Half(Bank):
 class CmsdkDualTimer(BankedDevice):
     """The two timers behind one base address."""
 
+    PARAMETERS = ClockedParameters
+    parameters: ClockedParameters
+    LINES = ("timer1", "timer2", "combined")
     BANK_BYTES = 0x20
     size_bytes = 0x1000
 

@@ -6,6 +6,9 @@ are reported when they are enabled.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from emulator.device import DeviceContext
 from peripherals.arm.identity import identity_rows
 from peripherals.parts.pins import Pins
@@ -47,7 +50,12 @@ class CmsdkGpio(RegisterDevice):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._pins = Pins(context.signals, [f"{context.name}:{pin}" for pin in PINS])
+        self._pins = Pins(context.signals, self.pins(context.name, context.parameters))
+
+    @classmethod
+    def pins(cls, name: str, parameters: Mapping[str, Any]) -> Sequence[str]:  # noqa: ARG003
+        """The port's name and the pin's number."""
+        return tuple(f"{name}:{pin}" for pin in PINS)
 
     def reset(self) -> None:
         """Let go of every pin."""

@@ -5,7 +5,7 @@ The external input (CTRL bits 1 and 2) is not modelled and is reported. Paramete
 
 from __future__ import annotations
 
-from emulator.device import DeviceContext
+from emulator.device import ClockedParameters, DeviceContext
 from peripherals.arm.identity import identity_rows
 from peripherals.parts.down_counter import DownCounter
 from peripherals.register_device import Register, RegisterDevice
@@ -17,6 +17,9 @@ PART = 0x822
 class CmsdkTimer(RegisterDevice):
     """The timer."""
 
+    PARAMETERS = ClockedParameters
+    parameters: ClockedParameters
+    LINES = ("global",)
     REGISTERS = (
         Register(0x00, "CTRL", writable=0xF, on_write="control_changed"),
         Register(0x04, "VALUE", on_read="count", on_write="value_written"),
@@ -29,9 +32,7 @@ class CmsdkTimer(RegisterDevice):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._counter = DownCounter(
-            context, "zero", str(context.parameters.get("clock", "core")), self._zero_reached
-        )
+        self._counter = DownCounter(context, "zero", self.parameters.clock, self._zero_reached)
 
     def reset(self) -> None:
         """Stop at 0."""

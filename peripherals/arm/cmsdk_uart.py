@@ -8,7 +8,7 @@ until cleared. Parameter ``clock``. Interrupt lines ``tx``, ``rx``, ``overflow``
 
 from __future__ import annotations
 
-from emulator.device import DeviceContext
+from emulator.device import ClockedParameters, DeviceContext
 from peripherals.arm.identity import identity_rows
 from peripherals.parts.uart import Uart, UartSetting
 from peripherals.register_device import Register, RegisterDevice
@@ -25,6 +25,9 @@ PART = 0x821
 class CmsdkUart(RegisterDevice):
     """The UART."""
 
+    PARAMETERS = ClockedParameters
+    parameters: ClockedParameters
+    LINES = ("tx", "rx", "overflow", "combined")
     REGISTERS = (
         Register(0x00, "DATA", writable=0, on_read="take_received", on_write="character_written"),
         Register(0x04, "STATE", writable=0, w1c=OVERRUN_BITS, on_read="status", on_write="overruns_cleared"),

@@ -6,7 +6,7 @@ PRESCALE + 1. LEDs are signals ``led:0`` and ``led:1``. Parameter ``clock``.
 
 from __future__ import annotations
 
-from emulator.device import DeviceContext
+from emulator.device import ClockedParameters, DeviceContext
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 SLOW_HZ, FAST_HZ = 1, 100
@@ -17,6 +17,8 @@ MASK = 0xFFFFFFFF
 class FpgaIo(RegisterDevice):
     """LEDs and free-running counters."""
 
+    PARAMETERS = ClockedParameters
+    parameters: ClockedParameters
     REGISTERS = (
         Register(0x00, "LED0", writable=0x3, on_write="leds_changed"),
         read_only(0x08, "BUTTON"),

@@ -8,6 +8,11 @@ Parameters: ``id`` and ``aid`` (the identification registers), ``clock``.
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from emulator.device import ClockedParameters
+from emulator.schema.table import about
+from peripherals.parts.parameters import Word
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 START, WRITE = 1 << 31, 1 << 30
@@ -19,9 +24,18 @@ AUDIO_HZ, LCD_HZ = 24_576_000, 25_000_000  # oscillators 1 and 2
 STAT_DONE, STAT_ERROR = 1, 2
 
 
+class SccParameters(ClockedParameters, frozen=True):
+    """Which FPGA image the board holds."""
+
+    id: Annotated[Word, about("ID: board and application note of the FPGA image.", example=0x41043850)] = 0
+    aid: Annotated[Word, about("AID: the revision of the FPGA image.", example=0x200008)] = 0
+
+
 class Mps2Scc(RegisterDevice):
     """Identification registers, and the oscillators' frequencies on request."""
 
+    PARAMETERS = SccParameters
+    parameters: SccParameters
     REGISTERS = (
         Register(0x000, "CFG0"),
         Register(0x004, "CFG1"),
@@ -53,8 +67,8 @@ class Mps2Scc(RegisterDevice):
 
     def identification(self) -> int:
         """ID: which FPGA image."""
-        return int(self.context.parameters.get("id", 0))
+        return self.parameters.id
 
     def additional_identification(self) -> int:
         """AID: its revision."""
-        return int(self.context.parameters.get("aid", 0))
+        return self.parameters.aid

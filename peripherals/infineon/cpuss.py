@@ -7,17 +7,30 @@ Cortex-M4. Memories' power and wait-state registers are storage.
 
 from __future__ import annotations
 
-from emulator.device import DeviceContext
+from collections.abc import Iterable
+from typing import Annotated
+
+from emulator.device import DeviceContext, DeviceParameters
+from emulator.schema.table import about
 from peripherals.parts.clock_outputs import ClockOutputs
+from peripherals.parts.parameters import Word
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 KEYED = 0xFA050000  # VECTKEYSTAT, read in the upper half of keyed registers
 SLEEPING_DEEPLY, POWER_DONE = 0x3, 1 << 4
 
 
+class CpussParameters(DeviceParameters, frozen=True):
+    """Which part it is."""
+
+    product_id: Annotated[Word, about("PRODUCT_ID: family, revision and silicon.", example=0x11010100)] = 0
+
+
 class Cpuss(RegisterDevice):
     """Clock dividers and status of both cores."""
 
+    PARAMETERS = CpussParameters
+    parameters: CpussParameters
     REGISTERS = (
         read_only(0x0000, "IDENTITY"),
         read_only(0x0004, "CM4_STATUS", POWER_DONE),
@@ -70,9 +83,14 @@ class Cpuss(RegisterDevice):
         self._outputs = ClockOutputs(context.clocks)
         context.clocks.on_change(self._publish)
 
+    @classmethod
+    def clocks(cls) -> Iterable[str]:
+        """The core's clock and those behind it."""
+        return ("core", "peri", "slow")
+
     def register_table(self) -> tuple[Register, ...]:
         """Put this part's product number in."""
-        product = int(self.context.parameters.get("product_id", 0))
+        product = self.parameters.product_id
         table = [row for row in self.REGISTERS if row.name != "PRODUCT_ID"]
         return (*table, read_only(0x1400, "PRODUCT_ID", product))
 

@@ -7,6 +7,7 @@ over at once. Programming goes through the boot core's system calls, see
 
 from __future__ import annotations
 
+from peripherals.parts.parameters import TunedParameters
 from peripherals.register_device import Register, RegisterDevice
 
 WAIT_STATES, CACHE_ENABLED, PREFETCH_ENABLED = 0xF, 1 << 31, 1 << 30
@@ -17,6 +18,8 @@ KEYED = 0xFA050000
 class FlashController(RegisterDevice):
     """The registers at FLASHC base; the flash macro's own (FM_CTL) are another device."""
 
+    PARAMETERS = TunedParameters
+    parameters: TunedParameters
     REGISTERS = (
         Register(0x000, "FLASH_CTL", 0x110000, writable=0x77330F, on_write="tuned"),
         Register(0x004, "FLASH_PWR_CTL", 3, writable=3),
@@ -69,4 +72,4 @@ class FlashController(RegisterDevice):
             self.context.tuning.invalidate(self._accelerator(), cache)
 
     def _accelerator(self) -> str:
-        return str(self.context.parameters.get("accelerator", "flash"))
+        return self.parameters.accelerator

@@ -7,6 +7,7 @@ peripheral has a pin (HSIOM) is another device. Not modelled, and reported: pin 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from emulator.device import DeviceContext
@@ -50,6 +51,11 @@ class Gpio(BankedDevice):
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
         self._ports = tuple(Pins(context.signals, [f"P{port}_{pin}" for pin in PINS]) for port in PORTS)
+
+    @classmethod
+    def pins(cls, name: str, parameters: Mapping[str, Any]) -> Iterable[str]:  # noqa: ARG003
+        """All pins of all ports."""
+        return tuple(f"P{port}_{pin}" for port in PORTS for pin in PINS)
 
     def register_table(self) -> tuple[Register, ...]:
         """Every port's registers and the supply status."""

@@ -79,6 +79,7 @@ class _Structure(Bank):
 class Mcwdt(BankedDevice):
     """Both multi-counter watchdogs."""
 
+    LINES = tuple(f"mcwdt{number}" for number in STRUCTURES)
     size_bytes = 0x100
 
     def __init__(self, context: DeviceContext) -> None:

@@ -8,6 +8,8 @@ storage; a trigger made by software is reported.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from emulator.device import DeviceContext
 from peripherals.parts.clock_outputs import ClockOutputs
 from peripherals.register_device import Register, RegisterDevice
@@ -70,6 +72,11 @@ class Peri(RegisterDevice):
         super().__init__(context)
         self._outputs = ClockOutputs(context.clocks)
         context.clocks.on_change(self._publish)
+
+    @classmethod
+    def clocks(cls) -> Iterable[str]:
+        """What each peripheral clock number gets."""
+        return tuple(f"pclk{number}" for number in range(SELECTORS))
 
     def reset(self) -> None:
         """Every divider off."""

@@ -7,7 +7,7 @@ SPI and I2C modes, smartcard, IrDA and LIN. Parameter ``clock``: the peripheral 
 
 from __future__ import annotations
 
-from emulator.device import DeviceContext
+from emulator.device import ClockedParameters, DeviceContext
 from peripherals.infineon.interrupt_rows import interrupt_rows
 from peripherals.parts.uart import EVEN_PARITY, NO_PARITY, ODD_PARITY, Frame, Uart, UartSetting
 from peripherals.register_device import Register, RegisterDevice, read_only
@@ -32,6 +32,9 @@ def _externally_clocked_rows(name: str, base: int) -> tuple[Register, ...]:
 class Scb(RegisterDevice):
     """One block. Interrupt line ``global``; serial port of its name."""
 
+    PARAMETERS = ClockedParameters
+    parameters: ClockedParameters
+    LINES = ("global",)
     REGISTERS = (
         Register(0x000, "CTRL", 0x0300000F, writable=0x83031F0F, on_write="control_changed"),
         read_only(0x004, "STATUS"),

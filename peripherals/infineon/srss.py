@@ -10,7 +10,11 @@ cores and peripherals make of ``hf0`` is in :mod:`peripherals.infineon.cpuss`.
 
 from __future__ import annotations
 
-from emulator.device import DeviceContext
+from collections.abc import Iterable
+from typing import Annotated
+
+from emulator.device import DeviceContext, DeviceParameters
+from emulator.schema.table import about
 from peripherals.parts.clock_outputs import ClockOutputs
 from peripherals.parts.ready import Ready, ReadyDevice
 from peripherals.register_device import Register, read_only
@@ -27,12 +31,26 @@ ECO_OK, ECO_READY = 1 << 0, 1 << 1
 CALIBRATION_DONE = 1 << 31
 
 
+class SrssParameters(DeviceParameters, frozen=True):
+    """Crystals and clocks that the board fits; 0: not fitted."""
+
+    eco_hz: Annotated[
+        int, about("The external crystal.", unit="Hz", at_least=0, at_most=35_000_000, example=17_203_200)
+    ] = 0
+    extclk_hz: Annotated[
+        int,
+        about("A clock at the EXT_CLK pin.", unit="Hz", at_least=0, at_most=100_000_000, example=24_000_000),
+    ] = 0
+    wco_hz: Annotated[
+        int, about("The watch crystal.", unit="Hz", at_least=0, at_most=100_000, example=WCO_HZ)
+    ] = WCO_HZ
+
+
 class SrssClocks(ReadyDevice):
-    """The clock part of SRSS, offsets from its own base (SRSS base + 0x300).
+    """The clock part of SRSS, offsets from its own base (SRSS base + 0x300)."""
 
-    Parameters: ``eco_hz``, ``extclk_hz``, ``wco_hz`` (0: not fitted).
-    """
-
+    PARAMETERS = SrssParameters
+    parameters: SrssParameters
     REGISTERS = (
         *(Register(4 * i, f"CLK_DSI_SELECT{i}", writable=0x1F, on_write="clock_changed") for i in PATHS),
         *(Register(0x40 + 4 * i, f"CLK_PATH_SELECT{i}", writable=7, on_write="clock_changed") for i in PATHS),
@@ -78,16 +96,20 @@ class SrssClocks(ReadyDevice):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        parameters = context.parameters
         self._sources = {
             "imo": IMO_HZ,
-            "extclk": int(parameters.get("extclk_hz", 0)),
-            "eco": int(parameters.get("eco_hz", 0)),
+            "extclk": self.parameters.extclk_hz,
+            "eco": self.parameters.eco_hz,
             "ilo": ILO_HZ,
-            "wco": int(parameters.get("wco_hz", WCO_HZ)),
+            "wco": self.parameters.wco_hz,
             "pilo": WCO_HZ,
         }
         self._outputs = ClockOutputs(context.clocks)
+
+    @classmethod
+    def clocks(cls) -> Iterable[str]:
+        """Paths, roots and the low-frequency clock."""
+        return (*(f"path{path}" for path in PATHS), *(f"hf{root}" for root in ROOTS), "lf")
 
     def reset(self) -> None:
         """Every path and root from IMO."""

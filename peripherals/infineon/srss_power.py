@@ -59,6 +59,7 @@ class SrssResets(RegisterDevice):
     them all and have no flag of their own.
     """
 
+    LINES = ("global",)
     REGISTERS = (
         *interrupt_rows(0x000, "SRSS_INTR", 0x23),
         Register(0x010, "SRSS_INTR_CFG", writable=3),

@@ -11,9 +11,10 @@ counter 0). Interrupt lines ``counter0``, ``counter1`` ...
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from emulator.device import DeviceContext
+from emulator.device import DeviceContext, DeviceParameters
+from emulator.schema.table import about
 from peripherals.infineon.interrupt_rows import interrupt_rows
 from peripherals.parts.banked import Bank, BankedDevice
 from peripherals.parts.clocked_counter import ClockedCounter
@@ -151,9 +152,32 @@ class _One(Bank):
         return not swaps and self.counter.state.running and self.value("INTR") & needed == needed
 
 
+class TcpwmParameters(DeviceParameters, frozen=True):
+    """How the block was built."""
+
+    bits: Annotated[Literal[16, 32], about("Width of its counters.", unit="bits", example=16)] = 32
+    counters: Annotated[int, about("How many counters it has.", at_least=1, at_most=32, example=24)] = 8
+    first_clock: Annotated[
+        int,
+        about(
+            "Number of the peripheral clock of counter 0; the others follow.",
+            at_least=0,
+            at_most=63,
+            example=15,
+        ),
+    ] = 0
+
+    def highest_line(self) -> int:
+        """A line is named for its counter."""
+        return self.counters - 1
+
+
 class Tcpwm(BankedDevice):
     """One block of counters."""
 
+    PARAMETERS = TcpwmParameters
+    parameters: TcpwmParameters
+    LINES = ("counter#",)
     REGISTERS = (
         Register(0x00, "CTRL", on_write="enabled"),
         clears(0x04, "CTRL_CLR", "CTRL"),
@@ -170,18 +194,18 @@ class Tcpwm(BankedDevice):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        maximum = (1 << int(context.parameters.get("bits", 32))) - 1
-        self._counters = [_One(self, n, maximum) for n in range(int(context.parameters.get("counters", 8)))]
+        maximum = (1 << self.parameters.bits) - 1
+        self._counters = [_One(self, n, maximum) for n in range(self.parameters.counters)]
 
     def register_table(self) -> tuple[Register, ...]:
         """The block's registers and those of each counter."""
-        maximum = (1 << int(self.context.parameters.get("bits", 32))) - 1
-        counters = range(int(self.context.parameters.get("counters", 8)))
+        maximum = (1 << self.parameters.bits) - 1
+        counters = range(self.parameters.counters)
         return (*self.REGISTERS, *(row for n in counters for row in _counter_rows(n, maximum)))
 
     def clock_of(self, number: int) -> str:
         """Name of the peripheral clock of a counter."""
-        return f"pclk{int(self.context.parameters.get('first_clock', 0)) + number}"
+        return f"pclk{self.parameters.first_clock + number}"
 
     # -- RegisterDevice ----------------------------------------------------------------------
     def reset(self) -> None:

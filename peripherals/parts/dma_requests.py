@@ -1,7 +1,7 @@
 """A peripheral's request wires to a DMA controller, as levels.
 
 A vendor's device adds when it wants a transfer. The wires are the signals ``dma:NAME_RX`` and
-``dma:NAME_TX``; NAME is the board's ``dma`` parameter, by default the device's name in capitals.
+``dma:NAME_TX``.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from emulator.device import DeviceContext
 class DmaRequests:
     """The two request wires of a serial device."""
 
-    def __init__(self, context: DeviceContext) -> None:
+    def __init__(self, context: DeviceContext, name: str) -> None:
         self._signals = context.signals
-        name = str(context.parameters.get("dma", context.name.upper()))
         self._receive, self._send = f"dma:{name}_RX", f"dma:{name}_TX"
 
     def set(self, *, receive: bool, send: bool) -> None:

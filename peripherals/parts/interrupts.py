@@ -33,6 +33,12 @@ class InterruptDevice(RegisterDevice):
 
     INTERRUPTS: ClassVar[tuple[Interrupt, ...]] = ()
 
+    def __init_subclass__(cls) -> None:
+        """The rows name the lines that a board may connect."""
+        super().__init_subclass__()
+        if cls.INTERRUPTS and "LINES" not in vars(cls):
+            cls.LINES = tuple(dict.fromkeys(row.line for row in cls.INTERRUPTS))
+
     def write(self, offset: int, size_bytes: int, value: int) -> None:
         """Store, let the effect happen, then the lines follow."""
         super().write(offset, size_bytes, value)

@@ -6,12 +6,14 @@ older block and ISR of the newer one, and CR1 to CR3 the same meaning as far as 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from functools import reduce
 from operator import or_
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from emulator.device import DeviceContext
+from emulator.device import ClockedParameters, DeviceContext, DeviceParameters
+from emulator.schema.table import about
 from peripherals.parts.dma_requests import DmaRequests
 from peripherals.parts.uart import EVEN_PARITY, NO_PARITY, ODD_PARITY, Frame, Uart, UartSetting
 from peripherals.register_device import RegisterDevice
@@ -41,12 +43,28 @@ class Flag:
     PE, FE, NE, ORE, IDLE, RXNE, TC, TXE = (1 << n for n in range(8))
 
 
+class UsartParameters(ClockedParameters, frozen=True):
+    """Of every USART."""
+
+    dma: Annotated[
+        str,
+        about(
+            "What its DMA requests are called: the signals dma:NAME_RX and dma:NAME_TX.",
+            by_default="the device's name in capitals",
+            example="USART2",
+        ),
+    ] = ""
+
+
 class AnyUsart(RegisterDevice):
     """The mechanics; a subclass gives the register layout, how flags are cleared, and its own extras.
 
     Interrupt line ``global``; serial port of its name.
     """
 
+    PARAMETERS: ClassVar[type[DeviceParameters]] = UsartParameters
+    parameters: UsartParameters
+    LINES = ("global",)
     STATUS: ClassVar[str] = ""  # the register that holds the sticky flags
     CR1_UE: ClassVar[int] = 0
     CR1_LINE: ClassVar[int] = Cr1.LINE
@@ -61,7 +79,7 @@ class AnyUsart(RegisterDevice):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._requests = DmaRequests(context)
+        self._requests = DmaRequests(context, self.parameters.dma or context.name.upper())
         self._enables: tuple[int, int] | None = None  # CR1 and CR3 that _asserting belongs to
         self._asserting = 0
         self._uart = Uart(
@@ -104,6 +122,7 @@ class AnyUsart(RegisterDevice):
         """Give bits that turn on what is not modelled, by register, with what it is."""
         return self.UNMODELLED
 
+    @abstractmethod
     def flags(self) -> int:
         """The sticky flags, and those that follow the buffers."""
         raise NotImplementedError

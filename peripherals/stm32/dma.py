@@ -10,8 +10,12 @@ synchronisation, transfer errors.
 from __future__ import annotations
 
 from functools import partial
+from typing import Annotated
 
-from emulator.device import DeviceContext
+import msgspec
+
+from emulator.device import DeviceContext, DeviceParameters
+from emulator.schema.table import about
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 CCR_EN, CCR_TCIE, CCR_HTIE, CCR_TEIE = 1 << 0, 1 << 1, 1 << 2, 1 << 3
@@ -21,24 +25,51 @@ FLAG_GLOBAL, FLAG_COMPLETE, FLAG_HALF, FLAG_ERROR = 1, 2, 4, 8
 CHANNEL_BYTES, FIRST_CHANNEL = 0x14, 0x08
 
 
+class DmaParameters(DeviceParameters, frozen=True):
+    """How many channels it has, and where their requests come from."""
+
+    channels: Annotated[int, about("Its channels.", unit="channels", at_least=1, at_most=8, example=5)] = 7
+    first_request: Annotated[
+        int,
+        about(
+            "Number of the request multiplexer's output that serves channel 1.",
+            at_least=0,
+            at_most=31,
+            example=7,
+        ),
+    ] = 0
+
+    def highest_line(self) -> int:
+        """A line is named for its channels."""
+        return self.channels
+
+
+class DmaMuxParameters(DeviceParameters, frozen=True):
+    """Which requests can reach which channels."""
+
+    channels: Annotated[int, about("Its outputs.", unit="channels", at_least=1, at_most=16, example=12)] = 14
+    requests: Annotated[
+        dict[str, Annotated[int, msgspec.Meta(ge=0, le=127)]],
+        about("Number of each request, by the name of its signal without dma:.", example={"USART2_RX": 26}),
+    ] = msgspec.field(default_factory=dict)
+
+
 class Dma(RegisterDevice):
-    """One controller.
+    """One controller. A line may serve several channels: ``channel2_3``."""
 
-    Parameters: ``channels`` (7) and ``first_request`` (number of the multiplexer output
-    that serves channel 1). Interrupt lines ``channel1``..., or one of several channels,
-    ``channel2_3``.
-    """
-
+    PARAMETERS = DmaParameters
+    parameters: DmaParameters
+    LINES = ("channel#", "channel#_#")
     REGISTERS = (read_only(0x00, "ISR"), Register(0x04, "IFCR", writable=0, on_write="flags_cleared"))
     STATE = ("_at", "_reload")
 
     def __init__(self, context: DeviceContext) -> None:
-        self._count = int(context.parameters.get("channels", 7))
         self._serving = False
         super().__init__(context)
+        self._count = self.parameters.channels
         self._at: dict[int, list[int]] = {}  # channel -> [peripheral address, memory address]
         self._reload: dict[int, int] = {}
-        first = int(context.parameters.get("first_request", 0))
+        first = self.parameters.first_request
         self._requests = {n: f"dma_request:{first + n - 1}" for n in range(1, self._count + 1)}
         for number, signal in self._requests.items():
             context.signals.watch(signal, partial(self._requested, number))
@@ -46,7 +77,7 @@ class Dma(RegisterDevice):
     def register_table(self) -> tuple[Register, ...]:
         """Add each channel's four registers; all channels share the writing method."""
         rows = list(self.REGISTERS)
-        for number in range(1, self._count + 1):
+        for number in range(1, self.parameters.channels + 1):
             offset = FIRST_CHANNEL + CHANNEL_BYTES * (number - 1)
             rows.append(Register(offset, f"CCR{number}", writable=0x7FFF, on_write="channels_changed"))
             rows.append(Register(offset + 4, f"CNDTR{number}", writable=0x3FFFF))
@@ -150,20 +181,24 @@ class Dma(RegisterDevice):
 class DmaMux(RegisterDevice):
     """Connects peripherals' request signals to DMA channels.
 
-    Parameters: ``channels`` and ``requests`` (signal's name without ``dma:`` -> number).
     Drives the signals ``dma_request:N``.
     """
 
+    PARAMETERS = DmaMuxParameters
+    parameters: DmaMuxParameters
+
     def __init__(self, context: DeviceContext) -> None:
-        self._count = int(context.parameters.get("channels", 14))
-        self._names = {number: name for name, number in context.parameters.get("requests", {}).items()}
         super().__init__(context)
+        self._count = self.parameters.channels
+        self._names = {number: name for name, number in self.parameters.requests.items()}
         for name in self._names.values():
             context.signals.watch(f"dma:{name}", self._source_changed)
 
     def register_table(self) -> tuple[Register, ...]:
         """One control register a channel, and the status registers."""
-        rows = [Register(4 * n, f"C{n}CR", on_write="routing_changed") for n in range(self._count)]
+        rows = [
+            Register(4 * n, f"C{n}CR", on_write="routing_changed") for n in range(self.parameters.channels)
+        ]
         rows += [read_only(0x80, "CSR"), Register(0x84, "CFR", writable=0)]
         rows += [Register(0x100 + 4 * n, f"RG{n}CR") for n in range(4)]
         rows += [read_only(0x140, "RGSR"), Register(0x144, "RGCFR", writable=0)]

@@ -11,11 +11,16 @@ that they serve: ``line0``, ``line9_5``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
-from emulator.device import DeviceContext
+import msgspec
+
+from emulator.device import DeviceContext, DeviceParameters
+from emulator.schema.table import Problem, about
+from peripherals.parts.parameters import ResetValues, unknown_resets
 from peripherals.register_device import ALL_BITS, Register, RegisterDevice
 
 PORTS = "ABCDEFGHIJK"
@@ -41,9 +46,23 @@ def _bank(number: int) -> tuple[Register, ...]:
     )
 
 
+class ExtiParameters(DeviceParameters, frozen=True):
+    """How many lines it has, and which are open after reset."""
+
+    banks: Annotated[Literal[1, 2], about("Banks of 32 lines.", example=1)] = 2
+    resets: ResetValues = msgspec.field(default_factory=dict)
+
+    def highest_line(self) -> int:
+        """A line is named for those that it serves."""
+        return 32 * self.banks - 1
+
+
 class Exti(RegisterDevice):
     """Edge detectors, pending bits and masks; one pending register a bank (F, L0, L4, L4+)."""
 
+    PARAMETERS = ExtiParameters
+    parameters: ExtiParameters
+    LINES = ("line#", "line#_#")
     REGISTERS = (*_bank(1), *_bank(2))
     RISING_PENDING: ClassVar[str] = "PR1"
     FALLING_PENDING: ClassVar[str] = "PR1"
@@ -55,10 +74,14 @@ class Exti(RegisterDevice):
             for pin in PIN_LINES:
                 context.signals.watch(f"P{port}{pin}", partial(self._pin_changed, port_index, pin))
 
+    @classmethod
+    def contradictions(cls, parameters: Mapping[str, Any]) -> Iterable[Problem]:
+        """Reset values of registers that are not there."""
+        return unknown_resets(parameters, cls.REGISTERS)
+
     def register_table(self) -> tuple[Register, ...]:
         """Leave out the second bank where there is none; put reset values in."""
-        resets = self.context.parameters.get("resets", {})
-        banks = int(self.context.parameters.get("banks", 2))
+        resets, banks = self.parameters.resets, self.parameters.banks
         kept = [row for row in self.REGISTERS if banks > 1 or not row.name.endswith("2")]
         return tuple(replace(row, reset=resets.get(row.name, 0)) for row in kept)
 

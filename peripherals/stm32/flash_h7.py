@@ -1,11 +1,12 @@
 """Flash interface of STM32H7A3/7B3 (RM0455, chapter "Embedded flash memory"): two banks.
 
-Wait states reach the memory model (accelerator ``flash``). Programming and erasing are not
+Wait states reach the memory model. Programming and erasing are not
 modelled and are reported.
 """
 
 from __future__ import annotations
 
+from peripherals.parts.parameters import TunedParameters
 from peripherals.register_device import Register
 from peripherals.stm32.flash_interface import FLASH_KEYS, OPTION_KEYS, KeyedFlash
 
@@ -31,6 +32,9 @@ def _bank(number: int) -> tuple[Register, ...]:
 class FlashH7A3(KeyedFlash):
     """Flash registers; each bank and the option bytes have a lock of their own."""
 
+    PARAMETERS = TunedParameters
+    parameters: TunedParameters
+    LINES = ("global",)
     REGISTERS = (
         Register(0x00, "ACR", 0x13, writable=0x3F, on_write="access_control_written"),
         Register(0x08, "OPTKEYR", writable=0, on_write="option_key_written"),
@@ -49,7 +53,9 @@ class FlashH7A3(KeyedFlash):
 
     def access_control_written(self, _written: int, _old: int) -> None:
         """ACR: retune the memory model."""
-        self.context.tuning.configure("flash", wait_states=self.values["ACR"] & LATENCY_MASK)
+        self.context.tuning.configure(
+            self.parameters.accelerator, wait_states=self.values["ACR"] & LATENCY_MASK
+        )
 
     def key_1_written(self, written: int, _old: int) -> None:
         """KEYR1: unlock bank 1."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from emulator.device import DeviceContext
+from peripherals.parts.parameters import TunedParameters
 from peripherals.register_device import RegisterDevice
 
 FLASH_KEYS = (0x45670123, 0xCDEF89AB)
@@ -45,9 +46,11 @@ class FlashInterface(KeyedFlash):
     """Base of most families' flash interfaces.
 
     Subclasses say where ACR keeps what (bit numbers, -1 for none), and where the locks are.
-    Parameter ``accelerator``: the memory model's name, "flash" by default.
     """
 
+    PARAMETERS = TunedParameters
+    parameters: TunedParameters
+    LINES = ("global",)
     LATENCY_MASK: ClassVar[int] = 0xF
     PREFETCH_BIT: ClassVar[int] = 8
     INSTRUCTION_CACHE_BIT: ClassVar[int] = 9
@@ -62,7 +65,7 @@ class FlashInterface(KeyedFlash):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._accelerator = str(context.parameters.get("accelerator", "flash"))
+        self._accelerator = self.parameters.accelerator
 
     def reset(self) -> None:
         """Lock, and put the accelerator to its reset setting."""

@@ -10,9 +10,15 @@ Parameters: ``port`` (letter, by default the last of the device's name) and ``re
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Annotated, Any
 
-from emulator.device import DeviceContext
+import msgspec
+
+from emulator.device import DeviceContext, DeviceParameters
+from emulator.schema.table import Problem, about
+from peripherals.parts.parameters import ResetValues, unknown_resets
 from peripherals.parts.pins import Pins
 from peripherals.register_device import Register, RegisterDevice, clears, read_only
 
@@ -22,9 +28,27 @@ PULL_UP = 1
 LCKR_LCKK = 1 << 16
 
 
+class GpioParameters(DeviceParameters, frozen=True):
+    """Which port it is."""
+
+    port: Annotated[
+        str,
+        about(
+            "The port's letter, as in the names of its pins.",
+            pattern="^[A-Za-z]$",
+            form="a letter",
+            by_default="the last letter of the device's name",
+            example="G",
+        ),
+    ] = ""
+    resets: ResetValues = msgspec.field(default_factory=dict)
+
+
 class Gpio(RegisterDevice):
     """One port of 16 pins."""
 
+    PARAMETERS = GpioParameters
+    parameters: GpioParameters
     REGISTERS = (
         Register(0x00, "MODER", 0xFFFFFFFF, on_write="pins_changed"),
         Register(0x04, "OTYPER", writable=0xFFFF, on_write="pins_changed"),
@@ -42,12 +66,22 @@ class Gpio(RegisterDevice):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        port = str(context.parameters.get("port", context.name[-1])).upper()
-        self._pins = Pins(context.signals, [f"P{port}{pin}" for pin in PINS])
+        self._pins = Pins(context.signals, self.pins(context.name, context.parameters))
+
+    @classmethod
+    def contradictions(cls, parameters: Mapping[str, Any]) -> Iterable[Problem]:
+        """Reset values of registers that are not there."""
+        return unknown_resets(parameters, cls.REGISTERS)
+
+    @classmethod
+    def pins(cls, name: str, parameters: Mapping[str, Any]) -> Sequence[str]:
+        """PA0 to PA15 of port A."""
+        port = (parameters.get("port") or name[-1]).upper()
+        return tuple(f"P{port}{pin}" for pin in PINS)
 
     def register_table(self) -> tuple[Register, ...]:
         """Put this port's own reset values in."""
-        resets = self.context.parameters.get("resets", {})
+        resets = self.parameters.resets
         return tuple(replace(row, reset=resets.get(row.name, row.reset)) for row in self.REGISTERS)
 
     def reset(self) -> None:

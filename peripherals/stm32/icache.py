@@ -2,13 +2,13 @@
 
 It serves instruction fetches and data reads from flash alike. Enabling, invalidating and
 WAYSEL (two-way, or direct-mapped) reach the memory model; an invalidation is over at once.
-Remapping and the hit and miss monitors are storage only. Parameter ``accelerator``: the memory
-model's name, "flash".
+Remapping and the hit and miss monitors are storage only.
 """
 
 from __future__ import annotations
 
 from peripherals.parts.interrupts import Interrupt, InterruptDevice
+from peripherals.parts.parameters import TunedParameters
 from peripherals.register_device import Register, clears
 
 CR_EN, CR_CACHEINV, CR_WAYSEL = 1 << 0, 1 << 1, 1 << 2
@@ -19,6 +19,8 @@ SR_BSYENDF, SR_ERRF = 1 << 1, 1 << 2
 class Icache(InterruptDevice):
     """The cache's registers."""
 
+    PARAMETERS = TunedParameters
+    parameters: TunedParameters
     REGISTERS = (
         Register(0x00, "CR", CR_WAYSEL, writable=0xF0005, on_write="control_written"),
         Register(0x04, "SR", writable=0),
@@ -42,7 +44,7 @@ class Icache(InterruptDevice):
             self.set_bits("SR", SR_BSYENDF)
 
     def _apply(self, *, invalidate: bool) -> None:
-        name = str(self.context.parameters.get("accelerator", "flash"))
+        name = self.parameters.accelerator
         enabled = self.values["CR"] & CR_EN
         ways = WAYS if self.values["CR"] & CR_WAYSEL else 1
         self.context.tuning.configure(

@@ -6,7 +6,7 @@ time, or reloaded too early for its window. Prescaler and reload updates are don
 
 from __future__ import annotations
 
-from emulator.device import DeviceContext
+from emulator.device import ClockedParameters, ClockName, DeviceContext
 from peripherals.parts.watchdog import Watchdog
 from peripherals.register_device import Register, RegisterDevice, read_only
 
@@ -15,9 +15,17 @@ MAXIMUM = 0xFFF
 FIRST_DIVIDER, LAST_DIVIDER = 4, 256
 
 
-class Iwdg(RegisterDevice):
-    """The watchdog. Parameter ``clock``: its clock's name, "lsi" by default."""
+class IwdgParameters(ClockedParameters, frozen=True):
+    """What it counts."""
 
+    clock: ClockName = "lsi"
+
+
+class Iwdg(RegisterDevice):
+    """The watchdog."""
+
+    PARAMETERS = IwdgParameters
+    parameters: IwdgParameters
     REGISTERS = (
         Register(0x00, "KR", writable=0, on_write="key_written"),
         Register(0x04, "PR", writable=0, on_write="prescaler_written"),
@@ -31,8 +39,7 @@ class Iwdg(RegisterDevice):
         super().__init__(context)
         self._unlocked = False
         self._started = False
-        clock = str(context.parameters.get("clock", "lsi"))
-        self._dog = Watchdog(context, clock, cause="iwdg", title="the independent watchdog")
+        self._dog = Watchdog(context, self.parameters.clock, cause="iwdg", title="the independent watchdog")
 
     def reset(self) -> None:
         """Stop: only a system reset can."""

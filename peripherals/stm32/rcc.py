@@ -8,13 +8,17 @@ oscillators and PLLs are not modelled.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar
 
-from emulator.device import POWER_ON, RESET_PIN, SOFTWARE, DeviceContext
-from emulator.errors import BoardError
+import msgspec
+
+from emulator.device import POWER_ON, RESET_PIN, SOFTWARE, DeviceContext, DeviceParameters
+from emulator.schema.table import Name, Problem, about
 from peripherals.parts.clock_outputs import ClockOutputs
+from peripherals.parts.parameters import unknown_registers
 from peripherals.parts.ready import Ready, ReadyDevice
 from peripherals.parts.reset_flags import flags_after_reset
 
@@ -22,6 +26,7 @@ AHB_PRESCALERS = (1, 1, 1, 1, 1, 1, 1, 1, 2, 4, 8, 16, 64, 128, 256, 512)
 APB_PRESCALERS = (1, 1, 1, 1, 2, 4, 8, 16)
 LSI_HZ, LSE_HZ, HSI48_HZ = 32_000, 32_768, 48_000_000
 PLL_FRACTION_STEPS = 8192
+BUS_CLOCKS = ("sysclk", "core", "hclk", "pclk1", "timpclk1", "pclk2", "timpclk2")
 
 
 def ready(register: str, enable_bit: int, ready_bit: int, source: str = "") -> Ready:
@@ -65,15 +70,41 @@ def serial_clock(clock: str, register: str, shift: int, bus: str, hsi: str = "hs
     return Selector(clock, register, shift, 2, (bus, "sysclk", hsi, "lse"))
 
 
-class Rcc(ReadyDevice):
-    """Ready bits, system clock switch, kernel clocks and peripheral resets.
+class RccParameters(DeviceParameters, frozen=True):
+    """Crystals and clocks that the board fits, and what the family's reset bits reset."""
 
-    Parameters: ``hse_hz`` (0: no crystal or clock fitted), ``lse_hz``, and
-    ``peripheral_resets`` (register -> device -> bit).
-    """
+    hse_hz: Annotated[
+        int,
+        about(
+            "The external high-speed crystal or clock; 0: none.",
+            unit="Hz",
+            at_least=0,
+            at_most=50_000_000,
+            example=8_000_000,
+        ),
+    ] = 0
+    lse_hz: Annotated[
+        int, about("The watch crystal; 0: none.", unit="Hz", at_least=0, at_most=1_000_000, example=LSE_HZ)
+    ] = LSE_HZ
+    peripheral_resets: Annotated[
+        dict[str, dict[Name, Annotated[int, msgspec.Meta(ge=0, le=31)]]],
+        about(
+            "Which bit of which reset register resets which device.",
+            example={"APB1RSTR1": {"usart2": 17, "usart3": 18}},
+        ),
+    ] = msgspec.field(default_factory=dict)
+
+
+class Rcc(ReadyDevice):
+    """Ready bits, system clock switch, kernel clocks and peripheral resets."""
+
+    PARAMETERS = RccParameters
+    parameters: RccParameters
+    LINES = ("global",)
 
     SWITCH: ClassVar[Switch]
     SELECTORS: ClassVar[tuple[Selector, ...]] = ()
+    CLOCKS: ClassVar[tuple[str, ...]] = ()  # oscillators that can be set, PLLs, further buses
     FIXED_HZ: ClassVar[Mapping[str, int]] = {"lsi": LSI_HZ, "hsi48": HSI48_HZ}
     RESET_FLAGS: ClassVar[Mapping[str, int]] = {RESET_PIN: 26, SOFTWARE: 28, "iwdg": 29, "wwdg": 30}
     """Causes of a reset with their bits; the register's reset value has those of power-on.
@@ -88,14 +119,26 @@ class Rcc(ReadyDevice):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self.hse_hz = int(context.parameters.get("hse_hz", 0))
+        self.hse_hz = self.parameters.hse_hz
         self._fixed = {
             "hse": self.hse_hz,
-            "lse": int(context.parameters.get("lse_hz", LSE_HZ)),
+            "lse": self.parameters.lse_hz,
             **self.FIXED_HZ,
         }
         self._outputs = ClockOutputs(context.clocks)
-        self._peripheral_resets = self._checked_resets()
+        self._peripheral_resets = self.parameters.peripheral_resets
+
+    @classmethod
+    def contradictions(cls, parameters: Mapping[str, Any]) -> Iterable[Problem]:
+        """Reset registers that the controller does not have."""
+        named = parameters.get("peripheral_resets", {})
+        return unknown_registers("peripheral_resets", named, (row.name for row in cls.REGISTERS))
+
+    @classmethod
+    def clocks(cls) -> Iterable[str]:
+        """Oscillators, PLLs, buses and kernel clocks."""
+        kernel_clocks = (selector.clock for selector in cls.SELECTORS)
+        return ("hse", "lse", *cls.FIXED_HZ, *cls.CLOCKS, *BUS_CLOCKS, *kernel_clocks)
 
     def reset(self) -> None:
         """Back to the reset clock; remember why the system was reset."""
@@ -130,6 +173,7 @@ class Rcc(ReadyDevice):
         self.refresh()
 
     # -- for subclasses ------------------------------------------------------------------
+    @abstractmethod
     def oscillators(self) -> dict[str, int]:
         """Give what the registers make of the internal oscillators, in hertz, whether on or off.
 
@@ -137,10 +181,12 @@ class Rcc(ReadyDevice):
         """
         raise NotImplementedError
 
+    @abstractmethod
     def plls(self, clocks: Mapping[str, int]) -> dict[str, int]:
         """Give the PLLs' outputs in hertz, from the oscillators."""
         raise NotImplementedError
 
+    @abstractmethod
     def buses(self, sysclk_hz: int) -> dict[str, int]:
         """Give ``sysclk``, ``core``, ``hclk``, the bus and timer clocks."""
         raise NotImplementedError
@@ -186,15 +232,10 @@ class Rcc(ReadyDevice):
         self.set_bits(in_use.register, 1 << in_use.enable_bit | 1 << in_use.ready_bit)
         return in_use
 
-    def _checked_resets(self) -> Mapping[str, Mapping[str, int]]:
-        resets: Mapping[str, Mapping[str, int]] = self.context.parameters.get("peripheral_resets", {})
-        for register in resets:
-            if register not in self.values:
-                raise BoardError(
-                    f"the clock controller has no register {register!r}",
-                    where=f"devices.{self.context.name}.parameters.peripheral_resets",
-                )
-        return resets
+
+def fractional_plls(*numbers: int) -> tuple[str, ...]:
+    """What the outputs of PLLs with a fraction are called."""
+    return tuple(f"pll{number}_{output}" for number in numbers for output in "pqr")
 
 
 def bus_clocks(sysclk_hz: int, ahb: int, apb1: int, apb2: int | None = None) -> dict[str, int]:

@@ -65,6 +65,7 @@ class RccG0(Rcc):
         Selector("lptim2", "CCIPR", 20, 2, ("pclk1", "lsi", "hsi16", "lse")),
         Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "hse_rtc")),
     )
+    CLOCKS = ("hsi16", "hsisys", "hse_rtc", "pll")
     SWITCH = Switch(
         "CFGR",
         3,

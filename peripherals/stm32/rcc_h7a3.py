@@ -13,7 +13,16 @@ from typing import ClassVar
 
 from emulator.device import RESET_PIN, SOFTWARE
 from peripherals.register_device import Register, read_only
-from peripherals.stm32.rcc import AHB_PRESCALERS, APB_PRESCALERS, Rcc, Selector, Source, Switch, ready
+from peripherals.stm32.rcc import (
+    AHB_PRESCALERS,
+    APB_PRESCALERS,
+    Rcc,
+    Selector,
+    Source,
+    Switch,
+    fractional_plls,
+    ready,
+)
 
 HSI_HZ, CSI_HZ = 64_000_000, 4_000_000
 CR_READY = 1 << 2 | 1 << 8 | 1 << 13 | 1 << 14 | 1 << 15 | 1 << 17 | 1 << 25 | 1 << 27 | 1 << 29
@@ -92,6 +101,7 @@ class RccH7A3(Rcc):
     REMOVE_RESET_FLAGS = RSR_RMVF
     ALL_RESET_FLAGS = 0x55E80000
 
+    CLOCKS = ("hsi", "csi", *fractional_plls(1, 2, 3), "pclk3", "timpclk3", "pclk4", "timpclk4")
     SWITCH = Switch(
         "CFGR",
         3,

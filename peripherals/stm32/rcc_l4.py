@@ -83,6 +83,7 @@ class RccL4Plus(Rcc):
         Selector("lptim2", "CCIPR", 20, 2, ("pclk1", "lsi", "hsi16", "lse")),
         Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "hse_rtc")),
     )
+    CLOCKS = ("msi", "hsi16", "hse_rtc", "pll")
     ALL_RESET_FLAGS = 0xFF000000
 
     SWITCH = Switch(

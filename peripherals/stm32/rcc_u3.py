@@ -88,6 +88,7 @@ class RccU3(RccU):
         RTC_CLOCK,
     )
 
+    CLOCKS = ("msis", "msik", "hsi16", "pclk3")
     SWITCH = Switch(
         "CFGR1",
         2,

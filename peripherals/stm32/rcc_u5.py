@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from peripherals.register_device import Register, read_only
-from peripherals.stm32.rcc import Selector, Source, Switch, ready, serial_clock
+from peripherals.stm32.rcc import Selector, Source, Switch, fractional_plls, ready, serial_clock
 from peripherals.stm32.rcc_u import HSI16_HZ, RTC_CLOCK, RccU
 
 MSI_RANGES_HZ = (
@@ -96,6 +96,7 @@ class RccU5(RccU):
         RTC_CLOCK,
     )
 
+    CLOCKS = ("msis", "msik", "hsi16", "pclk3", *fractional_plls(1, 2, 3))
     SWITCH = Switch(
         "CFGR1",
         2,

@@ -19,6 +19,7 @@ MASK = 0xFFFFFFFF
 class Rng(RegisterDevice):
     """A 32-bit xorshift generator (Marsaglia, 2003) behind the RNG's registers."""
 
+    LINES = ("global",)
     REGISTERS = (
         Register(0x00, "CR", on_write="control_changed"),
         Register(0x04, "SR", writable=0, w0c=0x60, on_read="status"),

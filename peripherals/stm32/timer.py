@@ -13,8 +13,12 @@ the general-purpose). Interrupt lines: ``global``, or ``update``, ``compare``, `
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated, Literal
 
-from emulator.device import DeviceContext
+import msgspec
+
+from emulator.device import ClockedParameters, DeviceContext
+from emulator.schema.table import about
 from peripherals.parts.clocked_counter import ClockedCounter
 from peripherals.parts.counter import CENTER, DOWN, UP
 from peripherals.register_device import Register, RegisterDevice
@@ -40,9 +44,38 @@ GENERAL_CHANNELS = 4
 BASIC_REGISTERS = ("CR1", "CR2", "DIER", "SR", "EGR", "CNT", "PSC", "ARR")
 
 
+class TimerParameters(ClockedParameters, frozen=True):
+    """Which of the timers it is."""
+
+    bits: Annotated[Literal[16, 32], about("Width of the counter.", unit="bits", example=32)] = 16
+    channels: Annotated[
+        Literal[0, 1, 2, 4, 6],
+        about("Compare channels: 0 basic, 4 general-purpose, 6 advanced, 1 or 2 those between.", example=6),
+    ] = 4
+    repetition: (
+        Annotated[
+            bool,
+            about(
+                "Whether it has a repetition counter and a break register.",
+                by_default="all but timers with 4 channels have",
+                example=True,
+            ),
+        ]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it has RCR and BDTR."""
+        return self.channels != GENERAL_CHANNELS if self.repetition is msgspec.UNSET else self.repetition
+
+
 class Timer(RegisterDevice):
     """One timer."""
 
+    PARAMETERS = TimerParameters
+    parameters: TimerParameters
+    LINES = ("global", "update", "compare", "trigger", "break")
     REGISTERS = (
         Register(0x00, "CR1", writable=0x0BFF, on_write="control_changed"),
         Register(0x04, "CR2"),
@@ -73,16 +106,15 @@ class Timer(RegisterDevice):
     PARTS = ("_counter",)
 
     def __init__(self, context: DeviceContext) -> None:
-        self._maximum = (1 << int(context.parameters.get("bits", 16))) - 1
-        channels = int(context.parameters.get("channels", 4))
         super().__init__(context)
+        channels = self.parameters.channels
         self._channels = tuple(row for row in CHANNELS[:channels] if row[0] in self.values)
         self._compare = {name: 0 for name, *_ in self._channels}  # in force
         self._repetitions = 0
         self._counter = ClockedCounter(
             context,
             "event",
-            str(context.parameters.get("clock", "core")),
+            self.parameters.clock,
             self._maximum,
             on_event=self._refresh,
             on_wrap=self._wrapped,
@@ -90,12 +122,16 @@ class Timer(RegisterDevice):
             can_skip=self._nothing_new,
         )
 
+    @property
+    def _maximum(self) -> int:
+        return (1 << self.parameters.bits) - 1
+
     def register_table(self) -> tuple[Register, ...]:
         """Leave out what this timer lacks; ARR resets to the counter's maximum."""
-        channels = int(self.context.parameters.get("channels", 4))
+        channels = self.parameters.channels
         absent = {row[0] for row in CHANNELS[channels:]} | {row[2] for row in CHANNELS[channels:]}
         absent -= {row[2] for row in CHANNELS[:channels]}
-        if not self.context.parameters.get("repetition", channels != GENERAL_CHANNELS):
+        if not self.parameters.repeats:
             absent |= {"RCR", "BDTR"}
         kept = [r for r in self.REGISTERS if r.name not in absent]
         if not channels:

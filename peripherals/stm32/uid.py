@@ -7,28 +7,53 @@ board's parameters give each word's offset.
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import msgspec
+
+from emulator.device import DeviceParameters
+from emulator.schema.table import about
+from peripherals.parts.parameters import Word
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 UNIQUE_ID = (0x0042_0031, 0x4C34_5005, 0x2050_3335)
 
 
-class ElectronicSignature(RegisterDevice):
-    """Read-only words.
+Offset = Annotated[int, msgspec.Meta(ge=0, le=0xFFF, extra={"hexadecimal": True})]
 
-    Parameters: ``uid``, ``flash_size`` and optionally ``package`` are offsets;
-    ``flash_kib`` and ``package_code`` the values there; ``words`` maps further offsets
-    (as text) to values.
-    """
+
+class SignatureParameters(DeviceParameters, frozen=True):
+    """Where the words are from the device's base, and what they say."""
+
+    uid: Annotated[Offset, about("Offset of the 96-bit unique identity.", example=0x590)]
+    flash_size: Annotated[Offset, about("Offset of the flash size.", example=0x5E0)]
+    flash_kib: Annotated[int, about("The flash size.", unit="KiB", at_least=1, at_most=0xFFFF, example=2048)]
+    package: (
+        Annotated[Offset, about("Offset of the package code.", by_default="none", example=0x500)]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
+    package_code: Annotated[int, about("The package code.", at_least=0, at_most=0xFFFF, example=1)] = 0
+    words: Annotated[
+        dict[Annotated[str, msgspec.Meta(pattern="^(0x)?[0-9A-Fa-f]+$", extra={"form": "an offset"})], Word],
+        about("Further words by their offsets, as texts.", example={"0x5F4": 1}),
+    ] = msgspec.field(default_factory=dict)
+
+
+class ElectronicSignature(RegisterDevice):
+    """Read-only words."""
+
+    PARAMETERS = SignatureParameters
+    parameters: SignatureParameters
 
     def register_table(self) -> tuple[Register, ...]:
         """Lay the words out where this family has them."""
-        parameters = self.context.parameters
-        words = [(parameters["uid"] + 4 * i, f"UID{i}", word) for i, word in enumerate(UNIQUE_ID)]
-        words.append((parameters["flash_size"], "FLASH_SIZE", parameters["flash_kib"]))
-        if "package" in parameters:
-            words.append((parameters["package"], "PACKAGE", parameters.get("package_code", 0)))
-        for offset, value in parameters.get("words", {}).items():
-            words.append((int(offset, 0), f"WORD_{offset}", value))
+        parameters = self.parameters
+        words = [(parameters.uid + 4 * i, f"UID{i}", word) for i, word in enumerate(UNIQUE_ID)]
+        words.append((parameters.flash_size, "FLASH_SIZE", parameters.flash_kib))
+        if parameters.package is not msgspec.UNSET:
+            words.append((parameters.package, "PACKAGE", parameters.package_code))
+        for written, value in parameters.words.items():
+            words.append((int(written, 0), f"WORD_{written}", value))
         rows: dict[int, Register] = {}
         for offset, name, value in words:
             below = rows.get(offset & ~3)

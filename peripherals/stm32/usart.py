@@ -15,11 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Annotated
 
 from emulator.device import DeviceContext
+from emulator.schema.table import about
 from peripherals.parts.uart import UartSetting
 from peripherals.register_device import Register, read_only
-from peripherals.stm32.any_usart import AnyUsart, Cr1, Cr3, Flag
+from peripherals.stm32.any_usart import AnyUsart, Cr1, Cr3, Flag, UsartParameters
 
 UE = 1 << 0
 CR1_CMIE, CR1_M1 = 1 << 14, 1 << 28
@@ -37,9 +39,29 @@ LPUART_BIT_PARTS = 256  # a bit lasts BRR / 256 clocks
 NEWER_MODES = {1 << 20: "auto baud rate", 1 << 23: "receiver time-out"}
 
 
+class NewerUsartParameters(UsartParameters, frozen=True):
+    """Of the newer block, of which there are several builds."""
+
+    fifo: Annotated[
+        int,
+        about(
+            "Entries of each FIFO, 0 for a block without FIFOs and prescaler.",
+            unit="entries",
+            at_least=0,
+            at_most=64,
+            example=8,
+        ),
+    ] = 0
+    lpuart: Annotated[
+        bool, about("Whether it is an LPUART, whose divider counts 256ths of a bit.", example=True)
+    ] = False
+
+
 class Usart(AnyUsart):
     """One USART, UART or LPUART."""
 
+    PARAMETERS = NewerUsartParameters
+    parameters: NewerUsartParameters
     REGISTERS = (
         Register(0x00, "CR1", on_write="control_changed"),
         Register(0x04, "CR2", on_write="mode_changed"),
@@ -73,13 +95,12 @@ class Usart(AnyUsart):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._fifo_entries = int(context.parameters.get("fifo", 0))
-        self._is_lpuart = bool(context.parameters.get("lpuart", False))
+        self._fifo_entries = self.parameters.fifo
+        self._is_lpuart = self.parameters.lpuart
 
     def register_table(self) -> tuple[Register, ...]:
         """Leave the prescaler out where the block has no FIFO version."""
-        with_fifo = self.context.parameters.get("fifo", 0)
-        return tuple(row for row in self.REGISTERS if with_fifo or row.name != "PRESC")
+        return tuple(row for row in self.REGISTERS if self.parameters.fifo or row.name != "PRESC")
 
     # -- effects -------------------------------------------------------------------------
     def requested(self, written: int, _old: int) -> None:

@@ -7,7 +7,10 @@ Parameters: ``clock`` ("pclk1") and ``prescaler_shift`` (7 or 11) with ``prescal
 
 from __future__ import annotations
 
-from emulator.device import DeviceContext
+from typing import Annotated, Literal
+
+from emulator.device import ClockedParameters, ClockName, DeviceContext
+from emulator.schema.table import about
 from peripherals.parts.interrupts import Interrupt, InterruptDevice
 from peripherals.parts.watchdog import Watchdog
 from peripherals.register_device import Register
@@ -18,9 +21,21 @@ SR_EWIF = 1 << 0
 CLOCKS_A_COUNT = 4096
 
 
+class WwdgParameters(ClockedParameters, frozen=True):
+    """What it counts, and where its prescaler is."""
+
+    clock: ClockName = "pclk1"
+    prescaler_shift: Annotated[Literal[7, 11], about("Lowest bit of CFR's prescaler field.", example=11)] = 7
+    prescaler_width: Annotated[
+        Literal[2, 3], about("Width of CFR's prescaler field.", unit="bits", example=3)
+    ] = 2
+
+
 class Wwdg(InterruptDevice):
     """The window watchdog."""
 
+    PARAMETERS = WwdgParameters
+    parameters: WwdgParameters
     REGISTERS = (
         Register(0x00, "CR", 0x7F, writable=0, on_read="counter", on_write="counter_written"),
         Register(0x04, "CFR", 0x7F),
@@ -30,7 +45,7 @@ class Wwdg(InterruptDevice):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        clock = str(context.parameters.get("clock", "pclk1"))
+        clock = self.parameters.clock
         self._dog = Watchdog(
             context, clock, cause="wwdg", title="the window watchdog", on_early=self._nearly_starved
         )
@@ -64,8 +79,8 @@ class Wwdg(InterruptDevice):
         return CR_WDGA | self._count()
 
     def _clocks_a_count(self) -> int:
-        shift = int(self.context.parameters.get("prescaler_shift", 7))
-        width = int(self.context.parameters.get("prescaler_width", 2))
+        shift = self.parameters.prescaler_shift
+        width = self.parameters.prescaler_width
         return CLOCKS_A_COUNT << (self.values["CFR"] >> shift & (1 << width) - 1)
 
     def _count(self) -> int:

@@ -82,6 +82,27 @@ def test_a_mistake_names_what_there_is(text, words):
     assert "flash.wait_states" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        (("flash.line_bytes=3",), "line_bytes: must be 4, 8, 16"),
+        (("flash.prefetch=7",), "prefetch: must be 0 .off. or 1 .on., not 7"),
+        (
+            ("flash.instruction_lines=1000000000000",),
+            "instruction_lines: must be a whole number from 0 to 65536",
+        ),
+        (("icache.size=4096M",), "instruction_lines: must be a whole number"),
+        (("flash.wait_states=16",), "wait_states: must be a whole number from 0 to 15"),
+        (("sram1.wait_states=1000",), "regions.sram1.wait_states: must be a whole number from 0 to 255"),
+        (("core.other_memory=99",), "core_parameters.other_memory: must be"),
+        (("flash.instruction_lines=48", "icache.ways=32"), "48 lines in 32 ways"),
+    ],
+)
+def test_values_go_through_the_checks_of_a_board_file(texts, words):
+    with pytest.raises(UsageError, match=words):
+        parse_changes(texts, BOARD)
+
+
 def test_a_parameter_with_several_values_makes_a_row_for_each():
     texts = ("flash.wait_states=1", "icache.size=8K", "flash.wait_states=3", "flash.wait_states=1")
     assert [c.texts for c in parse_changes(texts, BOARD)] == [

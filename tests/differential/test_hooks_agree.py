@@ -30,7 +30,7 @@ SLOW_MEMORIES = {
         "prefetch": 1, "instruction_cache": 1, "data_cache": 1,
     },
     "stm32-line-buffers": {
-        "wait_states": 2, "line_bytes": 8, "read_bytes": 8, "instruction_lines": 2, "prefetch": 1,
+        "wait_states": 2, "read_bytes": 8, "instruction_lines": 2, "prefetch": 1,
         "instruction_cache": 1,
     },
     "l1": {
@@ -39,7 +39,7 @@ SLOW_MEMORIES = {
     },
     "icache": {
         "wait_states": 4, "bus_cycles": 3, "line_bytes": 16, "read_bytes": 16, "instruction_lines": 64,
-        "instruction_ways": 2, "instruction_cache": 1, "data_cache": 1,
+        "instruction_ways": 2, "instruction_cache": 1,
     },
     "l1 without caches": {"wait_states": 1, "bus_cycles": 3, "line_bytes": 32, "read_bytes": 16},
     "l1 without caches and prediction": {"bus_cycles": 5, "line_bytes": 32, "read_bytes": 32},

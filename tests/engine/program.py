@@ -74,7 +74,7 @@ MEMORIES = {
             "icache",
             {
                 "wait_states": 4, "bus_cycles": 3, "line_bytes": 16, "read_bytes": 16, "instruction_lines": 8,
-                "instruction_ways": 2, "instruction_cache": 1, "data_cache": 1,
+                "instruction_ways": 2, "instruction_cache": 1,
             },
         ),
     ),
@@ -99,7 +99,7 @@ def board(core: str = "cortex-m4", *, other_memory: int = 1) -> Board:
         interrupts=8,
         priority_bits=4,
         accelerators=MEMORIES[core],
-        core_parameters={"other_memory": other_memory},
+        core_parameters={"other_memory": other_memory} if core == "cortex-m4" else {},
     )
 
 

@@ -31,6 +31,7 @@ ROOMS = tuple(rooms())
 RANKS = {room: rank for rank, room in enumerate(ROOMS)}
 
 OPENED_BY_NAME = {
+    ("emulator/board/", "peripherals/stm32/"): "the example of a device's type in the declared tables",
     ("emulator/cli/", "benches/"): "commands, and measured errors; an installation may lack the benches",
     ("emulator/cli/", "peripherals/instruments/"): "the energy desk's instruments are devices, too",
     ("emulator/learning/", "peripherals/*.py"): "the type of a device that it proposes for a board file",

@@ -9,8 +9,9 @@ import pytest
 
 from emulator import Machine
 from emulator.board.reader import list_boards, load_board
-from emulator.board.supply import EnergyFacts, energy_facts
-from emulator.errors import BoardError, UsageError
+from emulator.board.supply import EnergyFacts, EnergyTable
+from emulator.errors import UsageError
+from emulator.schema.checks import problems_of
 from tests.machine.firmware import build
 
 FACTS = EnergyFacts(
@@ -100,6 +101,6 @@ def test_a_wrong_table_is_refused(change, key):
         "sleep_microamps": {"1_000": 1},
         "sources": dict.fromkeys(("supply_mv", "regulator", "run_microamps", "sleep_microamps"), "a sheet"),
     }
-    energy_facts(table, BoardError)
-    with pytest.raises(BoardError, match=f"^{key}"):
-        energy_facts({**table, **change}, lambda where, what: BoardError(f"{where}: {what}"))
+    assert problems_of(EnergyTable, table) == []
+    problems = problems_of(EnergyTable, {**table, **change})
+    assert problems[0].below("energy").key.startswith(key)

@@ -1,4 +1,4 @@
-"""The examples in README.md, CONTRIBUTING.md and docs/ work as they stand."""
+"""The examples in README.md and docs/ work as they stand; CONTRIBUTING.md's: test_contributing.py."""
 
 from __future__ import annotations
 
@@ -9,10 +9,6 @@ from typing import Any
 import pytest
 from notebook import Cell, notebooks, run_cells
 
-from emulator import Machine
-from emulator.board.reader import load_board
-from tests.peripherals.device_bench import Bench, get, put, round_trip
-
 ROOT = Path(__file__).parents[2]
 IMAGE = ROOT / "benches" / "images" / "kws-nucleo-l4r5zi.elf"
 
@@ -22,33 +18,6 @@ def example(document: str, language: str, containing: str) -> str:
     blocks = re.findall(rf"^( *)```{language}\n(.*?)^ *```", text, flags=re.MULTILINE | re.DOTALL)
     (found,) = [re.sub(rf"(?m)^{indent}", "", block) for indent, block in blocks if containing in block]
     return str(found)
-
-
-def test_board_example(tmp_path: Path) -> None:
-    file = tmp_path / "my-board.toml"
-    file.write_text(example("CONTRIBUTING.md", "toml", "family ="))
-    board = load_board(str(file))
-    assert board.console == "usart2"
-    assert next(r for r in board.regions if r.name == "sram3").size_bytes == 0x40000
-    assert Machine(board).console is not None
-
-
-def test_device_example() -> None:
-    """A beep of the documented device, on a bench of the device tests: no processor."""
-    names: dict[str, Any] = {}
-    exec(example("CONTRIBUTING.md", "python", "class Beeper"), names)
-    bench = Bench(1_000_000)
-    bench.clocks.frequencies["slow"] = 10_000
-    beeper = bench.build(names["Beeper"], lines=("global",), clock="slow")
-    put(beeper, "IER", 1)
-    put(beeper, "CR", 1)
-    bench.run(9_999)
-    assert (get(beeper, "CR"), bench.lines["global"].level) == (1, False)
-    bench.run(1)
-    assert (get(beeper, "CR"), bench.lines["global"].level) == (0, True)
-    put(beeper, "SR", 1)
-    assert not bench.lines["global"].level
-    round_trip(beeper)
 
 
 def test_python_example(capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,7 +53,7 @@ def test_python_page_is_a_page_of_examples() -> None:
     assert len(first.strip().splitlines()) <= 10, "begins with the ten lines that most people need"
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/python.md"])
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/python.md", "docs/board-file.md"])
 def test_named_files_exist(document: str) -> None:
     text = (ROOT / document).read_text()
     named = re.findall(r"`((?:emulator|peripherals|firmware|benches|tests)/[\w./-]+)`", text)

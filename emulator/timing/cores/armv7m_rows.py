@@ -8,11 +8,12 @@ counts that jnk0le/cortexm-AES and Pornin's GLS254 publish.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from emulator.thumb.instruction import Kind
 from emulator.timing.cores.table import Row, Rule
 from emulator.timing.model import Cause, DivideTiming, ExceptionTiming, UnalignedTiming
+from emulator.timing.parameters import BitBand, CoreParameters, OtherMemory, TraceAtReset
 
 TRM = "DDI 0439D table 3-1, DDI 0337I table 3-1"
 JNK0LE = "jnk0le/random cortex_m3m4.md"
@@ -40,10 +41,17 @@ OTHER_MEMORY = Rule(
 ``core_parameters`` say so (``other_memory``): the core itself can't tell SRAM1 from SRAM2."""
 
 
-def unaligned_timing(parameters: Mapping[str, int]) -> UnalignedTiming:
+class Armv7mParameters(CoreParameters, frozen=True):
+    """Options of a Cortex-M3, and of the chip around it."""
+
+    bit_band: BitBand = 0
+    trace_at_reset: TraceAtReset = 0
+    other_memory: OtherMemory = 0
+
+
+def unaligned_timing(parameters: Armv7mParameters) -> UnalignedTiming:
     """Unaligned data: Pornin, memory.md, measured on STM32F407; the M3's bus interface is the same."""
-    other = parameters.get("other_memory", 0)
-    return UnalignedTiming(halfword_odd=1, word_half=1, word_odd=2, other_memory=other)
+    return UnalignedTiming(halfword_odd=1, word_half=1, word_odd=2, other_memory=parameters.other_memory)
 
 
 EXCEPTIONS = ExceptionTiming(entry=12, exit=10, tail_chain=6, fp_frame=17)

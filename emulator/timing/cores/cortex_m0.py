@@ -6,17 +6,18 @@ Sources: TRM = Arm DDI 0432C, table 3-1; AES = traces of jnk0le/cortexm-AES on S
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from emulator.errors import BoardError
+from emulator.schema.table import about
 from emulator.thumb.instruction import Kind
 from emulator.timing.cores.armv6m import Armv6mModel
 from emulator.timing.cores.table import Row, Table
 from emulator.timing.model import Cause, ExceptionTiming
+from emulator.timing.parameters import CoreParameters
 
 TRM = "DDI 0432C table 3-1"
 AES = "DDI 0432C table 3-1; AES traces on STM32F0"
-MULTIPLIERS = (1, 32)
 UNUSED = "not in ARMv6-M: priced as one cycle so that a foreign image still counts"
 LOADS_AND_STORES = (Kind.LOAD, Kind.STORE)
 MULTIPLES = (Kind.LOAD_MULTIPLE, Kind.STORE_MULTIPLE)
@@ -65,17 +66,17 @@ EXCEPTIONS = ExceptionTiming(entry=16, exit=16, tail_chain=8)
 """DDI 0432C: 16 cycles to the handler; exit and tail-chain are guesses."""
 
 
-def multiplier_of(parameters: Mapping[str, int]) -> int:
-    """Read ``multiplier`` (1 or 32, default 1); raises BoardError otherwise."""
-    multiplier = parameters.get("multiplier", 1)
-    if multiplier not in MULTIPLIERS:
-        raise BoardError(
-            f"core parameter multiplier = {multiplier}",
-            next_step="MULS takes 1 or 32 cycles: say which the board's core has.",
-        )
-    return multiplier
+class Armv6mParameters(CoreParameters, frozen=True):
+    """Options of a Cortex-M0 or M0+."""
+
+    multiplier: Annotated[
+        Literal[1, 32],
+        about(
+            "Cycles of MULS: 1 with the fast multiplier, 32 with the small one.", unit="cycles", example=32
+        ),
+    ] = 1
 
 
-def model(parameters: Mapping[str, int]) -> Armv6mModel:
-    """Build the model; ``parameters``: ``multiplier``."""
-    return Armv6mModel("cortex-m0", Table(rows(multiplier_of(parameters))), EXCEPTIONS)
+def model(parameters: Armv6mParameters) -> Armv6mModel:
+    """Build the model."""
+    return Armv6mModel("cortex-m0", Table(rows(parameters.multiplier)), EXCEPTIONS)

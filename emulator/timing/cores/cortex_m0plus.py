@@ -7,11 +7,11 @@ Ignored: the single-cycle I/O port, where loads and stores take 1 cycle instead 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from emulator.thumb.instruction import Kind
 from emulator.timing.cores.armv6m import Armv6mModel
-from emulator.timing.cores.cortex_m0 import LOADS_AND_STORES, MULTIPLES, multiplier_of, unused_rows
+from emulator.timing.cores.cortex_m0 import LOADS_AND_STORES, MULTIPLES, Armv6mParameters, unused_rows
 from emulator.timing.cores.table import Row, Table
 from emulator.timing.model import Cause, ExceptionTiming
 
@@ -42,6 +42,6 @@ EXCEPTIONS = ExceptionTiming(entry=15, exit=13, tail_chain=7)
 """DDI 0484C: 15 cycles to the handler; exit and tail-chain are guesses."""
 
 
-def model(parameters: Mapping[str, int]) -> Armv6mModel:
-    """Build the model; ``parameters``: ``multiplier``."""
-    return Armv6mModel("cortex-m0plus", Table(rows(multiplier_of(parameters))), EXCEPTIONS)
+def model(parameters: Armv6mParameters) -> Armv6mModel:
+    """Build the model."""
+    return Armv6mModel("cortex-m0plus", Table(rows(parameters.multiplier)), EXCEPTIONS)

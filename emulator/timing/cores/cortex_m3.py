@@ -6,11 +6,18 @@ hold a middle value and the range; their true price depends on data that is not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from emulator.thumb.instruction import Kind
 from emulator.timing.cores.armv7m import Armv7mModel, Armv7mRules
-from emulator.timing.cores.armv7m_rows import DIVIDE, EXCEPTIONS, RULES, shared_rows, unaligned_timing
+from emulator.timing.cores.armv7m_rows import (
+    DIVIDE,
+    EXCEPTIONS,
+    RULES,
+    Armv7mParameters,
+    shared_rows,
+    unaligned_timing,
+)
 from emulator.timing.cores.classes import FLOATING_POINT
 from emulator.timing.cores.table import Row, Table
 from emulator.timing.model import Cause
@@ -28,7 +35,7 @@ def rows() -> Iterator[Row]:
         yield Row(kind, 1, "guess", "not in ARMv7-M: priced as one cycle so that a foreign image counts")
 
 
-def model(parameters: Mapping[str, int]) -> Armv7mModel:
-    """Build the model; ``parameters``: ``other_memory``."""
+def model(parameters: Armv7mParameters) -> Armv7mModel:
+    """Build the model."""
     rules = Armv7mRules(RULES, indexed_accesses_hide=False)
     return Armv7mModel("cortex-m3", Table(rows()), rules, DIVIDE, unaligned_timing(parameters), EXCEPTIONS)

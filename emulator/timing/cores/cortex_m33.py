@@ -10,7 +10,7 @@ there. Ignored: fetch effects, multiples between POP {LR} and BX LR.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator
 from typing import NamedTuple
 
 from emulator.thumb.instruction import FLAGS, Block, Instruction, Kind
@@ -32,6 +32,7 @@ from emulator.timing.model import (
     Step,
     UnalignedTiming,
 )
+from emulator.timing.parameters import CoreParameters, TraceAtReset
 
 JNK0LE = "jnk0le/random cortex_m33.md"
 ONE_CYCLE_FP = frozenset({"vabs", "vneg", "vmov", "vcmp", "vcmpe", "vsel", "vmaxnm", "vminnm"})
@@ -269,6 +270,12 @@ def _shares_cycle(state: State, instruction: Instruction, *, runs: bool) -> bool
     return False
 
 
-def model(parameters: Mapping[str, int]) -> CortexM33:  # noqa: ARG001 - no parameters yet
+class CortexM33Parameters(CoreParameters, frozen=True):
+    """Options of the chip around a Cortex-M33."""
+
+    trace_at_reset: TraceAtReset = 0
+
+
+def model(parameters: CortexM33Parameters) -> CortexM33:  # noqa: ARG001 - none changes the pipeline
     """Build the model."""
     return CortexM33(Table(rows()))

@@ -6,11 +6,21 @@ cortex-m4-fpu.md for what overlaps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from typing import Annotated
 
+from emulator.schema.table import Switch, about
 from emulator.thumb.instruction import Kind
 from emulator.timing.cores.armv7m import Armv7mModel, Armv7mRules
-from emulator.timing.cores.armv7m_rows import DIVIDE, EXCEPTIONS, PORNIN, RULES, shared_rows, unaligned_timing
+from emulator.timing.cores.armv7m_rows import (
+    DIVIDE,
+    EXCEPTIONS,
+    PORNIN,
+    RULES,
+    Armv7mParameters,
+    shared_rows,
+    unaligned_timing,
+)
 from emulator.timing.cores.table import Row, Rule, Table
 from emulator.timing.model import Cause
 
@@ -54,8 +64,16 @@ SAME_BASE_HIDES = Rule(
 )
 
 
-def model(parameters: Mapping[str, int]) -> Armv7mModel:
-    """Build the model; ``parameters``: ``same_base_hides`` (0 or 1), ``other_memory``."""
-    same_base = bool(parameters.get("same_base_hides", SAME_BASE_HIDES.cycles))
-    rules = Armv7mRules(RULES, indexed_accesses_hide=True, same_base_hides=same_base)
+class CortexM4Parameters(Armv7mParameters, frozen=True):
+    """Options of a Cortex-M4, and of the chip around it."""
+
+    same_base_hides: Annotated[
+        Switch,
+        about("Whether an indexed store hides behind the next access that has its base register.", example=0),
+    ] = 1 if SAME_BASE_HIDES.cycles else 0
+
+
+def model(parameters: CortexM4Parameters) -> Armv7mModel:
+    """Build the model."""
+    rules = Armv7mRules(RULES, indexed_accesses_hide=True, same_base_hides=bool(parameters.same_base_hides))
     return Armv7mModel("cortex-m4", Table(rows()), rules, DIVIDE, unaligned_timing(parameters), EXCEPTIONS)

@@ -17,7 +17,7 @@ beside its cycle, on a chip where that was measured to differ.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -47,6 +47,7 @@ from emulator.timing.cores.cortex_m7_rows import (
     RULES,
     STORE_STAGE,
     UNALIGNED,
+    CortexM7Parameters,
     rows,
 )
 from emulator.timing.cores.cortex_m7_slides import SlideBoard, Slides
@@ -369,11 +370,11 @@ def _beside_macs(run: _Pass, younger: Instruction) -> bool:
     return True
 
 
-def model(parameters: Mapping[str, int]) -> CortexM7:
-    """Build the model; ``parameters``: ``static_prediction``, ``unaligned_load``."""
-    extra = parameters.get("unaligned_load", UNALIGNED.word_half)
+def model(parameters: CortexM7Parameters) -> CortexM7:
+    """Build the model."""
+    extra = parameters.unaligned_load
     return CortexM7(
         Table(rows()),
-        static_prediction=bool(parameters.get("static_prediction", 0)),
+        static_prediction=bool(parameters.static_prediction),
         unaligned=replace(UNALIGNED, halfword_odd=extra, word_half=extra, word_odd=extra),
     )

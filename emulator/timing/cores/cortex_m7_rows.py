@@ -12,10 +12,13 @@ ARMScheduleM7.td; dwelch = dwelch67/stm32_samples, NUCLEO-F767ZI/perf01.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated, Literal
 
+from emulator.schema.table import Switch, about
 from emulator.thumb.instruction import Kind
 from emulator.timing.cores.table import Row, Rule, check_rules
 from emulator.timing.model import Cause, DivideTiming, ExceptionTiming, UnalignedTiming
+from emulator.timing.parameters import CoreParameters, TraceAtReset
 
 JNK0LE = "jnk0le/random cortex_m7.md"
 DWELCH = "dwelch67/stm32_samples NUCLEO-F767ZI/perf01"
@@ -164,3 +167,46 @@ younger slot costs 4 too). Stores: one in 3 cycles (dwelch; jnk0le has 4), free 
 
 EXCEPTIONS = ExceptionTiming(entry=12, exit=10, tail_chain=6, fp_frame=9)
 """Entry as recalled for tightly coupled memory; the rest guesses."""
+
+CacheBytes = Literal[0, 4096, 8192, 16384, 32768, 65536]
+"""Sizes that a Cortex-M7's caches may have (DDI 0489, CCSIDR), 0 for none."""
+
+
+class CortexM7Parameters(CoreParameters, frozen=True):
+    """Options of a Cortex-M7, and how it is set up."""
+
+    trace_at_reset: TraceAtReset = 0
+    static_prediction: Annotated[
+        Switch,
+        about(
+            "Whether the branch target cache is off (ACTLR.DISBTACREAD): backward branches are taken to be "
+            "taken, and each taken branch fetches anew.",
+            example=1,
+        ),
+    ] = 0
+    unaligned_load: Annotated[
+        int,
+        about(
+            "Cycles that an unaligned load takes beside its own.",
+            unit="cycles",
+            at_least=0,
+            at_most=15,
+            example=2,
+        ),
+    ] = UNALIGNED.word_half
+    instruction_cache_bytes: Annotated[
+        CacheBytes,
+        about(
+            "The instruction cache as CCSIDR tells it to firmware; its timing is an accelerator of kind l1.",
+            unit="bytes",
+            example=16384,
+        ),
+    ] = 0
+    data_cache_bytes: Annotated[
+        CacheBytes,
+        about(
+            "The data cache as CCSIDR tells it to firmware; its timing is an accelerator of kind l1.",
+            unit="bytes",
+            example=16384,
+        ),
+    ] = 0

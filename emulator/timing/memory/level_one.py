@@ -14,13 +14,61 @@ store buffers). Ignored: MPU attributes, dynamic read-allocate mode, fetching ah
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
+import msgspec
+
+from emulator.schema.table import about
 from emulator.timing.memory.cache import Cache
 from emulator.timing.memory.port import STORE, Port
+from emulator.timing.parameters import (
+    AcceleratorParameters,
+    BusCycles,
+    DataCache,
+    DataLines,
+    DataWays,
+    FreeWaitStates,
+    InstructionCache,
+    InstructionLines,
+    InstructionWays,
+    ReadBytes,
+)
 
 BEAT_SHIFT = 3
 """The AXI bus is 64 bits wide (DDI 0489)."""
 BUFFERED_STORES = 4
 """Stores that wait for the bus without stalling the core: a guess."""
+
+
+class LevelOneParameters(AcceleratorParameters, frozen=True):
+    """A memory behind the level-1 caches of a Cortex-M7 and its AXI bus.
+
+    Several memories may stand behind the same caches: one of them gives the caches' size.
+    """
+
+    wait_states: FreeWaitStates = 0
+    bus_cycles: BusCycles = 0
+    bus_divider: Annotated[
+        int,
+        about(
+            "Core cycles in one cycle of the memory's bus, in which wait_states and bus_cycles count. A "
+            "clock controller that divides the bus's clock changes it.",
+            unit="cycles",
+            at_least=1,
+            at_most=512,
+            example=2,
+        ),
+    ] = 1
+    read_bytes: ReadBytes = 8
+    line_bytes: Annotated[
+        Literal[32], about("Length of a cache's line: a Cortex-M7's are 32 bytes long.", unit="bytes")
+    ] = 32
+    instruction_lines: InstructionLines = 0
+    instruction_ways: InstructionWays | msgspec.UnsetType = msgspec.UNSET
+    instruction_cache: InstructionCache = 0
+    data_lines: DataLines = 0
+    data_ways: DataWays | msgspec.UnsetType = msgspec.UNSET
+    data_cache: DataCache = 0
 
 
 def l1_cached(port: Port, cache: Cache, address: int, t: int, kind: int) -> int:

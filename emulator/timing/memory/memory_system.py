@@ -7,19 +7,28 @@ own price.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+import msgspec
+
+from emulator.schema.table import fields_of
 from emulator.timing.memory.alignment import Alignment
 from emulator.timing.memory.cache import Cache
-from emulator.timing.memory.level_one import l1_access
+from emulator.timing.memory.level_one import LevelOneParameters, l1_access
 from emulator.timing.memory.port import FETCH, Port
 from emulator.timing.memory.prefetch_unit import QUEUE_LEAD, fetch_word, run_ahead
-from emulator.timing.memory.stm32_art import art_access
-from emulator.timing.memory.stm32_line_buffers import buffers_access
+from emulator.timing.memory.stm32_art import (
+    ArtParameters,
+    InstructionCacheParameters,
+    PlainParameters,
+    art_access,
+)
+from emulator.timing.memory.stm32_line_buffers import LineBufferParameters, buffers_access
 from emulator.timing.model import UnalignedTiming
+from emulator.timing.parameters import AcceleratorParameters
 
 MASK32 = 0xFFFFFFFF
 MAX_REGIONS, MAX_PORTS, MAX_CACHES = 32, 8, 8
@@ -37,14 +46,27 @@ class Rules(IntEnum):
     LEVEL_ONE = 2
 
 
-KINDS = {
-    "stm32-art": Rules.STM32_ART,
-    "stm32-line-buffers": Rules.STM32_LINE_BUFFERS,
-    "icache": Rules.STM32_ART,
-    "l1": Rules.LEVEL_ONE,
-    "none": Rules.STM32_ART,
+@dataclass(frozen=True, slots=True)
+class AcceleratorKind:
+    """A ``kind`` of accelerator in a board file: its rules, and what a board may say of it."""
+
+    rules: Rules
+    parameters: type[AcceleratorParameters]
+
+    def completed(self, parameters: Mapping[str, int]) -> dict[str, int]:
+        """Parameters with the declared defaults, those without a single value left out."""
+        fields = fields_of(self.parameters).items()
+        defaults = {name: field.default for name, field in fields if field.default is not msgspec.UNSET}
+        return {**defaults, **parameters}
+
+
+KINDS: Mapping[str, AcceleratorKind] = {
+    "none": AcceleratorKind(Rules.STM32_ART, PlainParameters),
+    "stm32-art": AcceleratorKind(Rules.STM32_ART, ArtParameters),
+    "stm32-line-buffers": AcceleratorKind(Rules.STM32_LINE_BUFFERS, LineBufferParameters),
+    "icache": AcceleratorKind(Rules.STM32_ART, InstructionCacheParameters),
+    "l1": AcceleratorKind(Rules.LEVEL_ONE, LevelOneParameters),
 }
-"""The rules of each ``kind`` of accelerator in a board file."""
 ACCESS: dict[int, Access] = {
     Rules.STM32_ART: art_access,
     Rules.STM32_LINE_BUFFERS: buffers_access,

@@ -12,8 +12,64 @@ figures are beside them, in the families' TOML.
 
 from __future__ import annotations
 
+import msgspec
+
 from emulator.timing.memory.cache import Cache
 from emulator.timing.memory.port import FETCH, STORE, Port
+from emulator.timing.parameters import (
+    AcceleratorParameters,
+    BusCycles,
+    DataCache,
+    DataLines,
+    DataWays,
+    FreeWaitStates,
+    InstructionCache,
+    InstructionLines,
+    InstructionWays,
+    LineBytes,
+    Prefetch,
+    ReadBytes,
+    WaitStates,
+)
+
+
+class PlainParameters(AcceleratorParameters, frozen=True):
+    """A memory with wait states and a read buffer for each of instructions and data, without caches."""
+
+    wait_states: FreeWaitStates = 0
+    read_bytes: ReadBytes = 8
+    prefetch: Prefetch = 0
+
+
+class ArtParameters(AcceleratorParameters, frozen=True):
+    """STM32's ART accelerator (F4, L4, G4 ...): caches of instruction and of data lines, a prefetch."""
+
+    wait_states: WaitStates = 0
+    read_bytes: ReadBytes = 8
+    line_bytes: LineBytes | msgspec.UnsetType = msgspec.UNSET
+    prefetch: Prefetch = 0
+    instruction_lines: InstructionLines = 0
+    instruction_ways: InstructionWays | msgspec.UnsetType = msgspec.UNSET
+    instruction_cache: InstructionCache = 0
+    data_lines: DataLines = 0
+    data_ways: DataWays | msgspec.UnsetType = msgspec.UNSET
+    data_cache: DataCache = 0
+
+
+class InstructionCacheParameters(AcceleratorParameters, frozen=True):
+    """One cache that serves instructions and data alike: ICACHE of STM32U5, U3, L5 and H5, PSoC 6's.
+
+    Its size and its switch are those of the ``instruction`` cache.
+    """
+
+    wait_states: WaitStates = 0
+    bus_cycles: BusCycles = 0
+    read_bytes: ReadBytes = 8
+    line_bytes: LineBytes | msgspec.UnsetType = msgspec.UNSET
+    prefetch: Prefetch = 0
+    instruction_lines: InstructionLines = 0
+    instruction_ways: InstructionWays | msgspec.UnsetType = msgspec.UNSET
+    instruction_cache: InstructionCache = 0
 
 
 def art_cached(port: Port, cache: Cache, address: int, t: int, *, is_fetch: bool) -> int:

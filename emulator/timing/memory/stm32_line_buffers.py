@@ -20,6 +20,14 @@ from __future__ import annotations
 
 from emulator.timing.memory.cache import Cache
 from emulator.timing.memory.port import FETCH, STORE, Port
+from emulator.timing.parameters import (
+    AcceleratorParameters,
+    InstructionCache,
+    InstructionLines,
+    Prefetch,
+    ReadBytes,
+    WaitStates,
+)
 
 FETCH_LAG = 1
 """A line's fetch has its data phase while the instruction before it executes: Cortex-M0+ has two
@@ -27,6 +35,19 @@ stages, so that what executes in one cycle arrived in the one before (DDI 0484C;
 takes 2). A block's first line is fetched one cycle earlier: lag 0 stands for that."""
 DATA_LAG = 2
 """A datum's address phase is its instruction's first cycle, its data phase the second (2 cycles)."""
+
+
+class LineBufferParameters(AcceleratorParameters, frozen=True):
+    """STM32G0's flash (also STM32C0): line buffers, a prefetch, a cache of misses; data are not cached.
+
+    A line is what one read brings, so ``read_bytes`` is the line's length too.
+    """
+
+    wait_states: WaitStates = 0
+    read_bytes: ReadBytes = 8
+    prefetch: Prefetch = 0
+    instruction_lines: InstructionLines = 0
+    instruction_cache: InstructionCache = 0
 
 
 def buffers_read(port: Port, t: int, cost: int) -> int:

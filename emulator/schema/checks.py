@@ -1,0 +1,154 @@
+"""Every problem of a TOML table against its declaration: unknown keys, types, ranges, partners.
+
+msgspec decides whether a value is right; the words are ours, so that each names the dotted key,
+the reason, the nearest known key and the next step.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, get_args, get_origin
+
+import msgspec
+
+from emulator.errors import BoardError
+from emulator.schema.table import Problem, Table, fields_of
+from emulator.schema.words import bare, choices, example, expected, is_plain, nearest, shown, suggest
+
+AnyTable = TypeVar("AnyTable", bound=Table)
+ALL_KEYS = 24
+"""As many known keys are listed; of more only the nearest ones."""
+NEAREST_KEYS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A text that names something of the board: ``what`` it is (``"clock"``), and the name."""
+
+    key: str
+    what: str
+    name: str
+
+
+def problems_of(kind: type[Table], value: object) -> list[Problem]:
+    """All problems of a table, by keys relative to it.
+
+    Only a table without any is looked at as a whole (:meth:`Table.contradictions`).
+    """
+    return list(_table(kind, value)) or list(msgspec.convert(value, kind).contradictions())
+
+
+def read_table(kind: type[AnyTable], value: Mapping[str, Any], key: str) -> AnyTable:
+    """The table that stands under ``key``, or BoardError with its first problem."""
+    problems = problems_of(kind, value)
+    if problems:
+        problem = problems[0].below(key)
+        raise BoardError(problem.what, where=problem.key, next_step=problem.next_step)
+    return msgspec.convert(value, kind)
+
+
+def unknown_key(key: str, known: Iterable[str]) -> Problem:
+    """The problem of a key that a table can't have."""
+    names = list(known)
+    if not names:
+        return Problem(key, "unknown key; nothing can be set here", "take it away")
+    return Problem(key, f"unknown key{suggest(key, names)}", f"known here: {listed(key, names)}")
+
+
+def listed(word: str, known: Iterable[str]) -> str:
+    """The known names in words: all, or when there are many those that are nearest to ``word``."""
+    names = list(known)
+    if len(names) <= ALL_KEYS:
+        return ", ".join(names) or "none"
+    return f"{', '.join(difflib.get_close_matches(word, names, n=NEAREST_KEYS, cutoff=0))} ..."
+
+
+def references(kind: Any, value: object) -> Iterator[Reference]:
+    """Yield every text of a table that the declaration says names something of the board."""
+    plain, said = bare(kind)
+    what = (said.extra or {}).get("names_a")
+    if what and isinstance(value, str) and value:
+        yield Reference("", what, value)
+    elif isinstance(value, Mapping) and isinstance(plain, type) and issubclass(plain, Table):
+        for name, field in fields_of(plain).items():
+            if name in value:
+                yield from _below(name, references(field.type, value[name]))
+    elif isinstance(value, Mapping) and get_origin(plain) is dict:
+        for name, item in value.items():
+            yield from _below(name, references(get_args(plain)[1], item))
+
+
+def _below(key: str, found: Iterable[Reference]) -> Iterator[Reference]:
+    for one in found:
+        yield replace(one, key=f"{key}.{one.key}".rstrip("."))
+
+
+def value_problems(kind: Any, value: object) -> Iterator[Problem]:
+    """Yield the problems of one value; the empty key is the value itself."""
+    plain, _said = bare(kind)
+    origin = get_origin(plain)
+    if isinstance(plain, type) and issubclass(plain, Table):
+        yield from problems_of(plain, value)
+    elif origin is dict and isinstance(value, dict):
+        name_kind, item_kind = get_args(plain)
+        for name, item in value.items():
+            yield from (problem.below(name) for problem in _leaf(name_kind, name, "the name "))
+            yield from (problem.below(name) for problem in value_problems(item_kind, item))
+    elif origin is list and isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from (problem.below(str(number)) for problem in value_problems(get_args(plain)[0], item))
+    else:
+        yield from _leaf(kind, value, "")
+
+
+def _table(kind: type[Table], value: object) -> Iterator[Problem]:
+    if not isinstance(value, Mapping):
+        yield Problem("", f"must be a table, not {shown(value)}")
+        return
+    fields = fields_of(kind)
+    meant: list[str] = []
+    for name, item in value.items():
+        if name not in fields:
+            meant += nearest(name, fields)
+            yield unknown_key(name, fields)
+        else:
+            advice = _advice(name, fields[name].type)
+            for problem in value_problems(fields[name].type, item):
+                yield replace(problem, next_step=problem.next_step or advice).below(name)
+    for name, field in fields.items():
+        if field.required and name not in value and name not in meant:
+            yield _missing(name, field.type)
+
+
+def _missing(name: str, kind: Any) -> Problem:
+    step = f"add {name} = {shown(example(kind), kind)}" if is_plain(kind) else f"add [{name}.NAME]"
+    return Problem(name, f"missing: {_meaning(kind)}", step)
+
+
+def _advice(name: str, kind: Any) -> str:
+    """What a key is, and how it may be written."""
+    if not is_plain(kind):
+        return (
+            f"{_meaning(kind)}: each is a table, [{name}.NAME]" if _is_of_tables(kind) else f"write [{name}]"
+        )
+    return f"{_meaning(kind)}; for example {name} = {shown(example(kind), kind)}"
+
+
+def _is_of_tables(kind: Any) -> bool:
+    return get_origin(bare(kind)[0]) is dict
+
+
+def _meaning(kind: Any) -> str:
+    """The first sentence of a field's meaning, as a part of a sentence."""
+    meaning = (bare(kind)[1].description or "").split(". ")[0].rstrip(".")
+    return meaning[:1].lower() + meaning[1:] if meaning[1:2].islower() or meaning[1:2] == " " else meaning
+
+
+def _leaf(kind: Any, value: object, subject: str) -> Iterator[Problem]:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        near = suggest(value, map(str, choices(kind))) if isinstance(value, str) else ""
+        yield Problem("", f"{subject}must be {expected(kind)}, not {shown(value, kind)}{near}")
