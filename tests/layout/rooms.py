@@ -30,11 +30,14 @@ class Line:
 
 LINES = (
     Line(
-        ("emulator/errors.py", "emulator/files/", "emulator/installation/", "emulator/schema/"),
-        "what users are told; files; what is installed; tables",
+        ("emulator/errors.py", "emulator/files/", "emulator/schema/"),
+        "what users are told; files, whole or not at all; declared tables",
     ),
-    Line(("emulator/clock/",), "the one clock and its deadlines; the clocks that derive from it"),
-    Line(("emulator/device.py",), "what a device sees of a machine, and a machine of a device"),
+    Line(("emulator/installation/",), "what is installed here, what is missing, what to do"),
+    Line(
+        ("emulator/clock/", "emulator/device.py"),
+        "the one clock; what a device and a machine see of each other",
+    ),
     Line(("emulator/thumb/",), "Thumb instructions, decoded from bytes"),
     Line(("emulator/timing/",), "what it costs: pipelines, flash, caches (a new cache policy)"),
     Line(("emulator/board/",), "the board file: model, reading, checks, supply"),
