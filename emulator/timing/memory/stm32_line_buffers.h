@@ -1,4 +1,4 @@
-/* STM32G0's flash behind a Cortex-M0+'s one bus: line buffers, a prefetch, a cache of misses.
+/* STM32G0's flash behind a Cortex-M0+'s one bus: line buffers, a prefetch, a cache.
  *
  * Twin: stm32_line_buffers.py, statement for statement.
  */
@@ -6,6 +6,8 @@
 #define BOARDLESS_STM32_LINE_BUFFERS_H
 
 #include "port.h"
+
+#define ADDRESS_PHASE 1
 
 /* The last cycle of a read that could begin at t. */
 static uint64_t buffers_read(Port *p, uint64_t t, uint32_t cost) {
@@ -35,6 +37,7 @@ static uint64_t buffers_fetch(Port *p, Cache *c, uint32_t address, uint64_t t) {
         p->line_ready = p->ahead_start + cost - 1;
         if (p->busy_until < p->line_ready + 1) p->busy_until = p->line_ready + 1;
         p->ahead_valid = 0;
+        if (c) cache_install(c, line, cache_victim(c, line));
     } else if (c && (slot = cache_find(c, line)) != ABSENT) {
         cache_use(c, slot);
         p->line_ready = t;
@@ -45,7 +48,7 @@ static uint64_t buffers_fetch(Port *p, Cache *c, uint32_t address, uint64_t t) {
         p->ahead_valid = 0;
     }
     uint64_t ready = t > p->line_ready ? t : p->line_ready;
-    buffers_read_ahead(p, c, line + 1, ready, cost);
+    buffers_read_ahead(p, c, line + 1, ready > ADDRESS_PHASE ? ready - ADDRESS_PHASE : 0, cost);
     return ready - t;
 }
 
