@@ -16,6 +16,7 @@
 #include "prefetch_unit.h"
 #include "stm32_art.h"
 #include "stm32_line_buffers.h"
+#include "unified_cache.h"
 
 #define MAX_REGIONS 32
 #define MAX_PORTS 8
@@ -23,7 +24,7 @@
 #define FIRST_PORT 64      /* numbers of memories: a region's, or FIRST_PORT + its port's */
 #define OUTSIDE 255        /* no region at all */
 
-enum { RULES_STM32_ART, RULES_STM32_LINE_BUFFERS, RULES_LEVEL_ONE }; /* what a port's `rules` says */
+enum { RULES_STM32_ART, RULES_STM32_LINE_BUFFERS, RULES_LEVEL_ONE, RULES_UNIFIED_CACHE }; /* what a port's `rules` says */
 
 typedef struct {
     uint32_t base, end;
@@ -119,6 +120,7 @@ static uint64_t memory_access(MemorySystem *m, uint32_t address, uint64_t t, int
     switch (p->rules) {
     case RULES_STM32_LINE_BUFFERS: return buffers_access(p, c, address, t, kind);
     case RULES_LEVEL_ONE: return l1_access(p, c, address, t, kind);
+    case RULES_UNIFIED_CACHE: return unified_access(p, c, address, t, kind);
     default: return art_access(p, c, address, t, kind);
     }
 }

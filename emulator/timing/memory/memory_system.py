@@ -20,13 +20,9 @@ from emulator.timing.memory.cache import Cache
 from emulator.timing.memory.level_one import LevelOneParameters, l1_access
 from emulator.timing.memory.port import FETCH, Port
 from emulator.timing.memory.prefetch_unit import QUEUE_LEAD, fetch_word, run_ahead
-from emulator.timing.memory.stm32_art import (
-    ArtParameters,
-    InstructionCacheParameters,
-    PlainParameters,
-    art_access,
-)
+from emulator.timing.memory.stm32_art import ArtParameters, PlainParameters, art_access
 from emulator.timing.memory.stm32_line_buffers import LineBufferParameters, buffers_access
+from emulator.timing.memory.unified_cache import UnifiedCacheParameters, unified_access
 from emulator.timing.model import UnalignedTiming
 from emulator.timing.parameters import AcceleratorParameters
 
@@ -44,6 +40,7 @@ class Rules(IntEnum):
     STM32_ART = 0
     STM32_LINE_BUFFERS = 1
     LEVEL_ONE = 2
+    UNIFIED_CACHE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +61,14 @@ KINDS: Mapping[str, AcceleratorKind] = {
     "none": AcceleratorKind(Rules.STM32_ART, PlainParameters),
     "stm32-art": AcceleratorKind(Rules.STM32_ART, ArtParameters),
     "stm32-line-buffers": AcceleratorKind(Rules.STM32_LINE_BUFFERS, LineBufferParameters),
-    "icache": AcceleratorKind(Rules.STM32_ART, InstructionCacheParameters),
+    "icache": AcceleratorKind(Rules.UNIFIED_CACHE, UnifiedCacheParameters),
     "l1": AcceleratorKind(Rules.LEVEL_ONE, LevelOneParameters),
 }
 ACCESS: dict[int, Access] = {
     Rules.STM32_ART: art_access,
     Rules.STM32_LINE_BUFFERS: buffers_access,
     Rules.LEVEL_ONE: l1_access,
+    Rules.UNIFIED_CACHE: unified_access,
 }
 
 

@@ -24,7 +24,7 @@ static uint64_t art_cached(Port *p, Cache *c, uint32_t address, uint64_t t, int 
         p->fill_start = p->ahead_start;
         p->fill_first = 0;
     } else {
-        p->fill_start = port_available(p, t + p->bus_cycles, cost);
+        p->fill_start = port_available(p, t, cost) + p->bus_cycles;
         p->fill_first = read;
     }
     p->fill_reads = reads;

@@ -1,10 +1,10 @@
 """Flash with wait states behind ST's ART accelerator: line caches and a prefetch, or neither.
 
-Twin: stm32_art.h. The kinds ``stm32-art``, ``icache`` (one cache for fetches and data) and
-``none``, and every memory with wait states of its own. Costs are stall cycles beyond the core's
+Twin: stm32_art.h. The kinds ``stm32-art`` and ``none``, and every memory with wait states of its
+own. Costs are stall cycles beyond the core's
 own price; a store costs nothing.
 
-With a cache, a miss fills a line, the read that missed first; a fetch's miss then has the next
+With a cache, a miss fills a line, ``bus_cycles`` after the memory is free, the read that missed first; a fetch's miss then has the next
 line prefetched, which gives way to a demand. Without one, the last read of fetches and that of
 data are kept, and the next read is prefetched as soon as the memory is free. The sources of
 figures are beside them, in the families' TOML.
@@ -45,6 +45,7 @@ class ArtParameters(AcceleratorParameters, frozen=True):
     """STM32's ART accelerator (F4, L4, G4 ...): caches of instruction and of data lines, a prefetch."""
 
     wait_states: WaitStates = 0
+    bus_cycles: BusCycles = 0
     read_bytes: ReadBytes = 8
     line_bytes: LineBytes | msgspec.UnsetType = msgspec.UNSET
     prefetch: Prefetch = 0
@@ -54,22 +55,6 @@ class ArtParameters(AcceleratorParameters, frozen=True):
     data_lines: DataLines = 0
     data_ways: DataWays | msgspec.UnsetType = msgspec.UNSET
     data_cache: DataCache = 0
-
-
-class InstructionCacheParameters(AcceleratorParameters, frozen=True):
-    """One cache that serves instructions and data alike: ICACHE of STM32U5, U3, L5 and H5, PSoC 6's.
-
-    Its size and its switch are those of the ``instruction`` cache.
-    """
-
-    wait_states: WaitStates = 0
-    bus_cycles: BusCycles = 0
-    read_bytes: ReadBytes = 8
-    line_bytes: LineBytes | msgspec.UnsetType = msgspec.UNSET
-    prefetch: Prefetch = 0
-    instruction_lines: InstructionLines = 0
-    instruction_ways: InstructionWays | msgspec.UnsetType = msgspec.UNSET
-    instruction_cache: InstructionCache = 0
 
 
 def art_cached(port: Port, cache: Cache, address: int, t: int, *, is_fetch: bool) -> int:
@@ -87,7 +72,7 @@ def art_cached(port: Port, cache: Cache, address: int, t: int, *, is_fetch: bool
     if is_fetch and port.ahead_valid and port.ahead_line == line:
         port.fill_start, port.fill_first = port.ahead_start, 0
     else:
-        port.fill_start, port.fill_first = port.available(t + port.bus_cycles, cost), read
+        port.fill_start, port.fill_first = port.available(t, cost) + port.bus_cycles, read
     port.fill_reads = reads
     done = port.fill_start + reads * cost
     port.busy_until = max(port.busy_until, done)
