@@ -3,11 +3,12 @@
     git clone https://github.com/jnk0le/cortexm-AES SOURCES/cortexm-AES    # b18b7a4
     git clone https://github.com/pornin/curve9767 SOURCES/curve9767        # 58f4652
     git clone https://github.com/pornin/gls254-cm4 SOURCES/gls254-cm4      # 7bc7897
+    git clone https://github.com/Ko-/aes-armcortexm SOURCES/aes-armcortexm # bed6379
     python -m benches.assembly.build SOURCES OUT
     boardless validate --assembly --catalog benches/assembly/silicon.csv --images OUT
 
 Nothing of those sources is part of this project; only the published figures are. Needs the
-GNU tools for arm-none-eabi. Tables go to SRAM, as the authors placed them.
+GNU tools for arm-none-eabi. Tables go to SRAM, or to the code (aes-armcortexm), as the authors placed them.
 """
 
 from __future__ import annotations
@@ -50,6 +51,17 @@ RECIPES = (
     Recipe("curve9767_cm0.elf", ("curve9767/src/ops_cm0.s",), "cortex-m0"),
     Recipe("curve9767_cm4.elf", ("curve9767/src/ops_cm4.s",), "cortex-m4"),
     Recipe("gls254_cm4.elf", ("gls254-cm4/gls254-cm4.s",), "cortex-m4"),
+    *(
+        Recipe(f"{name}_cm{core}.elf", (f"aes-armcortexm/{source}",), f"cortex-m{core}")
+        for core in (3, 4)
+        for name, source in (
+            ("aes128", "aes128/aes.s"),
+            ("aes128ctr", "aes128ctr/aes_128_ctr.s"),
+            ("aes192ctr", "aes192ctr/aes_192_ctr.s"),
+            ("aes256ctr", "aes256ctr/aes_256_ctr.s"),
+            ("aes128ctrbs", "aes128ctrbs/aes_128_ctr_bs.s"),
+        )
+    ),
 )
 
 

@@ -19,7 +19,9 @@ class Region:
     ``accelerator`` names the entry of :attr:`Board.accelerators` in front of it, "" for
     none (zero wait states unless ``wait_states`` says otherwise). ``alias_of``: the name
     of the region whose bytes these are. ``bus``: who reaches it ("icode", "dcode",
-    "system", "tcm", "axi" ...): free text that memory models use.
+    "system", "tcm", "axi" ...): free text that memory models use. ``first_load_cycles``: what a
+    load waits there that follows no load of the same memory, on boards whose core parameters
+    have ``other_memory``.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Region:
     bus: str = ""
     accelerator: str = ""
     wait_states: int = 0
+    first_load_cycles: int = 0
     alias_of: str = ""
     source: str = ""
 

@@ -247,6 +247,7 @@ def _region(name: str, entry: RegionTable, regions: Mapping[str, RegionTable]) -
     original = regions.get(entry.alias_of, entry)
     kind = original.kind if entry.kind is msgspec.UNSET else entry.kind
     waits = original.wait_states if entry.wait_states is msgspec.UNSET else entry.wait_states
+    first = original if entry.first_load_cycles is msgspec.UNSET else entry
     return Region(
         name=name,
         base=entry.base,
@@ -255,6 +256,7 @@ def _region(name: str, entry: RegionTable, regions: Mapping[str, RegionTable]) -
         bus=entry.bus or original.bus,
         accelerator=entry.accelerator or original.accelerator,
         wait_states=0 if waits is msgspec.UNSET else waits,
+        first_load_cycles=first.first_load_cycles or 0,
         alias_of=entry.alias_of,
         source=entry.source,
     )

@@ -98,6 +98,20 @@ class RegionTable(Table, frozen=True):
         Annotated[FreeWaitStates, msgspec.Meta(extra={"by_default": "`0`; an alias: the original's"})]
         | msgspec.UnsetType
     ) = msgspec.UNSET
+    first_load_cycles: (
+        Annotated[
+            int,
+            about(
+                "Cycles that a load waits which follows no load from the same memory.",
+                unit="cycles",
+                at_least=0,
+                at_most=15,
+                by_default="`0`; an alias: the original's",
+                example=1,
+            ),
+        ]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
     alias_of: Annotated[
         str,
         about(

@@ -117,8 +117,12 @@ class BlockHook(Protocol):
         data_cache: int,
         *,
         free: bool,
+        first_load: int = 0,
     ) -> None:
-        """Describe a region; -1 for no port or cache; ``free``: costs nothing when aligned."""
+        """Describe a region; -1 for no port or cache; ``free``: costs nothing when aligned.
+
+        ``first_load``: what a load waits that follows no load of the same memory.
+        """
 
     def set_port(self, number: int, wait_states: int, read_shift: int, prefetch: int) -> None:
         """Describe a memory behind a bus."""

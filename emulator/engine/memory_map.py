@@ -62,7 +62,14 @@ class MemoryMap:
             entry = self._tuned.get(self._by_region[region.name])
             if entry is not None:
                 self._hook.set_region(
-                    number, region.base, region.end, entry.port, entry.instruction, entry.data, free=False
+                    number,
+                    region.base,
+                    region.end,
+                    entry.port,
+                    entry.instruction,
+                    entry.data,
+                    free=False,
+                    first_load=region.first_load_cycles if self._timed else 0,
                 )
                 continue
             wait_states = region.wait_states if self._timed else 0
@@ -71,7 +78,16 @@ class MemoryMap:
                 port = spare + len(self._waiting)
                 self._hook.set_port(port, wait_states, 2, 0)
                 self._waiting[region.base] = port
-            self._hook.set_region(number, region.base, region.end, port, -1, -1, free=port < 0)
+            self._hook.set_region(
+                number,
+                region.base,
+                region.end,
+                port,
+                -1,
+                -1,
+                free=port < 0,
+                first_load=region.first_load_cycles if self._timed else 0,
+            )
 
     def _apply(self, tuned: _Tuned) -> None:
         v = tuned.values

@@ -97,6 +97,7 @@ class UnalignedTiming:
     word_half: int = 0  # word at address % 4 == 2
     word_odd: int = 0
     other_memory: int = 0  # than the data access before
+    leave_flash: int = 0  # ... and back from one behind an accelerator
     store_drain: int = 0
     store_entries: int = 0
 

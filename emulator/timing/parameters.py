@@ -180,5 +180,18 @@ OtherMemory = Annotated[
 ]
 
 
+LeaveFlash = Annotated[
+    int,
+    about(
+        "Cycles that a data access to another memory waits when the one before was to flash.",
+        unit="cycles",
+        at_least=0,
+        at_most=15,
+        by_default="as other_memory",
+        example=0,
+    ),
+]
+
+
 class CoreParameters(Table, frozen=True):
     """What ``[core_parameters]`` may hold: facts of a core that not every chip with it shares."""

@@ -51,7 +51,7 @@ static void addresses_capture(Addresses *a, MemorySystem *m, void *uc, Block *b)
         if (!group_base(a, uc, group, &base)) continue;
         TimedRegion *r = region_near(m, base + group->min_offset, &group->region);
         int inside = r && base + group->max_offset < r->end;
-        if (!inside || (m->other_memory && memory_number(r) != m->last_memory)) stays = 0;
+        if (!inside || (m->other_memory && (memory_number(r) != m->last_memory || r->first_load))) stays = 0;
         b->group_base[g] = base;
         if (group->aligned && !(base & group->align_mask) && (!r || (r->is_free && inside)))
             b->group_state[g] = GROUP_FREE;

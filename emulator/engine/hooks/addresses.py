@@ -68,7 +68,8 @@ class Addresses:
     def capture(self, block: Block) -> None:
         """At a block's entry: find the addresses of its data, where they can cost anything.
 
-        When data go to another memory than the last, every access counts, in its order.
+        When data go to another memory than the last, or to one where loads wait, every access counts, in
+        its order.
         """
         plan, memory = block.plan, self._memory
         slots = run_program(plan.program, self.read_register, self.load_host) if plan.program else []
@@ -81,7 +82,11 @@ class Addresses:
             first = (base + group.min_offset) & MASK32
             region = memory.region_at(first)
             inside = region is not None and (base + group.max_offset) & MASK32 < region.end
-            if not inside or (memory.other_memory and memory.memory_number(first) != memory.last_memory):
+            if (
+                not inside
+                or (memory.other_memory and memory.memory_number(first) != memory.last_memory)
+                or (memory.other_memory and region is not None and region.first_load)
+            ):
                 stays = False
             aligned = group.aligned and not base & group.align_mask
             free.append(aligned and (region is None or (region.free and inside)))

@@ -114,6 +114,7 @@ static uint32_t enter(NativeHook *n, void *uc, uint32_t address, uint32_t size_b
     h->executed = 0;
     h->stall = 0;
     h->events_done = 0;
+    n->pricing.memory.loaded = NO_INSTRUCTION;
     h->next_hooked = 0;
     h->block_serial++;
     if (b->n_data) addresses_capture(&n->pricing.addresses, &n->pricing.memory, uc, b);

@@ -220,9 +220,10 @@ class PythonHook:
         data_cache: int,
         *,
         free: bool,
+        first_load: int = 0,
     ) -> None:
         """See :class:`BlockHook`."""
-        region = TimedRegion(base, end, port, instruction_cache, data_cache, free)
+        region = TimedRegion(base, end, port, instruction_cache, data_cache, free, first_load)
         self._memory.set_region(number, region)
 
     def set_port(self, number: int, wait_states: int, read_shift: int, prefetch: int) -> None:

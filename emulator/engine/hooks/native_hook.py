@@ -91,6 +91,7 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_skip", None, [pointer, u64, u64]),
         ("bl_advance", u64, [pointer, pointer, u32]),
         ("bl_trace", u32, [pointer, u32]),
+        ("bl_set_first_load", None, [pointer, u32, u32]),
         ("bl_set_region", None, [pointer, u32, u32, u32, c.c_int32, c.c_int32, c.c_int32, u32, pointer]),
         ("bl_set_port", None, [pointer, u32, u32, u32, u32]),
         ("bl_set_bus", None, [pointer, u32, u32, u32]),
@@ -201,6 +202,7 @@ class NativeHook(_Head):
         data_cache: int,
         *,
         free: bool,
+        first_load: int = 0,
     ) -> None:
         """See :class:`BlockHook`."""
         memory = self._core.memory_at(base) if self._core is not None else None
@@ -208,6 +210,7 @@ class NativeHook(_Head):
         self._library.bl_set_region(
             self._engine, number, base, end & 0xFFFFFFFF, port, instruction_cache, data_cache, free, host
         )
+        self._library.bl_set_first_load(self._engine, number, first_load)
 
     def set_port(self, number: int, wait_states: int, read_shift: int, prefetch: int) -> None:
         """See :class:`BlockHook`."""
@@ -234,10 +237,13 @@ class NativeHook(_Head):
     def set_data_timing(self, unaligned: UnalignedTiming, divide: DivideTiming) -> None:
         """See :class:`BlockHook`."""
         by_address = (unaligned.halfword_odd, unaligned.word_half, unaligned.word_odd)
-        others = (unaligned.other_memory, unaligned.store_drain, unaligned.store_entries)
+        others = (
+            *(unaligned.other_memory, unaligned.store_drain, unaligned.store_entries),
+            unaligned.leave_flash,
+        )
         self._library.bl_set_data_timing(
             self._engine,
-            (c.c_uint32 * 6)(*by_address, *others),
+            (c.c_uint32 * 7)(*by_address, *others),
             (c.c_uint32 * 34)(divide.zero, divide.smaller, *divide.by_width),
         )
 

@@ -45,7 +45,7 @@ static void run_each(Pricing *p, Block *b, const uint16_t *issue, uint32_t upto,
         else {
             uint32_t at = b->data_address[i], *hint = &b->event_region[i];
             if (!data_hit(m, at, v->size_bytes, v->count, t, v->kind, hint))
-                cost = memory_data(m, at, v->size_bytes, v->count, t, v->kind, hint);
+                cost = memory_data(m, at, v->size_bytes, v->count, t, v->kind, v->instruction, hint);
         }
         if (cost) {
             b->event_stall[i] += cost;

@@ -9,7 +9,7 @@ from emulator.engine.events import BRANCH_DIRECT, EVENT_EXTRA, EVENT_FETCH, EVEN
 from emulator.engine.hooks.addresses import Addresses
 from emulator.engine.hooks.block import Block
 from emulator.timing.branch_predictor import BranchPredictor
-from emulator.timing.memory.memory_system import MemorySystem
+from emulator.timing.memory.memory_system import NO_INSTRUCTION, MemorySystem
 from emulator.timing.memory.port import FETCH
 
 EVERYTHING = 1 << 32
@@ -34,6 +34,7 @@ class Pricing:
     def begin(self) -> None:
         """A block is entered."""
         self.stall = self.events_done = 0
+        self._memory.loaded = NO_INSTRUCTION
 
     def run_events(self, block: Block, cycles: int, issue: Sequence[int], upto: int) -> None:
         """Price the events up to and with instruction ``upto``; ``cycles``: at the block's start."""
@@ -53,7 +54,7 @@ class Pricing:
                 if event.kind == EVENT_EXTRA:
                     cost = at
                 else:
-                    cost = memory.data(at, event.size_bytes, event.count, t, event.kind)
+                    cost = memory.data(at, event.size_bytes, event.count, t, event.kind, event.instruction)
                     block.event_unaligned[i] += memory.alignment.paid
                     block.event_bus[i] += memory.changed
             block.event_stall[i] += cost

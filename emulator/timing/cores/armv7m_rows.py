@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from emulator.thumb.instruction import Kind
 from emulator.timing.cores.table import Row, Rule
 from emulator.timing.model import Cause, DivideTiming, ExceptionTiming, UnalignedTiming
-from emulator.timing.parameters import BitBand, CoreParameters, OtherMemory, TraceAtReset
+from emulator.timing.parameters import BitBand, CoreParameters, LeaveFlash, OtherMemory, TraceAtReset
 
 TRM = "DDI 0439D table 3-1, DDI 0337I table 3-1"
 JNK0LE = "jnk0le/random cortex_m3m4.md"
@@ -38,7 +40,8 @@ OTHER_MEMORY = Rule(
     "of STM32F407); for lone accesses fitted to three images on NUCLEO-L4R5ZI. A PSoC 6 shows none",
 )
 """A data access to another memory than the one before waits so much longer, on boards whose
-``core_parameters`` say so (``other_memory``): the core itself can't tell SRAM1 from SRAM2."""
+``core_parameters`` say so (``other_memory``): the core itself can't tell SRAM1 from SRAM2. Coming
+back from flash may cost another figure (``leave_flash``)."""
 
 
 class Armv7mParameters(CoreParameters, frozen=True):
@@ -47,11 +50,19 @@ class Armv7mParameters(CoreParameters, frozen=True):
     bit_band: BitBand = 0
     trace_at_reset: TraceAtReset = 0
     other_memory: OtherMemory = 0
+    leave_flash: LeaveFlash | msgspec.UnsetType = msgspec.UNSET
 
 
 def unaligned_timing(parameters: Armv7mParameters) -> UnalignedTiming:
     """Unaligned data: Pornin, memory.md, measured on STM32F407; the M3's bus interface is the same."""
-    return UnalignedTiming(halfword_odd=1, word_half=1, word_odd=2, other_memory=parameters.other_memory)
+    other, leave = parameters.other_memory, parameters.leave_flash
+    return UnalignedTiming(
+        halfword_odd=1,
+        word_half=1,
+        word_odd=2,
+        other_memory=other,
+        leave_flash=other if leave is msgspec.UNSET else leave,
+    )
 
 
 EXCEPTIONS = ExceptionTiming(entry=12, exit=10, tail_chain=6, fp_frame=17)

@@ -9,8 +9,8 @@
 
 #include "port.h"
 
-typedef struct {           /* emulator/timing/model.py; its other_memory is the memory system's */
-    uint32_t halfword_odd, word_half, word_odd, other_memory, store_drain, store_entries;
+typedef struct {           /* emulator/timing/model.py; other_memory, leave_flash: the memory system's */
+    uint32_t halfword_odd, word_half, word_odd, other_memory, store_drain, store_entries, leave_flash;
 } UnalignedTiming;
 
 typedef struct {

@@ -23,6 +23,7 @@
 #define MAX_CACHES 8
 #define FIRST_PORT 64      /* numbers of memories: a region's, or FIRST_PORT + its port's */
 #define OUTSIDE 255        /* no region at all */
+#define NO_INSTRUCTION (-2) /* no instruction comes behind it */
 
 enum { RULES_STM32_ART, RULES_STM32_LINE_BUFFERS, RULES_LEVEL_ONE, RULES_UNIFIED_CACHE }; /* what a port's `rules` says */
 
@@ -32,6 +33,7 @@ typedef struct {
     uint32_t is_free;      /* no cost at all when aligned */
     const uint8_t *host;   /* its bytes */
     uint32_t number;       /* of the memory that accesses are routed to: regions behind one port are one */
+    uint32_t first_load;   /* what a load waits that follows no load of the same memory */
 } TimedRegion;
 
 typedef struct {
@@ -42,6 +44,8 @@ typedef struct {
     Cache caches[MAX_CACHES];
     Alignment alignment;
     uint32_t other_memory, last_memory; /* cost of changing the memory; the one that data went to last */
+    uint32_t leave_flash;  /* cost of changing back from a memory behind a port */
+    int32_t loaded;        /* the last instruction of the current block that loaded */
     uint32_t changed;      /* what the last datum paid for that */
     uint32_t left_at;      /* the address behind a branch that was fetched without a cache, 0: none ... */
     uint64_t left_time;    /* ... and the cycle in which the branch left the prefetch queue */
@@ -70,13 +74,21 @@ static TimedRegion *region_at(MemorySystem *m, uint32_t address) { return region
 
 static uint32_t memory_number(const TimedRegion *r) { return r ? r->number : OUTSIDE; }
 
-static uint64_t change_memory(MemorySystem *m, uint32_t address) {
+static uint64_t change_memory(MemorySystem *m, uint32_t address, int kind, int32_t instruction) {
     m->changed = 0;
     if (!m->other_memory) return 0;
-    uint32_t number = memory_number(region_at(m, address));
-    if (number == m->last_memory) return 0;
+    const TimedRegion *r = region_at(m, address);
+    uint32_t number = memory_number(r), last = m->last_memory;
     m->last_memory = number;
-    m->changed = m->other_memory;
+    if (number != last) {
+        int leaves_flash = last >= FIRST_PORT && last < OUTSIDE && number < FIRST_PORT;
+        m->changed = leaves_flash ? m->leave_flash : m->other_memory;
+    }
+    if (kind == LOAD) {
+        int alone = number != last || m->loaded + 1 != instruction;
+        if (alone && r && r->first_load > m->changed) m->changed = r->first_load;
+        m->loaded = instruction;
+    }
     return m->changed;
 }
 
@@ -126,8 +138,9 @@ static uint64_t memory_access(MemorySystem *m, uint32_t address, uint64_t t, int
 }
 
 static uint64_t memory_data(MemorySystem *m, uint32_t address, uint32_t size_bytes, uint32_t count, uint64_t t,
-                            int kind, uint32_t *hint) {
-    uint64_t stall = alignment_stall(&m->alignment, address, size_bytes, t, kind) + change_memory(m, address);
+                            int kind, int32_t instruction, uint32_t *hint) {
+    uint64_t stall = alignment_stall(&m->alignment, address, size_bytes, t, kind);
+    stall += change_memory(m, address, kind, instruction);
     uint32_t last = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = address + i * size_bytes;
@@ -174,6 +187,7 @@ static void memory_set_region(MemorySystem *m, uint32_t number, TimedRegion regi
 static void memory_set_timing(MemorySystem *m, const UnalignedTiming *timing) {
     m->alignment.timing = *timing;
     m->other_memory = timing->other_memory;
+    m->leave_flash = timing->leave_flash;
 }
 
 static size_t move_part(uint8_t *buffer, size_t at, void *part, size_t n, int load) {

@@ -18,7 +18,7 @@ from emulator.schema.table import fields_of
 from emulator.timing.memory.alignment import Alignment
 from emulator.timing.memory.cache import Cache
 from emulator.timing.memory.level_one import LevelOneParameters, l1_access
-from emulator.timing.memory.port import FETCH, Port
+from emulator.timing.memory.port import FETCH, LOAD, Port
 from emulator.timing.memory.prefetch_unit import QUEUE_LEAD, fetch_word, run_ahead
 from emulator.timing.memory.stm32_art import ArtParameters, PlainParameters, art_access
 from emulator.timing.memory.stm32_line_buffers import LineBufferParameters, buffers_access
@@ -28,8 +28,9 @@ from emulator.timing.parameters import AcceleratorParameters
 
 MASK32 = 0xFFFFFFFF
 MAX_REGIONS, MAX_PORTS, MAX_CACHES = 32, 8, 8
-FIRST_PORT, OUTSIDE = 64, 255
-"""Numbers of memories: a region's, or FIRST_PORT + its port's; OUTSIDE is no region at all."""
+FIRST_PORT, OUTSIDE, NO_INSTRUCTION = 64, 255, -2
+"""Numbers of memories: a region's, or FIRST_PORT + its port's; OUTSIDE is no region at all. No
+instruction comes behind NO_INSTRUCTION."""
 Access = Callable[[Port, Cache | None, int, int, int], int]
 """What a rule set offers: stall cycles by port, cache (None when it is off), address, cycle, kind."""
 
@@ -82,6 +83,7 @@ class TimedRegion:
     instruction_cache: int
     data_cache: int
     free: bool
+    first_load: int = 0  # what a load waits that follows no load of the same memory
 
 
 class MemorySystem:
@@ -93,7 +95,9 @@ class MemorySystem:
         self.caches = [Cache(number) for number in range(MAX_CACHES)]
         self.alignment = Alignment()
         self.other_memory = 0  # cost of going to another memory than the datum before ...
+        self.leave_flash = 0  # ... or back from one behind a port ...
         self.last_memory = OUTSIDE  # ... which went here
+        self.loaded = NO_INSTRUCTION  # the last instruction of the current block that loaded
         self.changed = 0  # what the last datum paid for that
         self.left_at = 0  # the address behind a branch that was fetched without a cache, 0: none ...
         self.left_time = 0  # ... and the cycle in which the branch left the prefetch queue
@@ -109,16 +113,22 @@ class MemorySystem:
                 return FIRST_PORT + region.port if region.port >= 0 else number
         return OUTSIDE
 
-    def change_memory(self, address: int) -> int:
-        """Stall cycles of going to another memory than the data access before."""
+    def change_memory(self, address: int, kind: int, instruction: int) -> int:
+        """Stall cycles of going to another memory than the data access before, or of a first load."""
         self.changed = 0
         if not self.other_memory:
             return 0
-        number = self.memory_number(address)
-        if number == self.last_memory:
-            return 0
+        number, last = self.memory_number(address), self.last_memory
         self.last_memory = number
-        self.changed = self.other_memory
+        if number != last:
+            leaves_flash = FIRST_PORT <= last < OUTSIDE and number < FIRST_PORT
+            self.changed = self.leave_flash if leaves_flash else self.other_memory
+        if kind == LOAD:
+            region = self.region_at(address)
+            alone = number != last or self.loaded + 1 != instruction
+            if alone and region is not None:
+                self.changed = max(self.changed, region.first_load)
+            self.loaded = instruction
         return self.changed
 
     def cache_of(self, region: TimedRegion, kind: int) -> Cache | None:
@@ -159,9 +169,10 @@ class MemorySystem:
             self.left_at = 0
         return ACCESS[port.rules](port, cache, address, t, kind)
 
-    def data(self, address: int, size_bytes: int, count: int, t: int, kind: int) -> int:
-        """Stall cycles of ``count`` transfers from ``address`` upwards."""
-        stall = self.alignment.stall(address, size_bytes, t, kind) + self.change_memory(address)
+    def data(self, address: int, size_bytes: int, count: int, t: int, kind: int, instruction: int = 0) -> int:
+        """Stall cycles of ``count`` transfers from ``address`` upwards by an ``instruction`` of a block."""
+        stall = self.alignment.stall(address, size_bytes, t, kind)
+        stall += self.change_memory(address, kind, instruction)
         last = 0
         for i in range(count):
             at = (address + i * size_bytes) & MASK32
@@ -188,7 +199,7 @@ class MemorySystem:
     def set_timing(self, timing: UnalignedTiming) -> None:
         """Set what a datum pays by its address."""
         self.alignment.timing = timing
-        self.other_memory = timing.other_memory
+        self.other_memory, self.leave_flash = timing.other_memory, timing.leave_flash
 
     def save(self) -> Any:
         """State for a snapshot."""

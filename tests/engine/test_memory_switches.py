@@ -1,0 +1,70 @@
+"""STM32's bus matrix: what a load costs by the memory of the access before it, on both hooks.
+
+A turn of each loop on top of its loads: SUBS 1, BNE 2. A lone load takes 2, another right behind
+it 1 (DDI 0439D). STM32L4R5: going to another memory costs 1, and so does a load from SRAM2 or SRAM3
+that follows no load there. STM32F407: going to another memory costs 1, coming back from flash nothing.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from emulator import Machine
+
+FLASH, CODE, TURNS = 0x08000000, 0x100, 20
+SUBS, BX_LR, NOP = 0x3801, 0x4770, 0xBF00
+FIRST, SECOND = 0x680B, 0x6814  # ldr r3, [r1]; ldr r4, [r2]
+ADDS = 0x3501  # adds r5, #1
+L4, F4 = "nucleo-l4r5zi", "stm32f4-discovery"
+TABLE, SRAM1, SRAM2, SRAM3 = FLASH + 0x800, 0x20000100, 0x20030100, 0x20040100
+CASES = [
+    (L4, (FIRST, ADDS), SRAM1, SRAM1, 6, "L4R5: lone loads from SRAM1"),
+    (L4, (FIRST, ADDS), SRAM2, SRAM2, 7, "L4R5: from SRAM2 a cycle more"),
+    (L4, (FIRST, ADDS), SRAM3, SRAM3, 7, "L4R5: and from SRAM3"),
+    (L4, (FIRST, SECOND), SRAM1, SRAM1, 6, "L4R5: two in a row from SRAM1"),
+    (L4, (FIRST, SECOND), SRAM3, SRAM3, 7, "L4R5: from SRAM3 only the first pays"),
+    (L4, (FIRST, SECOND), SRAM1, SRAM3, 8, "L4R5: each goes to another memory"),
+    (L4, (FIRST, SECOND), SRAM1, TABLE, 8, "L4R5: to flash and back"),
+    (F4, (FIRST, SECOND), SRAM1, SRAM1, 6, "F407: two in a row"),
+    (F4, (FIRST, SECOND), SRAM1, TABLE, 7, "F407: to flash, and back for nothing"),
+    (F4, (FIRST, SECOND), SRAM1, 0x10000100, 8, "F407: to the CCM RAM and back"),
+]
+
+
+def cycles_a_turn(folder: Path, hook: str, board: str, body: tuple[int, ...], *pointers: int) -> int:
+    """What one more turn costs; r0 counts, r1 and r2 are the pointers."""
+    loop = (*body, SUBS, 0xD100 | -(len(body) + 3) & 0xFF, BX_LR, NOP)
+    image = folder / "switches.bin"
+    code = struct.pack(f"<{len(loop)}H", *loop)
+    image.write_bytes(
+        struct.pack("<2I", 0x20001000, FLASH + CODE + 1).ljust(CODE, b"\xff") + code.ljust(0x1000, b"\0")
+    )
+    counts = []
+    for turns in (TURNS, 2 * TURNS):
+        machine = Machine(board, hook=hook)
+        machine.load(image, base=FLASH)
+        called = machine.call(FLASH + CODE + 1, turns, *pointers, max_cycles=10_000)
+        counts.append(called.counts.cycles)
+    turn, rest = divmod(counts[1] - counts[0], TURNS)
+    assert not rest
+    return turn
+
+
+@pytest.mark.parametrize("hook", ["native", "python"])
+@pytest.mark.parametrize(
+    ("board", "body", "first", "second", "expected", "why"), CASES, ids=[c[-1] for c in CASES]
+)
+def test_turns(
+    tmp_path: Path,
+    hook: str,
+    board: str,
+    body: tuple[int, ...],
+    first: int,
+    second: int,
+    expected: int,
+    why: str,
+) -> None:
+    assert cycles_a_turn(tmp_path, hook, board, body, first, second) == expected, why
