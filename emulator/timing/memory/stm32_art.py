@@ -5,9 +5,9 @@ own. Costs are stall cycles beyond the core's
 own price; a store costs nothing.
 
 With a cache, a miss fills a line, ``bus_cycles`` after the memory is free, the read that missed
-first; a fetch's miss then has the next line prefetched, which gives way to a demand. Without one, the last read of fetches and that of
-data are kept, and the next read is prefetched as soon as the memory is free. The sources of
-figures are beside them, in the families' TOML.
+first; a fetch's miss then has the next line prefetched, which gives way to a demand. Without one,
+the last read of fetches and that of data are kept, and the next read is prefetched as soon as the
+memory is free. The sources of figures are beside them, in the families' TOML.
 """
 
 from __future__ import annotations
