@@ -14,20 +14,13 @@ modelled figure that is compared is the function's, its return included, plus th
 
 from __future__ import annotations
 
-import csv
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from emulator.errors import UsageError
-from emulator.files import read_text
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from emulator.files import finite_number, parse_rows, read_text
 
 REQUIRED = ("elf", "function", "board", "published_cycles")
 FIT = "fit"
@@ -69,29 +62,10 @@ def own_catalog() -> AssemblyCatalog:
 
 def read_assembly_catalog(path: Path) -> AssemblyCatalog:
     """Read a catalogue. Raises :class:`UsageError` that names the row and the column."""
-    try:
-        text = read_text(path)
-        if path.suffix.lower() == ".toml":
-            records: Iterable[Mapping[str, object]] = tomllib.loads(text).get("function", [])
-        else:
-            records = csv.DictReader(text.splitlines())
-        rows = tuple(
-            _row(
-                {str(k).strip().lower(): str(v).strip() for k, v in record.items() if v is not None},
-                path,
-                number,
-            )
-            for number, record in enumerate(records, start=1)
-        )
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"the catalogue can't be read: {error}", where=str(path)) from error
-    if not rows:
-        raise UsageError(
-            "the catalogue is empty",
-            where=str(path),
-            next_step="CSV needs a header line; TOML needs [[function]] tables.",
-        )
-    return AssemblyCatalog(rows, path.parent)
+    rows = parse_rows(read_text(path), "function", str(path), is_toml=path.suffix.lower() == ".toml")
+    return AssemblyCatalog(
+        tuple(_row(row, path, number) for number, row in enumerate(rows, start=1)), path.parent
+    )
 
 
 def _row(record: Mapping[str, str], path: Path, number: int) -> AssemblyRow:
@@ -106,7 +80,7 @@ def _row(record: Mapping[str, str], path: Path, number: int) -> AssemblyRow:
     arguments = tuple(record.get("arguments", "").replace(",", " ").split())
     if len(arguments) > MOST_ARGUMENTS:
         raise UsageError(f"{len(arguments)} arguments; r0 to r3 take {MOST_ARGUMENTS}", where=place)
-    published = _number(record["published_cycles"], "published_cycles", place)
+    published = finite_number(record["published_cycles"], "published_cycles", place)
     if published <= 0:
         raise UsageError("published_cycles must be above 0", where=place)
     offset = record.get("offset", "") or "0"
@@ -117,14 +91,7 @@ def _row(record: Mapping[str, str], path: Path, number: int) -> AssemblyRow:
         arguments=arguments,
         board=record["board"],
         published_cycles=published,
-        offset=None if offset.lower() == FIT else _number(offset, "offset", place),
-        warmups=int(_number(record.get("warmups", "") or "0", "warmups", place)),
+        offset=None if offset.lower() == FIT else finite_number(offset, "offset", place),
+        warmups=int(finite_number(record.get("warmups", "") or "0", "warmups", place)),
         source=record.get("source", ""),
     )
-
-
-def _number(text: str, column: str, place: str) -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise UsageError(f"{column} is {text!r}, not a number", where=place) from error

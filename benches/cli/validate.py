@@ -12,6 +12,7 @@ from emulator.cli.parameter_types import Count, InputFile, InputFolder, OutputTa
 from emulator.files import OutputFile
 
 MOST_JOBS = 256
+OWN_FILE = "the project's own file"
 
 
 class BandsTarget(OutputTarget):
@@ -21,7 +22,7 @@ class BandsTarget(OutputTarget):
         """Raise UsageError when it can't be written."""
         from benches.silicon.error_bands import shipped_bands_file  # noqa: PLC0415 - keeps --help fast
 
-        return super().take(value or shipped_bands_file())
+        return super().take(shipped_bands_file() if value == OWN_FILE else value)
 
 
 @click.command(cls=ManyValuesCommand, many_values=("--images",))
@@ -43,7 +44,7 @@ class BandsTarget(OutputTarget):
     "bands_file",
     type=BandsTarget("the file of error bands"),
     is_flag=False,
-    flag_value="",
+    flag_value=OWN_FILE,
     metavar="[FILE]",
     help="Write the measured error bands that `boardless bench` shows. [default: the project's own file]",
 )

@@ -116,7 +116,8 @@ def golden_for(job: BenchJob, benchmark: Benchmark) -> GoldenInterpreter | Golde
     if job.model is None and not job.known_model:
         return GoldenReport(reason="the image's model is not known: give it with --model FILE")
     try:
-        return GoldenInterpreter(job.model or shipped.model_for(benchmark), benchmark)
+        model = job.model or shipped.model_for(benchmark)
+        return GoldenInterpreter(model, benchmark, known=job.model is None)
     except GoldenUnavailable as unavailable:
         return GoldenReport(reason=str(unavailable))
 

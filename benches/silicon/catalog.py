@@ -8,24 +8,18 @@ Other columns are ignored. Headers may hold blanks for underscores, in any case.
 
 from __future__ import annotations
 
-import csv
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from benches.suite.benchmarks import find
 from emulator.errors import UsageError
-from emulator.files import read_text
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from emulator.files import finite_number, parse_rows, read_text
 
 REQUIRED = ("version", "submitter", "system", "benchmark", "path", "board")
 LATENCY_COLUMNS = ("published_latency_ms", "published_latency", "latency_ms")
+MODES = ("performance", "energy")
 SHORT_CORES = {"m0+": "cortex-m0plus", "m0plus": "cortex-m0plus"}
 
 
@@ -78,25 +72,8 @@ def development_catalog() -> tuple[CatalogRow, ...]:
 
 
 def _parse(text: str, suffix: str, where: str) -> tuple[CatalogRow, ...]:
-    if suffix == ".toml":
-        try:
-            document = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise UsageError(f"not TOML: {error}", where=where) from error
-        records: Iterable[Mapping[str, object]] = document.get("image", [])
-    else:
-        records = csv.DictReader(text.splitlines())
-    rows = tuple(
-        _row({_key(k): str(v).strip() for k, v in record.items() if k and v is not None}, where, number)
-        for number, record in enumerate(records, start=1)
-    )
-    if not rows:
-        raise UsageError(
-            "the catalogue is empty",
-            where=where,
-            next_step="CSV needs a header line; TOML needs [[image]] tables.",
-        )
-    return rows
+    rows = parse_rows(text, "image", where, is_toml=suffix == ".toml", key=_key)
+    return tuple(_row(row, where, number) for number, row in enumerate(rows, start=1))
 
 
 def _key(header: str) -> str:
@@ -122,6 +99,9 @@ def _row(record: Mapping[str, str], where: str, number: int) -> CatalogRow:
             f"no published latency: {LATENCY_COLUMNS[0]!r} must be a number above 0", where=place
         )
     cycles = _number(record, "published_cycles", place)
+    mode = record.get("mode") or MODES[0]
+    if mode not in MODES:
+        raise UsageError(f"mode is {mode!r}", where=place, next_step=f"known: {', '.join(MODES)}")
     return CatalogRow(
         version=record["version"],
         submitter=record["submitter"],
@@ -130,7 +110,7 @@ def _row(record: Mapping[str, str], where: str, number: int) -> CatalogRow:
         path=record["path"],
         board=record["board"],
         published_latency_ms=latency,
-        mode=record.get("mode") or "performance",
+        mode=mode,
         core=core_name(record.get("core", "")),
         mhz=_number(record, "mhz", place),
         published_cycles=None if cycles is None else round(cycles),
@@ -148,12 +128,7 @@ def core_name(text: str) -> str:
 
 def _number(record: Mapping[str, str], column: str, place: str) -> float | None:
     text = record.get(column, "")
-    if not text:
-        return None
-    try:
-        return float(text)
-    except ValueError as error:
-        raise UsageError(f"{column} is {text!r}, not a number", where=place) from error
+    return finite_number(text, column, place) if text else None
 
 
 def _address(text: str, place: str) -> int | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from benches.suite.benchmarks import Benchmark, InputKind
 from benches.suite.golden_runtimes import GoldenUnavailable, find_runtime
+from benches.suite.golden_trial import try_model
 from emulator.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,14 +40,21 @@ class Comparison:
 
 
 class GoldenInterpreter:
-    """One int8 model of one benchmark. ``runtime`` names the interpreter and its version."""
+    """One int8 model of one benchmark. ``runtime`` names the interpreter and its version.
 
-    def __init__(self, model_path: Path, benchmark: Benchmark) -> None:
+    ``known``: it is a model of ours; any other is tried in a process of its own first. Raises
+    :class:`UsageError` for a file that is no such model.
+    """
+
+    def __init__(self, model_path: Path, benchmark: Benchmark, *, known: bool = False) -> None:
         runtime = find_runtime()
         self.runtime = runtime.name
         self.model_path = model_path
         self._benchmark = benchmark
-        self._interpreter = runtime.open(model_path)
+        if known:
+            self._interpreter = runtime.open(model_path)
+        else:
+            self._interpreter = runtime.open(model_path, lambda model: try_model(model, str(model_path)))
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
         self._check_shapes()

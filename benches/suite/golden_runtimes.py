@@ -33,8 +33,8 @@ class Runtime:
     module: Any
     schema: Any = None
 
-    def open(self, model_path: Path) -> Any:
-        """An ``Interpreter`` with its tensors allocated.
+    def open(self, model_path: Path, trial: Callable[[bytes], None] = lambda _model: None) -> Any:
+        """An ``Interpreter`` with its tensors allocated. ``trial`` gets the model before that.
 
         Raises :class:`UsageError` for what can't be read or is no model that it can run,
         :class:`GoldenUnavailable` when it would round otherwise than a device.
@@ -43,10 +43,8 @@ class Runtime:
         try:
             read_model(model_path)  # looks for damage, of which tflite-runtime would die
             model = self._model(content)
-            interpreter = self.module.Interpreter(
-                model_content=model, experimental_op_resolver_type=self.module.OpResolverType.BUILTIN_REF
-            )
-            interpreter.allocate_tensors()
+            trial(model)
+            return self.interpreter(model)
         except (ImageError, ValueError, RuntimeError) as error:
             reason = error.what if isinstance(error, ImageError) else str(error).splitlines()[0]
             raise UsageError(
@@ -54,6 +52,13 @@ class Runtime:
                 where=str(model_path),
                 next_step="Give a quantized .tflite file.",
             ) from error
+
+    def interpreter(self, model: bytes) -> Any:
+        """An ``Interpreter`` of a model that was looked at. Raises ValueError or RuntimeError."""
+        interpreter = self.module.Interpreter(
+            model_content=model, experimental_op_resolver_type=self.module.OpResolverType.BUILTIN_REF
+        )
+        interpreter.allocate_tensors()
         return interpreter
 
     def _model(self, content: bytes) -> bytes:

@@ -119,6 +119,7 @@ class Registers:
         register = op >> 12 & 15 if instruction.is_wide else op >> 8 & 7 if op >> 12 == 0b1001 else op & 7
         if (
             instruction.kind is Kind.STORE
+            and register < len(self._values)  # a store of PC is unpredictable; its value is not followed
             and instruction.condition is None
             and instruction.store_reads == 1 << register
         ):

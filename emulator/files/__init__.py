@@ -6,12 +6,15 @@ that it writes through :class:`OutputFile`.
 
 from emulator.files.input_file import check_input_file, check_input_folder, read_bytes, read_text
 from emulator.files.output_file import OutputFile, make_folder
+from emulator.files.rows import finite_number, parse_rows
 
 __all__ = [
     "OutputFile",
     "check_input_file",
     "check_input_folder",
+    "finite_number",
     "make_folder",
+    "parse_rows",
     "read_bytes",
     "read_text",
 ]

@@ -17,6 +17,7 @@ INTERFACE_USB = (0x0483, 0x374E)
 """The ST-LINK/V3 of the STM32H573I-DK: the benchmark's interface board."""
 POWER_USB = (0x0483, 0x5740)
 """ST's virtual COM port class, as the LPM01A power monitor has it."""
+USB_MOST = 0xFFFF
 _USB = re.compile(r"(?:0x)?([0-9a-fA-F]{1,4}):(?:0x)?([0-9a-fA-F]{1,4})")
 
 
@@ -48,10 +49,20 @@ def write_ports(output: OutputFile, ports: Sequence[VirtualPort]) -> None:
     output.write_json({"note": "simulated and unofficial", "ports": [asdict(port) for port in ports]})
 
 
+def _checked(port: VirtualPort) -> VirtualPort:
+    texts = (port.name, port.device, port.serial_number, port.description)
+    numbers = (port.vid, port.pid)
+    if not all(isinstance(text, str) and "\0" not in text for text in texts) or not port.device:
+        raise ValueError(f"port {port.name!r}: name, device, serial number and description are texts")
+    if not all(number is None or (type(number) is int and 0 <= number <= USB_MOST) for number in numbers):
+        raise ValueError(f"port {port.name!r}: vid and pid are numbers of 16 bits, or null")
+    return port
+
+
 def read_ports(path: Path) -> tuple[VirtualPort, ...]:
     """Read what :func:`write_ports` wrote. Raises :class:`UsageError`."""
     try:
         content = json.loads(read_text(path))
-        return tuple(VirtualPort(**port) for port in content["ports"])
-    except (ValueError, TypeError, KeyError) as error:
+        return tuple(_checked(VirtualPort(**port)) for port in content["ports"])
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise UsageError(f"is no port list: {error}", where=str(path)) from error

@@ -12,6 +12,7 @@ from enum import IntEnum
 from unicorn import Uc, UcError
 from unicorn import unicorn_const as ucc
 
+from emulator.engine.core import RUN_UNTIL
 from emulator.engine.engine import Engine
 from emulator.machine.requests import RunRequests
 from emulator.machine.sleep import Sleep
@@ -101,8 +102,22 @@ class TrapHandler:
             self._exception(interrupt, pc)
         elif error is not None:
             self._error(error, pc)
+        elif pc == RUN_UNTIL:
+            self._at_the_end(pc)
         else:
             self._waited(pc)
+
+    def _at_the_end(self, pc: int) -> None:
+        """A branch to where Unicorn is told to stop: it does, every time, and executes nothing.
+
+        In a handler the address is an EXC_RETURN; elsewhere nothing can be fetched there, as from
+        every address of the system space.
+        """
+        if self._core.get("ipsr"):
+            self._exception(Excp.EXCEPTION_EXIT, pc)
+            return
+        self._automaton.finish(BRANCH_EDGE)
+        self._fault(FaultKind.BUS_INSTRUCTION, pc, pc)
 
     def left_thumb_state(self) -> None:
         """A branch to an even address: the block there does not run, INVSTATE is raised."""

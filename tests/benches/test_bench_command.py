@@ -57,7 +57,7 @@ class FixedGolden:
 
 
 def use_golden(monkeypatch, outputs):
-    monkeypatch.setattr("benches.runs.job.GoldenInterpreter", lambda _model, _benchmark: FixedGolden(outputs))
+    monkeypatch.setattr("benches.runs.job.GoldenInterpreter", lambda *_, **__: FixedGolden(outputs))
     monkeypatch.setattr("benches.measure.performance.GoldenInterpreter", FixedGolden)
 
 
