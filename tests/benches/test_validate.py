@@ -1,5 +1,4 @@
 import json
-import re
 import subprocess
 from dataclasses import replace
 from importlib.resources import files
@@ -271,7 +270,7 @@ def test_some_images_absent_is_a_count_all_absent_is_no_check(folder, monkeypatc
 def test_absent_images_on_the_command_line(tmp_path):
     result = CliRunner().invoke(main, ["validate", "--images", str(tmp_path)])
     assert result.exit_code == 2
-    assert re.search(r"none of the \d+ images was found", result.stderr)
+    assert f"none of the {len(development_catalog())} images was found" in result.stderr
     catalog = tmp_path / "catalog.csv"
     catalog.write_text("elf,function,board,published_cycles\ngone.elf,f,virtual-m0,1\n")
     result = CliRunner().invoke(main, ["validate", "--assembly", "--catalog", str(catalog)])

@@ -39,7 +39,7 @@ LINES = (
         "the one clock; what a device and a machine see of each other",
     ),
     Line(("emulator/thumb/",), "Thumb instructions, decoded from bytes"),
-    Line(("emulator/timing/",), "what it costs: pipelines, flash, caches (a new cache policy)"),
+    Line(("emulator/timing/",), "what it costs: pipelines in cores/, memory/ (a new cache policy)"),
     Line(("emulator/board/",), "the board file: model, reading, checks, supply"),
     Line(("emulator/image/",), "firmware files, their symbols and lines, do they fit a board"),
     Line(("emulator/system/",), "the core's exceptions, faults, SysTick, DWT and other registers"),
@@ -65,7 +65,8 @@ LINES = (
     ),
     Line(("peripherals/boards/", "peripherals/families/"), "boards and chip families as TOML (a new board)"),
     Line(
-        ("benches/build/", "benches/synthetic/", "benches/suite/"), "firmware, inputs, data (a new benchmark)"
+        ("benches/build/", "benches/synthetic/", "benches/suite/"),
+        "firmware and inputs that we make; the tasks (a new benchmark)",
     ),
     Line(
         ("benches/protocol/", "benches/virtual_ports/", "benches/measure/"),
@@ -76,9 +77,9 @@ LINES = (
     ),
     Line(
         ("benches/runs/", "benches/energy/", "benches/speed/", "benches/cli/"),
-        "rows, joules, host time, commands",
+        "rows of results, energy, host speed; the commands",
     ),
-    Line(("firmware/", "tests/"), "the benchmarks' C; a folder of tests for each room"),
+    Line(("firmware/", "docs/", "tests/"), "the benchmarks' C; a page a job; a folder of tests a room"),
 )
 
 MOST_LINES = 25
