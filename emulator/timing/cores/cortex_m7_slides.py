@@ -5,7 +5,8 @@ brings, the instructions behind it are then half a cycle late, and that becomes 
 four bytes are saved nearby: two 16-bit instructions anywhere before it, or in the seven cycles
 after it. Source: jnk0le/random, cortex_m7.md, measured on STM32H743. Inferred: two 16-bit
 instructions serve one multiple only; the float loops of NUCLEO-H7A3ZI-Q's anomaly detection
-have two in each turn beside four to seven multiples, and stall.
+have two in each turn beside four to seven multiples, and stall. A guess: a multiple of 16 bits
+is one of the two and needs none.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class SlideBoard:
         """Note an instruction that was issued before ``now``."""
         if not instruction.is_wide:
             self._save()
-        if is_multiple(instruction):
+        elif is_multiple(instruction):
             needed = NARROW_NEEDED - self._narrow
             self._narrow = 0
             if needed:
