@@ -1,12 +1,13 @@
 # One entry point for users and developers. On a fresh Debian 12: `make bench`, `make test`.
 #   make test IMAGES=DIR SHARED=DIR   also the tests that need published images or reference data
+#   make fuzz [COUNT=N] [SECONDS=S]   damaged files and options, as many or as long as one likes
 
 VENV   := .venv
 PYTEST := $(VENV)/bin/python -m pytest $(if $(IMAGES),--images=$(IMAGES)) $(if $(SHARED),--shared=$(SHARED))
 # what an installation depends on; Python sources are used in place
 INSTALLED := pyproject.toml setup.py .ci/setup $(shell find emulator -name "*.[ch]")
 
-.PHONY: bench test test-all lint format clean
+.PHONY: bench test test-all fuzz lint format clean
 
 bench: $(VENV)/run.stamp
 	$(VENV)/bin/boardless bench
@@ -16,6 +17,9 @@ test: lint
 
 test-all: lint
 	$(PYTEST) -n 2 -m ""
+
+fuzz: $(VENV)/test.stamp
+	$(VENV)/bin/python -m tests.fuzz $(if $(COUNT),--count $(COUNT)) $(if $(SECONDS),--seconds $(SECONDS))
 
 lint: $(VENV)/test.stamp
 	$(VENV)/bin/ruff check .

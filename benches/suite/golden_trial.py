@@ -15,12 +15,16 @@ from emulator.errors import UsageError
 LIMIT_S = 60.0
 
 
+def command() -> list[str]:
+    """What starts :func:`main` in another process."""
+    return [sys.executable, "-m", __spec__.name]
+
+
 def try_model(model: bytes, where: str) -> None:
     """Raise :class:`UsageError` when the interpreter crashes on the model, or does not come to an end."""
-    command = [sys.executable, "-m", __spec__.name]
     next_step = "Copy the model again from where it was made; is it a whole, quantized .tflite file?"
     try:
-        done = subprocess.run(command, input=model, capture_output=True, timeout=LIMIT_S, check=False)
+        done = subprocess.run(command(), input=model, capture_output=True, timeout=LIMIT_S, check=False)
     except subprocess.TimeoutExpired as error:
         raise UsageError(
             f"the golden interpreter was not through with one inference after {LIMIT_S:g} s",

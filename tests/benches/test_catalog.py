@@ -1,5 +1,6 @@
 import pytest
 
+from benches.assembly.reader import read_assembly_catalog
 from benches.silicon.catalog import core_name, development_catalog, read_catalog
 from emulator.errors import UsageError
 
@@ -64,3 +65,39 @@ def test_core_names():
     assert [core_name(text) for text in ("M4", "M0+", "Cortex-M4F", "cortex-m33", "")] == [
         *("cortex-m4", "cortex-m0plus", "cortex-m4", "cortex-m33", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('image = ["a", "b"]', "image is no list of tables"),
+        ("image = 3", "image is no list of tables"),
+        ("[image]\nx = 1", "image is no list of tables"),
+        ("image = [[1]]", "image is no list of tables"),
+        ("x = " + "[" * 5000, "not TOML"),
+        ("", "the catalogue is empty"),
+    ],
+)
+def test_toml_that_holds_no_rows(tmp_path, text, words):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=words):
+        read_catalog(path)
+    path.write_text(text.replace("image", "function"))
+    with pytest.raises(UsageError, match=words.replace("image", "function")):
+        read_assembly_catalog(path)
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999", "0", "-1"])
+def test_a_latency_is_a_finite_number_above_zero(tmp_path, number):
+    path = tmp_path / "mine.csv"
+    path.write_text(HEADER + f"v1,u,s,ad,p,b,{number}\n")
+    with pytest.raises(UsageError, match="published_latency"):
+        read_catalog(path)
+
+
+def test_a_mode_that_nobody_knows(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text(HEADER.replace("\n", ",mode\n") + "v1,u,s,ad,p,b,1.5,energetic\n")
+    with pytest.raises(UsageError, match="mode is 'energetic'"):
+        read_catalog(path)

@@ -4,8 +4,10 @@ import sys
 
 import pytest
 
+from benches.suite import golden_trial
 from benches.suite.benchmarks import ANOMALY_DETECTION, IMAGE_CLASSIFICATION, KEYWORD_SPOTTING
 from benches.suite.golden import GoldenInterpreter, GoldenUnavailable, compare
+from benches.suite.shipped import model_for
 from emulator.errors import UsageError
 from emulator.installation.requirements import golden_advice
 
@@ -81,3 +83,21 @@ def test_anomaly_scores_follow_the_host_model(reference_data):
 def test_wrong_benchmark_for_a_model_names_both_sizes(reference_data):
     with pytest.raises(UsageError, match=r"takes 490 values.*needs 3072"):
         GoldenInterpreter(reference_data / "models/kws_ref_model.tflite", IMAGE_CLASSIFICATION)
+
+
+def test_a_model_that_the_interpreter_dies_of_is_refused(monkeypatch, tmp_path):
+    """Whatever a damaged model does, it does it in a process of its own."""
+    shipped = model_for(KEYWORD_SPOTTING)
+    model = shipped.read_bytes()
+    golden_trial.try_model(model, "right.tflite")
+    program = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
+    monkeypatch.setattr(golden_trial, "command", lambda: [sys.executable, "-c", program])
+    with pytest.raises(UsageError, match=r"crashes on this model \(signal 11\)"):
+        GoldenInterpreter(shipped, KEYWORD_SPOTTING)
+    GoldenInterpreter(shipped, KEYWORD_SPOTTING, known=True)
+    monkeypatch.setattr(
+        golden_trial, "command", lambda: [sys.executable, "-c", "import time; time.sleep(60)"]
+    )
+    monkeypatch.setattr(golden_trial, "LIMIT_S", 0.2)
+    with pytest.raises(UsageError, match="not through with one inference"):
+        golden_trial.try_model(model, "slow.tflite")

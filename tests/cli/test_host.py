@@ -189,3 +189,20 @@ def test_usage(boardless, arguments):
     done = boardless("host", *arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"device": 3}, {"device": ""}, {"device": None}, {"device": ["a"]}, {"name": 1}, {"description": {}},
+        {"vid": "0483"}, {"vid": -1}, {"pid": 1 << 16}, {"pid": True}, {"serial_number": 5},
+        {"colour": "red"}, {"device": "a\0b"},
+    ],
+)  # fmt: skip
+def test_a_list_of_odd_ports_is_refused(boardless, tmp_path, change):
+    port = {"name": "a", "device": "/dev/null", "vid": 1, "pid": 2, **change}
+    (tmp_path / "ports.json").write_text(json.dumps({"ports": [port]}))
+    done = boardless("host", "--ports", tmp_path / "ports.json", "true")
+    assert done.returncode == 2, done.stderr
+    assert "is no port list" in done.stderr
+    assert "Traceback" not in done.stderr
