@@ -82,16 +82,17 @@ def choices(kind: Any) -> tuple[Any, ...]:
 def shown(value: Any, kind: Any = None) -> str:
     """A value as a TOML file would have it; ``kind``: the type of its field."""
     plain, said = bare(kind)
-    parts = get_args(plain)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):
         return _hexadecimal(value, said) or (f"{value:_}" if value >= WITH_SEPARATORS else str(value))
     if isinstance(value, dict):
-        items = (f"{name} = {shown(item, parts[1] if parts else None)}" for name, item in value.items())
+        inner = get_args(plain)[1] if get_origin(plain) is dict else None
+        items = (f"{name} = {shown(item, inner)}" for name, item in value.items())
         return f"{{ {', '.join(items)} }}" if value else "{}"
     if isinstance(value, list):
-        return f"[{', '.join(shown(item, parts[0] if parts else None) for item in value)}]"
+        inner = get_args(plain)[0] if get_origin(plain) is list else None
+        return f"[{', '.join(shown(item, inner) for item in value)}]"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
 
 

@@ -245,10 +245,7 @@ def test_an_option_of_one_value_is_given_once(item: Walked) -> None:
 FILE_CALLS = {"open", "write_text", "write_bytes", "read_text", "read_bytes"}
 ELSEWHERE = {  # file: what it reads or writes that is no user's file
     "emulator/board/reader.py": "shipped boards, as package data",
-    "emulator/board/reference.py": "a page of the project's own documents",
     "emulator/cli/console.py": "the null device",
-    "emulator/installation/origin.py": "a package's metadata",
-    "benches/suite/golden.py": "opens an interpreter",
     "emulator/engine/register_file.py": "/proc/self/mem",
     "emulator/links/pty.py": "a terminal",
     "emulator/system/semihosting.py": "the firmware's own files",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import selectors
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -40,23 +42,39 @@ def main(
     end_s = time.monotonic() + seconds if seconds is not None else float("inf")
     begin = time.monotonic()
     children = [_worker(range(first + job, first + count, jobs), end_s, keep) for job in range(jobs)]
-    faults, done, slow = [], 0, Counter()
-    for pid, pipe in children:
-        with os.fdopen(pipe) as results:
-            for line in results:
-                kind, _, text = line.rstrip("\n").partition(" ")
-                if kind == "fault":
-                    faults.append(text)
-                    print(text, flush=True)
-                elif kind == "done":
-                    done += int(text)
-                elif kind == "slow":
-                    name, took = text.split()
-                    slow[name] += float(took)
+    faults, done, times = 0, 0, Counter()
+    for line in _lines([pipe for _pid, pipe in children]):
+        kind, _, text = line.partition(" ")
+        if kind == "fault":
+            faults += 1
+            print(text, flush=True)
+        elif kind == "done":
+            done += int(text)
+        elif kind == "took":
+            name, seconds_taken = text.split()
+            times[name] += float(seconds_taken)
+    for pid, _pipe in children:
         os.waitpid(pid, 0)
-    print(f"{done} cases in {time.monotonic() - begin:.0f} s, {len(faults)} faults")
-    print("seconds by command:", ", ".join(f"{name} {took:.0f}" for name, took in slow.most_common()))
+    print(f"{done} cases in {time.monotonic() - begin:.0f} s, {faults} faults")
+    print("seconds by command:", ", ".join(f"{name} {took:.0f}" for name, took in times.most_common(8)))
     sys.exit(bool(faults))
+
+
+def _lines(pipes: list[int]) -> Iterator[str]:
+    """Lines as they come from any of the pipes, until all have ended."""
+    waiting = selectors.DefaultSelector()
+    for pipe in pipes:
+        waiting.register(pipe, selectors.EVENT_READ, bytearray())
+    while waiting.get_map():
+        for key, _events in waiting.select():
+            piece = os.read(key.fd, 1 << 16)
+            key.data.extend(piece)
+            *lines, rest = bytes(key.data).split(b"\n")
+            key.data[:] = rest
+            yield from (line.decode("utf-8", "replace") for line in lines)
+            if not piece:
+                waiting.unregister(key.fd)
+                os.close(key.fd)
 
 
 def _worker(numbers: range, end_s: float, keep: Path | None) -> tuple[int, int]:
@@ -80,7 +98,7 @@ def _worker(numbers: range, end_s: float, keep: Path | None) -> tuple[int, int]:
                     f"fault case {number}: {problem}: {' '.join(words)}\n".replace("\n", " ") + "\n"
                 )
         for name, took in times.items():
-            results.write(f"slow {name.split()[0] if name.split() else '-'} {took:.1f}\n")
+            results.write(f"took {name.split()[0] if name.split() else '-'} {took:.1f}\n")
         results.write(f"done {done}\n")
     os._exit(0)
 

@@ -158,6 +158,8 @@ def test_the_words_of_a_near_miss() -> None:
 
 def test_values_are_shown_as_toml_has_them() -> None:
     assert shown({"a": [1, True, "x"], "b": 4_000_000}) == '{ a = [1, true, "x"], b = 4_000_000 }'
+    assert shown({"a": [1]}, list[str]) == "{ a = [1] }"  # a value of another shape than its field's
+    assert shown([{"a": 1}], dict[str, int]) == "[{ a = 1 }]"
     assert shown(0x40, Annotated[int, address("Somewhere.")]) == "0x00000040"
     assert shown(0x40, Annotated[int, about("Bits.", hexadecimal=True)]) == "0x40"
     assert expected(Annotated[int, about("Any.")]) == "a whole number"
