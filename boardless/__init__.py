@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from emulator.errors import (
         BoardError,
         BoardlessError,
+        BoardProblems,
         CheckFailed,
         GuestFault,
         ImageError,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Board",
     "BoardError",
+    "BoardProblems",
     "BoardlessError",
     "CallResult",
     "CheckFailed",
@@ -65,6 +67,7 @@ _HOMES = {
     "emulator.board.reader": ("list_boards", "load_board"),
     "emulator.errors": (
         "BoardError",
+        "BoardProblems",
         "BoardlessError",
         "CheckFailed",
         "GuestFault",

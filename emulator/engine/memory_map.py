@@ -20,7 +20,7 @@ class _Tuned:
         self.port = port
         self.instruction = instruction
         self.data = data
-        self.values = KINDS[accelerator.kind].completed(accelerator.parameters)
+        self.values = KINDS[accelerator.kind].parameters.completed(accelerator.parameters)
         self.pinned: set[str] = set()
 
 

@@ -7,6 +7,7 @@ the reason, the nearest known key and the next step.
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, get_args, get_origin
@@ -37,7 +38,11 @@ def problems_of(kind: type[Table], value: object) -> list[Problem]:
 
     Only a table without any is looked at as a whole (:meth:`Table.contradictions`).
     """
-    return list(_table(kind, value)) or list(msgspec.convert(value, kind).contradictions())
+    try:
+        table = msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        return list(_table(kind, value)) or [Problem("", str(error))]
+    return list(_contradictions(table))
 
 
 def read_table(kind: type[AnyTable], value: Mapping[str, Any], key: str) -> AnyTable:
@@ -65,31 +70,58 @@ def listed(word: str, known: Iterable[str]) -> str:
     return f"{', '.join(difflib.get_close_matches(word, names, n=NEAREST_KEYS, cutoff=0))} ..."
 
 
-def references(kind: Any, value: object) -> Iterator[Reference]:
+def references(kind: type[Table], value: Mapping[str, Any]) -> Iterator[Reference]:
     """Yield every text of a table that the declaration says names something of the board."""
-    plain, said = bare(kind)
-    what = (said.extra or {}).get("names_a")
-    if what and isinstance(value, str) and value:
-        yield Reference("", what, value)
-    elif isinstance(value, Mapping) and isinstance(plain, type) and issubclass(plain, Table):
-        for name, field in fields_of(plain).items():
-            if name in value:
-                yield from _below(name, references(field.type, value[name]))
-    elif isinstance(value, Mapping) and get_origin(plain) is dict:
-        for name, item in value.items():
-            yield from _below(name, references(get_args(plain)[1], item))
+    for name, (what, inner) in _naming_fields(kind).items():
+        item = value.get(name)
+        if what and isinstance(item, str) and item:
+            yield Reference(name, what, item)
+        elif inner is not None and isinstance(item, Mapping):
+            is_one = _is_table(fields_of(kind)[name].type)
+            for key, entry in {"": item}.items() if is_one else item.items():
+                if isinstance(entry, Mapping):
+                    prefix = f"{name}.{key}".rstrip(".")
+                    yield from (replace(r, key=f"{prefix}.{r.key}") for r in references(inner, entry))
 
 
-def _below(key: str, found: Iterable[Reference]) -> Iterator[Reference]:
-    for one in found:
-        yield replace(one, key=f"{key}.{one.key}".rstrip("."))
+@functools.cache
+def _naming_fields(kind: type[Table]) -> Mapping[str, tuple[str, type[Table] | None]]:
+    """The fields that name something, or hold tables that do: what they name, and those tables' kind."""
+    found: dict[str, tuple[str, type[Table] | None]] = {}
+    for name, field in fields_of(kind).items():
+        plain, said = bare(field.type)
+        item = bare(get_args(plain)[1])[0] if get_origin(plain) is dict else plain
+        inner = item if isinstance(item, type) and issubclass(item, Table) and _naming_fields(item) else None
+        what = (said.extra or {}).get("names_a", "")
+        if what or inner is not None:
+            found[name] = what, inner
+    return found
+
+
+def _is_table(kind: Any) -> bool:
+    plain, _said = bare(kind)
+    return isinstance(plain, type) and issubclass(plain, Table)
+
+
+def _contradictions(table: Table) -> Iterator[Problem]:
+    """What the tables inside contradict; the table itself is looked at when they don't."""
+    found: list[Problem] = []
+    for name in fields_of(type(table)):
+        value = getattr(table, name)
+        if isinstance(value, Table):
+            found += [problem.below(name) for problem in _contradictions(value)]
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                if isinstance(item, Table):
+                    found += [problem.below(f"{name}.{key}") for problem in _contradictions(item)]
+    yield from found or table.contradictions()
 
 
 def value_problems(kind: Any, value: object) -> Iterator[Problem]:
     """Yield the problems of one value; the empty key is the value itself."""
     plain, _said = bare(kind)
     origin = get_origin(plain)
-    if isinstance(plain, type) and issubclass(plain, Table):
+    if _is_table(plain):
         yield from problems_of(plain, value)
     elif origin is dict and isinstance(value, dict):
         name_kind, item_kind = get_args(plain)
@@ -114,9 +146,9 @@ def _table(kind: type[Table], value: object) -> Iterator[Problem]:
             meant += nearest(name, fields)
             yield unknown_key(name, fields)
         else:
-            advice = _advice(name, fields[name].type)
             for problem in value_problems(fields[name].type, item):
-                yield replace(problem, next_step=problem.next_step or advice).below(name)
+                step = problem.next_step or _advice(name, fields[name].type)
+                yield replace(problem, next_step=step).below(name)
     for name, field in fields.items():
         if field.required and name not in value and name not in meant:
             yield _missing(name, field.type)

@@ -6,10 +6,12 @@ kind beside its rules; here stand the bases and the fields that are the same in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from emulator.schema.table import Problem, Switch, Table, about
+import msgspec
+
+from emulator.schema.table import Problem, Switch, Table, about, fields_of
 
 MOST_LINES = 1 << 16
 """Lines that a cache may have: the whole of a 2 MiB flash in lines of 32 bytes."""
@@ -111,6 +113,13 @@ class AcceleratorParameters(Table, frozen=True):
 
     wait_states: FreeWaitStates = 0
     read_bytes: ReadBytes = 8
+
+    @classmethod
+    def completed(cls, parameters: Mapping[str, int]) -> dict[str, int]:
+        """Parameters with the declared defaults, those without a single value left out."""
+        fields = fields_of(cls).items()
+        defaults = {name: field.default for name, field in fields if field.default is not msgspec.UNSET}
+        return {**defaults, **parameters}
 
     def contradictions(self) -> Iterator[Problem]:
         """Yield geometry that no cache can have, and switches of caches that are not there."""

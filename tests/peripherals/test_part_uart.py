@@ -9,6 +9,7 @@ from device_bench import Bench
 
 from peripherals.parts.dma_requests import DmaRequests
 from peripherals.parts.uart import EVEN_PARITY, ODD_PARITY, Frame, Uart, UartSetting
+from peripherals.stm32.usart import Usart
 
 CHARACTER = 1000  # cycles: 10 bits of 100 clocks at the core's clock
 ON = UartSetting(send_on=True, receive_on=True, clock_hz=1_000_000, bit_clocks=100)
@@ -140,13 +141,21 @@ def test_stop_abandons_and_a_snapshot_holds_all() -> None:
     assert bytes(iter(heard.uart.take, None)) == b"12"
 
 
-@pytest.mark.parametrize(("parameters", "prefix"), [({}, "dma:UART7"), ({"dma": "SERIAL"}, "dma:SERIAL")])
-def test_request_wires(parameters: dict[str, object], prefix: str) -> None:
+def test_request_wires() -> None:
     bench = Bench()
-    requests = DmaRequests(bench.context("uart7", **parameters))
+    requests = DmaRequests(bench.context("uart7"), "SERIAL")
     requests.set(receive=True, send=False)
     requests.set(receive=False, send=True)
-    assert bench.signals.history == [(f"{prefix}_RX", 1), (f"{prefix}_RX", 0), (f"{prefix}_TX", 1)]
+    assert bench.signals.history == [("dma:SERIAL_RX", 1), ("dma:SERIAL_RX", 0), ("dma:SERIAL_TX", 1)]
+
+
+@pytest.mark.parametrize(("parameters", "wire"), [({}, "dma:UART7_TX"), ({"dma": "SERIAL"}, "dma:SERIAL_TX")])
+def test_request_wires_are_called_as_the_board_says(parameters: dict[str, object], wire: str) -> None:
+    bench = Bench()
+    usart = bench.build(Usart, "uart7", **parameters)
+    usart.write(0x08, 4, 1 << 7)  # CR3: DMAT
+    usart.write(0x00, 4, 1 << 3 | 1)  # CR1: TE, UE
+    assert bench.signals.levels[wire] == 1
 
 
 def test_held_characters_leave_at_once() -> None:

@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-import msgspec
-
-from emulator.schema.table import fields_of
 from emulator.timing.memory.alignment import Alignment
 from emulator.timing.memory.cache import Cache
 from emulator.timing.memory.level_one import LevelOneParameters, l1_access
@@ -50,12 +47,6 @@ class AcceleratorKind:
 
     rules: Rules
     parameters: type[AcceleratorParameters]
-
-    def completed(self, parameters: Mapping[str, int]) -> dict[str, int]:
-        """Parameters with the declared defaults, those without a single value left out."""
-        fields = fields_of(self.parameters).items()
-        defaults = {name: field.default for name, field in fields if field.default is not msgspec.UNSET}
-        return {**defaults, **parameters}
 
 
 KINDS: Mapping[str, AcceleratorKind] = {
