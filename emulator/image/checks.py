@@ -32,7 +32,8 @@ def check_vectors(image: Image, board: Board) -> None:
     """Raise :class:`ImageError` unless the core would find a stack and a program at reset.
 
     The initial stack pointer must point into RAM (or just past its end), the reset vector
-    must be odd (Thumb) and lie inside the image.
+    must be odd (Thumb) and lie inside the image. The core drops the stack pointer's two low bits
+    (ARMv7-M Architecture Reference Manual B1.5.5, TakeReset).
     """
     address = board.vector_table if image.vector_table is None else image.vector_table
     vectors = read_loaded(image, board, address, VECTOR_BYTES)
@@ -54,10 +55,8 @@ def check_vectors(image: Image, board: Board) -> None:
 
 def vector_problem(vectors: bytes, image: Image, board: Board | None) -> str:
     """Say what is wrong with the first two words of a vector table; empty: plausible."""
-    stack_pointer = int.from_bytes(vectors[:WORD_BYTES], "little")
+    stack_pointer = int.from_bytes(vectors[:WORD_BYTES], "little") & ~(WORD_BYTES - 1)
     reset = int.from_bytes(vectors[WORD_BYTES:VECTOR_BYTES], "little")
-    if stack_pointer % WORD_BYTES:
-        return f"the initial stack pointer 0x{stack_pointer:08x} is not a multiple of 4"
     if board is not None and not any(
         r.base < stack_pointer <= r.end for r in board.regions if r.kind == "ram"
     ):

@@ -247,7 +247,7 @@ def test_base_for_a_format_that_has_addresses(write):
     ("data", "base", "words"),
     [
         (b"\x00\x10\x00\x30" + VECTORS[4:], None, "does not point into RAM"),
-        (b"\x02\x10\x00\x20" + VECTORS[4:], None, "multiple of 4"),
+        (b"\x03\x00\x00\x20" + VECTORS[4:], None, "does not point into RAM"),
         (VECTORS[:4] + b"\x08\x00\x00\x08" + VECTORS[8:], None, "no Thumb address"),
         (VECTORS, 0x0800_4000, "points outside the image"),
         (VECTORS, 3, "no load address"),
@@ -262,6 +262,12 @@ def test_bin_that_is_not_plausible(write, data, base, words):
 def test_the_stack_may_start_right_after_ram(write):
     data = (0x2000_5000).to_bytes(4, "little") + VECTORS[4:]
     load_image(write("a.bin", data), board=make_board())
+
+
+@pytest.mark.parametrize("stack_pointer", [0x2000_4FFF, 0x2000_5003, 0x2000_1001, 0x2000_1002])
+def test_the_stack_pointer_drops_its_two_low_bits(write, stack_pointer):
+    board, data = make_board(), stack_pointer.to_bytes(4, "little") + VECTORS[4:]
+    check_vectors(load_image(write("a.bin", data), board=board), board)
 
 
 # -- vectors -----------------------------------------------------------------------------
