@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from emulator.engine.core import Core
+from emulator.engine.corrections import Corrections
 from emulator.engine.events import EVENT_BRANCH, EVENT_QUEUE, BlockPlan, Event
 from emulator.engine.hook import BlockHook, Stop
 from emulator.engine.memory_map import MemoryMap
@@ -71,6 +72,7 @@ class Automaton:
         self._watched: set[int] = set()
         self._event_senders: set[int] = set()
         self.on_send_event: Callable[[], None] = lambda: None  # the core executes SEV
+        self.corrections = Corrections(core, hook, self.instruction_at)
         self._branch_slots: dict[int, int] = {}
         self._begun: dict[tuple[int, int, int], Step] = {}
         self.initial = self._intern(model.initial_state)
@@ -126,8 +128,8 @@ class Automaton:
         for hooked in fresh:
             self._hook.watch_code(hooked)
         self._watched.update(fresh)
-        sends_event = self._watch_events(block)
-        if plan.hook_addresses or sends_event:
+        sends_event, corrected = self._watch_events(block), self.corrections.watch(block)
+        if plan.hook_addresses or sends_event or corrected:
             self._core.forget_code(address, size_bytes)
 
     def _watch_events(self, block: Block) -> bool:

@@ -40,6 +40,7 @@ RUN_UNTIL = 0xFFFFFFFE
 """An address that is never executed: ``emu_start`` needs an end."""
 GE_FLAGS = 0xF0000
 CONTROL_BITS, CONTROL_FPCA, CONTROL_SFPA = 7, 4, 8
+FPSCR_ROUNDING_MODE = 3 << 22
 
 REGISTER_IDS: dict[str, int] = {
     **{f"r{n}": getattr(arm, f"UC_ARM_REG_R{n}") for n in range(13)},
@@ -91,13 +92,18 @@ class _Batch:
         self.pointers = ctypes.cast(pointers, ctypes.POINTER(ctypes.c_void_p))
         self.control = names.index("control") if "control" in names else None
         self.xpsr = names.index("xpsr") if "xpsr" in names else None
+        self.fpscr = names.index("fpscr") if "fpscr" in names else None
 
 
 class Core:
-    """One Unicorn instance with its memory map; implements ``CoreRegisters``."""
+    """One Unicorn instance with its memory map; implements ``CoreRegisters``.
+
+    ``has_rounded_otherwise``: FPSCR has had another rounding mode than to nearest.
+    """
 
     def __init__(self, core_name: str, regions: tuple[Region, ...], *, has_fpu: bool) -> None:
         self.has_fpu = has_fpu
+        self.has_rounded_otherwise = False
         self.uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB)
         self.uc.ctl_set_page_size(PAGE)  # an M core's own is 1 KiB: four times the misses of its TLB
         self.uc.ctl_set_cpu_model(CPU_MODELS[core_name])
@@ -193,6 +199,8 @@ class Core:
         """
         if name == "control" and value & CONTROL_FPCA:
             value |= CONTROL_SFPA
+        if name == "fpscr" and value & FPSCR_ROUNDING_MODE:
+            self.has_rounded_otherwise = True
         self._write(REGISTER_IDS[name], value)
         if name == "xpsr":
             self._set_ge_flags(value)
@@ -218,6 +226,8 @@ class Core:
         if batch.control is not None and batch.values[batch.control] & CONTROL_FPCA:
             batch.values[batch.control] |= CONTROL_SFPA
         self._library.uc_reg_write_batch(self.uc._uch, batch.ids, batch.pointers, batch.count)
+        if batch.fpscr is not None and batch.values[batch.fpscr] & FPSCR_ROUNDING_MODE:
+            self.has_rounded_otherwise = True
         if batch.xpsr is not None:
             self._set_ge_flags(batch.values[batch.xpsr])
 

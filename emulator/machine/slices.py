@@ -34,16 +34,18 @@ class Slices:
 
     def run(self, until: int) -> int:
         """Run to cycle ``until``, the next deadline, or a stop; returns the hook's code."""
-        core, hook = self._core, self._hook
+        core, hook, corrections = self._core, self._hook, self._automaton.corrections
         hook.deadline = min(self._clock.next_cycles(), until)
         self._requests.slice_end = until
         watch = self._system.blocked_only_by_masks()
         hook.mask_watch = int(watch is not None)
         hook.mask_priority = watch or 0
         hook.stop_request = 0
+        corrections.settle()
         while True:
             hook.stop_code = 0
             error = core.run(core.get("pc"))
+            corrections.settle()
             code = hook.stop_code
             hook.stop_code = 0
             opened = core.opens_for_execution(error)

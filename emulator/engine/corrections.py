@@ -1,0 +1,123 @@
+"""Instructions that Unicorn executes with another result than the hardware: put right around each.
+
+What the hardware does, and what Unicorn 2.1.4 does instead (tests/unicorn_traps/test_corrections.py
+tells when a correction can go):
+
+* MSP and PSP have no bits 1:0 (ARMv7-M Architecture Reference Manual B1.4.1); MSR leaves them set in
+  Unicorn. MSR ends a block: the pointers are rounded at the entry of the next one.
+* A conversion from fixed point to floating point rounds to nearest (A7.7.224: FixedToFP with
+  FPSCR.RMode left aside); Unicorn's obeys FPSCR.RMode. Only 32-bit numbers to single precision can
+  be rounded at all. RMode is cleared before such a conversion and put back before the next
+  instruction, by code hooks that are there only once firmware has set another mode than nearest.
+
+A code hook on each MSR of a stack pointer and each VMSR is all that other firmware pays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from emulator.engine.core import FPSCR_ROUNDING_MODE, GENERAL, Core
+from emulator.engine.hook import BlockHook
+from emulator.thumb.instruction import Block, Instruction
+
+STACK_POINTERS = ("msp", "psp")
+SYSM_STACK_POINTERS = (8, 9)
+"""SYSm of MSP and PSP in MSR (B5.2.3)."""
+CONVERSION_MASK, CONVERSION = 0xFFBE0FD0, 0xEEBA0AC0
+"""VCVT.F32.S32 and VCVT.F32.U32 with a number of fraction bits."""
+
+
+class Corrections:
+    """Watches the instructions of one core; ``instruction_at(address)``: of the current block."""
+
+    def __init__(
+        self, core: Core, hook: BlockHook, instruction_at: Callable[[int], Instruction | None]
+    ) -> None:
+        self._core = core
+        self._hook = hook
+        self._instruction_at = instruction_at
+        self._watched: set[int] = set()
+        self._conversions: list[Block] = []  # blocks whose conversions are not watched
+        self._watches_conversions = False
+        self._rounds_stacks = False
+        self._rounding_mode = 0  # of FPSCR, while it is cleared for a conversion
+
+    def watch(self, block: Block) -> bool:
+        """Watch what a new block needs; True when it must be translated anew."""
+        addresses = {i.address for i in block.instructions if i.name == "vmsr" or _writes_stack_pointer(i)}
+        if any(map(_is_conversion, block.instructions)):
+            if self._watches_conversions:
+                addresses |= _around_conversions(block)
+            else:
+                self._conversions.append(block)
+        for address in addresses - self._watched:
+            self._core.watch_code(address, self._reached)
+        self._watched |= addresses
+        return bool(addresses)
+
+    def settle(self) -> None:
+        """Between two stretches of emulation: put right what the last one left to do."""
+        if self._rounds_stacks:
+            self._rounds_stacks = False
+            for name in STACK_POINTERS:
+                value = self._core.get(name)
+                if value & 3:
+                    self._core.set(name, value & ~3)
+        if self._rounding_mode:
+            self._restore_rounding()
+        if self._core.has_rounded_otherwise and not self._watches_conversions:
+            self._watches_conversions = True
+            blocks, self._conversions = self._conversions, []
+            for block in blocks:
+                self.watch(block)
+                self._core.forget_code(block.address, block.size_bytes)
+
+    def _reached(self, address: int) -> None:
+        if self._rounding_mode:
+            self._restore_rounding()
+        instruction = self._instruction_at(address)
+        if instruction is None:
+            return
+        if _is_conversion(instruction):
+            self._round_to_nearest()
+        elif instruction.name == "vmsr":
+            if self._source(instruction, 12) & FPSCR_ROUNDING_MODE and not self._watches_conversions:
+                self._core.has_rounded_otherwise = True
+                self._hook.stop_request = 1
+        elif _writes_stack_pointer(instruction) and self._source(instruction, 16) & 3:
+            self._rounds_stacks = True
+            self._hook.stop_request = 1
+
+    def _source(self, instruction: Instruction, shift: int) -> int:
+        return self._core.get(GENERAL[instruction.opcode >> shift & 15])
+
+    def _round_to_nearest(self) -> None:
+        status = self._core.get("fpscr")
+        self._rounding_mode = status & FPSCR_ROUNDING_MODE
+        if self._rounding_mode:
+            self._core.set("fpscr", status & ~FPSCR_ROUNDING_MODE)
+            self._hook.stop_request = 1  # nothing may come behind it in its block
+
+    def _restore_rounding(self) -> None:
+        mode, self._rounding_mode = self._rounding_mode, 0
+        self._core.set("fpscr", self._core.get("fpscr") | mode)
+
+
+def _writes_stack_pointer(instruction: Instruction) -> bool:
+    return instruction.name == "msr" and instruction.opcode & 0xFF in SYSM_STACK_POINTERS
+
+
+def _is_conversion(instruction: Instruction) -> bool:
+    return instruction.opcode & CONVERSION_MASK == CONVERSION
+
+
+def _around_conversions(block: Block) -> set[int]:
+    """The conversions, and behind each all up to the first that no condition may leave out."""
+    addresses: set[int] = set()
+    follows = False
+    for instruction in block.instructions:
+        if follows or _is_conversion(instruction):
+            addresses.add(instruction.address)
+        follows = _is_conversion(instruction) or (follows and instruction.condition is not None)
+    return addresses
