@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
+from emulator.engine.alignment import required_alignment
 from emulator.engine.core import Core
 from emulator.engine.corrections import Corrections
 from emulator.engine.events import EVENT_BRANCH, EVENT_QUEUE, BlockPlan, Event
@@ -72,6 +73,10 @@ class Automaton:
         self._watched: set[int] = set()
         self._event_senders: set[int] = set()
         self.on_send_event: Callable[[], None] = lambda: None  # the core executes SEV
+        self.on_suspect: Callable[[int], None] = lambda _address: None  # see BlockHook.watch_traps
+        self._traps_unaligned = False
+        self._suspects: set[int] = set()
+        hook.watch_traps(self._suspect)
         self.corrections = Corrections(core, hook, self.instruction_at)
         self._branch_slots: dict[int, int] = {}
         self._begun: dict[tuple[int, int, int], Step] = {}
@@ -99,9 +104,31 @@ class Automaton:
             self._define_edge(
                 self._hook.state, self._hook.need_block, self._hook.need_skipped, self._hook.need_edge
             )
+        elif code == Stop.MISALIGNED:
+            self._watch_alignment(self._hook.need_block)
         else:
             return False
         return True
+
+    def trap_unaligned(self, everywhere: bool) -> None:
+        """CCR.UNALIGN_TRP is so now: where it has changed, plan every block anew."""
+        if everywhere != self._traps_unaligned:
+            self._traps_unaligned = everywhere
+            for number in range(len(self.plans)):
+                self._hook.drop_block(number)
+
+    def _watch_alignment(self, number: int) -> None:
+        block = self.plans[number].block
+        for instruction in block.instructions:
+            strict = required_alignment(instruction, everywhere=self._traps_unaligned)
+            if strict and instruction.address not in self._suspects:
+                self._suspects.add(instruction.address)
+                self._core.watch_code(instruction.address, self._suspect)
+        self._core.forget_code(block.address, block.size_bytes)
+        self._hook.watches_alignment(number)
+
+    def _suspect(self, address: int) -> None:
+        self.on_suspect(address)
 
     def _define_block(self, address: int, size_bytes: int) -> None:
         code = self._core.read_memory(address, size_bytes)
@@ -117,6 +144,7 @@ class Automaton:
             watch_divides=self._watch,
             branch_slot=self._branch_slot if self.model.predicts_branches else None,
             runs_ahead=self._memory_map.runs_ahead(address),
+            traps_unaligned=self._traps_unaligned,
         )
         memory = self._core.memory_at(address)
         writable = memory is not None and memory.region.kind == "ram"

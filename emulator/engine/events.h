@@ -30,6 +30,7 @@ typedef struct {           /* affine data events that share their registers */
     uint8_t base, index, shift, aligned; /* aligned: offsets are multiples of the sizes */
     uint16_t first, n;     /* into BlockPlan.group_events */
     uint32_t region;       /* the region met last: a short cut, never a result */
+    uint32_t strict_mask, strict_offset; /* (base + strict_offset) & strict_mask: an access may trap */
 } Group;
 
 typedef struct { uint16_t older, younger, offsets_differ, event; } LoadPair;
@@ -39,6 +40,7 @@ typedef struct {
     uint16_t event;        /* or the bit of an observed instruction */
     uint8_t kind, dividend, divisor, base, index, shift;
     int32_t offset;
+    uint32_t strict_mask;  /* bits of the address that trap */
 } Hooked;
 
 typedef struct {

@@ -50,7 +50,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Data events that share their entry registers; offsets are signed bytes."""
+    """Data events that share their entry registers; offsets are signed bytes.
+
+    One of them may trap where ``(base + strict_offset) & strict_mask`` is not 0.
+    """
 
     base: int
     index: int
@@ -60,6 +63,8 @@ class Group:
     align_mask: int
     aligned: bool
     events: tuple[int, ...]
+    strict_mask: int = 0
+    strict_offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,10 @@ class LoadPair:
 
 @dataclass(frozen=True, slots=True)
 class Hooked:
-    """What a code hook at ``address`` reads, and the event (or observed bit) that it feeds."""
+    """What a code hook at ``address`` reads, and the event (or observed bit) that it feeds.
+
+    ``strict_mask``: bits of the datum's address that trap when they are not 0.
+    """
 
     address: int
     kind: int
@@ -89,6 +97,7 @@ class Hooked:
     offset: int = 0
     dividend: int = NO_REGISTER
     divisor: int = NO_REGISTER
+    strict_mask: int = 0
 
 
 @dataclass(slots=True)

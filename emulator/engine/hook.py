@@ -7,7 +7,7 @@ stops with a ``NEED_`` code; the automaton answers, and the run goes on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Protocol
@@ -31,6 +31,8 @@ class Stop(IntEnum):
     NEED_BLOCK = 5
     NEED_PATH = 6
     NEED_EDGE = 7
+    MISALIGNED = 8  # an access of the block may trap, and they are not watched yet
+    TRAP = 9  # the handler that was told of a suspect stopped before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,17 @@ class BlockHook(Protocol):
 
     def add_block(self, plan: BlockPlan, host_pointer: int, code: bytes) -> int:
         """Register a block; ``host_pointer`` not 0: verify its bytes at every entry."""
+
+    def watch_traps(self, suspect: Callable[[int], None]) -> None:
+        """Have ``suspect(address)`` called before an instruction that may trap by its operands.
+
+        A division by zero, an unaligned access that must be aligned and whose address the block's
+        entry does not tell; the others stop with :attr:`Stop.MISALIGNED` until
+        :meth:`watches_alignment`. ``suspect`` must not raise.
+        """
+
+    def watches_alignment(self, block: int) -> None:
+        """The caller watches the block's strict accesses one by one from now on."""
 
     def drop_block(self, block: int) -> None:
         """Ask for a block anew at its next entry; what it counted stays."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from emulator.engine.alignment import required_alignment
 from emulator.engine.events import (
     BRANCH_DIRECT,
     BRANCH_INDIRECT,
@@ -58,6 +59,7 @@ def plan_block(
     watch_divides: bool,
     branch_slot: Callable[[int], int] | None = None,
     runs_ahead: bool = False,
+    traps_unaligned: bool = False,
 ) -> BlockPlan:
     """Plan the events of ``block``.
 
@@ -66,9 +68,10 @@ def plan_block(
     emulator.timing.memory.stm32_line_buffers.
     ``watch_data``: data addresses matter (alignment, caches). ``branch_slot``
     numbers branches for the predictor of a core that has one. ``runs_ahead``: when a branch leaves
-    the prefetch queue matters, see emulator.timing.memory.prefetch_unit.
+    the prefetch queue matters, see emulator.timing.memory.prefetch_unit. ``traps_unaligned``:
+    CCR.UNALIGN_TRP is set.
     """
-    planner = _Planner(DATA_LAG if fetches_ahead else 0)
+    planner = _Planner(DATA_LAG if fetches_ahead else 0, traps_unaligned=traps_unaligned)
     fetches = _fetches(block, fetch_shift, ahead=fetches_ahead)
     for position, instruction in enumerate(block.instructions):
         planner.events += fetches.get(position, ())
@@ -126,8 +129,10 @@ def _fetches(block: Block, shift: int | None, *, ahead: bool) -> dict[int, list[
 class _Planner:
     """Collects the data events of one block."""
 
-    def __init__(self, data_lag: int) -> None:
+    def __init__(self, data_lag: int, *, traps_unaligned: bool) -> None:
         self._data_lag = data_lag
+        self._traps_unaligned = traps_unaligned
+        self._strict: dict[int, int] = {}  # event: bits of its address that trap
         self.registers = Registers()
         self.events: list[Event] = []
         self.hooked: list[Hooked] = []
@@ -141,6 +146,8 @@ class _Planner:
         assert access is not None
         kind = EVENT_STORE if access.is_store else EVENT_LOAD
         number = len(self.events)
+        strict = required_alignment(instruction, everywhere=self._traps_unaligned)
+        self._strict[number] = strict
         graph = self.registers.graph
         address = self.registers.address_of(instruction, access)
         root, constant = graph.split(address)
@@ -162,7 +169,7 @@ class _Planner:
             self._affine.setdefault((base, index, shift), []).append(number)
         elif not graph.is_opaque(root):
             self._computed.setdefault(root, []).append((number, constant))
-        elif graph.nodes[root].op is Op.SYMBOL and access.index is None:
+        elif graph.nodes[root].op is Op.SYMBOL and access.index is None and not strict:
             here = (instruction.address, access.base, constant - access.offset)
             anchor = self._anchors.setdefault(root, here)
             delta = _signed(constant - anchor[2])
@@ -189,7 +196,16 @@ class _Planner:
             base, offset = NO_REGISTER, ((instruction.address + 4) & ~3) + offset
         index = NO_REGISTER if access.index is None else access.index
         self.hooked.append(
-            Hooked(instruction.address, HOOK_ADDRESS, number, base, index, access.shift, _signed(offset))
+            Hooked(
+                instruction.address,
+                HOOK_ADDRESS,
+                number,
+                base,
+                index,
+                access.shift,
+                _signed(offset),
+                strict_mask=self._strict[number],
+            )
         )
 
     def finish(self) -> tuple[tuple[Node, ...], tuple[Group, ...]]:
@@ -205,7 +221,9 @@ class _Planner:
                 base = FIRST_SLOT + slots[root]
                 self.events[number] = replace(self.events[number], address=constant, base=base)
                 self._affine.setdefault((base, NO_REGISTER, 0), []).append(number)
-        groups = tuple(_group(key, members, self.events) for key, members in self._affine.items())
+        groups = tuple(
+            _group(key, members, self.events, self._strict) for key, members in self._affine.items()
+        )
         return tuple(_in_slots(graph.nodes[n], slots) for n in needed), groups
 
 
@@ -257,8 +275,11 @@ def _signed(value: int) -> int:
     return value - (1 << 32) if value & 0x80000000 else value
 
 
-def _group(key: tuple[int, int, int], members: list[int], events: list[Event]) -> Group:
+def _group(
+    key: tuple[int, int, int], members: list[int], events: list[Event], strict: dict[int, int]
+) -> Group:
     chosen = [events[number] for number in members]
+    strict_mask, strict_offset = _strictest([(strict[n], events[n].address) for n in members])
     offsets = [_signed(e.address) for e in chosen]
     return Group(
         *key,
@@ -267,4 +288,15 @@ def _group(key: tuple[int, int, int], members: list[int], events: list[Event]) -
         align_mask=max(min(e.size_bytes, 4) for e in chosen) - 1,
         aligned=all(o % min(e.size_bytes, 4) == 0 for o, e in zip(offsets, chosen, strict=True)),
         events=tuple(members),
+        strict_mask=strict_mask,
+        strict_offset=strict_offset,
     )
+
+
+def _strictest(accesses: list[tuple[int, int]]) -> tuple[int, int]:
+    """A mask and an offset that no trap of these (mask, offset) escapes; others may be met too."""
+    mask = max(mask for mask, _offset in accesses)
+    lowest = {offset & own for own, offset in accesses if own}
+    if len(lowest) > 1:  # they can't all be aligned for certain: look whenever the base is not 0
+        return MASK32, 0
+    return mask, next((offset & own for own, offset in accesses if own == mask), 0)

@@ -41,6 +41,7 @@ class Slices:
         hook.mask_watch = int(watch is not None)
         hook.mask_priority = watch or 0
         hook.stop_request = 0
+        self._automaton.trap_unaligned(self._system.scb.traps_unaligned)
         corrections.settle()
         while True:
             hook.stop_code = 0
@@ -56,8 +57,9 @@ class Slices:
                 continue
             if not self._automaton.answer(code):
                 break
-        if code == 0:
+        if code in (Stop.NONE, Stop.TRAP):
             self._traps.handle(error)
+            return Stop.NONE
         return code
 
     def run_undisturbed(self, until: int, limit: int) -> bool:

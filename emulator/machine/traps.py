@@ -14,6 +14,7 @@ from unicorn import unicorn_const as ucc
 
 from emulator.engine.core import RUN_UNTIL
 from emulator.engine.engine import Engine
+from emulator.machine.operand_traps import OperandTraps
 from emulator.machine.requests import RunRequests
 from emulator.machine.sleep import Sleep
 from emulator.system.faults import FaultKind
@@ -84,6 +85,7 @@ class TrapHandler:
         self._abandoned = abandoned
         self._interrupt: int | None = None
         self._bad_address: int | None = None
+        self._operands = OperandTraps(engine, system.scb)
         engine.core.uc.hook_add(ucc.UC_HOOK_INTR, self._on_interrupt)
         engine.core.watch_bad_accesses(self._on_bad_access)
 
@@ -97,8 +99,11 @@ class TrapHandler:
     def handle(self, error: UcError | None) -> None:
         """Serve what ended the run; the next run starts from the new PC."""
         interrupt, self._interrupt = self._interrupt, None
+        trap = self._operands.take()
         pc = self._core.get("pc")
-        if interrupt is not None:
+        if trap is not None:
+            self._fault(trap.kind, trap.pc, trap.address)
+        elif interrupt is not None:
             self._exception(interrupt, pc)
         elif error is not None:
             self._error(error, pc)
@@ -154,6 +159,8 @@ class TrapHandler:
             self._fault(FAULTS[Excp(number)], pc, None)
         elif number == Excp.PREFETCH_ABORT:
             self._fault(FaultKind.BUS_INSTRUCTION, pc, pc)
+        elif self._bad_address is None:  # an exclusive, or any access of a Cortex-M0
+            self._fault(FaultKind.UNALIGNED, pc, self._operands.address_at(pc))
         else:
             self._fault(FaultKind.BUS_DATA, pc, self._bad_address)
 

@@ -146,8 +146,8 @@ class SystemControl:
 
     @property
     def traps_unaligned(self) -> bool:
-        """CCR.UNALIGN_TRP; ARMv6-M always traps."""
-        return self.configured(CCR_UNALIGN_TRP)
+        """CCR.UNALIGN_TRP of a core on which that is a choice; ARMv6-M always traps."""
+        return self._core.is_mainline and self.configured(CCR_UNALIGN_TRP)
 
     @property
     def ignores_bus_faults_at_hard_fault(self) -> bool:
@@ -272,6 +272,8 @@ class SystemControl:
     def _write_configuration(self, value: int, mask: int) -> None:
         old = self._configuration
         self._configuration = merge(old, value, mask & self._core.ccr_writable)
+        if (old ^ self._configuration) & CCR_UNALIGN_TRP:
+            self._table.changed()  # the engine comes by, and looks
         for bit, cache in ((CCR_IC, "instruction"), (CCR_DC, "data")):
             if (old ^ self._configuration) & bit:
                 self._cache_enable(cache, bool(self._configuration & bit))

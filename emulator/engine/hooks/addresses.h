@@ -16,7 +16,10 @@
 
 enum { GROUP_UNKNOWN, GROUP_FREE, GROUP_COSTS }; /* of one execution of a block */
 
+typedef void (*suspect_fn)(uint32_t address);
+
 typedef struct {
+    suspect_fn suspect;    /* the instruction there is about to execute and may trap, by its operands */
     Registers registers;
     DivideTiming divide;
     Values values;         /* of the current block's program */
@@ -38,7 +41,7 @@ static inline int group_base(const Addresses *a, void *uc, const Group *group, u
  * goes to the memory that was accessed last; else all are kept, in their order. */
 static void addresses_capture(Addresses *a, MemorySystem *m, void *uc, Block *b) {
     if (b->expanded || b->hooks_data) memset(b->data_valid, 0, b->n_events);
-    b->pending = b->expanded = 0;
+    b->pending = b->expanded = b->misaligned = 0;
     if (b->n_program) {
         uint32_t read[16];
         run_program(b->program, b->n_program, all_registers(&a->registers, uc, read), m, &a->values);
@@ -57,6 +60,7 @@ static void addresses_capture(Addresses *a, MemorySystem *m, void *uc, Block *b)
             b->group_state[g] = GROUP_FREE;
         else {
             b->group_state[g] = GROUP_COSTS;
+            if ((base + group->strict_offset) & group->strict_mask) b->misaligned = 1;
             all_free = 0;
         }
     }
@@ -85,8 +89,10 @@ static void read_operands(const Addresses *a, void *uc, Block *b, const Hooked *
         uint32_t base = h->base == NO_REGISTER ? 0 : read_register(r, uc, h->base);
         if (h->index != NO_REGISTER) base += read_register(r, uc, h->index) << h->shift;
         b->data_address[h->event] = base + (uint32_t)h->offset;
+        if (b->data_address[h->event] & h->strict_mask) a->suspect(h->address);
     } else {
         uint32_t dividend = read_register(r, uc, h->dividend), divisor = read_register(r, uc, h->divisor);
+        if (!divisor) a->suspect(h->address);
         b->data_address[h->event] = divide_extra(&a->divide, dividend, divisor, h->kind == HOOK_DIVIDE_SIGNED);
     }
     b->data_valid[h->event] = 1;

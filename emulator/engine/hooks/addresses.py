@@ -6,7 +6,7 @@ and divisions' operands, when the core gets there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from emulator.engine.core import GENERAL, REGISTER_IDS, Core
 from emulator.engine.events import (
@@ -38,6 +38,8 @@ class Addresses:
         self.divide = DivideTiming()
         self.of_event: dict[int, int] = {}
         self.bases: list[int | None] = []
+        self.misaligned = False  # a group's access may trap
+        self.suspect: Callable[[int], None] = lambda _address: None
 
     def attach(self, core: Core) -> None:
         """Read registers and memory of this core."""
@@ -74,6 +76,10 @@ class Addresses:
         plan, memory = block.plan, self._memory
         slots = run_program(plan.program, self.read_register, self.load_host) if plan.program else []
         self.bases = [self.group_base(group, slots) for group in plan.groups]
+        self.misaligned = any(
+            base is not None and (base + group.strict_offset) & group.strict_mask
+            for group, base in zip(plan.groups, self.bases, strict=True)
+        )
         stays, free = not block.hooks_addresses, []
         for group, base in zip(plan.groups, self.bases, strict=True):
             if base is None:
@@ -104,8 +110,12 @@ class Addresses:
             if hooked.index != NO_REGISTER:
                 base += self.read_register(hooked.index) << hooked.shift
             self.of_event[hooked.event] = (base + hooked.offset) & MASK32
+            if self.of_event[hooked.event] & hooked.strict_mask:
+                self.suspect(hooked.address)
         else:
             dividend, divisor = self.read_register(hooked.dividend), self.read_register(hooked.divisor)
+            if not divisor:
+                self.suspect(hooked.address)
             self.of_event[hooked.event] = divide_extra(
                 self.divide, dividend, divisor, signed=hooked.kind == HOOK_DIVIDE_SIGNED
             )

@@ -44,9 +44,11 @@ typedef struct Block {
     Event *branch;         /* a predicted branch at the end, or NULL */
     uint8_t hooks_data;    /* some address or extra is not known at the entry */
     uint8_t hooks_addresses;
+    uint8_t watches_alignment; /* accesses that may trap are looked at one by one */
     /* -- of this execution: addresses.h -- */
     uint8_t pending;       /* some data may cost */
     uint8_t expanded;      /* data_address and data_valid are those of this execution's groups */
+    uint8_t misaligned;    /* a group's access may trap */
     uint8_t in_order;      /* every access counts, free ones too: the memory changes */
     uint32_t *data_address;
     uint8_t *data_valid;

@@ -20,6 +20,7 @@ class Block:
     host_pointer: int
     code: bytes
     hooks_addresses: bool = False
+    watches_alignment: bool = False  # accesses that may trap are looked at one by one
     event_stall: list[int] = field(default_factory=list)
     event_unaligned: list[int] = field(default_factory=list)
     event_bus: list[int] = field(default_factory=list)

@@ -117,7 +117,16 @@ static uint32_t enter(NativeHook *n, void *uc, uint32_t address, uint32_t size_b
     n->pricing.memory.loaded = NO_INSTRUCTION;
     h->next_hooked = 0;
     h->block_serial++;
-    if (b->n_data) addresses_capture(&n->pricing.addresses, &n->pricing.memory, uc, b);
+    if (b->n_data) {
+        addresses_capture(&n->pricing.addresses, &n->pricing.memory, uc, b);
+        if (b->misaligned && !b->watches_alignment) {
+            n->block = NULL;
+            h->current = -1;
+            h->block_serial--;
+            h->need_block = b->index;
+            return STOP_MISALIGNED;
+        }
+    }
     if (h->trace_enabled) n->trace[h->trace_length++ % TRACE_LENGTH] = b->index;
     return STOP_NONE;
 }

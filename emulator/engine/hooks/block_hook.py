@@ -6,7 +6,7 @@ The hook in Python: slow, always there, and equal to the native one to the cycle
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from unicorn import Uc
@@ -133,6 +133,10 @@ class PythonHook:
         self._addresses.of_event.clear()
         if block.plan.groups:
             self._addresses.capture(block)
+            if self._addresses.misaligned and not block.watches_alignment:
+                self.current, self.need_block = -1, block.index
+                self.block_serial -= 1
+                return Stop.MISALIGNED
         if self.trace_enabled:
             self._trace.append(block.index)
             self.trace_length += 1
@@ -184,6 +188,14 @@ class PythonHook:
     def add_block(self, plan: BlockPlan, host_pointer: int, code: bytes) -> int:
         """See :class:`BlockHook`."""
         return self._tables.add_block(plan, host_pointer, code)
+
+    def watch_traps(self, suspect: Callable[[int], None]) -> None:
+        """See :class:`BlockHook`."""
+        self._addresses.suspect = suspect
+
+    def watches_alignment(self, block: int) -> None:
+        """See :class:`BlockHook`."""
+        self._tables.blocks[block].watches_alignment = True
 
     def drop_block(self, block: int) -> None:
         """See :class:`BlockHook`."""

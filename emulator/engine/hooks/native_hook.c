@@ -32,11 +32,14 @@ EXPORT void bl_on_code(void *uc, uint64_t address, uint32_t size, void *user) {
 
 /* ---- called from Python: a hook's life ---- */
 
+static void no_suspect(uint32_t address) { (void)address; }
+
 EXPORT NativeHook *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int *ids) {
     NativeHook *n = calloc(1, sizeof *n);
     if (!n) return NULL;
     Registers *r = &n->pricing.addresses.registers;
     n->emu_stop = emu_stop;
+    n->pricing.addresses.suspect = no_suspect;
     r->reg_read = reg_read;
     memcpy(r->ids, ids, sizeof r->ids);
     r->primask_id = ids[16];
@@ -62,6 +65,10 @@ EXPORT void bl_set_registers(NativeHook *n, const uint32_t *registers) { n->pric
 EXPORT uint32_t bl_add_block(NativeHook *n, const BlockPlan *plan, uint8_t *host, const uint8_t *code) {
     return add_block(&n->tables, plan, host, code);
 }
+
+EXPORT void bl_watch_traps(NativeHook *n, suspect_fn suspect) { n->pricing.addresses.suspect = suspect; }
+
+EXPORT void bl_watches_alignment(NativeHook *n, uint32_t block) { n->tables.blocks[block]->watches_alignment = 1; }
 
 EXPORT void bl_drop_block(NativeHook *n, uint32_t block) { drop_block(&n->tables, block); }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes as c
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from unicorn import arm_const as arm
@@ -27,6 +27,7 @@ SAVED_FIELDS = (
     "next_hooked",
     "block_serial",
 )
+SUSPECT_CALLBACK = c.CFUNCTYPE(None, c.c_uint32)
 REGISTER_ORDER = (
     *(getattr(arm, f"UC_ARM_REG_R{n}") for n in range(13)),
     arm.UC_ARM_REG_SP,
@@ -85,6 +86,8 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_add_path", u32, [pointer, u32, u32, u32, pointer, u32, pointer]),
         ("bl_set_edge", None, [pointer, u32, u32, u32, u32]),
         ("bl_drop_block", None, [pointer, u32]),
+        ("bl_watch_traps", None, [pointer, SUSPECT_CALLBACK]),
+        ("bl_watches_alignment", None, [pointer, u32]),
         ("bl_find_path", c.c_int32, [pointer, u32, u32, u32]),
         ("bl_finish", u32, [pointer, u32]),
         ("bl_abandon", None, [pointer, u32, u32]),
@@ -123,6 +126,7 @@ class NativeHook(_Head):
     _engine: int
     _event_counts: list[int]
     _core: Core | None
+    _suspect: object
 
     def __del__(self) -> None:
         # Unicorn may still hold the hook's address: forget the core first.
@@ -147,6 +151,16 @@ class NativeHook(_Head):
         self._event_counts.append(len(plan.events))
         native = c.byref(described(plan))
         return int(self._library.bl_add_block(self._engine, native, host_pointer or None, code))
+
+    def watch_traps(self, suspect: Callable[[int], None]) -> None:
+        """See :class:`BlockHook`."""
+        callback = SUSPECT_CALLBACK(suspect)
+        self._library.bl_watch_traps(self._engine, callback)
+        self._suspect = callback
+
+    def watches_alignment(self, block: int) -> None:
+        """See :class:`BlockHook`."""
+        self._library.bl_watches_alignment(self._engine, block)
 
     def drop_block(self, block: int) -> None:
         """See :class:`BlockHook`."""

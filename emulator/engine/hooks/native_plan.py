@@ -19,6 +19,7 @@ class _Group(c.Structure):
         ("min_offset", c.c_int32), ("max_offset", c.c_int32), ("align_mask", c.c_uint32),
         ("base", c.c_uint8), ("index", c.c_uint8), ("shift", c.c_uint8), ("aligned", c.c_uint8),
         ("first", c.c_uint16), ("n", c.c_uint16), ("region", c.c_uint32),
+        ("strict_mask", c.c_uint32), ("strict_offset", c.c_uint32),
     ]  # fmt: skip
 
 
@@ -35,7 +36,7 @@ class _Node(c.Structure):
 class _Hooked(c.Structure):
     _fields_ = [("address", c.c_uint32), ("event", c.c_uint16)] + [
         (n, c.c_uint8) for n in ("kind", "dividend", "divisor", "base", "index", "shift")
-    ] + [("offset", c.c_int32)]  # fmt: skip
+    ] + [("offset", c.c_int32), ("strict_mask", c.c_uint32)]  # fmt: skip
 
 
 class _BlockPlan(c.Structure):
@@ -59,12 +60,25 @@ def described(plan: BlockPlan) -> c.Structure:
     groups = []
     for g in plan.groups:
         limits = (g.min_offset, g.max_offset, g.align_mask)
-        groups.append(_Group(*limits, g.base, g.index, g.shift, g.aligned, len(members), len(g.events)))
+        place = (len(members), len(g.events), 0)
+        strict = (g.strict_mask, g.strict_offset)
+        groups.append(_Group(*limits, g.base, g.index, g.shift, g.aligned, *place, *strict))
         members += g.events
     hooked = [
-        _Hooked(h.address, h.event, h.kind, h.dividend, h.divisor, h.base, h.index, h.shift, h.offset)
+        _Hooked(
+            h.address,
+            h.event,
+            h.kind,
+            h.dividend,
+            h.divisor,
+            h.base,
+            h.index,
+            h.shift,
+            h.offset,
+            h.strict_mask,
+        )
         for h in plan.hooked
-    ]
+    ]  # fmt: skip
     program = [_Node(n.op, n.a, n.b, 0, n.imm) for n in plan.program]
     block = plan.block
     return _BlockPlan(
