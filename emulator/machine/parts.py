@@ -18,6 +18,7 @@ from emulator.clock.clock import Clock
 from emulator.clock.tree import NamedClocks
 from emulator.device import RESET_CAUSES, SOFTWARE, Device, SerialDevice, reset_cause
 from emulator.engine.engine import Engine
+from emulator.engine.hook import Stop
 from emulator.engine.overhead import OverheadAccount
 from emulator.errors import GuestFault, UsageError
 from emulator.image.model import Image
@@ -143,6 +144,7 @@ class MachineParts:
             unmodelled=lambda address, access: self.bus.note(address, access, ""),
             maintain_cache=engine.memory_map.maintain_level_one,
             enable_cache=engine.memory_map.enable_level_one,
+            refuse=self._refuse,
             trace_at_reset=bool(board.core_parameters.get("trace_at_reset", 0)),
         )
         engine.automaton.on_send_event = system.send_event
@@ -196,6 +198,12 @@ class MachineParts:
             crash=self.crash,
             last_words=self.send_last_words,
         )
+
+    def _refuse(self, address: int) -> None:
+        """A bus fault at the access that is being served: Unicorn stops before its instruction ends."""
+        self.requests.refused = self.accesses.here(), address
+        self.engine.hook.stop_code = Stop.TRAP
+        self.engine.core.uc.emu_stop()
 
     # -- what the parts call back ------------------------------------------------------------
     def _polled(self) -> None:

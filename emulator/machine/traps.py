@@ -101,7 +101,10 @@ class TrapHandler:
         interrupt, self._interrupt = self._interrupt, None
         trap = self._operands.take()
         pc = self._core.get("pc")
-        if trap is not None:
+        refused, self._requests.refused = self._requests.refused, None
+        if refused is not None:
+            self._refused(*refused, pc)
+        elif trap is not None:
             self._fault(trap.kind, trap.pc, trap.address)
         elif interrupt is not None:
             self._exception(interrupt, pc)
@@ -123,6 +126,14 @@ class TrapHandler:
             return
         self._automaton.finish(BRANCH_EDGE)
         self._fault(FaultKind.BUS_INSTRUCTION, pc, pc)
+
+    def _refused(self, instruction: int, address: int, pc: int) -> None:
+        """A device refused an access; in an IT block Unicorn has gone on, as a buffered store lets it."""
+        if pc == instruction:
+            self._fault(FaultKind.BUS_DATA, pc, address)
+        else:
+            self._automaton.finish()
+            self._fault(FaultKind.BUS_DATA_IMPRECISE, pc, None)
 
     def left_thumb_state(self) -> None:
         """A branch to an even address: the block there does not run, INVSTATE is raised."""

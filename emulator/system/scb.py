@@ -29,6 +29,7 @@ from emulator.system.features import (
     CCR_NONBASETHRDENA,
     CCR_STKALIGN,
     CCR_UNALIGN_TRP,
+    CCR_USERSETMPEND,
     ID_BASE,
     ID_NAMES,
     CoreFeatures,
@@ -148,6 +149,11 @@ class SystemControl:
     def traps_unaligned(self) -> bool:
         """CCR.UNALIGN_TRP of a core on which that is a choice; ARMv6-M always traps."""
         return self._core.is_mainline and self.configured(CCR_UNALIGN_TRP)
+
+    @property
+    def lets_users_pend(self) -> bool:
+        """CCR.USERSETMPEND: unprivileged code may write STIR."""
+        return self.configured(CCR_USERSETMPEND)
 
     @property
     def ignores_bus_faults_at_hard_fault(self) -> bool:

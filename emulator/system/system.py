@@ -18,10 +18,10 @@ from emulator.system.features import features_of
 from emulator.system.fpu import FloatingPointControl
 from emulator.system.itm import Itm
 from emulator.system.mpu import Mpu
-from emulator.system.nvic import ExternalLine, Nvic
+from emulator.system.nvic import STIR, ExternalLine, Nvic
 from emulator.system.registers import RegisterBlock
 from emulator.system.scb import SystemControl
-from emulator.system.stack_frame import CONTROL_FPCA, XPSR_NUMBER, XPSR_THUMB
+from emulator.system.stack_frame import CONTROL_FPCA, CONTROL_NPRIV, XPSR_NUMBER, XPSR_THUMB
 from emulator.system.systick import SysTick
 from emulator.system.tpiu import Tpiu
 from emulator.timing.model import ExceptionTiming
@@ -53,7 +53,8 @@ class System:
     ``maintain_cache(cache, operation, address)`` and ``enable_cache(cache, on)`` tell of the
     M7's L1 caches.
     ``unmodelled(address, access)`` is told of registers that are not modelled.
-    ``trace_at_reset``: see :class:`DebugControl`.
+    ``trace_at_reset``: see :class:`DebugControl`. ``refuse(address)``: the access being served is a
+    bus fault, and has no effect.
 
     :meth:`take_exception`, :meth:`exception_return`, :meth:`svc` and :meth:`raise_fault`
     are called between blocks, never from within a register access; they may serve clock
@@ -87,10 +88,12 @@ class System:
         maintain_cache: Maintain = _no_maintenance,
         enable_cache: Callable[[str, bool], None] = _no_enable,
         trace_at_reset: bool = False,
+        refuse: Callable[[int], None] = lambda _address: None,
     ) -> None:
         self._core = core
         self._touch = touch
         self._unmodelled = unmodelled
+        self._refuse = refuse
         self.features = features_of(core_name)
         self._event = False
         self.table = ExceptionTable(interrupts, priority_bits, on_change)
@@ -158,6 +161,9 @@ class System:
     def _ipsr(self) -> int:
         return self._core.get("ipsr") & XPSR_NUMBER
 
+    def _is_unprivileged(self) -> bool:
+        return not self._ipsr() and bool(self._core.get("control") & CONTROL_NPRIV)
+
     def _fp_context_in_use(self) -> bool:
         return bool(self._core.get("control") & CONTROL_FPCA)
 
@@ -189,6 +195,9 @@ class System:
         block = self._by_address.get(word_address)
         if block is None:
             self._note_unmodelled(address, "write")
+            return
+        if word_address == STIR and not self.scb.lets_users_pend and self._is_unprivileged():
+            self._refuse(address)
             return
         shift = 8 * (address & 3)
         mask = ((1 << 8 * size_bytes) - 1) << shift & 0xFFFFFFFF
