@@ -17,6 +17,7 @@ from unicorn import unicorn_const as ucc
 from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
 from emulator.board.model import Region
+from emulator.engine.exclusive_monitor import OPEN, find_monitor
 from emulator.engine.expressions import MASK32
 from emulator.engine.library import native_library
 from emulator.engine.register_file import find_register_file
@@ -114,6 +115,7 @@ class Core:
         self._word = ctypes.c_uint32()
         self._word_pointer = ctypes.byref(self._word)  # the binding takes 3 us a register, this 0.3
         self.register_file = find_register_file(self.uc)
+        self._monitor = find_monitor(self.register_file, CPU_MODELS[core_name])
         self._callbacks: list[object] = []
         self.memories: list[HostMemory] = []
         self._by_name: dict[str, HostMemory] = {}
@@ -245,6 +247,11 @@ class Core:
         """General registers, xPSR and the special ones, by name."""
         names = (*GENERAL, *SPECIAL)
         return dict(zip(names, self.get_many(names), strict=True))
+
+    def clear_exclusive_monitor(self) -> None:
+        """As CLREX does."""
+        if self._monitor is not None:
+            self._monitor.value = OPEN
 
     # -- memory --------------------------------------------------------------------------
     def memory_at(self, address: int) -> HostMemory | None:

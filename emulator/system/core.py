@@ -37,6 +37,9 @@ class CoreRegisters(Protocol):
     def set_many(self, names: tuple[str, ...], values: tuple[int, ...]) -> None:
         """Write several registers at once, in the given order (fast)."""
 
+    def clear_exclusive_monitor(self) -> None:
+        """Make the next STREX fail, as CLREX does."""
+
     def read_memory(self, address: int, size_bytes: int) -> bytes:
         """Read memory; raises :class:`MemoryFault` where nothing answers."""
 

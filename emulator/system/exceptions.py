@@ -179,6 +179,7 @@ class ExceptionUnit:
             return
         self._table.activate(number)
         self._set_event()
+        self._core.clear_exclusive_monitor()
         self._frames.enter_handler(number, exc_return, vector & ~1, mode)
         if vector & 1 and vector < SYSTEM_SPACE:
             return
@@ -268,6 +269,7 @@ class ExceptionUnit:
             return False
         self._frames.restore(exc_return, popped)
         self._set_event()
+        self._core.clear_exclusive_monitor()
         if not popped.xpsr & XPSR_THUMB:
             self.fault(FaultKind.INVALID_STATE, detail="the stacked xPSR has T = 0")
             return False

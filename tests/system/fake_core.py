@@ -90,6 +90,9 @@ class FakeCore:
                 return data, address - base
         raise MemoryFault(address, is_store=is_store)
 
+    def clear_exclusive_monitor(self) -> None:
+        pass
+
     def read_memory(self, address: int, size_bytes: int) -> bytes:
         data, offset = self._place(address, size_bytes, is_store=False)
         return bytes(data[offset : offset + size_bytes])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from bare_unicorn import CODE, CORES, Listing, gone, open_core, r, run, set_r
+from bare_unicorn import CODE, CORES, RAM, Listing, gone, open_core, r, run, set_r
 from unicorn import Uc
 from unicorn import arm_const as arm
 from unicorn import unicorn_const as ucc
@@ -83,3 +83,25 @@ def test_fpscr_written_by_a_code_hook_counts_at_once(core: str, mode: int) -> No
     assert run(uc, until=CONVERSION.end) is None
     assert r(uc, 1) == NEAREST
     assert uc.reg_read(arm.UC_ARM_REG_FPSCR) == mode << 22 | 0x10  # inexact
+
+
+EXCLUSIVE = Listing("""
+    e850 1f00 | ldrex r1, [r0]
+    e840 2300 | strex r3, r2, [r0]
+    bf00      | nop
+""")
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_a_mode_change_leaves_the_exclusive_monitor(core: str) -> None:
+    """Exception entry and return clear the monitor; a write of IPSR in Unicorn 2.1.4 does not.
+
+    We: Core.clear_exclusive_monitor (emulator/engine/exclusive_monitor.py).
+    """
+    uc = open_core(core, EXCLUSIVE)
+    set_r(uc, r0=RAM, r3=9)
+    assert run(uc, until=CODE + 4) is None
+    for number in (11, 0):
+        uc.reg_write(arm.UC_ARM_REG_IPSR, number)
+    assert run(uc, CODE + 4, until=EXCLUSIVE.end) is None
+    assert r(uc, 3) == 0, gone("keeps the monitor", "emulator/engine/exclusive_monitor.py")
