@@ -15,7 +15,7 @@ from emulator.board.model import Accelerator, Board
 from emulator.board.parameter_checks import (
     accelerator_parameter_names,
     check_accelerator,
-    check_core_parameter,
+    check_core_parameters,
     check_region,
     core_parameter_names,
 )
@@ -99,8 +99,7 @@ def _check(changes: Changes, before: Board) -> None:
     for accelerator in before.accelerators:
         pins = changes.pins.get(accelerator.name, {})
         check_accelerator(replace(accelerator, parameters={**accelerator.parameters, **pins}))
-    for name, value in changes.board.core_parameters.items():
-        check_core_parameter(before.core, name, value)
+    check_core_parameters(before.core, changes.board.core_parameters)
     for region in changes.board.regions:
         if region not in before.regions:
             check_region(region)

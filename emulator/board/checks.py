@@ -137,6 +137,13 @@ def _memory_problems(board: BoardTable) -> Iterator[Problem]:
                 f"the alias is larger than {region.alias_of!r}",
                 f"at most 0x{original.size_bytes:X}",
             )
+        if region.first_load_cycles and not board.core_parameters.get("other_memory"):
+            yield Problem(
+                f"regions.{name}.first_load_cycles",
+                "it counts only where core_parameters.other_memory is above 0",
+                "add core_parameters = { other_memory = 1 }, on a Cortex-M3 or M4",
+                ("core_parameters.other_memory",),
+            )
     fronted = {region.accelerator for region in board.regions.values()}
     for name in board.accelerators:
         if name not in fronted:

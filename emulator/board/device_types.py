@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+import types
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -48,7 +49,9 @@ def device_class(type_path: str) -> type[Device]:
 
 def is_device(value: object) -> bool:
     """Whether this is a class of devices that can be built: not a base with parts missing."""
-    return isinstance(value, type) and issubclass(value, Device) and not inspect.isabstract(value)
+    if not isinstance(value, type) or isinstance(value, types.GenericAlias):
+        return False  # on Python 3.10 dict[str, int] is a type, which issubclass does not take
+    return issubclass(value, Device) and not inspect.isabstract(value)
 
 
 def device_problems(kind: type[Device], name: str, entry: Mapping[str, Any]) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ family. Draft 7: what the TOML editors that know JSON Schema read.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -36,7 +37,7 @@ def board_schema() -> Schema:
     )
     for definition in definitions.values():
         definition.pop("required", None)
-        definition["description"] = definition.get("description", "").replace("``", "`")
+        definition["description"] = inspect.cleandoc(definition.get("description", "")).replace("``", "`")
     board = definitions.pop("BoardTable")
     board["allOf"] = [_whole_without_family(), *map(_of_core, MODELS), *_of_families(devices)]
     board["properties"]["family"]["enum"] = [name for name, _table in families()]

@@ -4,7 +4,7 @@ For a change to a loaded board (a what-if, a sweep), with the very checks of the
 
 * :func:`check_accelerator` takes the accelerator as it would be, all changes laid over its
   parameters (``replace(accelerator, parameters={**accelerator.parameters, **changes})``);
-* :func:`check_core_parameter` takes one parameter of a core;
+* :func:`check_core_parameters` takes all ``core_parameters`` as they would be;
 * :func:`check_region` takes a region as it would be (its ``wait_states``, say);
 * :func:`accelerator_parameter_names` and :func:`core_parameter_names` say what there is.
 
@@ -42,9 +42,9 @@ def check_accelerator(accelerator: Accelerator) -> None:
     _raise_first(accelerator_problems(accelerator))
 
 
-def check_core_parameter(core: str, name: str, value: object) -> None:
-    """Raise BoardError when this core has no such parameter, or it can't have this value."""
-    _raise_first(core_parameter_problems(core, {name: value}))
+def check_core_parameters(core: str, parameters: Mapping[str, object]) -> None:
+    """Raise BoardError when this core has no such parameter, it can't have this value, or lacks a partner."""
+    _raise_first(core_parameter_problems(core, parameters))
 
 
 def check_region(region: Region) -> None:

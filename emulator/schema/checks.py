@@ -16,7 +16,17 @@ import msgspec
 
 from emulator.errors import BoardError
 from emulator.schema.table import Problem, Table, fields_of
-from emulator.schema.words import bare, choices, example, expected, is_plain, nearest, shown, suggest
+from emulator.schema.words import (
+    bare,
+    choices,
+    example,
+    expected,
+    is_plain,
+    is_table,
+    nearest,
+    shown,
+    suggest,
+)
 
 AnyTable = TypeVar("AnyTable", bound=Table)
 ALL_KEYS = 24
@@ -77,7 +87,7 @@ def references(kind: type[Table], value: Mapping[str, Any]) -> Iterator[Referenc
         if what and isinstance(item, str) and item:
             yield Reference(name, what, item)
         elif inner is not None and isinstance(item, Mapping):
-            is_one = _is_table(fields_of(kind)[name].type)
+            is_one = is_table(bare(fields_of(kind)[name].type)[0])
             for key, entry in {"": item}.items() if is_one else item.items():
                 if isinstance(entry, Mapping):
                     prefix = f"{name}.{key}".rstrip(".")
@@ -91,16 +101,11 @@ def _naming_fields(kind: type[Table]) -> Mapping[str, tuple[str, type[Table] | N
     for name, field in fields_of(kind).items():
         plain, said = bare(field.type)
         item = bare(get_args(plain)[1])[0] if get_origin(plain) is dict else plain
-        inner = item if isinstance(item, type) and issubclass(item, Table) and _naming_fields(item) else None
+        inner = item if is_table(item) and _naming_fields(item) else None
         what = (said.extra or {}).get("names_a", "")
         if what or inner is not None:
             found[name] = what, inner
     return found
-
-
-def _is_table(kind: Any) -> bool:
-    plain, _said = bare(kind)
-    return isinstance(plain, type) and issubclass(plain, Table)
 
 
 def _contradictions(table: Table) -> Iterator[Problem]:
@@ -121,7 +126,7 @@ def value_problems(kind: Any, value: object) -> Iterator[Problem]:
     """Yield the problems of one value; the empty key is the value itself."""
     plain, _said = bare(kind)
     origin = get_origin(plain)
-    if _is_table(plain):
+    if is_table(plain):
         yield from problems_of(plain, value)
     elif origin is dict and isinstance(value, dict):
         name_kind, item_kind = get_args(plain)

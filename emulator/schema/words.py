@@ -61,7 +61,7 @@ def expected(kind: Any) -> str:
         return _composed(origin, get_args(plain))
     if plain is int:
         return _number(kind, said)
-    if isinstance(plain, type) and issubclass(plain, Table):
+    if is_table(plain):
         return "a table"
     return {bool: "true or false", str: "text"}[plain]
 
@@ -69,8 +69,12 @@ def expected(kind: Any) -> str:
 def is_plain(kind: Any) -> bool:
     """Whether a field is one key, not a table of its own or a table of tables."""
     plain, _said = bare(kind)
-    inner = bare(get_args(plain)[1])[0] if get_origin(plain) is dict else plain
-    return not (isinstance(inner, type) and issubclass(inner, Table))
+    return not is_table(bare(get_args(plain)[1])[0] if get_origin(plain) is dict else plain)
+
+
+def is_table(plain: Any) -> bool:
+    """Whether a type is a kind of table (``dict[str, int]``, a type on Python 3.10, is none)."""
+    return get_origin(plain) is None and isinstance(plain, type) and issubclass(plain, Table)
 
 
 def choices(kind: Any) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from emulator.board.parameter_checks import (
     accelerator_parameter_names,
     accelerator_problems,
     check_accelerator,
-    check_core_parameter,
+    check_core_parameters,
     check_region,
     core_parameter_names,
 )
@@ -117,17 +117,19 @@ def test_kinds_and_sources() -> None:
         ("cortex-m4", "other_memory", 16, "from 0 to 15"),
         ("cortex-m7", "data_cache_bytes", 1000, "0, 4096, 8192"),
         ("cortex-m7", "bit_band", 1, "unknown key"),
+        ("cortex-m4", "leave_flash", 0, "counts only where other_memory is above 0"),
         ("cortex-m33", "multiplier", 1, "unknown key"),
     ],
 )
 def test_core_parameters(core: str, name: str, value: int, reason: str) -> None:
     with pytest.raises(BoardError, match=rf"^core_parameters\.{name}: .*{reason}"):
-        check_core_parameter(core, name, value)
+        check_core_parameters(core, {name: value})
 
 
 def test_core_parameters_that_are_right_pass() -> None:
-    check_core_parameter("cortex-m0plus", "multiplier", 32)
-    check_core_parameter("cortex-m7", "data_cache_bytes", 16384)
+    check_core_parameters("cortex-m0plus", {"multiplier": 32})
+    check_core_parameters("cortex-m4", {"other_memory": 1, "leave_flash": 0})
+    check_core_parameters("cortex-m7", {"data_cache_bytes": 16384})
 
 
 def test_regions() -> None:

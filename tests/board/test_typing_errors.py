@@ -119,6 +119,12 @@ def test_the_copy_without_them_loads(tmp_path: Path) -> None:
         ("signals = { PG10 = 2 }\n", "signals.PG10", "must be 0 (off) or 1 (on), not 2"),
         ("[regions.sram3]\nkind = 'sram'\n", "regions.sram3.kind", "did you mean 'ram'?"),
         ("[regions.sram3]\naccelerator = 'flush'\n", "regions.sram3.accelerator", "did you mean 'flash'?"),
+        (
+            "[core_parameters]\nother_memory = 0\n[regions.sram2]\nfirst_load_cycles = 0\n[regions.sram3]\n"
+            "first_load_cycles = 1\n",
+            "regions.sram3.first_load_cycles",
+            "only where core_parameters.other",
+        ),
         ("[regions.sram3]\nwait_states = 256\n", "regions.sram3.wait_states", "from 0 to 255, not 256"),
         ("[regions.sram3]\nsize_bytes = 1000\n", "regions.sram3.size_bytes", "must be a multiple of 0x1000"),
         (

@@ -12,7 +12,7 @@ import pytest
 
 from emulator import Machine
 from emulator.board import schema
-from emulator.board.parameter_checks import check_core_parameter
+from emulator.board.parameter_checks import check_core_parameters
 from emulator.board.reader import load_board
 from emulator.board.schema import CoreLimits
 from emulator.engine import core as engine_core
@@ -230,7 +230,7 @@ def test_a_core_runs_when_it_is_named_where_the_text_says(
     monkeypatch.setitem(schema.CORES, name, limits)  # type: ignore[arg-type]
     monkeypatch.setitem(attributes.CORES, name, ("v7-M", 0, False))  # type: ignore[arg-type]
 
-    check_core_parameter(name, "multiplier", 32)
+    check_core_parameters(name, {"multiplier": 32})
     assert cycles_of(tmp_path, path) == {"adds": 10, "multiplies": 10, "loads": 30}
     slow = board_file(tmp_path, f"{text}core_parameters = {{ multiplier = 32 }}\n")
     assert cycles_of(tmp_path, slow) == {"adds": 10, "multiplies": 320, "loads": 30}

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from emulator.schema.table import Problem
 from emulator.thumb.instruction import Kind
 from emulator.timing.cores.table import Row, Rule
 from emulator.timing.model import Cause, DivideTiming, ExceptionTiming, UnalignedTiming
@@ -51,6 +52,16 @@ class Armv7mParameters(CoreParameters, frozen=True):
     trace_at_reset: TraceAtReset = 0
     other_memory: OtherMemory = 0
     leave_flash: LeaveFlash | msgspec.UnsetType = msgspec.UNSET
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Yield a way back from flash where no way to another memory costs anything."""
+        if self.leave_flash is not msgspec.UNSET and not self.other_memory:
+            yield Problem(
+                "leave_flash",
+                "it counts only where other_memory is above 0",
+                "add other_memory = the cycles of going to another memory",
+                ("other_memory",),
+            )
 
 
 def unaligned_timing(parameters: Armv7mParameters) -> UnalignedTiming:
