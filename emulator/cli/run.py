@@ -180,7 +180,7 @@ def _run(machine: Machine, link: Link, limits: Limits, status: StatusLine, trace
     error: BoardlessError | None
     try:
         reason = session.run(limits)
-        stop = "hung_up" if links.hung_up and reason is not StopReason.UNTIL else reason.value
+        stop = "hung_up" if links.hung_up else reason.value
         error = _error_of(reason, stop, limits, machine)
     except GuestFault as fault:
         stop, error = "fault", fault

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,14 @@ from talking_firmware import ROOT, command_line
 from emulator.links.virtual_port import read_ports
 
 READY_LIMIT_S = 30
+
+
+@pytest.fixture(autouse=True)
+def hear_hanging_up() -> Iterator[None]:
+    """SIGHUP ends the programs started here, also when the tests themselves run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 class Served:
