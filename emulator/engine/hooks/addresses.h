@@ -37,35 +37,61 @@ static inline int group_base(const Addresses *a, void *uc, const Group *group, u
     return 1;
 }
 
+/* Remembers for which bases a group lies whole in the free region `r`, so that the next pass need not ask. */
+static void set_home(GroupHome *home, const Group *group, const TimedRegion *r) {
+    uint32_t span = (uint32_t)(group->max_offset - group->min_offset);
+    if (!group->aligned || span >= r->end - r->base) return;
+    *home = (GroupHome){r->base - (uint32_t)group->min_offset, r->end - r->base - span, group->align_mask,
+                        r->first_load ? NO_MEMORY : memory_number(r)};
+}
+
+/* Whether a group can cost anything. Says whether all of it is in the memory that was accessed last. */
+static int place_group(MemorySystem *m, Block *b, uint32_t g, uint32_t base) {
+    Group *group = &b->groups[g];
+    TimedRegion *r = region_near(m, base + group->min_offset, &group->region);
+    int inside = r && base + group->max_offset < r->end;
+    if (!inside) b->scattered = 1;
+    if (group->aligned && !(base & group->align_mask) && (!r || (r->is_free && inside))) {
+        b->group_state[g] = GROUP_FREE;
+        if (r) set_home(&b->group_home[g], group, r);
+    } else {
+        b->group_state[g] = GROUP_COSTS;
+        if ((base + group->strict_offset) & group->strict_mask) b->misaligned = 1;
+        b->pending = 1;
+    }
+    return inside && memory_number(r) == m->last_memory && !r->first_load;
+}
+
 /* Finds the bases of the block's data, and which of them can cost anything. `stays`: every access
  * goes to the memory that was accessed last; else all are kept, in their order. */
 static void addresses_capture(Addresses *a, MemorySystem *m, void *uc, Block *b) {
     if (b->expanded || b->hooks_data) memset(b->data_valid, 0, b->n_events);
-    b->pending = b->expanded = b->misaligned = 0;
+    b->pending = b->expanded = b->misaligned = b->scattered = 0;
+    if (b->homes_settings != m->settings) {
+        memset(b->group_home, 0, b->n_groups * sizeof *b->group_home);
+        b->homes_settings = m->settings;
+    }
     if (b->n_program) {
         uint32_t read[16];
         run_program(b->program, b->n_program, all_registers(&a->registers, uc, read), m, &a->values);
     }
-    int stays = !b->hooks_addresses, all_free = 1;
+    int stays = !b->hooks_addresses;
     for (uint32_t g = 0; g < b->n_groups; g++) {
-        Group *group = &b->groups[g];
+        const GroupHome *home = &b->group_home[g];
         uint32_t base;
-        b->group_state[g] = GROUP_UNKNOWN;
-        if (!group_base(a, uc, group, &base)) continue;
-        TimedRegion *r = region_near(m, base + group->min_offset, &group->region);
-        int inside = r && base + group->max_offset < r->end;
-        if (!inside || (m->other_memory && (memory_number(r) != m->last_memory || r->first_load))) stays = 0;
-        b->group_base[g] = base;
-        if (group->aligned && !(base & group->align_mask) && (!r || (r->is_free && inside)))
-            b->group_state[g] = GROUP_FREE;
-        else {
-            b->group_state[g] = GROUP_COSTS;
-            if ((base + group->strict_offset) & group->strict_mask) b->misaligned = 1;
-            all_free = 0;
+        if (!group_base(a, uc, &b->groups[g], &base)) {
+            b->group_state[g] = GROUP_UNKNOWN;
+            b->scattered = 1;
+            continue;
         }
+        b->group_base[g] = base;
+        if (base - home->first < home->size_bytes && !(base & home->align_mask)) {
+            b->group_state[g] = GROUP_FREE;
+            stays &= home->memory == m->last_memory;
+        } else stays &= place_group(m, b, g, base);
     }
     b->in_order = m->other_memory && !stays;
-    b->pending = !all_free || (b->in_order && b->n_groups);
+    if (b->in_order && b->n_groups) b->pending = 1;
 }
 
 /* Gives each data event of this execution its address, where it can cost anything. */

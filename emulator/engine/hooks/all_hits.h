@@ -92,12 +92,13 @@ static Cache *cache_of_group(MemorySystem *m, const Block *b, uint32_t g, const 
     return s && !s->wide && (!s->stores || p->rules == RULES_LEVEL_ONE) ? c : NULL;
 }
 
-/* All of a block's data, when all that can cost is in one cache. Says whether that was so. */
+/* All of a block's data, when all that can cost is in one cache. Says whether that was so; changes of
+ * the memory on the bus are left to memory_changes.h. */
 static int data_hits(MemorySystem *m, Block *b, uint64_t t) {
     Cache *c = NULL;
     uint32_t slots[MOST_LINES], n = 0, hits = 0;
     const Touch *used[MOST_LINES];
-    if (b->in_order || b->hooks_data || b->expanded) return 0;
+    if (b->hooks_data || b->expanded || (b->in_order && b->scattered)) return 0;
     for (uint32_t g = 0; g < b->n_groups; g++) {
         if (b->group_state[g] != GROUP_COSTS) continue;
         const Touches *s;
@@ -116,7 +117,7 @@ static int data_hits(MemorySystem *m, Block *b, uint64_t t) {
         }
         hits += s->accesses[at];
     }
-    if (!c) return 0;
+    if (!c) return b->in_order;
     uint64_t *times = c->used, first = c->tick + 1;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t tick = first + used[i]->order;

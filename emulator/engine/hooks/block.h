@@ -13,6 +13,7 @@
 
 #define MOST_LINES 64      /* of one block's code, or of its data */
 #define LONGEST_LINE 32
+#define NO_MEMORY UINT32_MAX
 
 struct Path;
 
@@ -28,6 +29,21 @@ typedef struct {           /* of one group, by the base's place in its line; mad
     uint16_t accesses[LONGEST_LINE];
     uint8_t line_shift, stores, wide; /* wide: more lines than a list holds */
 } Touches;
+
+typedef struct {           /* the bases for which a group is free: a short cut */
+    uint32_t first, size_bytes, align_mask;
+    uint32_t memory;       /* its number, NO_MEMORY when a load there may wait */
+} GroupHome;
+
+typedef struct { uint16_t event, cycles; } MemoryChange;
+
+typedef struct {           /* memory_changes.h: what the data paid for changes of the memory, and when it holds */
+    uint32_t settings, from, to; /* the memory system's settings, its memory before and behind the block */
+    uint32_t n, stall;
+    uint32_t *regions;     /* of each group */
+    uint16_t *groups;      /* of each event */
+    MemoryChange *paid;
+} MemoryChanges;
 
 typedef struct Block {
     uint32_t index, address, size_bytes, fall_through, instructions;
@@ -50,6 +66,7 @@ typedef struct Block {
     uint8_t expanded;      /* data_address and data_valid are those of this execution's groups */
     uint8_t misaligned;    /* a group's access may trap */
     uint8_t in_order;      /* every access counts, free ones too: the memory changes */
+    uint8_t scattered;     /* a group's place is unknown, or it does not lie in one region */
     uint32_t *data_address;
     uint8_t *data_valid;
     uint32_t *group_base;
@@ -57,10 +74,13 @@ typedef struct Block {
     /* -- short cuts, never results -- */
     uint32_t cached_state, cached_skipped;
     struct Path *cached_path;
-    struct Block *cached_next;
+    struct Block *cached_next[2]; /* of falling through, of going elsewhere */
     uint32_t region;       /* where it was last fetched from */
     uint32_t *event_region; /* each event's last */
+    GroupHome *group_home; /* under these settings of the memory system */
+    uint32_t homes_settings;
     Touches *group_touches;
+    MemoryChanges changes;
     uint16_t *event_order; /* of each event's first access among the block's, and after them their number */
     const Cache *fetched_from; /* where all its lines were, at these slots, when that cache had these changes */
     uint64_t fetch_changes, fetch_tick;
@@ -120,6 +140,10 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
     b->group_base = calloc(n_groups, sizeof *b->group_base);
     b->group_state = calloc(n_groups, sizeof *b->group_state);
     b->group_touches = calloc(n_groups, sizeof *b->group_touches);
+    b->group_home = calloc(n_groups, sizeof *b->group_home);
+    b->changes.regions = calloc(n_groups, sizeof *b->changes.regions);
+    b->changes.groups = calloc(n_events, sizeof *b->changes.groups);
+    b->changes.paid = calloc(n_events, sizeof *b->changes.paid);
     order_accesses(b);
     for (uint32_t i = 0; i < b->n_events; i++)
         if (b->events[i].kind == EVENT_FETCH) b->n_fetches++;
@@ -138,6 +162,7 @@ static void block_free(Block *b) {
     free(b->code); free(b->events); free(b->groups); free(b->group_events); free(b->hooked); free(b->program);
     free(b->event_stall); free(b->event_unaligned); free(b->event_bus); free(b->event_region); free(b->event_order);
     free(b->data_address); free(b->data_valid); free(b->group_base); free(b->group_state); free(b->group_touches);
+    free(b->group_home); free(b->changes.regions); free(b->changes.groups); free(b->changes.paid);
     free(b);
 }
 

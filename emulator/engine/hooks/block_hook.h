@@ -87,10 +87,11 @@ static uint32_t finish(NativeHook *n, uint32_t edge, uint32_t target) {
 }
 
 static Block *block_at(const Tables *t, Block *previous, uint32_t address, uint32_t size_bytes) {
-    Block *b = previous ? previous->cached_next : NULL;
+    if (!previous) return find_block(t, address, size_bytes);
+    Block **next = &previous->cached_next[address != previous->fall_through], *b = *next;
     if (b && b->address == address && b->size_bytes == size_bytes) return b;
     b = find_block(t, address, size_bytes);
-    if (b && previous) previous->cached_next = b;
+    if (b) *next = b;
     return b;
 }
 

@@ -105,6 +105,7 @@ EXPORT void bl_set_region(NativeHook *n, uint32_t number, uint32_t base, uint32_
 
 EXPORT void bl_set_first_load(NativeHook *n, uint32_t number, uint32_t cycles) {
     n->pricing.memory.regions[number].first_load = cycles;
+    n->pricing.memory.settings++;
 }
 
 EXPORT void bl_set_port(NativeHook *n, uint32_t number, uint32_t wait_states, uint32_t read_shift, uint32_t prefetch) {

@@ -8,6 +8,7 @@
 #include "addresses.h"
 #include "all_hits.h"
 #include "block.h"
+#include "memory_changes.h"
 #include "tables.h"
 
 #define EVERYTHING UINT32_MAX
@@ -65,9 +66,10 @@ static void run_events(Pricing *p, Block *b, const uint16_t *issue, uint32_t upt
     BlockHook *h = &p->head;
     int whole = h->events_done == 0 && upto == EVERYTHING;
     int skip_fetches = whole && b->n_fetches && fetch_hits(&p->memory, b, h->cycles);
-    if (whole && (skip_fetches || !b->n_fetches) && (!b->pending || data_hits(&p->memory, b, h->cycles)))
+    if (whole && (skip_fetches || !b->n_fetches) && (!b->pending || data_hits(&p->memory, b, h->cycles))) {
         h->events_done = b->n_events;
-    else run_each(p, b, issue, upto, skip_fetches);
+        if (b->pending && b->in_order) h->stall += change_memories(&p->memory, b);
+    } else run_each(p, b, issue, upto, skip_fetches);
 }
 
 static void meet_banks(Pricing *p, Block *b, const Path *path) {

@@ -85,7 +85,7 @@ static uint32_t add_block(Tables *t, const BlockPlan *plan, uint8_t *host, const
         for (uint32_t i = 0; i + 1 < t->n_blocks; i++) put_block(t, i);
     }
     if (put_block(t, b->index)) /* no short cut may lead to the old one */
-        for (uint32_t i = 0; i < t->n_blocks; i++) t->blocks[i]->cached_next = NULL;
+        for (uint32_t i = 0; i < t->n_blocks; i++) t->blocks[i]->cached_next[0] = t->blocks[i]->cached_next[1] = NULL;
     return b->index;
 }
 

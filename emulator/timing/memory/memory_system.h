@@ -47,6 +47,7 @@ typedef struct {
     uint32_t leave_flash;  /* cost of changing back from a memory behind a port */
     int32_t loaded;        /* the last instruction of the current block that loaded */
     uint32_t changed;      /* what the last datum paid for that */
+    uint32_t settings;     /* counts changes of regions and of what they cost */
     uint32_t left_at;      /* the address behind a branch that was fetched without a cache, 0: none ... */
     uint64_t left_time;    /* ... and the cycle in which the branch left the prefetch queue */
 } MemorySystem;
@@ -181,6 +182,7 @@ static void memory_skip(MemorySystem *m, uint64_t cycles) {
 static void memory_set_region(MemorySystem *m, uint32_t number, TimedRegion region) {
     region.number = region.port >= 0 ? FIRST_PORT + (uint32_t)region.port : number;
     m->regions[number] = region;
+    m->settings++;
     if (number >= m->n_regions) m->n_regions = number + 1;
 }
 
@@ -188,6 +190,7 @@ static void memory_set_timing(MemorySystem *m, const UnalignedTiming *timing) {
     m->alignment.timing = *timing;
     m->other_memory = timing->other_memory;
     m->leave_flash = timing->leave_flash;
+    m->settings++;
 }
 
 static size_t move_part(uint8_t *buffer, size_t at, void *part, size_t n, int load) {

@@ -1,0 +1,55 @@
+/* What a block's data pay for changing the memory on the bus, remembered from its last pass.
+ *
+ * A short cut of the native hook alone. Which accesses change the memory depends on where each
+ * group lies and on the memory that was accessed last, and neither on time nor on caches: a block
+ * that finds both as before pays the same.
+ */
+#ifndef BOARDLESS_MEMORY_CHANGES_H
+#define BOARDLESS_MEMORY_CHANGES_H
+
+#include "../../timing/memory/memory_system.h"
+#include "block.h"
+
+static int changes_are_known(const MemorySystem *m, const Block *b) {
+    const MemoryChanges *k = &b->changes;
+    if (k->settings != m->settings || k->from != m->last_memory) return 0;
+    for (uint32_t g = 0; g < b->n_groups; g++)
+        if (k->regions[g] != b->groups[g].region) return 0;
+    return 1;
+}
+
+/* Make the changes once as memory_data does, and keep what each event paid. */
+static void find_changes(MemorySystem *m, Block *b) {
+    MemoryChanges *k = &b->changes;
+    k->settings = m->settings;
+    k->from = m->last_memory;
+    k->n = k->stall = 0;
+    for (uint32_t g = 0; g < b->n_groups; g++) {
+        k->regions[g] = b->groups[g].region;
+        for (uint32_t i = 0; i < b->groups[g].n; i++)
+            k->groups[b->group_events[b->groups[g].first + i]] = (uint16_t)g;
+    }
+    for (uint32_t i = 0; i < b->n_events; i++) {
+        const Event *v = &b->events[i];
+        if (v->kind != EVENT_LOAD && v->kind != EVENT_STORE) continue;
+        uint32_t paid = (uint32_t)change_memory(m, b->group_base[k->groups[i]] + v->address, v->kind, v->instruction);
+        if (!paid) continue;
+        k->paid[k->n++] = (MemoryChange){(uint16_t)i, (uint16_t)paid};
+        k->stall += paid;
+    }
+    k->to = m->last_memory;
+}
+
+/* All changes of the block's data, none of which costs anything else. Returns the cycles. */
+static uint32_t change_memories(MemorySystem *m, Block *b) {
+    const MemoryChanges *k = &b->changes;
+    if (changes_are_known(m, b)) m->last_memory = k->to;
+    else find_changes(m, b);
+    for (uint32_t i = 0; i < k->n; i++) {
+        b->event_stall[k->paid[i].event] += k->paid[i].cycles;
+        b->event_bus[k->paid[i].event] += k->paid[i].cycles;
+    }
+    return k->stall;
+}
+
+#endif
