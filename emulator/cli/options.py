@@ -32,11 +32,12 @@ def settle_hook(hook: str) -> str:
     if hook != "auto":
         return hook
     from emulator.engine.library import native_library_problem  # noqa: PLC0415 -- loads Unicorn
-    from emulator.installation.origin import slow_hook_words  # noqa: PLC0415 -- only for these words
 
     problem = native_library_problem()
     if not problem:
         return "native"
+    from emulator.installation.origin import slow_hook_words  # noqa: PLC0415 -- only for these words
+
     click.echo(f"boardless: {slow_hook_words(problem)} (--hook python leaves this line out)", err=True)
     return "python"
 

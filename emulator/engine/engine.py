@@ -9,7 +9,6 @@ from emulator.engine.automaton import Automaton, CountModel
 from emulator.engine.core import Core
 from emulator.engine.counts import Counts, OutsideBlocks
 from emulator.engine.hook import BlockHook
-from emulator.engine.hooks.block_hook import PythonHook
 from emulator.engine.hooks.native_hook import native_hook
 from emulator.engine.library import native_library, native_library_problem
 from emulator.engine.memory_map import MemoryMap
@@ -91,4 +90,6 @@ def block_hook(kind: str) -> BlockHook:
         if kind == "native":
             raise UsageError(f"there is no native hook: {problem}", next_step=native_hook_advice())
         warnings.warn(slow_hook_words(problem), RuntimeWarning, stacklevel=5)
+    from emulator.engine.hooks.block_hook import PythonHook  # noqa: PLC0415 -- seldom wanted
+
     return PythonHook()

@@ -111,8 +111,8 @@ def _naming_fields(kind: type[Table]) -> Mapping[str, tuple[str, type[Table] | N
 def _contradictions(table: Table) -> Iterator[Problem]:
     """What the tables inside contradict; the table itself is looked at when they don't."""
     found: list[Problem] = []
-    for name in fields_of(type(table)):
-        value = getattr(table, name)
+    for attribute, name in zip(table.__struct_fields__, table.__struct_encode_fields__, strict=True):
+        value = getattr(table, attribute)
         if isinstance(value, Table):
             found += [problem.below(name) for problem in _contradictions(value)]
         elif isinstance(value, dict):
