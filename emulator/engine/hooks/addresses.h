@@ -64,7 +64,7 @@ static int place_group(MemorySystem *m, Block *b, uint32_t g, uint32_t base) {
 
 /* Finds the bases of the block's data, and which of them can cost anything. `stays`: every access
  * goes to the memory that was accessed last; else all are kept, in their order. */
-static void addresses_capture(Addresses *a, MemorySystem *m, void *uc, Block *b) {
+static __attribute__((noinline)) void addresses_capture(Addresses *a, MemorySystem *m, void *uc, Block *b) {
     if (b->expanded || b->hooks_data) memset(b->data_valid, 0, b->n_events);
     b->pending = b->expanded = b->misaligned = b->scattered = 0;
     if (b->homes_settings != m->settings) {

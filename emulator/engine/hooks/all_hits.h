@@ -11,28 +11,34 @@
 #include "addresses.h"
 #include "block.h"
 
-/* All of a block's fetches, when every line of it is in the cache and none is being filled. Says
- * whether that was so. */
-static int fetch_hits(MemorySystem *m, Block *b, uint64_t t) {
+/* Finds the lines of a block's code in their cache, where a hit does nothing but mark its line. */
+static int find_fetches(MemorySystem *m, Block *b) {
+    FetchedLines *f = &b->fetched;
+    f->cache = NULL;
     TimedRegion *r = region_near(m, b->address, &b->region);
     if (!r || r->port < 0 || r->instruction_cache < 0) return 0;
     Cache *c = &m->caches[r->instruction_cache];
-    const Port *p = &m->ports[r->port];
     if (!c->enabled || r->data_cache == r->instruction_cache) return 0;
-    if (p->rules == RULES_STM32_LINE_BUFFERS) return 0; /* a hit reads ahead */
+    if (m->ports[r->port].rules == RULES_STM32_LINE_BUFFERS) return 0; /* a hit reads ahead */
     uint32_t first = b->address >> c->line_shift, n = ((b->fall_through - 1) >> c->line_shift) - first + 1;
-    if (n > MOST_LINES || port_fills(p, c, first, n, t)) return 0;
-    if (b->fetched_from != c || b->fetch_changes != c->changes) {
-        b->fetched_from = NULL;
-        for (uint32_t i = 0; i < n; i++)
-            if ((b->fetch_slots[i] = cache_find(c, first + i)) == ABSENT) return 0;
-        b->fetched_from = c;
-        b->fetch_changes = c->changes;
-        b->fetch_tick = 0;
-    }
-    if (b->fetch_tick != c->tick) /* used in this very order last, otherwise: nothing to mark */
-        for (uint32_t i = 0; i < n; i++) c->used[b->fetch_slots[i]] = ++c->tick;
-    b->fetch_tick = c->tick;
+    if (n > MOST_LINES) return 0;
+    for (uint32_t i = 0; i < n; i++)
+        if ((f->slots[i] = cache_find(c, first + i)) == ABSENT) return 0;
+    *f = (FetchedLines){c, &m->ports[r->port], c->changes, 0, m->settings, first, n, f->slots};
+    return 1;
+}
+
+/* All of a block's fetches, when every line of it is in the cache and none is being filled. Says
+ * whether that was so. */
+static int fetch_hits(MemorySystem *m, Block *b, uint64_t t) {
+    FetchedLines *f = &b->fetched;
+    int as_before = f->cache && f->changes == f->cache->changes && f->settings == m->settings;
+    if (!as_before && !find_fetches(m, b)) return 0;
+    Cache *c = f->cache;
+    if (port_fills(f->port, c, f->first, f->n, t)) return 0;
+    if (f->tick != c->tick) /* used in this very order last, otherwise: nothing to mark */
+        for (uint32_t i = 0; i < f->n; i++) c->used[f->slots[i]] = ++c->tick;
+    f->tick = c->tick;
     c->hits += b->n_fetches;
     m->left_at = 0;
     return 1;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../timing/memory/cache.h"
+#include "../../timing/memory/port.h"
 #include "../events.h"
 
 #define MOST_LINES 64      /* of one block's code, or of its data */
@@ -34,6 +34,14 @@ typedef struct {           /* the bases for which a group is free: a short cut *
     uint32_t first, size_bytes, align_mask;
     uint32_t memory;       /* its number, NO_MEMORY when a load there may wait */
 } GroupHome;
+
+typedef struct {           /* all lines of a block's code: where they were in the cache, and when that holds */
+    Cache *cache;          /* NULL: not all were there */
+    const Port *port;
+    uint64_t changes, tick; /* the cache's, when they were looked up and when they were used last */
+    uint32_t settings, first, n;
+    uint32_t *slots;
+} FetchedLines;
 
 typedef struct { uint16_t event, cycles; } MemoryChange;
 
@@ -82,9 +90,7 @@ typedef struct Block {
     Touches *group_touches;
     MemoryChanges changes;
     uint16_t *event_order; /* of each event's first access among the block's, and after them their number */
-    const Cache *fetched_from; /* where all its lines were, at these slots, when that cache had these changes */
-    uint64_t fetch_changes, fetch_tick;
-    uint32_t fetch_slots[MOST_LINES];
+    FetchedLines fetched;
 } Block;
 
 static void *copy_of(const void *from, size_t n) {
@@ -140,6 +146,7 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
     b->group_base = calloc(n_groups, sizeof *b->group_base);
     b->group_state = calloc(n_groups, sizeof *b->group_state);
     b->group_touches = calloc(n_groups, sizeof *b->group_touches);
+    b->fetched.slots = calloc(MOST_LINES, sizeof *b->fetched.slots);
     b->group_home = calloc(n_groups, sizeof *b->group_home);
     b->changes.regions = calloc(n_groups, sizeof *b->changes.regions);
     b->changes.groups = calloc(n_events, sizeof *b->changes.groups);
@@ -162,7 +169,7 @@ static void block_free(Block *b) {
     free(b->code); free(b->events); free(b->groups); free(b->group_events); free(b->hooked); free(b->program);
     free(b->event_stall); free(b->event_unaligned); free(b->event_bus); free(b->event_region); free(b->event_order);
     free(b->data_address); free(b->data_valid); free(b->group_base); free(b->group_state); free(b->group_touches);
-    free(b->group_home); free(b->changes.regions); free(b->changes.groups); free(b->changes.paid);
+    free(b->fetched.slots); free(b->group_home); free(b->changes.regions); free(b->changes.groups); free(b->changes.paid);
     free(b);
 }
 

@@ -29,7 +29,7 @@ typedef struct {
     uint32_t trace[TRACE_LENGTH];
 } NativeHook;
 
-static int masks_open(const NativeHook *n, void *uc) {
+static __attribute__((noinline)) int masks_open(const NativeHook *n, void *uc) {
     const Registers *r = &n->pricing.addresses.registers;
     if (ask_register(r, uc, r->primask_id) & 1) return 0;
     if (r->faultmask_id >= 0 && ask_register(r, uc, r->faultmask_id) & 1) return 0;
@@ -61,7 +61,7 @@ static Path *path_taken(NativeHook *n, Block *b, uint32_t skipped) {
 
 /* Close the current block towards `edge`; `target`: the block that is being entered, 0 when none is.
  * Returns STOP_NONE, STOP_NEED_PATH or STOP_NEED_EDGE. */
-static uint32_t finish(NativeHook *n, uint32_t edge, uint32_t target) {
+static inline __attribute__((always_inline)) uint32_t finish(NativeHook *n, uint32_t edge, uint32_t target) {
     BlockHook *h = &n->pricing.head;
     Block *b = n->block;
     uint32_t skipped = b->observed_all & ~h->executed;

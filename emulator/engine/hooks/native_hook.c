@@ -110,16 +110,19 @@ EXPORT void bl_set_first_load(NativeHook *n, uint32_t number, uint32_t cycles) {
 
 EXPORT void bl_set_port(NativeHook *n, uint32_t number, uint32_t wait_states, uint32_t read_shift, uint32_t prefetch) {
     port_configure(&n->pricing.memory.ports[number], wait_states, read_shift, prefetch);
+    n->pricing.memory.settings++;
 }
 
 EXPORT void bl_set_bus(NativeHook *n, uint32_t number, uint32_t bus_cycles, uint32_t rules) {
     n->pricing.memory.ports[number].bus_cycles = bus_cycles;
     n->pricing.memory.ports[number].rules = rules;
+    n->pricing.memory.settings++;
 }
 
 EXPORT void bl_set_cache(NativeHook *n, uint32_t number, uint32_t enabled, uint32_t sets, uint32_t ways,
                          uint32_t line_shift) {
     cache_shape(&n->pricing.memory.caches[number], enabled, sets, ways, line_shift);
+    n->pricing.memory.settings++;
 }
 
 EXPORT void bl_invalidate(NativeHook *n, uint32_t number) { cache_invalidate(&n->pricing.memory.caches[number]); }

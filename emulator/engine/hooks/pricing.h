@@ -62,7 +62,7 @@ static void run_each(Pricing *p, Block *b, const uint16_t *issue, uint32_t upto,
 }
 
 /* Price the events up to and with instruction `upto`; all at once when all hit. */
-static void run_events(Pricing *p, Block *b, const uint16_t *issue, uint32_t upto) {
+static __attribute__((noinline)) void run_events(Pricing *p, Block *b, const uint16_t *issue, uint32_t upto) {
     BlockHook *h = &p->head;
     int whole = h->events_done == 0 && upto == EVERYTHING;
     int skip_fetches = whole && b->n_fetches && fetch_hits(&p->memory, b, h->cycles);

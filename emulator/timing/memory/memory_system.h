@@ -47,7 +47,7 @@ typedef struct {
     uint32_t leave_flash;  /* cost of changing back from a memory behind a port */
     int32_t loaded;        /* the last instruction of the current block that loaded */
     uint32_t changed;      /* what the last datum paid for that */
-    uint32_t settings;     /* counts changes of regions and of what they cost */
+    uint32_t settings;     /* counts changes of regions, of their ports and caches, and of what they cost */
     uint32_t left_at;      /* the address behind a branch that was fetched without a cache, 0: none ... */
     uint64_t left_time;    /* ... and the cycle in which the branch left the prefetch queue */
 } MemorySystem;
@@ -226,6 +226,9 @@ static size_t move_state(MemorySystem *m, uint8_t *buffer, int load) {
 
 static size_t memory_save(MemorySystem *m, uint8_t *to) { return move_state(m, to, 0); }
 
-static void memory_load(MemorySystem *m, uint8_t *from) { move_state(m, from, 1); }
+static void memory_load(MemorySystem *m, uint8_t *from) {
+    move_state(m, from, 1);
+    m->settings++;
+}
 
 #endif
