@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import bisect
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TypeVar
 
 from elftools.common.exceptions import DWARFError, ELFError
+from elftools.construct import ConstructError
 from elftools.elf.elffile import ELFFile
 
-from emulator.image.model import SourceLine, Symbol
+from emulator.image.debug_units import DebugUnit, DebugUnits
+from emulator.image.model import InlinedCall, Routine, SourceLine, Symbol
+from emulator.image.symbol_table import SymbolTable
 
+Answer = TypeVar("Answer")
 SYMBOL_ENTRY = struct.Struct("<IIIBBH")  # st_name, st_value, st_size, st_info, st_other, st_shndx
 TYPE_MASK = 0xF
 STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_FILE = 0, 1, 2, 4
@@ -28,17 +31,12 @@ DAMAGED_DWARF = (
     AttributeError,
     TypeError,
     AssertionError,
+    OverflowError,
+    RecursionError,
+    struct.error,
+    ConstructError,
 )
 """What pyelftools raises on a damaged table; a crash report goes on without source lines."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A line-table row; ``line`` is None after the end of a sequence."""
-
-    address: int
-    file: str
-    line: int | None
 
 
 class ElfDebugInfo:
@@ -46,45 +44,27 @@ class ElfDebugInfo:
 
     def __init__(self, elf: ELFFile) -> None:
         self._elf = elf
-        self._symbols: list[Symbol] | None = None
-        self._addresses: list[int] = []
-        self._by_name: dict[str, Symbol] = {}
-        self._tables: dict[int, list[_Row]] = {}
-        self._dwarf: Any = None
+        self._units: DebugUnits | None = None
 
     # -- symbols -------------------------------------------------------------------------
+    @cached_property
+    def _table(self) -> SymbolTable:
+        return SymbolTable(self._read_symbols())
+
     def symbols(self) -> list[Symbol]:
         """All functions and objects, by address."""
-        if self._symbols is None:
-            found = sorted(
-                self._read_symbols(), key=lambda s: (s.address, s.is_function, s.size_bytes, s.name)
-            )
-            self._symbols = found
-            self._addresses = [symbol.address for symbol in found]
-            self._by_name = {symbol.name: symbol for symbol in found}
-        return self._symbols
+        return self._table.symbols()
 
     def symbol(self, name: str) -> Symbol | None:
         """Find the symbol of that name."""
-        self.symbols()
-        return self._by_name.get(name)
+        return self._table.symbol(name)
 
     def symbol_at(self, address: int) -> Symbol | None:
         """Find the function (or object) that holds ``address``; the Thumb bit is ignored.
 
         A symbol without a size (a label in assembly) reaches to the next one.
         """
-        address &= ~1
-        symbols = self.symbols()
-        index = bisect.bisect_right(self._addresses, address) - 1
-        while index >= 0:
-            symbol = symbols[index]
-            if symbol.size_bytes == 0 or address < symbol.address + symbol.size_bytes:
-                return symbol
-            if symbol.size_bytes and symbol.is_function:
-                return None
-            index -= 1
-        return None
+        return self._table.symbol_at(address)
 
     def _read_symbols(self) -> Iterator[Symbol]:
         sections = list(self._elf.iter_sections())
@@ -112,77 +92,53 @@ class ElfDebugInfo:
                 address = value & ~1 if is_function else value
                 yield Symbol(name, address, size_bytes, is_function, file if is_local else "")
 
-    # -- lines ---------------------------------------------------------------------------
+    # -- lines and functions of the sources -----------------------------------------------
     def line_at(self, address: int) -> SourceLine | None:
         """File and line of the instruction at ``address``; None without DWARF for it."""
+        return self._ask(address, lambda unit, at: unit.lines.at(at), None)
+
+    def folder_at(self, address: int) -> str:
+        """The folder that relative paths of the code at ``address`` begin in; "" when not known."""
+        return self._ask(address, lambda unit, _at: unit.folder, "")
+
+    def routine_at(self, address: int) -> Routine | None:
+        """The function of the sources that holds ``address``; None without DWARF for it."""
+        return self._ask(address, _routine_at, None)
+
+    def inlined_at(self, address: int) -> tuple[InlinedCall, ...]:
+        """The inlined calls that the instruction at ``address`` belongs to, outermost first."""
+        return self._ask(address, _inlined_at, ())
+
+    def _ask(self, address: int, question: Callable[[DebugUnit, int], Answer], unknown: Answer) -> Answer:
+        """Ask the unit that holds ``address``; ``unknown`` when there is none, or it is damaged."""
         address &= ~1
         try:
-            rows = self._rows_for(address)
+            if self._units is None:
+                if not self._elf.has_dwarf_info():
+                    return unknown
+                self._units = DebugUnits(self._elf.get_dwarf_info(), self._lives)
+            unit = self._units.at(address)
+            answer = unknown if unit is None else question(unit, address)
         except DAMAGED_DWARF:
-            return None
-        index = bisect.bisect_right(rows, address, key=lambda row: row.address) - 1
-        if index < 0:
-            return None
-        row = rows[index]
-        return None if row.line is None else SourceLine(row.file, row.line)
+            return unknown
+        return answer
 
-    def _rows_for(self, address: int) -> list[_Row]:
-        if self._dwarf is None:
-            if not self._elf.has_dwarf_info():
-                return []
-            self._dwarf = self._elf.get_dwarf_info()
-        ranges = self._dwarf.get_aranges()
-        if ranges is not None:
-            offset = ranges.cu_offset_at_addr(address)
-            if offset is not None:
-                return self._table(self._dwarf.get_CU_at(offset))
-        for unit in self._dwarf.iter_CUs():
-            table = self._table(unit)
-            if table and table[0].address <= address < table[-1].address:
-                return table
-        return []
+    def _lives(self, address: int) -> bool:
+        """Whether code may begin there: at 0 only what a symbol names, else vectors are there."""
+        if address:
+            return True
+        return any(symbol.is_function for symbol in self.symbols() if symbol.address == 0)
 
-    def _table(self, unit: Any) -> list[_Row]:
-        if unit.cu_offset not in self._tables:
-            self._tables[unit.cu_offset] = sorted(
-                _line_rows(self._dwarf.line_program_for_CU(unit)),
-                # at one address the end of a sequence comes before the start of the next
-                key=lambda row: (row.address, row.line is not None),
-            )
-        return self._tables[unit.cu_offset]
+
+def _routine_at(unit: DebugUnit, address: int) -> Routine | None:
+    function = unit.function_at(address)
+    return None if function is None else function.routine
+
+
+def _inlined_at(unit: DebugUnit, address: int) -> tuple[InlinedCall, ...]:
+    function = unit.function_at(address)
+    return () if function is None else function.inlined_at(address)
 
 
 def _name(names: bytes, at: int) -> str:
     return names[at : names.find(b"\0", at)].decode("utf-8", errors="replace")
-
-
-def _line_rows(program: Any) -> Iterator[_Row]:
-    if program is None:
-        return
-    files = _file_names(program)
-    for entry in program.get_entries():
-        state = entry.state
-        if state is None:
-            continue
-        name = files.get(state.file, "?")
-        yield _Row(state.address, name, None if state.end_sequence else state.line)
-
-
-def _file_names(program: Any) -> dict[int, str]:
-    """File numbers of a line program to paths (DWARF 4 section 6.2.4, DWARF 5 too)."""
-    header = program.header
-    version5 = header["version"] >= 5
-    folders = [_text(folder) for folder in header["include_directory"]]
-    if not version5:
-        folders.insert(0, "")  # folder 0 is the compilation folder
-    names = {}
-    for number, entry in enumerate(header["file_entry"], 0 if version5 else 1):
-        folder = folders[entry.dir_index] if entry.dir_index < len(folders) else ""
-        name = _text(entry.name)
-        inside = folder and not name.startswith("/") and not (version5 and entry.dir_index == 0)
-        names[number] = f"{folder}/{name}" if inside else name
-    return names
-
-
-def _text(name: Any) -> str:
-    return name.decode("utf-8", errors="replace") if isinstance(name, bytes) else str(name)

@@ -77,6 +77,27 @@ class SourceLine:
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """A function as the sources have it: whole signature in C++, its declaration; 0: not known.
+
+    ``linkage``: the linker's name. Several pieces of code may come from one: inlined copies, clones.
+    """
+
+    name: str
+    linkage: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class InlinedCall:
+    """A call that the compiler has replaced by the function's body; ``call``: the line of the caller."""
+
+    routine: Routine
+    call: SourceLine
+
+
 class DebugInfo(Protocol):
     """Names for addresses; an image without any answers None."""
 
@@ -91,6 +112,15 @@ class DebugInfo(Protocol):
 
     def line_at(self, address: int) -> SourceLine | None:
         """File and line of the instruction at ``address``."""
+
+    def folder_at(self, address: int) -> str:
+        """The folder that relative paths of the code at ``address`` begin in; "" when not known."""
+
+    def routine_at(self, address: int) -> Routine | None:
+        """The function of the sources that holds ``address``."""
+
+    def inlined_at(self, address: int) -> tuple[InlinedCall, ...]:
+        """The inlined calls that the instruction at ``address`` belongs to, outermost first."""
 
 
 @dataclass(frozen=True, slots=True)
