@@ -8,7 +8,7 @@ import click
 
 from benches.suite.benchmarks import NAMES
 from emulator.cli.command import Command
-from emulator.cli.options import base_option, hook_option, json_option
+from emulator.cli.options import base_option, hook_option, json_option, symbols_option
 from emulator.cli.parameter_types import Address, BoardName, ConsoleText, Count, InputFile
 from emulator.files import OutputFile
 
@@ -22,6 +22,7 @@ from emulator.files import OutputFile
     help="Board to emulate. [default: nucleo-l4r5zi]",
 )
 @base_option
+@symbols_option
 @click.option("--function", metavar="NAME|ADDRESS", help="Show this function only.")
 @click.option(
     "--block", type=Address(), metavar="ADDRESS", help="Show the block that begins at (or holds) it."
@@ -49,6 +50,7 @@ def explain(
     image: Path,
     board: str | None,
     base: int | None,
+    symbols: Path | None,
     function: str | None,
     block: int | None,
     top: int,
@@ -78,6 +80,7 @@ def explain(
             image=str(image),
             board=board,
             base=base,
+            symbols=symbols,
             function=function,
             block=block,
             top=top,

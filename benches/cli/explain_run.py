@@ -36,6 +36,7 @@ class ExplainOptions:
     image: str
     board: str | None = None
     base: int | None = None
+    symbols: Path | None = None
     function: str | None = None
     block: int | None = None
     top: int = 5
@@ -87,7 +88,7 @@ def _machine(options: ExplainOptions) -> Machine:
         job = image_job(Path(options.image), options.board, None)
     machine = Machine(job.board, timing=options.timing, hook=options.hook)
     require_known_base(job.image, options.base, machine.board)
-    machine.load(job.image, base=options.base)
+    machine.load(job.image, base=options.base, symbols=options.symbols)
     return machine
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from emulator.cli.parameter_types import Address, BoardName, InputFolder, json_target
+from emulator.cli.parameter_types import Address, BoardName, InputFile, InputFolder, json_target
 
 DEFAULT_BOARD = "nucleo-l4r5zi"
 
@@ -18,6 +18,12 @@ board_option = click.option(
     help="Board to emulate.",
 )
 base_option = click.option("--base", type=Address(), help="Load address of a raw .bin image.")
+symbols_option = click.option(
+    "--symbols",
+    type=InputFile(),
+    metavar="FILE",
+    help="Names for an image without them: the ELF or the linker map that it comes from.",
+)
 timing_option = click.option(
     "--timing",
     type=click.Choice(["memory", "core", "count"]),

@@ -19,6 +19,7 @@ from emulator.cli.options import (
     hook_option,
     json_option,
     strict_option,
+    symbols_option,
     timing_option,
 )
 from emulator.cli.parameter_types import ConsoleText, Count, InputFile, OutputTarget, Seconds
@@ -28,7 +29,7 @@ from emulator.cli.summary import Outcome, summary_json, summary_text
 from emulator.cli.trace_console import TraceConsole, output_meets_errors
 from emulator.errors import BoardlessError, CheckFailed, GuestFault, UsageError
 from emulator.files import OutputFile
-from emulator.image import check_vectors, load_image, require_base
+from emulator.image import add_symbols, check_vectors, load_image, require_base
 from emulator.links import Link, LinkSet, open_link, parse_serial
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
@@ -47,6 +48,7 @@ class MachineOptions:
     files_dir: Path | None = None
     learn: Limits | None = None  # learn the board within these limits first
     learn_output: OutputFile | None = None
+    symbols: Path | None = None  # a file with names for the image
 
 
 def make_machine(options: MachineOptions) -> Machine:
@@ -65,6 +67,8 @@ def make_machine(options: MachineOptions) -> Machine:
     require_base(options.image, options.base, board)
     image = load_image(options.image, base=options.base, board=board)
     check_vectors(image, board)
+    if options.symbols is not None:
+        image = add_symbols(image, options.symbols)
     if options.learn is not None:
         from emulator.cli.learn import learn_board  # noqa: PLC0415 -- only when asked for
 
@@ -78,6 +82,7 @@ def make_machine(options: MachineOptions) -> Machine:
 @click.argument("image", type=InputFile(checked=False))
 @board_option
 @base_option
+@symbols_option
 @click.option(
     "--serial",
     default="stdio",
@@ -118,6 +123,7 @@ def run(
     image: Path,
     board: str,
     base: int | None,
+    symbols: Path | None,
     serial: str,
     until: bytes | None,
     max_cycles: int | None,
@@ -143,7 +149,7 @@ def run(
     limits = Limits(until, max_cycles, wall_limit, time.monotonic() if learn_board else None)
     learn = limits if learn_board else None
     machine = make_machine(
-        MachineOptions(image, board, base, timing, hook, strict, files_dir, learn, learn_output)
+        MachineOptions(image, board, base, timing, hook, strict, files_dir, learn, learn_output, symbols)
     )
     status = StatusLine(Speed(machine))
     is_stdio = spec.kind == "stdio"

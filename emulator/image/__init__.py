@@ -3,5 +3,6 @@
 from emulator.image.checks import check_image, check_vectors
 from emulator.image.loader import load_image, require_base
 from emulator.image.model import Image
+from emulator.image.symbol_file import add_symbols
 
-__all__ = ["Image", "check_image", "check_vectors", "load_image", "require_base"]
+__all__ = ["Image", "add_symbols", "check_image", "check_vectors", "load_image", "require_base"]

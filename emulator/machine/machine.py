@@ -85,12 +85,18 @@ class Machine:
         )
 
     # -- images and reset --------------------------------------------------------------------
-    def load(self, image: Image | str | Path, base: int | None = None) -> Image:
-        """Load an image and reset. Raises ImageError."""
+    def load(
+        self, image: Image | str | Path, base: int | None = None, *, symbols: str | Path | None = None
+    ) -> Image:
+        """Load an image and reset. ``symbols``: an ELF or linker map with its names. Raises ImageError."""
         if not isinstance(image, Image):
             from emulator.image.loader import load_image  # noqa: PLC0415 -- pyelftools only when asked for
 
             image = load_image(Path(image), base=base, board=self.board)
+        if symbols is not None:
+            from emulator.image.symbol_file import add_symbols  # noqa: PLC0415 -- as above
+
+            image = add_symbols(image, Path(symbols))
         for segment in image.segments:
             if segment.data:
                 self.engine.write_memory(segment.address, segment.data)

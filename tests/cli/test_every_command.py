@@ -155,6 +155,8 @@ def to_the_reader(item: Walked, path: Path) -> list[str]:
         return [*item.line(str(path)), *(["--image", str(path)] if item.option == "--board" else []), "true"]
     if isinstance(item.parameter.type, BoardName) and item.words in (("run",), ("serve",), ("explain",)):
         return [*item.line(str(path)), "benches/images/kws-nucleo-l4r5zi.elf"]
+    if item.option == "--symbols":
+        return [*item.line(str(path)), "benches/images/kws-nucleo-l4r5zi.elf"]
     if item.option == "--bands":
         return ["bench", "kws", "--bands", str(path)]
     if item.option == "--input":
