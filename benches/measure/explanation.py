@@ -8,6 +8,7 @@ from typing import Any
 
 from benches.measure.profiled_window import ProfiledWindow
 from emulator.errors import UsageError
+from emulator.image.names import is_called
 from emulator.profiling import BlockProfile, CostKey, CycleStack, FunctionProfile
 from emulator.profiling.disassembly import block_text
 from emulator.profiling.stack import merged
@@ -137,8 +138,8 @@ def _blocks_at(blocks: Sequence[BlockProfile], address: int) -> list[BlockProfil
 
 
 def _named(functions: Sequence[FunctionProfile], name: str) -> list[FunctionProfile]:
-    """The function of that name, or that begins at (or holds) that address."""
-    found = [f for f in functions if f.name == name] or _holding(functions, name)
+    """The functions of that name or pattern, or that begins at (or holds) that address."""
+    found = [f for f in functions if is_called(name, f.linkage, f.name)] or _holding(functions, name)
     if not found:
         close = [f.name for f in functions if name.lower() in f.name.lower()] or [f.name for f in functions]
         raise UsageError(

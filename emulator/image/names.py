@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from emulator.errors import UsageError
@@ -18,6 +19,7 @@ from emulator.image.model import Image, Symbol
 FILE_AND_NAME = re.compile(r"(?P<file>[^:]+\.\w+):(?P<name>[^:].*)")
 AROUND_PUNCTUATION = re.compile(r"\s*([<>(),*&\[\]])\s*")
 MOST_NEAR_NAMES = 5
+PATTERN_CHARACTERS = "*?"
 
 
 def find_function(image: Image | None, name: str) -> Symbol:
@@ -50,6 +52,44 @@ def _find(image: Image | None, name: str, kind: str) -> Symbol:
     if len({symbol.address for symbol in found}) > 1:
         raise _ambiguous(image, found, name, kind)
     return found[0]
+
+
+def spellings(linker_name: str) -> set[str]:
+    """All that a function is called: the linker's name, and C++'s with and without parameters.
+
+    Of a C++ name every shorter end counts, too: ``b::f`` and ``f`` of ``a::b::f(int)``; a template's
+    name counts without its arguments.
+    """
+    names = _source_names(linker_name)
+    for name in list(names):
+        scope_end = _first_scope(name)
+        while scope_end >= 0:
+            name = name[scope_end + 2 :]  # noqa: PLW2901 -- from one end to the next
+            names.add(name)
+            scope_end = _first_scope(name)
+    without_arguments = {name[: name.index("<")] for name in names if name.endswith(">")}
+    return names | without_arguments | {linker_name}
+
+
+def is_called(text: str, linker_name: str, name: str) -> bool:
+    """Whether ``text`` names a function: one of its :func:`spellings`, or a pattern with ``*`` and ``?``.
+
+    ``name``: as tables show it, for what has no name of the linker's.
+    """
+    names = spellings(linker_name) | {name}
+    if text in names or _spelling(text) in names:
+        return True
+    return any(c in text for c in PATTERN_CHARACTERS) and any(fnmatchcase(each, text) for each in names)
+
+
+def _first_scope(name: str) -> int:
+    """Where the first ``::`` outside of brackets stands, -1 without one."""
+    depth = 0
+    for at, character in enumerate(name):
+        depth += {"<": 1, "(": 1, ">": -1, ")": -1}.get(character, 0)
+        if depth == 0 and name.startswith("::", at):
+            return at
+    return -1
 
 
 def _of_name(symbols: Sequence[Symbol], name: str) -> list[Symbol]:

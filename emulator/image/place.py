@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emulator.image.demangle import demangle
 from emulator.image.model import Image
 
 
@@ -13,7 +14,7 @@ def place_of(image: Image | None, address: int) -> str:
         return text
     symbol = image.debug.symbol_at(address)
     if symbol is not None:
-        text += f" {symbol.name}+0x{address - symbol.address:x}"
+        text += f" {demangle(symbol.name)}+0x{address - symbol.address:x}"
     line = image.debug.line_at(address)
     if line is not None:
         text += f" ({line.file}:{line.line})"
