@@ -57,9 +57,16 @@ class LinkError(BoardlessError):
 
 
 class CheckFailed(BoardlessError):
-    """The run went well, but what it printed is not what it should have printed."""
+    """The run went well, but what it printed is not what it should have printed.
 
-    exit_code = EXIT_CHECK_FAILED
+    ``exit_code``: the firmware's own, when it ended itself with one; a process has its low 8 bits.
+    """
+
+    def __init__(
+        self, what: str, *, where: str = "", next_step: str = "", exit_code: int = EXIT_CHECK_FAILED
+    ) -> None:
+        self.exit_code = exit_code & 0xFF or EXIT_CHECK_FAILED
+        super().__init__(what, where=where, next_step=next_step)
 
 
 class GuestFault(BoardlessError):

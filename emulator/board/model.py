@@ -21,7 +21,8 @@ class Region:
     of the region whose bytes these are. ``bus``: who reaches it ("icode", "dcode",
     "system", "tcm", "axi" ...): free text that memory models use. ``first_load_cycles``: what a
     load waits there that follows no load of the same memory, on boards whose core parameters
-    have ``other_memory``.
+    have ``other_memory``. ``ram_for_programs``: a program without a vector table may keep its data
+    there too, whatever the kind.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Region:
     first_load_cycles: int = 0
     alias_of: str = ""
     source: str = ""
+    ram_for_programs: bool = False
 
     @property
     def end(self) -> int:

@@ -259,4 +259,5 @@ def _region(name: str, entry: RegionTable, regions: Mapping[str, RegionTable]) -
         first_load_cycles=first.first_load_cycles or 0,
         alias_of=entry.alias_of,
         source=entry.source,
+        ram_for_programs=entry.ram_for_programs or original.ram_for_programs,
     )

@@ -118,6 +118,14 @@ class RegionTable(Table, frozen=True):
             "The region whose bytes these are, seen at another address.", names_a="region", example="flash"
         ),
     ] = ""
+    ram_for_programs: Annotated[
+        bool,
+        about(
+            "A semihosting program that starts at its entry point, with no vector table, may keep its data "
+            "here: the memory is RAM while it is loaded.",
+            example=True,
+        ),
+    ] = False
     source: Source = ""
 
     def contradictions(self) -> Iterator[Problem]:

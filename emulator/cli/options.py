@@ -66,6 +66,13 @@ files_option = click.option(
     type=InputFolder(),
     help="Folder in which semihosting may open files; nowhere without it.",
 )
+arguments_option = click.option(
+    "--args",
+    "arguments",
+    default="",
+    metavar="TEXT",
+    help="What a program finds in its command line behind its name (semihosting's SYS_GET_CMDLINE).",
+)
 json_option = click.option(
     "--json",
     "json_file",

@@ -13,6 +13,7 @@ from emulator.board.reader import load_board
 from emulator.cli.command import EXIT_INTERRUPTED, Command
 from emulator.cli.console import EXIT_READER_LEFT, STDERR, STDOUT
 from emulator.cli.options import (
+    arguments_option,
     base_option,
     board_option,
     files_option,
@@ -46,6 +47,7 @@ class MachineOptions:
     hook: str
     strict: bool = False
     files_dir: Path | None = None
+    arguments: str = ""
     learn: Limits | None = None  # learn the board within these limits first
     learn_output: OutputFile | None = None
     symbols: Path | None = None  # a file with names for the image
@@ -61,6 +63,7 @@ def make_machine(options: MachineOptions) -> Machine:
             hook=options.hook,
             strict=options.strict and options.learn is None,
             files_dir=options.files_dir,
+            arguments=options.arguments,
         )
 
     board = load_board(options.board)
@@ -116,6 +119,7 @@ def make_machine(options: MachineOptions) -> Machine:
 @hook_option
 @strict_option
 @files_option
+@arguments_option
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -135,13 +139,15 @@ def run(
     hook: str,
     strict: bool,
     files_dir: Path | None,
+    arguments: str,
 ) -> None:
     """Run IMAGE (.elf, .axf, .hex or .bin) until it ends, idles, or a limit comes.
 
     The console is on standard input and output, or where --serial says; the summary goes to
     standard error. Text that the firmware writes to ITM port 0 is shown beside the console's
-    on stdio, and otherwise on standard error. Exit code: 0 fine, 1 a check failed, 2 usage,
-    3 the firmware crashed, 4 a limit was reached. All figures are simulated and unofficial.
+    on stdio, and otherwise on standard error. A firmware that ends itself (semihosting) gives its
+    own exit code; else 0 fine, 1 a check failed, 2 usage, 3 the firmware crashed, 4 a limit was
+    reached. All figures are simulated and unofficial.
     """
     spec = parse_serial(serial)
     if learn_output is not None and not learn_board:
@@ -149,7 +155,19 @@ def run(
     limits = Limits(until, max_cycles, wall_limit, time.monotonic() if learn_board else None)
     learn = limits if learn_board else None
     machine = make_machine(
-        MachineOptions(image, board, base, timing, hook, strict, files_dir, learn, learn_output, symbols)
+        MachineOptions(
+            image,
+            board,
+            base,
+            timing,
+            hook,
+            strict,
+            files_dir,
+            arguments,
+            learn,
+            learn_output,
+            symbols,
+        )
     )
     status = StatusLine(Speed(machine))
     is_stdio = spec.kind == "stdio"
@@ -204,6 +222,8 @@ def _error_of(reason: StopReason, stop: str, limits: Limits, machine: Machine) -
         return missed
     if machine.exit_code:
         return CheckFailed(
-            f"the firmware ended itself with exit code {machine.exit_code}", next_step="its output says why"
+            f"the firmware ended itself with exit code {machine.exit_code}",
+            next_step="its output says why",
+            exit_code=machine.exit_code,
         )
     return None

@@ -25,7 +25,7 @@ from emulator.cli.session import Limits, Session, limit_error
 from emulator.cli.status import Speed, StatusLine
 from emulator.cli.summary import Outcome, summary_text
 from emulator.cli.trace_console import TraceConsole, output_meets_errors
-from emulator.errors import UsageError
+from emulator.errors import CheckFailed, UsageError
 from emulator.files import OutputFile
 from emulator.links import Link, LinkSet, SerialEndpoint, SerialSpec, open_link, parse_serial
 from emulator.links.virtual_port import INTERFACE_USB, POWER_USB, VirtualPort, parse_usb, write_ports
@@ -141,7 +141,9 @@ def serve(
         status.close(shares_terminal=True)
         click.echo(summary_text(Outcome(machine, links, reason.value, session.busy_s)), err=True)
     if reason is StopReason.EXIT and machine.exit_code:
-        raise UsageError(f"the firmware ended itself with exit code {machine.exit_code}")
+        raise CheckFailed(
+            f"the firmware ended itself with exit code {machine.exit_code}", exit_code=machine.exit_code
+        )
 
 
 def _boot(machine: Machine, progress: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import mmap
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc, UcError
 from unicorn import arm_const as arm
@@ -341,6 +341,16 @@ class Core:
         self.tlb.allow_execution(memory.region.base, size)
         self.uc.mem_protect(memory.region.base, size, ucc.UC_PROT_ALL)  # flushes the TLB's entries
         return True
+
+    def make_writable(self, base: int) -> None:
+        """Turn the memory at ``base``, and its aliases, into RAM from now on."""
+        buffer = next(m.buffer for m in self.memories if m.region.base == base)
+        for memory in self.memories:
+            if memory.buffer is buffer and memory.region.kind != "ram":
+                memory.region = replace(memory.region, kind="ram")
+                size = min(_pages(memory.region.size_bytes), len(buffer))
+                self.tlb.allow_execution(memory.region.base, size)
+                self.uc.mem_protect(memory.region.base, size, ucc.UC_PROT_ALL)
 
     def forget_code(self, address: int, size_bytes: int) -> None:
         """Drop translations of a stretch, so that it is translated anew with its hooks."""

@@ -6,6 +6,8 @@ from emulator.board.model import Board, Region
 from emulator.errors import ImageError
 from emulator.image.attributes import core_problem
 from emulator.image.model import Image
+from emulator.image.start import entry_start
+from emulator.image.views import read_loaded
 
 WORD_BYTES = 4
 VECTOR_BYTES = 2 * WORD_BYTES
@@ -33,8 +35,11 @@ def check_vectors(image: Image, board: Board) -> None:
 
     The initial stack pointer must point into RAM (or just past its end), the reset vector
     must be odd (Thumb) and lie inside the image. The core drops the stack pointer's two low bits
-    (ARMv7-M Architecture Reference Manual B1.5.5, TakeReset).
+    (ARMv7-M Architecture Reference Manual B1.5.5, TakeReset). A semihosting program without vectors
+    starts at its entry point: :mod:`emulator.image.start`.
     """
+    if entry_start(image, board) is not None:
+        return
     address = board.vector_table if image.vector_table is None else image.vector_table
     vectors = read_loaded(image, board, address, VECTOR_BYTES)
     if vectors is None:
@@ -68,34 +73,10 @@ def vector_problem(vectors: bytes, image: Image, board: Board | None) -> str:
     return ""
 
 
-def read_loaded(image: Image, board: Board | None, address: int, size_bytes: int) -> bytes | None:
-    """Bytes of the image as seen at ``address`` (through aliases), None where it has none."""
-    for candidate in _views(board, address):
-        for segment in image.segments:
-            if segment.address <= candidate and candidate + size_bytes <= segment.end:
-                start = candidate - segment.address
-                return segment.data[start : start + size_bytes]
-    return None
-
-
 def describe_segments(image: Image) -> str:
     """Give the image's extent in words, shortened when there are many pieces."""
     spans = [f"0x{s.address:08x}-0x{s.end - 1:08x}" for s in image.segments]
     return ", ".join(spans[:4]) + (f" and {len(spans) - 4} more" if len(spans) > 4 else "")
-
-
-def _views(board: Board | None, address: int) -> list[int]:
-    """All addresses that name the same byte as ``address``."""
-    if board is None:
-        return [address]
-    here = board.region_at(address)
-    if here is None:
-        return [address]
-    regions = {region.name: region for region in board.regions}
-    original = regions[here.alias_of] if here.alias_of else here
-    offset = address - here.base
-    twins = [r for r in board.regions if r is original or r.alias_of == original.name]
-    return [r.base + offset for r in twins if offset < r.size_bytes]
 
 
 def _check_fits(image: Image, board: Board, address: int, size_bytes: int, name: str) -> None:

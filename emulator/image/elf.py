@@ -17,9 +17,9 @@ from elftools.elf.elffile import ELFFile
 
 from emulator.errors import ImageError
 from emulator.image.attributes import build_facts, core_of
-from emulator.image.checks import read_loaded
 from emulator.image.debug_info import ElfDebugInfo
 from emulator.image.model import Image, Reservation, Segment
+from emulator.image.views import read_loaded
 
 HEADER = struct.Struct("<16sHHIIIIIHHHHHH")
 PROGRAM_HEADER = struct.Struct("<IIIIIIII")
@@ -35,6 +35,7 @@ EM_NAMES = {
 TYPE_NAMES = {1: "an object file that is not linked yet", 3: "a shared library", 4: "a core dump"}
 ET_EXEC = 2
 PT_LOAD, PT_INTERP = 1, 3
+PF_WRITE = 0x2
 SHF_ALLOC, SHF_TLS = 0x2, 0x400
 VECTOR_SECTIONS = (
     ".isr_vector", ".isr_vectors", ".vectors", ".vector", ".vector_table", ".intvecs", ".interrupts",
@@ -56,6 +57,7 @@ class _ProgramHeader:
     physical: int
     file_bytes: int
     memory_bytes: int
+    flags: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,11 @@ def load_elf(image: Image, data: bytes) -> Image:
         uses_fpu=facts.fpu != "none" if facts else None,
         build=facts,
         reserved=_reservations(headers, sections, has_sections=has_sections),
+        writable=tuple(
+            Reservation(h.virtual, h.memory_bytes, f"segment {number}")
+            for number, h in enumerate(headers, 1)
+            if h.type == PT_LOAD and h.memory_bytes and h.flags & PF_WRITE
+        ),
         debug=debug,
     )
     return replace(loaded, vector_table=_vector_table(loaded, sections, debug))
@@ -113,10 +120,10 @@ def _read_headers(data: bytes, where: str) -> tuple[int, list[_ProgramHeader], b
     headers = []
     if phoff + phnum * phentsize <= len(data):
         for index in range(phnum):
-            (type_, offset, virtual, physical, file_bytes, memory_bytes, _, _) = PROGRAM_HEADER.unpack_from(
-                data, phoff + index * phentsize
+            (type_, offset, virtual, physical, file_bytes, memory_bytes, flags, _) = (
+                PROGRAM_HEADER.unpack_from(data, phoff + index * phentsize)
             )
-            headers.append(_ProgramHeader(type_, offset, virtual, physical, file_bytes, memory_bytes))
+            headers.append(_ProgramHeader(type_, offset, virtual, physical, file_bytes, memory_bytes, flags))
             needed = max(needed, offset + file_bytes)
     if needed > len(data):
         raise ImageError(

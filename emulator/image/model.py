@@ -137,4 +137,5 @@ class Image:
     uses_fpu: bool | None = None
     build: BuildFacts | None = None
     reserved: tuple[Reservation, ...] = ()
+    writable: tuple[Reservation, ...] = ()  # ELF: the segments that it writes to
     debug: DebugInfo | None = field(default=None, compare=False)

@@ -38,7 +38,8 @@ class Machine:
     ``timing``: ``"memory"`` (core and memories), ``"core"`` (zero wait states everywhere) or
     ``"count"`` (instructions alone). ``hook``: ``"native"``, ``"python"`` or ``"auto"`` (native
     when it was built). ``strict``: an access that no model covers is an error. ``files_dir``:
-    where semihosting may open files; nowhere by default. ``call("function", *arguments)`` calls
+    where semihosting may open files; nowhere by default. ``arguments``: what a program finds in its
+    command line (semihosting's SYS_GET_CMDLINE) behind its name. ``call("function", *arguments)`` calls
     one function of the firmware: :class:`~emulator.machine.call.FunctionCalls`.
 
     Its parts, for whoever needs more than its methods: ``engine`` executes and prices blocks,
@@ -56,9 +57,11 @@ class Machine:
         hook: str = "auto",
         strict: bool = False,
         files_dir: str | Path | None = None,
+        arguments: str = "",
     ) -> None:
         folder = Path(files_dir) if files_dir is not None else None
-        self._parts = MachineParts(_board(board), timing=timing, hook=hook, strict=strict, files_dir=folder)
+        self._parts = MachineParts(_board(board), timing=timing, hook=hook, strict=strict,
+                                   files_dir=folder, arguments=arguments)  # fmt: skip
         self.board = self._parts.board
         self.engine = self._parts.engine
         self.system = self._parts.system
@@ -97,10 +100,10 @@ class Machine:
             from emulator.image.symbol_file import add_symbols  # noqa: PLC0415 -- as above
 
             image = add_symbols(image, Path(symbols))
+        self._parts.use_image(image)
         for segment in image.segments:
             if segment.data:
                 self.engine.write_memory(segment.address, segment.data)
-        self._parts.image = image
         self._parts.reset(POWER_ON)
         return image
 
@@ -282,7 +285,7 @@ class Machine:
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot of this very machine; UsageError when it is another's."""
         put_back(snapshot, self.engine, self._parts.saved_parts())
-        self._parts.image = snapshot.image
+        self._parts.use_image(snapshot.image)
         self.accesses.forget()
         self.clock.deadlines_changed()
 

@@ -23,6 +23,7 @@ from emulator.engine.overhead import OverheadAccount
 from emulator.errors import GuestFault, UsageError
 from emulator.image.model import Image
 from emulator.image.place import place_of
+from emulator.image.start import EntryStart, entry_start
 from emulator.machine.crash_report import crash_report
 from emulator.machine.devices import Surroundings, add_device
 from emulator.machine.execution import Execution
@@ -42,9 +43,12 @@ class MachineParts:
     Parameters and errors are :class:`emulator.machine.machine.Machine`'s.
     """
 
-    def __init__(self, board: Board, *, timing: str, hook: str, strict: bool, files_dir: Path | None) -> None:
+    def __init__(self, board: Board, *, timing: str, hook: str, strict: bool, files_dir: Path | None,
+                 arguments: str) -> None:  # fmt: skip
         self.board = board
         self.image: Image | None = None
+        self._arguments = arguments
+        self._start: EntryStart | None = None
         self._strict = strict
         self.engine = Engine(board, timing=timing, hook=hook)
         self.requests = RunRequests(self.engine.hook)
@@ -64,6 +68,16 @@ class MachineParts:
         self._map_buses()
         self.execution = self._build_execution()
 
+    def use_image(self, image: Image | None) -> None:
+        """``image`` is what is loaded from now on: how it starts, and what semihosting tells it."""
+        self._start = None if image is None else entry_start(image, self.board)
+        self.image = image
+        self.semihosting.heap = (0, 0, 0, 0) if self._start is None else self._start.heap
+        name = "" if image is None else Path(image.path).name
+        self.semihosting.command_line = f"{name} {self._arguments}".strip()
+        if self._start is not None and self._start.memory.kind != "ram":
+            self.engine.core.make_writable(self._start.memory.base)
+
     def reset(self, cause: str = "") -> None:
         """System reset: core, system registers and devices; memory and time stay.
 
@@ -77,7 +91,11 @@ class MachineParts:
         for device in self.devices.values():
             device.reset()
         self.system.reset()
-        self.system.reset_core()
+        if self._start is None:
+            self.system.reset_core()
+        else:
+            start = self._start
+            self.system.start_at(start.entry, start.stack_pointer, enable_fpu=start.enables_fpu)
         self.engine.restart_pipeline()
         self.sleep.end()
         self.signals.release(RESET_CAUSES)

@@ -24,7 +24,7 @@ STOPPED_APPLICATION_EXIT = 0x20026
 FAILED = 0xFFFFFFFF
 CONSOLE_NAME = ":tt"
 FEATURES_NAME = ":semihosting-features"
-FEATURES = b"SHFB\x01"  # bit 0: SYS_EXIT_EXTENDED
+FEATURES = b"SHFB\x03"  # bit 0: SYS_EXIT_EXTENDED; bit 1: ":tt" opens standard output and error apart
 OPEN_MODES = ("rb", "rb", "r+b", "r+b", "wb", "wb", "w+b", "w+b", "ab", "ab", "a+b", "a+b")
 TICKS_HZ = 1_000_000
 EPOCH_SECONDS = 1_600_000_000
@@ -122,13 +122,12 @@ class SemihostingHost:
         *,
         console_input: Callable[[int], bytes] = lambda _count: b"",
         command_line: str = "",
-        heap: tuple[int, int, int, int] = (0, 0, 0, 0),
     ) -> None:
         self._root = None if files_dir is None else files_dir.resolve()
         self._console = console
         self._console_input = console_input
-        self._command_line = command_line
-        self._heap = heap
+        self.command_line = command_line
+        self.heap = (0, 0, 0, 0)  # heap base and limit, stack base and limit; 0: the program knows
         self._files: dict[int, _OpenFile] = {}
         self._errno = 0
         self._operations: dict[int, Callable[[_Call], int]] = {
@@ -364,7 +363,7 @@ class SemihostingHost:
         return self._errno
 
     def _command_line_to(self, call: _Call) -> int:
-        line = self._command_line.encode()
+        line = self.command_line.encode("utf-8", "surrogateescape")
         if len(line) + 1 > call.word(1):
             raise _Refused(EINVAL)
         call.core.write_memory(call.word(0), line + b"\0")
@@ -372,6 +371,6 @@ class SemihostingHost:
         return 0
 
     def _heap_info(self, call: _Call) -> int:
-        """Zeros tell the C library to use its own linker symbols."""
-        call.core.write_memory(call.word(0), struct.pack("<4I", *self._heap))
+        """Zeros tell the C library to use its own linker symbols, and to keep its stack."""
+        call.core.write_memory(call.word(0), struct.pack("<4I", *self.heap))
         return 0

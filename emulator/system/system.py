@@ -15,7 +15,7 @@ from emulator.system.exception_table import NMI, SYSTICK, ExceptionTable
 from emulator.system.exceptions import ExceptionUnit
 from emulator.system.faults import FaultKind, FaultRecord, FaultStatus
 from emulator.system.features import features_of
-from emulator.system.fpu import FloatingPointControl
+from emulator.system.fpu import CPACR, CPACR_FPU, FloatingPointControl
 from emulator.system.itm import Itm
 from emulator.system.mpu import Mpu
 from emulator.system.nvic import STIR, ExternalLine, Nvic
@@ -329,6 +329,12 @@ class System:
             block.reset()
         self.exceptions.reset()
         self._event = False
+
+    def start_at(self, entry: int, stack_pointer: int, *, enable_fpu: bool) -> None:
+        """Core registers as after reset; SP and PC as a debugger sets them that starts a program."""
+        self._set_reset_registers(stack_pointer & ~3, entry & ~1)
+        if enable_fpu:
+            self.fpu.write_word(CPACR, CPACR_FPU, CPACR_FPU)
 
     def reset_core(self) -> None:
         """Core registers as after reset; SP and PC from the vector table.

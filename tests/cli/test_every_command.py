@@ -33,7 +33,8 @@ PARAMETERS = parameters()
 FILES_IN = (InputFile, InputFileOrFolder, InputFolder, BoardName)
 FILES_OUT = (OutputTarget, OutputPlace, LinkPath)
 PLAIN_TEXT = {  # options and arguments of text that is no file's name
-    "--serial", "--usb", "--device", "--function", "--bsp", "--what-if", "--clock", "benchmarks", "command",
+    "--args", "--serial", "--usb", "--device", "--function", "--bsp", "--what-if", "--clock", "benchmarks",
+    "command",
 }  # fmt: skip
 
 

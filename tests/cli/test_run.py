@@ -18,6 +18,7 @@ from talking_firmware import ROOT, command_line, start
 
 from emulator import Machine, StopReason
 from emulator.cli.session import Limits, Session
+from emulator.errors import CheckFailed
 from emulator.links import LinkSet
 
 UNOFFICIAL = "Simulated and unofficial"
@@ -78,8 +79,9 @@ def test_limits(boardless, firmware):
 def test_the_firmwares_own_exit_code(boardless, firmware):
     assert boardless("run", firmware, input="x0%").returncode == 0
     done = boardless("run", firmware, input="x3%")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "exit code 3" in done.stderr
+    assert CheckFailed("", exit_code=0x100).exit_code == 1  # eight bits, and not 0
 
 
 def test_last_words_are_sent_before_the_firmwares_end(boardless, firmware, tmp_path):

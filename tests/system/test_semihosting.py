@@ -190,7 +190,7 @@ def test_command_line_heap_names_features(firmware: Firmware) -> None:
     assert firmware.call(Operation.TMPNAM, DATA, 7, 20) == 0
     assert firmware.core.read_memory(DATA, 7) == b"tmp007\0"
     handle = firmware.open(":semihosting-features", READ)
-    assert firmware.read(handle, 10) == b"SHFB\x01"
+    assert firmware.read(handle, 10) == b"SHFB\x03"
     assert firmware.call(Operation.ISERROR, 0xFFFFFFFF) == 1
 
 

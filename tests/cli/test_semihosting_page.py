@@ -1,0 +1,47 @@
+"""docs/semihosting.md: its program, built and run as the page says, prints what the page shows."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from talking_firmware import ROOT, command_line
+
+PAGE = (ROOT / "docs" / "semihosting.md").read_text()
+
+
+def block(language: str) -> str:
+    found = re.search(rf"^```{language}\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found.group(1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "squares.c").write_text(block("c"))
+    compiling = block("console").splitlines()[0]
+    subprocess.run(shlex.split(compiling.removeprefix("$ ")), cwd=folder, check=True)
+    return folder
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command_line(*arguments), cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_as_the_page_shows_it(folder: Path) -> None:
+    _compiling, running, shown = block("console").splitlines()
+    done = run(folder, *shlex.split(running.removeprefix("$ boardless ")))
+    assert (done.returncode, done.stdout) == (0, shown + "\n"), done.stderr
+    assert "modelled" in done.stderr
+
+
+def test_its_code_is_the_process_s(folder: Path) -> None:
+    done = run(folder, "run", "squares.elf", "--board", "mps2-an386", "--args", "13")
+    assert (done.returncode, done.stdout) == (1, "13 * 13 = 169, and clock() moves\n")
+    assert "exit code 1" in done.stderr
