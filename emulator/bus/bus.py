@@ -21,6 +21,9 @@ from emulator.system.core import CoreRegisters, MemoryFault
 PERIPHERALS = range(0x40000000, 0x60000000)
 PRIVATE = range(0xE0000000, 0xE0100000)
 GRANULE_SHIFT = 8
+NO_DEVICE = "no device"
+STORED_ONLY = "stored only"
+"""What is said of a register that keeps what is written and does nothing (peripherals/quiet.py)."""
 # The peripherals' alias lies in the peripheral window; the SRAM's needs a window of its own. On a
 # board whose file does not say that it has them, accesses are listed like any that nothing answers.
 
@@ -36,6 +39,11 @@ class Unmodelled:
     count: int
     first_pc: int
     what: str = ""
+
+    @property
+    def is_mode(self) -> bool:
+        """Whether the access turned something on that is not modelled, in a register that is."""
+        return self.device != NO_DEVICE and self.what not in ("", STORED_ONLY)
 
 
 class Bus:
@@ -123,8 +131,8 @@ class Bus:
         old = self._quiet.get(address & ~3, 0)
         self._quiet[address & ~3] = (old & ~mask) | (value << shift & mask)
 
-    def note(self, address: int, access: str, what: str) -> None:
-        """Remember an access that no model covers.
+    def note(self, address: int, access: str, what: str, *, of_core: str = "") -> None:
+        """Remember an access that no model covers; ``of_core``: the name of the core's own register there.
 
         One to a bit-band alias says so: the board's file must tell whether the chip has them.
         """
@@ -134,8 +142,10 @@ class Bus:
             self.unmodelled[key].count += 1
             return
         slot = self.device_at(address)
-        if slot is None:
-            device, register = "no device", f"0x{address:08x}"
+        if of_core:
+            device, register = "core", of_core
+        elif slot is None:
+            device, register = NO_DEVICE, f"0x{address:08x}"
         else:
             device, register = slot[3], slot[2].register_name(address - slot[0])
         entry = Unmodelled(device, register, access, address, 1, self._here(), what)

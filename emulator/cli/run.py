@@ -28,6 +28,7 @@ from emulator.cli.session import Limits, Session, goal_error, limit_error
 from emulator.cli.status import Speed, StatusLine
 from emulator.cli.summary import Outcome, summary_json, summary_text
 from emulator.cli.trace_console import TraceConsole, output_meets_errors
+from emulator.cli.untold import Untold
 from emulator.errors import BoardlessError, CheckFailed, GuestFault, UsageError
 from emulator.files import OutputFile
 from emulator.image import add_symbols, check_vectors, load_image, require_base
@@ -178,7 +179,10 @@ def run(
     ):
         if not is_stdio:
             click.echo(f"console on {link.description}", err=True)
-        outcome = _run(machine, link, limits, status, trace)
+        untold = Untold(machine, status, shares_terminal=not is_stdio or output_meets_errors())
+        outcome = _run(machine, link, limits, status, trace, untold)
+    untold.tell()
+    outcome = replace(outcome, told=untold.told)
     if link.failure is not None and outcome.error is None:
         outcome = replace(outcome, error=link.failure)
     status.close(shares_terminal=not is_stdio or output_meets_errors())
@@ -193,11 +197,14 @@ def run(
         ctx.exit(EXIT_READER_LEFT)
 
 
-def _run(machine: Machine, link: Link, limits: Limits, status: StatusLine, trace: TraceConsole) -> Outcome:
+def _run(
+    machine: Machine, link: Link, limits: Limits, status: StatusLine, trace: TraceConsole, untold: Untold
+) -> Outcome:
     links = LinkSet([link])
 
     def progress() -> None:
         trace.flush()
+        untold.tell()
         status.update()
 
     session = Session(machine, links, on_progress=progress)

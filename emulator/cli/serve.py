@@ -25,6 +25,7 @@ from emulator.cli.session import Limits, Session, limit_error
 from emulator.cli.status import Speed, StatusLine
 from emulator.cli.summary import Outcome, summary_text
 from emulator.cli.trace_console import TraceConsole, output_meets_errors
+from emulator.cli.untold import Untold
 from emulator.errors import CheckFailed, UsageError
 from emulator.files import OutputFile
 from emulator.links import Link, LinkSet, SerialEndpoint, SerialSpec, open_link, parse_serial
@@ -119,8 +120,11 @@ def serve(
     with ExitStack() as stack:
         trace = stack.enter_context(TraceConsole(machine, status))
 
+        untold = Untold(machine, status, shares_terminal=True)
+
         def progress() -> None:
             trace.flush()
+            untold.tell()
             status.update()
 
         _boot(machine, progress)
@@ -139,7 +143,9 @@ def serve(
         reason = session.run(Limits(wall_limit_s=wall_limit))
         trace.flush()
         status.close(shares_terminal=True)
-        click.echo(summary_text(Outcome(machine, links, reason.value, session.busy_s)), err=True)
+        untold.tell()
+        outcome = Outcome(machine, links, reason.value, session.busy_s, told=untold.told)
+        click.echo(summary_text(outcome), err=True)
     if reason is StopReason.EXIT and machine.exit_code:
         raise CheckFailed(
             f"the firmware ended itself with exit code {machine.exit_code}", exit_code=machine.exit_code

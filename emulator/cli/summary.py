@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import emulator
+from emulator.bus.bus import Unmodelled
 from emulator.cli.untold import unmodelled_lines, waiting_json, waiting_lines
 from emulator.cli.words import UNOFFICIAL, hertz_in_words, seconds_in_words
 from emulator.errors import BoardlessError, GuestFault
@@ -30,13 +32,14 @@ STOP_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended. ``stop``: a key of :data:`STOP_WORDS`."""
+    """How a run ended. ``stop``: a key of :data:`STOP_WORDS`. ``told``: what was said while it ran."""
 
     machine: Machine
     links: LinkSet
     stop: str
     busy_s: float
     error: BoardlessError | None = None
+    told: Sequence[Unmodelled] = ()
 
 
 def summary_text(outcome: Outcome) -> str:
@@ -63,7 +66,7 @@ def summary_text(outcome: Outcome) -> str:
     ]
     if outcome.stop == "idle":
         lines += waiting_lines(machine)
-    lines += unmodelled_lines(machine)
+    lines += unmodelled_lines(machine, outcome.told)
     lines.append(UNOFFICIAL)
     return "\n".join(lines)
 
@@ -109,6 +112,7 @@ def summary_json(outcome: Outcome) -> dict[str, Any]:
         },
         "itm_bytes": machine.itm.sent,
         "waits_for": waiting_json(machine) if outcome.stop == "idle" else [],
+        "notes": machine.notes,
         "unmodelled": [
             {
                 "device": entry.device,

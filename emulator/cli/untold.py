@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import click
+
 from emulator.bus.bus import Unmodelled
+from emulator.cli.status import StatusLine
 from emulator.image.place import place_of
 from emulator.machine.awaited import MODELLED
 from emulator.machine.machine import Machine
@@ -13,9 +17,34 @@ REGISTERS_SHOWN = 20
 LEARN_HINT = "  `boardless run --learn-board` proposes TOML lines that let it go on"
 
 
-def unmodelled_lines(machine: Machine) -> list[str]:
-    """One line a register, by device: how it was accessed, how often, where first."""
-    entries = machine.unmodelled
+class Untold:
+    """Tells, once and as it comes up, what a firmware turns on that is not modelled, and the machine's notes.
+
+    On standard error, a line each. ``told``: what need not be said again.
+    """
+
+    def __init__(self, machine: Machine, status: StatusLine, *, shares_terminal: bool) -> None:
+        self._machine = machine
+        self._status = status
+        self._shares_terminal = shares_terminal
+        self.told: list[Unmodelled] = []
+        self._notes = 0
+
+    def tell(self) -> None:
+        """Say what is new."""
+        new = [entry for entry in self._machine.unmodelled if entry.is_mode and entry not in self.told]
+        lines = [f"not modelled: {_register_words(self._machine, [entry], counted=False)}" for entry in new]
+        self.told += new
+        lines += [f"note: {words}" for words in self._machine.notes[self._notes :]]
+        self._notes = len(self._machine.notes)
+        if lines:
+            self._status.close(shares_terminal=self._shares_terminal)
+            click.echo("\n".join(lines), err=True)
+
+
+def unmodelled_lines(machine: Machine, told: Sequence[Unmodelled] = ()) -> list[str]:
+    """One line a register, by device: how it was accessed, how often, where first; not what was ``told``."""
+    entries = [entry for entry in machine.unmodelled if entry not in told]
     registers: dict[tuple[str, str], list[Unmodelled]] = {}
     devices = dict.fromkeys(entry.device for entry in entries)
     for entry in sorted(entries, key=lambda e: list(devices).index(e.device)):
@@ -30,10 +59,11 @@ def unmodelled_lines(machine: Machine) -> list[str]:
     return lines
 
 
-def _register_words(machine: Machine, group: list[Unmodelled]) -> str:
+def _register_words(machine: Machine, group: list[Unmodelled], *, counted: bool = True) -> str:
     first = group[0]
     accesses = ", ".join(
-        f"{entry.access} x{entry.count}" + (f" ({entry.what})" if entry.what else "") for entry in group
+        entry.access + (f" x{entry.count}" if counted else "") + (f" ({entry.what})" if entry.what else "")
+        for entry in group
     )
     name = f"{first.device} {first.register}"
     if first.register != f"0x{first.address:08x}":

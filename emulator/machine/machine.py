@@ -216,6 +216,11 @@ class Machine:
         return list(self.bus.unmodelled.values())
 
     @property
+    def notes(self) -> list[str]:
+        """What else whoever runs this firmware should know, a line each, in the order in which it came up."""
+        return list(self._parts.notes)
+
+    @property
     def asleep(self) -> bool:
         """The core sleeps in WFI or WFE."""
         return self._parts.sleep.asleep

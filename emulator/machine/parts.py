@@ -48,13 +48,14 @@ class MachineParts:
         self.board = board
         self.image: Image | None = None
         self._arguments = arguments
+        self.notes: list[str] = []
         self._start: EntryStart | None = None
         self._strict = strict
         self.engine = Engine(board, timing=timing, hook=hook)
         self.requests = RunRequests(self.engine.hook)
         self.sleep = Sleep()
         self.ports = SerialPorts(board.console, self._serial_passed)
-        self.semihosting = SemihostingHost(files_dir, self.ports.semihosting_output)
+        self.semihosting = SemihostingHost(files_dir, self.ports.semihosting_output, tell=self._note)
         self.accesses = RegisterAccesses(self.engine, on_polled=self._polled, on_error=self.requests.fail)
         self.overhead = OverheadAccount(self.engine.hook, self.engine.automaton, self.accesses.served)
         self.clock = Clock(board.reset_hz)
@@ -160,6 +161,7 @@ class MachineParts:
             data_cache_bytes=board.core_parameters.get("data_cache_bytes", 0),
             systick_reference_hz=lambda: self.clock.core_hz // 8,
             unmodelled=lambda address, access: self.bus.note(address, access, ""),
+            turned_on=self._turned_on,
             maintain_cache=engine.memory_map.maintain_level_one,
             enable_cache=engine.memory_map.enable_level_one,
             refuse=self._refuse,
@@ -222,6 +224,14 @@ class MachineParts:
         self.requests.refused = self.accesses.here(), address
         self.engine.hook.stop_code = Stop.TRAP
         self.engine.core.uc.emu_stop()
+
+    def _note(self, words: str) -> None:
+        """Whoever runs the machine should know this, once."""
+        if words not in self.notes:
+            self.notes.append(words)
+
+    def _turned_on(self, address: int, words: str) -> None:
+        self.bus.note(address, "write", words, of_core=self.system.register_name(address))
 
     # -- what the parts call back ------------------------------------------------------------
     def _polled(self) -> None:

@@ -112,7 +112,8 @@ class SemihostingHost:
     """Serves semihosting calls. ``files_dir``: the only place for host files, None: none.
 
     ``console`` gets what the firmware writes to its console; console input is at its end
-    at once unless ``console_input`` gives bytes. ``command_line`` answers GET_CMDLINE.
+    at once unless ``console_input`` gives bytes. ``command_line`` answers GET_CMDLINE. ``tell``
+    gets, in words, what whoever runs the firmware should know of a refused file.
     """
 
     def __init__(
@@ -122,9 +123,11 @@ class SemihostingHost:
         *,
         console_input: Callable[[int], bytes] = lambda _count: b"",
         command_line: str = "",
+        tell: Callable[[str], None] = lambda _words: None,
     ) -> None:
         self._root = None if files_dir is None else files_dir.resolve()
         self._console = console
+        self._tell = tell
         self._console_input = console_input
         self.command_line = command_line
         self.heap = (0, 0, 0, 0)  # heap base and limit, stack base and limit; 0: the program knows
@@ -250,12 +253,16 @@ class SemihostingHost:
     def _inside(self, name: str) -> Path:
         """The host path of a name; refused when it leaves the directory."""
         if self._root is None:
+            self._tell(
+                f"the firmware asks for the host's file {name!r}: closed; --files-dir opens a folder to it"
+            )
             raise _Refused(EACCES)
         if not name or "\0" in name:
             raise _Refused(ENOENT)
         path = self._root / name.replace("\\", "/")
         resolved = path.resolve()
         if resolved == self._root or not resolved.is_relative_to(self._root):
+            self._tell(f"the firmware asks for the host's file {name!r}: it is not inside --files-dir")
             raise _Refused(EACCES)
         return resolved
 

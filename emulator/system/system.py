@@ -16,7 +16,7 @@ from emulator.system.exceptions import ExceptionUnit
 from emulator.system.faults import FaultKind, FaultRecord, FaultStatus
 from emulator.system.features import features_of
 from emulator.system.fpu import CPACR, CPACR_FPU, FloatingPointControl
-from emulator.system.itm import Itm
+from emulator.system.itm import STIM0, Itm
 from emulator.system.mpu import Mpu
 from emulator.system.nvic import STIR, ExternalLine, Nvic
 from emulator.system.registers import RegisterBlock
@@ -24,6 +24,7 @@ from emulator.system.scb import SystemControl
 from emulator.system.stack_frame import CONTROL_FPCA, CONTROL_NPRIV, XPSR_NUMBER, XPSR_THUMB
 from emulator.system.systick import SysTick
 from emulator.system.tpiu import Tpiu
+from emulator.system.turned_on import LeftOut
 from emulator.timing.model import ExceptionTiming
 
 QUIET_PAGES = (0xE0002000, 0xE0041000, 0xE00FF000)
@@ -52,7 +53,8 @@ class System:
     ``systick_reference_hz``: the external reference of SysTick (``None``: there is none).
     ``maintain_cache(cache, operation, address)`` and ``enable_cache(cache, on)`` tell of the
     M7's L1 caches.
-    ``unmodelled(address, access)`` is told of registers that are not modelled.
+    ``unmodelled(address, access)`` is told of registers that are not modelled, ``turned_on(address,
+    words)`` of features, by the write that turns one on (:mod:`emulator.system.turned_on`).
     ``trace_at_reset``: see :class:`DebugControl`. ``refuse(address)``: the access being served is a
     bus fault, and has no effect.
 
@@ -85,6 +87,7 @@ class System:
         systick_reference_hz: Callable[[], int] | None = None,
         systick_calibration: int | None = None,
         unmodelled: Callable[[int, str], None] = _no_unmodelled,
+        turned_on: Callable[[int, str], None] = _no_unmodelled,
         maintain_cache: Maintain = _no_maintenance,
         enable_cache: Callable[[str, bool], None] = _no_enable,
         trace_at_reset: bool = False,
@@ -101,6 +104,7 @@ class System:
         self.systick = SysTick(clock, self._pend_systick, touch, systick_reference_hz, systick_calibration)
         self.debug = DebugControl(self.features, trace_at_reset=trace_at_reset)
         trace_enabled = self._trace_enabled
+        self._left_out = LeftOut(self.features, turned_on, trace_enabled, self._stimulus_enabled)
         self.dwt = Dwt(self.features, clock, trace_enabled, touch, overhead)
         self.itm = Itm(self.features, trace_enabled, itm_output)
         self.faults = FaultStatus(self.features)
@@ -155,6 +159,9 @@ class System:
     def _trace_enabled(self) -> bool:
         return self.debug.trace_enabled
 
+    def _stimulus_enabled(self, register: int) -> bool:
+        return self.itm.port_enabled((register - STIM0) // 4)
+
     def _masks(self) -> tuple[int, ...]:
         return self.exceptions.masks()
 
@@ -193,8 +200,10 @@ class System:
         """A store of 1, 2 or 4 bytes."""
         word_address = address & ~3
         block = self._by_address.get(word_address)
+        on = self._left_out.written(word_address, value << 8 * (address & 3))
         if block is None:
-            self._note_unmodelled(address, "write")
+            if not on:
+                self._note_unmodelled(address, "write")
             return
         if word_address == STIR and not self.scb.lets_users_pend and self._is_unprivileged():
             self._refuse(address)
@@ -213,8 +222,11 @@ class System:
 
     def register_name(self, address: int) -> str:
         """The register's name in the Arm manuals, for reports."""
-        block = self._by_address.get(address & ~3)
-        return block.names[address & ~3] if block else f"system register 0x{address:08x}"
+        word_address = address & ~3
+        block = self._by_address.get(word_address)
+        if block is not None:
+            return block.names[word_address]
+        return self._left_out.name(word_address) or f"system register 0x{address:08x}"
 
     # -- interrupts --------------------------------------------------------------------------
     def external_line(self, number: int) -> ExternalLine:
