@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from emulator.board.areas import PERIPHERALS, PRIVATE, areas_of
 from emulator.board.device_types import device_class, device_problems
 from emulator.board.model import Accelerator
 from emulator.board.parameter_checks import accelerator_problems, core_parameter_problems
@@ -40,19 +41,23 @@ def board_problems(table: Mapping[str, Any]) -> list[Problem]:
     found += _reference_problems(table, kinds)
     if not found:
         board = msgspec.convert(table, BoardTable)
-        found += [*_core_problems(board), *_memory_problems(board), *_overlaps(board)]
+        found += [*_core_problems(board), *_memory_problems(board), *_overlaps(board), *_misplaced(board)]
     return found
 
 
 # -- parameters ----------------------------------------------------------------------------------
 def _parameter_problems(table: Mapping[str, Any], kinds: dict[str, type[Device]]) -> Iterator[Problem]:
     """Yield what core, accelerators and devices can't have; collects the classes of the devices."""
-    if table.get("core") in MODELS and isinstance(table.get("core_parameters"), dict):
-        yield from core_parameter_problems(table["core"], table["core_parameters"])
+    core = table.get("core")
+    if isinstance(core, str) and core in MODELS and isinstance(table.get("core_parameters"), dict):
+        yield from core_parameter_problems(core, table["core_parameters"])
     for name, entry in _entries(table, "accelerators"):
         parameters, sources = entry.get("parameters", {}), entry.get("sources", {})
-        if entry.get("kind") in KINDS and isinstance(parameters, dict) and isinstance(sources, dict):
-            yield from accelerator_problems(Accelerator(name, entry["kind"], parameters, sources))
+        kind = entry.get("kind")
+        if not isinstance(kind, str) or kind not in KINDS:
+            continue
+        if isinstance(parameters, dict) and isinstance(sources, dict):
+            yield from accelerator_problems(Accelerator(name, kind, parameters, sources))
     for name, entry in _entries(table, "devices"):
         if isinstance(entry.get("type"), str) and ":" in entry["type"]:
             try:
@@ -213,4 +218,27 @@ def _overlaps(board: BoardTable) -> Iterator[Problem]:
                 f"{next_name} (0x{next_start:08x}-0x{next_end - 1:08x}) overlaps"
                 f" {name} (0x{start:08x}-0x{end - 1:08x})",
                 "move one of them, or take the inherited one away with remove = [...]",
+            )
+
+
+def _misplaced(board: BoardTable) -> Iterator[Problem]:
+    """Yield memories in Arm's areas for something else, and devices that are half in one."""
+    for what, area in areas_of(board.core).items():
+        words = f"{what} (0x{area.start:08x}-0x{area.stop - 1:08x})"
+        for name, region in board.regions.items():
+            if region.base < area.stop and area.start < region.base + region.size_bytes:
+                yield Problem(
+                    f"regions.{name}.base",
+                    f"0x{region.base:08x}-0x{region.base + region.size_bytes - 1:08x} lies in {words}",
+                    "move it, or make it smaller",
+                )
+        for name, device in board.devices.items():
+            first, last = device.base in area, device.base + device.size_bytes - 1 in area
+            outside = device.base >= area.stop or device.base + device.size_bytes <= area.start
+            if outside or (first and last and area in (PERIPHERALS, PRIVATE)):
+                continue
+            yield Problem(
+                f"devices.{name}.base",
+                f"the device lies {'in' if first and last else 'half in'} {words}",
+                "move it",
             )

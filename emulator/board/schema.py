@@ -20,6 +20,10 @@ from emulator.timing.parameters import FreeWaitStates
 
 PAGE_BYTES = 0x1000
 """Regions are multiples of it: what Unicorn maps at least."""
+LARGEST_REGION_BYTES = 0x20000000
+"""Half a gigabyte: an area of Arm's memory map (ARMv7-M ARM, B3.1)."""
+LARGEST_DEVICE_BYTES = 0x1000000
+"""Far more than any device's registers take; the bus keeps an entry per 256 bytes."""
 DEFAULT_DEVICE_BYTES = 0x400
 MAX_INTERRUPTS = 480
 FASTEST_HZ = 4_000_000_000
@@ -64,7 +68,7 @@ class RegionTable(Table, frozen=True):
             "Size.",
             unit="bytes",
             at_least=PAGE_BYTES,
-            at_most=ADDRESS_SPACE_BYTES,
+            at_most=LARGEST_REGION_BYTES,
             multiple_of=PAGE_BYTES,
             example=0x200000,
         ),
@@ -166,7 +170,7 @@ class DeviceTable(Table, frozen=True):
             unit="bytes",
             hexadecimal=True,
             at_least=4,
-            at_most=ADDRESS_SPACE_BYTES,
+            at_most=LARGEST_DEVICE_BYTES,
             example=0x400,
         ),
     ] = DEFAULT_DEVICE_BYTES

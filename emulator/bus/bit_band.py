@@ -7,14 +7,10 @@ Whether a chip has them is a fact of its board file: ``core_parameters.bit_band`
 
 from __future__ import annotations
 
+from emulator.board.areas import ALIAS_BYTES, MAY_HAVE_BIT_BAND, PERIPHERAL_ALIAS, SRAM_ALIAS
 from emulator.board.model import Board
 from emulator.device import Memory
 
-ALIAS_BYTES = 0x2000000
-SRAM_ALIAS = range(0x22000000, 0x22000000 + ALIAS_BYTES)
-PERIPHERAL_ALIAS = range(0x42000000, 0x42000000 + ALIAS_BYTES)
-CORES = {"cortex-m3", "cortex-m4"}
-"""Cores that a chip's maker may build with bit-band aliases."""
 WORD_BYTES = 4
 
 
@@ -46,7 +42,7 @@ def alias_words(board: Board, address: int) -> str:
 
     ``"bit-band alias of bit 3 of 0x20000010 in sram1"``, where the board has something there.
     """
-    if board.core not in CORES or not BitBand.covers(address):
+    if board.core not in MAY_HAVE_BIT_BAND or not BitBand.covers(address):
         return ""
     target, bit = _target(address, WORD_BYTES)
     region = board.region_at(target)

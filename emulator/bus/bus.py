@@ -12,14 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.board.areas import MAY_HAVE_BIT_BAND, PERIPHERALS, PRIVATE, SRAM_ALIAS
 from emulator.board.model import Board, DeviceEntry
-from emulator.bus.bit_band import CORES as MAY_HAVE_BIT_BAND
-from emulator.bus.bit_band import SRAM_ALIAS, BitBand, alias_words
+from emulator.bus.bit_band import BitBand, alias_words
 from emulator.device import Device, Memory
 from emulator.system.core import CoreRegisters, MemoryFault
 
-PERIPHERALS = range(0x40000000, 0x60000000)
-PRIVATE = range(0xE0000000, 0xE0100000)
 GRANULE_SHIFT = 8
 NO_DEVICE = "no device"
 STORED_ONLY = "stored only"

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from emulator.board.areas import PRIVATE
 from emulator.board.model import Board
-from emulator.bus.bus import PRIVATE, Bus, BusMemory, Unmodelled
+from emulator.bus.bus import Bus, BusMemory, Unmodelled
 from emulator.bus.private import PrivateBus
 from emulator.bus.register_access import RegisterAccesses
 from emulator.bus.signals import SignalBoard

@@ -80,8 +80,13 @@ def listed(word: str, known: Iterable[str]) -> str:
     return f"{', '.join(difflib.get_close_matches(word, names, n=NEAREST_KEYS, cutoff=0))} ..."
 
 
-def references(kind: type[Table], value: Mapping[str, Any]) -> Iterator[Reference]:
-    """Yield every text of a table that the declaration says names something of the board."""
+def references(kind: type[Table], value: Any) -> Iterator[Reference]:
+    """Yield every text of a table that the declaration says names something of the board.
+
+    None for a value that is no table: :func:`problems_of` says so.
+    """
+    if not isinstance(value, Mapping):
+        return
     for name, (what, inner) in _naming_fields(kind).items():
         item = value.get(name)
         if what and isinstance(item, str) and item:

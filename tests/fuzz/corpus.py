@@ -72,8 +72,8 @@ def _converted(elf: bytes) -> tuple[bytes, bytes]:
         return path.with_suffix(".hex").read_bytes(), bytes(image.tobinarray())
 
 
-def _whole_board(name: str) -> bytes:
-    """A board with all of its family's tables in its own file."""
+def whole_board(name: str) -> dict[str, Any]:
+    """A shipped board as one document with all of its family's tables."""
     document = board_document(name)
     merged: dict[str, Any] = {}
     while family := document.pop("family", None):
@@ -86,7 +86,7 @@ def _whole_board(name: str) -> bytes:
         table, _, key = entry.partition(".")
         whole.get(table, {}).pop(key, None)
     whole.pop("name", None)
-    return toml_text(whole).encode()
+    return whole
 
 
 def _package_text(file: str) -> str:
@@ -116,6 +116,7 @@ def seeds() -> dict[str, tuple[Seed, ...]]:
     kws = _read("benches/images/kws-nucleo-l4r5zi.elf")
     kernels = _read("benches/assembly/micro_kernels.elf")
     boards = [_package_text(f"boards/{name}.toml").encode() for name in BOARDS]
+    wholes = [toml_text(whole_board(name)).encode() for name in BOARDS]
     catalog = _read("benches/silicon/development.csv").splitlines()
     ours = b"v1.2,us,ours,kws,image.elf,nucleo-l4r5zi,68.0,M4,120\n"
     header = b"version,submitter,system,benchmark,path,board,published_latency_ms,core,mhz\n"
@@ -133,9 +134,7 @@ def seeds() -> dict[str, tuple[Seed, ...]]:
         ),
         "benchmark image": (Seed(".elf", kws, mutate_elf),),
         "kernels": (Seed(".elf", kernels, mutate_elf),),
-        "board": tuple(
-            Seed(".toml", data, _toml) for data in (*boards, *(_whole_board(name) for name in BOARDS))
-        ),
+        "board": tuple(Seed(".toml", data, _toml) for data in (*boards, *wholes)),
         "catalogue": (
             Seed(".csv", b"\n".join(catalog[:4]) + b"\n", mutate_text),
             Seed(".csv", header + ours, mutate_text),
