@@ -45,8 +45,9 @@ class Runtime:
             model = self._model(content)
             trial(model)
             return self.interpreter(model)
-        except (ImageError, ValueError, RuntimeError) as error:
-            reason = error.what if isinstance(error, ImageError) else str(error).splitlines()[0]
+        except (ImageError, ValueError, RuntimeError, MemoryError) as error:
+            reason = error.what if isinstance(error, ImageError) else (str(error) or "it is too large")
+            reason = reason.splitlines()[0]
             raise UsageError(
                 f"not a model that the golden interpreter can run: {reason}",
                 where=str(model_path),

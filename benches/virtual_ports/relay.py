@@ -27,16 +27,13 @@ class Relay:
     """
 
     def __init__(self, url: str, symlink: Path) -> None:
-        parts = urlsplit(url)
-        if parts.scheme != "socket" or not parts.hostname or not parts.port:
-            raise UsageError(
-                f"{url!r} is no socket://HOST:PORT", next_step="give that, or the path of a port"
-            )
+        address = _address_of(url)
         try:
-            self._socket = socket.create_connection((parts.hostname, parts.port), timeout=CONNECT_S)
-        except OSError as error:
+            self._socket = socket.create_connection(address, timeout=CONNECT_S)
+        except (OSError, UnicodeError) as error:  # UnicodeError: a label of the name is too long
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise LinkError(
-                f"nobody answers: {error.strerror or error}",
+                f"nobody answers: {reason}",
                 where=url,
                 next_step="is `boardless serve` running?",
             ) from error
@@ -89,3 +86,15 @@ class Relay:
                 moved = links.pump()
             if not moved:
                 self._closing.wait(STEP_S / 10)
+
+
+def _address_of(url: str) -> tuple[str, int]:
+    """Host and port of ``socket://HOST:PORT``. Raises :class:`UsageError`."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:  # a port that is no number or too large, a bracket too few
+        host, port = None, None
+    if not host or not port or parts.scheme != "socket":
+        raise UsageError(f"{url!r} is no socket://HOST:PORT", next_step="give that, or the path of a port")
+    return host, port

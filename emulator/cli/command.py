@@ -80,6 +80,9 @@ def _told(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     except OSError as error:
         click.echo(f"boardless: {_words(error)}", err=True)
         raise SystemExit(EXIT_USAGE) from None
+    except MemoryError:
+        click.echo("boardless: this needs more memory than there is", err=True)
+        raise SystemExit(EXIT_USAGE) from None
 
 
 def _words(error: OSError) -> str:

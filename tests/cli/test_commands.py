@@ -85,6 +85,9 @@ def test_a_command_whose_module_is_missing_is_not_offered(monkeypatch):
         ),
         (GuestFault("the firmware crashed", report="r0 0x1"), 3, "r0 0x1\nboardless: the firmware crashed"),
         (KeyboardInterrupt(), 130, "interrupted"),
+        (MemoryError(), 2, "boardless: this needs more memory"),
+        (OSError(28, "No space left on device"), 2, "boardless: No space left on device\n"),
+        (PermissionError(13, "Permission denied", "x.bin"), 2, "boardless: x.bin: Permission denied\n"),
     ],
 )
 def test_errors_become_one_message_and_a_code(monkeypatch, error, code, words):

@@ -206,3 +206,22 @@ def test_a_list_of_odd_ports_is_refused(boardless, tmp_path, change):
     assert done.returncode == 2, done.stderr
     assert "is no port list" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["socket://127.0.0.1:1x", "socket://127.0.0.1:70000", "socket://127.0.0.1", "socket://:1", "socket://[::1:1",
+     "http://127.0.0.1:1", "socket://127.0.0.1:0", "socket://127.0.0.1:-1"],
+)  # fmt: skip
+def test_an_address_that_is_none(boardless, url):
+    done = boardless("host", "--device", f"dut={url}", "true")
+    assert done.returncode == 2
+    assert "is no socket://HOST:PORT" in done.stderr
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "a" * 64 + ".invalid", "a..b"])
+def test_a_host_that_does_not_exist(boardless, host):
+    done = boardless("host", "--device", f"dut=socket://{host}:1", "true")
+    assert done.returncode == 2, done.stderr
+    assert "nobody answers" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -154,3 +154,12 @@ def test_a_runtime_made_for_numpy_1_is_left_alone_under_numpy_2(monkeypatch: pyt
     versions = {LITE: "2.14.0", LITERT: "2.3.0", "numpy": "2.4.6"}
     monkeypatch.setattr(golden_runtimes.importlib.metadata, "version", versions.__getitem__)
     assert find_runtime().name.startswith("ai-edge-litert 2.3.0 ")
+
+
+def test_a_model_that_needs_more_memory_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_large(_self: Runtime, _model: bytes) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(Runtime, "interpreter", too_large)
+    with pytest.raises(UsageError, match="golden interpreter can run: it is too large"):
+        find_runtime().open(shipped_model("ad"))
