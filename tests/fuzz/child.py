@@ -24,6 +24,7 @@ LIMIT_S = 60.0
 MEMORY_BYTES = 12 << 30
 LARGEST_FILE_BYTES = 1 << 30
 EXIT_TRACEBACK = 250
+STOPPED_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,18 @@ def words_in(case: Case, folder: Path) -> list[str]:
 
 def _wait(pid: int, end_s: float) -> tuple[int, bool]:
     pause_s = 0.002
+    looked_s = time.monotonic()
     while True:
+        now_s = time.monotonic()
+        if now_s - looked_s > STOPPED_S:  # all of us were stopped: it is no hang
+            end_s += now_s - looked_s
+        looked_s = now_s
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
             with suppress(ProcessLookupError, PermissionError):  # children of its own, if any
                 os.killpg(pid, signal.SIGKILL)
             return status, False
-        if time.monotonic() > end_s:
+        if now_s > end_s:
             os.killpg(pid, signal.SIGKILL)
             return os.waitpid(pid, 0)[1], True
         time.sleep(pause_s)

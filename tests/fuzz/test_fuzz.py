@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 
 import pytest
 
@@ -116,6 +117,17 @@ def test_a_hang_is_ended_and_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     begin = time.monotonic()
     assert "hangs" in judged(monkeypatch, lambda *_: time.sleep(60))
     assert time.monotonic() - begin < 10
+
+
+def test_a_fuzz_that_was_stopped_for_a_while_sees_no_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A suspended machine, or ^Z: the case had no time either."""
+    now_s = iter([0.0, 0.0, 0.1, 100.0, 100.1])
+    monkeypatch.setattr(child, "LIMIT_S", 1.0)
+    ends = iter([(0, 0), (0, 0), (0, 0), (1, 0)])
+    monkeypatch.setattr(child, "time", SimpleNamespace(monotonic=lambda: next(now_s), sleep=lambda _s: None))
+    monkeypatch.setattr(child.os, "waitpid", lambda *_: next(ends))
+    monkeypatch.setattr(child.os, "killpg", lambda *_: None)
+    assert child._wait(1, 1.0) == (0, False)
 
 
 @pytest.mark.usefixtures("cross_tools")
