@@ -186,6 +186,11 @@ class Device(ABC):
         """The wires of the outside world that a device of this name reads and drives, as ``"PG10"``."""
         return ()
 
+    @classmethod
+    def register_bytes(cls, parameters: DeviceParameters) -> int:  # noqa: ARG003
+        """How far its registers reach from its base: what a board's window must hold at least."""
+        return 0
+
     @abstractmethod
     def reset(self) -> None:
         """Put every register to its reset value."""

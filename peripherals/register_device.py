@@ -16,9 +16,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
 
-from emulator.device import ClockedParameters, Device, DeviceContext, InterruptLine
+from emulator.device import ClockedParameters, Device, DeviceContext, DeviceParameters, InterruptLine
 
 ALL_BITS = 0xFFFFFFFF
+WORD_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,13 @@ class RegisterDevice(Device):
     def register_table(self) -> tuple[Register, ...]:
         """Give this instance's table; a class may extend it by its parameters."""
         return self.REGISTERS
+
+    @classmethod
+    def register_bytes(cls, parameters: DeviceParameters) -> int:
+        """Up to the last word of the table that a device with these parameters has."""
+        bare = cls.__new__(cls)  # a table depends on parameters alone
+        bare.parameters = parameters
+        return max((row.offset + WORD_BYTES for row in bare.register_table()), default=0)
 
     # -- the Device protocol -------------------------------------------------------------
     def reset(self) -> None:

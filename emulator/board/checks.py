@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -81,18 +82,27 @@ def _reference_problems(table: Mapping[str, Any], kinds: Mapping[str, type[Devic
     found = list(references(BoardTable, table))
     for name, entry in _entries(table, "devices"):
         if name in kinds:
-            parameters = references(kinds[name].PARAMETERS, entry.get("parameters", {}))
-            found += [Reference(f"devices.{name}.parameters.{r.key}", r.what, r.name) for r in parameters]
+            parameters = references(kinds[name].PARAMETERS, entry.get("parameters", {}), defaults=True)
+            found += [replace(r, key=f"devices.{name}.parameters.{r.key}") for r in parameters]
     pins = table.get("signals")
     found += [Reference(f"signals.{pin}", "pin", pin) for pin in (pins if isinstance(pins, dict) else ())]
     for reference in found:
         names = known[reference.what]
         if reference.name not in names:
+            default = ", which it is when nothing is written" if reference.by_default else ""
             yield Problem(
                 reference.key,
-                f"no {reference.what} {reference.name!r}{suggest(reference.name, names)}",
-                f"known here: {listed(reference.name, names)}",
+                f"no {reference.what} {reference.name!r}{suggest(reference.name, names)}{default}",
+                f"known here: {listed(reference.name, names)}{_or_none(reference)}",
             )
+
+
+def _or_none(reference: Reference) -> str:
+    """How a parameter is written of a device that tunes nothing."""
+    if not reference.by_default:
+        return ""
+    name, _, number = reference.key.rpartition(".parameters.")[2].partition(".")
+    return f"; for none write {name} = []" if number else f'; for none write {name} = ""'
 
 
 def _known_names(table: Mapping[str, Any], kinds: Mapping[str, type[Device]]) -> dict[str, list[str]]:

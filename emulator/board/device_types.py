@@ -15,11 +15,15 @@ from typing import Any
 
 import msgspec
 
-from emulator.device import Device
+from emulator.board.schema import DEFAULT_DEVICE_BYTES
+from emulator.device import Device, DeviceParameters
 from emulator.errors import BoardError
 from emulator.schema.checks import problems_of, unknown_key
 from emulator.schema.table import Problem
 from emulator.schema.words import suggest
+
+WINDOW_STEP_BYTES = 0x100
+"""What windows of devices are usually a multiple of."""
 
 
 def device_class(type_path: str) -> type[Device]:
@@ -55,15 +59,17 @@ def is_device(value: object) -> bool:
 
 
 def device_problems(kind: type[Device], name: str, entry: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield the problems of a device's parameters and interrupt lines, by keys of the board file."""
+    """Yield the problems of a device's parameters, window and interrupt lines, by keys of the board file."""
     key = f"devices.{name}"
     parameters, lines = entry.get("parameters", {}), entry.get("interrupts", {})
     highest = None
     if isinstance(parameters, dict):
         found: Iterable[Problem] = problems_of(kind.PARAMETERS, parameters)
         if not found:
-            highest = msgspec.convert(parameters, kind.PARAMETERS).highest_line()
+            right = msgspec.convert(parameters, kind.PARAMETERS)
+            highest = right.highest_line()
             found = kind.contradictions(parameters)
+            yield from _window_problems(kind, right, key, entry.get("size_bytes", DEFAULT_DEVICE_BYTES))
         yield from (problem.below(f"{key}.parameters") for problem in found)
     for line in lines if isinstance(lines, dict) else ():
         if not has_line(kind, line):
@@ -71,6 +77,19 @@ def device_problems(kind: type[Device], name: str, entry: Mapping[str, Any]) -> 
         elif highest is not None and any(int(number) > highest for number in re.findall("[0-9]+", line)):
             what = f"no line {line!r}: they are numbered up to {highest}"
             yield Problem(f"{key}.interrupts.{line}", what, "give one that the device has")
+
+
+def _window_problems(
+    kind: type[Device], parameters: DeviceParameters, key: str, size_bytes: object
+) -> Iterator[Problem]:
+    """Yield a problem when registers lie behind the window's end, where nothing would reach them."""
+    needed = kind.register_bytes(parameters)
+    if isinstance(size_bytes, int) and size_bytes < needed:
+        yield Problem(
+            f"{key}.size_bytes",
+            f"0x{size_bytes:X}, but the registers of {kind.__name__} reach up to 0x{needed:X}",
+            f"write size_bytes = 0x{-(-needed // WINDOW_STEP_BYTES) * WINDOW_STEP_BYTES:X}",
+        )
 
 
 def has_line(kind: type[Device], line: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import msgspec
 
@@ -159,7 +159,11 @@ def _row(name: str, field: msgspec.structs.FieldInfo) -> tuple[str, ...]:
 
 def _value(kind: Any, said: msgspec.Meta) -> str:
     """What may stand there."""
-    named = (said.extra or {}).get("names_a")
+    plain, _said = bare(kind)
+    is_list = get_origin(plain) is list
+    named = ((bare(get_args(plain)[0])[1] if is_list else said).extra or {}).get("names_a")
+    if named and is_list:
+        return f"a list, each name of one of the board's {named}s"
     if named in NAMED:
         return f"one of {', '.join(NAMED[named])}"
     if named:

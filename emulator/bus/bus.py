@@ -63,6 +63,7 @@ class Bus:
         self._on_unmodelled = on_unmodelled
         self._bit_band = BitBand(memory) if board.core_parameters.get("bit_band", 0) else None
         self._devices: dict[int, tuple[int, int, Device, str]] = {}
+        self._sharing: dict[int, list[tuple[int, int, Device, str]]] = {}
         self._quiet: dict[int, int] = {}
         self.unmodelled: dict[tuple[int, str, str], Unmodelled] = {}
         self.flipped: dict[int, int] = {}  # word address -> bits that reads see inverted, for trials
@@ -73,12 +74,16 @@ class Bus:
         size = entry.size_bytes or device.size_bytes
         slot = (entry.base, entry.base + size, device, entry.name)
         for granule in range(entry.base >> GRANULE_SHIFT, (entry.base + size - 1 >> GRANULE_SHIFT) + 1):
+            before = self._devices.get(granule)
+            if before is not None:  # two devices share it: those before are looked up by address
+                self._sharing.setdefault(granule, []).append(before)
             self._devices[granule] = slot
 
     def windows(self) -> list[tuple[int, int]]:
         """(base, size) stretches, page aligned, that need mapping: the peripheral window and outliers."""
         pages: set[int] = set()
-        for base, end, _device, _name in self._devices.values():
+        slots = [*self._devices.values(), *(slot for many in self._sharing.values() for slot in many)]
+        for base, end, _device, _name in slots:
             if base not in PERIPHERALS and base not in PRIVATE:
                 pages.update(range(base >> 12, (end - 1 >> 12) + 1))
         found: list[tuple[int, int]] = [(PERIPHERALS.start, len(PERIPHERALS))]
@@ -94,12 +99,15 @@ class Bus:
     def device_at(self, address: int) -> tuple[int, int, Device, str] | None:
         """(base, end, device, name) of the device that answers at ``address``."""
         slot = self._devices.get(address >> GRANULE_SHIFT)
-        return slot if slot is not None and slot[0] <= address < slot[1] else None
+        if slot is not None and slot[0] <= address < slot[1]:
+            return slot
+        sharing = self._sharing.get(address >> GRANULE_SHIFT, ())
+        return next((other for other in sharing if other[0] <= address < other[1]), None)
 
     def read(self, address: int, size_bytes: int) -> int:
         """A load from the peripheral side."""
-        slot = self._devices.get(address >> GRANULE_SHIFT)
-        if slot is not None and slot[0] <= address < slot[1]:
+        slot = self.device_at(address)
+        if slot is not None:
             value = slot[2].read(address - slot[0], size_bytes)
         else:
             if self._bit_band is not None and self._bit_band.covers(address):
@@ -115,8 +123,8 @@ class Bus:
         """A store to the peripheral side."""
         if self.journal is not None:
             self.journal(address, size_bytes, value)
-        slot = self._devices.get(address >> GRANULE_SHIFT)
-        if slot is not None and slot[0] <= address < slot[1]:
+        slot = self.device_at(address)
+        if slot is not None:
             slot[2].write(address - slot[0], size_bytes, value & ((1 << 8 * size_bytes) - 1))
             return
         if self._bit_band is not None and self._bit_band.covers(address):

@@ -77,6 +77,10 @@ class RegisterAccesses:
         """Hear that a snapshot was restored."""
         self._finder.forget()
 
+    def written(self) -> int | None:
+        """The address of the firmware's store that is being served, if any."""
+        return self._access[0] if self._access is not None and self._access[2] else None
+
     def served(self) -> int | None:
         """Position in the current block of the access being served; between blocks, None."""
         if self._access is None or self._hook.current < 0:

@@ -7,7 +7,7 @@ or cache controller changes wait states and enables caches here, at the cycle of
 from __future__ import annotations
 
 from emulator.board.model import Accelerator, Board
-from emulator.board.parameter_checks import check_accelerator
+from emulator.board.parameter_checks import accelerator_parameter_names, check_accelerator
 from emulator.engine.hook import BlockHook
 from emulator.timing.memory.memory_system import KINDS, Rules
 
@@ -131,15 +131,33 @@ class MemoryMap:
 
     # -- MemoryTuning ------------------------------------------------------------------------
     def configure(self, accelerator: str, **parameters: int) -> None:
-        """Set parameters of an accelerator; unknown names are a programming error."""
+        """Set parameters of an accelerator; what its kind does not have is in :meth:`without_effect`."""
         tuned = self._tuned.get(accelerator)
         if tuned is None:
             return
+        own = accelerator_parameter_names(tuned.accelerator.kind)
+        parameters = {name: value for name, value in parameters.items() if name in own}
         parameters = {name: value for name, value in parameters.items() if name not in tuned.pinned}
         if all(tuned.values.get(name) == value for name, value in parameters.items()):
             return
         tuned.values.update(parameters)
         self._apply(tuned)
+
+    def without_effect(self, accelerator: str, **parameters: int) -> list[str]:
+        """What of :meth:`configure`, switched on, changes nothing: the accelerator's kind has no such thing.
+
+        Empty for an accelerator that the board does not have, and when memory is not timed.
+        """
+        tuned = self._tuned.get(accelerator)
+        if tuned is None:
+            return []
+        own = accelerator_parameter_names(tuned.accelerator.kind)
+        shared = tuned.instruction == tuned.data  # one cache has both names
+        return [
+            f"{name} of accelerators.{accelerator}, whose kind {tuned.accelerator.kind!r} has none"
+            for name, value in parameters.items()
+            if value and name not in own and not (shared and name.startswith("data_"))
+        ]
 
     def pin(self, accelerator: str, **parameters: int) -> None:
         """Set parameters for good: what the firmware writes no longer changes them (a what-if).

@@ -10,7 +10,8 @@ from emulator.board.model import DeviceEntry
 from emulator.bus.bus import Bus
 from emulator.bus.register_access import RegisterAccesses
 from emulator.clock.clock import Clock
-from emulator.device import ClockTree, Device, DeviceContext, InterruptLine, Memory, MemoryTuning, Signals
+from emulator.device import ClockTree, Device, DeviceContext, InterruptLine, Memory, Signals
+from emulator.engine.memory_map import MemoryMap
 from emulator.links.endpoint import SerialEndpoint
 
 
@@ -23,7 +24,7 @@ class Surroundings:
 
     bus: Bus
     memory: Memory
-    tuning: MemoryTuning
+    tuning: MemoryMap
     accesses: RegisterAccesses
     clock: Clock
     clocks: ClockTree
@@ -41,6 +42,26 @@ def add_device(entry: DeviceEntry, around: Surroundings) -> Device:
     return device
 
 
+class _ToldTuning:
+    """Leads to the memory model; tells once of each thing that firmware turns on there and nothing models."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._told: set[str] = set()
+
+    def configure(self, accelerator: str, **parameters: int) -> None:
+        memory, address = self._around.tuning, self._around.accesses.written()
+        if address is not None:  # else a reset, of which firmware knows nothing
+            for words in memory.without_effect(accelerator, **parameters):
+                if words not in self._told:
+                    self._told.add(words)
+                    self._around.bus.note(address, "write", words)
+        memory.configure(accelerator, **parameters)
+
+    def invalidate(self, accelerator: str, cache: str) -> None:
+        self._around.tuning.invalidate(accelerator, cache)
+
+
 def _context(entry: DeviceEntry, around: Surroundings, *, has_serial: bool) -> DeviceContext:
     def unmodelled(offset: int, access: str, what: str) -> None:
         around.bus.note(entry.base + offset, access, what)
@@ -51,7 +72,7 @@ def _context(entry: DeviceEntry, around: Surroundings, *, has_serial: bool) -> D
         clock=around.clock,
         clocks=around.clocks,
         memory=around.memory,
-        tuning=around.tuning,
+        tuning=_ToldTuning(around),
         signals=around.signals,
         interrupts={line: around.interrupt(number) for line, number in entry.interrupts.items()},
         serial=around.port_of(entry.name) if has_serial else None,

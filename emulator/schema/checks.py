@@ -36,11 +36,15 @@ NEAREST_KEYS = 8
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A text that names something of the board: ``what`` it is (``"clock"``), and the name."""
+    """A text that names something of the board: ``what`` it is (``"clock"``), and the name.
+
+    ``by_default``: nobody wrote it.
+    """
 
     key: str
     what: str
     name: str
+    by_default: bool = False
 
 
 def problems_of(kind: type[Table], value: object) -> list[Problem]:
@@ -80,17 +84,25 @@ def listed(word: str, known: Iterable[str]) -> str:
     return f"{', '.join(difflib.get_close_matches(word, names, n=NEAREST_KEYS, cutoff=0))} ..."
 
 
-def references(kind: type[Table], value: Any) -> Iterator[Reference]:
+def references(kind: type[Table], value: Any, *, defaults: bool = False) -> Iterator[Reference]:
     """Yield every text of a table that the declaration says names something of the board.
 
-    None for a value that is no table: :func:`problems_of` says so.
+    None for a value that is no table: :func:`problems_of` says so. ``defaults``: those of the table's
+    own fields too that are not given.
     """
     if not isinstance(value, Mapping):
         return
     for name, (what, inner) in _naming_fields(kind).items():
-        item = value.get(name)
+        item, by_default = value.get(name), False
+        if defaults and name not in value:
+            field, by_default = fields_of(kind)[name], True
+            item = field.default_factory() if callable(field.default_factory) else field.default
         if what and isinstance(item, str) and item:
-            yield Reference(name, what, item)
+            yield Reference(name, what, item, by_default)
+        elif what and isinstance(item, list):
+            for number, text in enumerate(item):
+                if isinstance(text, str) and text:
+                    yield Reference(f"{name}.{number}", what, text, by_default)
         elif inner is not None and isinstance(item, Mapping):
             is_one = is_table(bare(fields_of(kind)[name].type)[0])
             for key, entry in {"": item}.items() if is_one else item.items():
@@ -107,7 +119,8 @@ def _naming_fields(kind: type[Table]) -> Mapping[str, tuple[str, type[Table] | N
         plain, said = bare(field.type)
         item = bare(get_args(plain)[1])[0] if get_origin(plain) is dict else plain
         inner = item if is_table(item) and _naming_fields(item) else None
-        what = (said.extra or {}).get("names_a", "")
+        one = bare(get_args(plain)[0])[1] if get_origin(plain) is list else said
+        what = (one.extra or {}).get("names_a", "")
         if what or inner is not None:
             found[name] = what, inner
     return found

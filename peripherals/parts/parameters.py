@@ -28,7 +28,7 @@ class TunedParameters(DeviceParameters, frozen=True):
 
     accelerator: Annotated[
         str,
-        about("The accelerator that its registers tune.", names_a="accelerator", example="flash"),
+        about('The accelerator that its registers tune; "": none.', names_a="accelerator", example="flash"),
     ] = "flash"
 
 

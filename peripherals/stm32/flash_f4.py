@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from emulator.schema.table import about
+from peripherals.parts.parameters import TunedParameters
 from peripherals.register_device import Register
 from peripherals.stm32.flash_interface import FlashInterface
 
@@ -27,6 +31,14 @@ class FlashF4(FlashInterface):
     OPERATIONS = CR_OPERATIONS
 
 
+class FlashF7Parameters(TunedParameters, frozen=True):
+    """Both ways to the flash."""
+
+    art: Annotated[
+        str, about('The accelerator on the ITCM bus; "": none.', names_a="accelerator", example="art")
+    ] = "art"
+
+
 class FlashF7(FlashInterface):
     """Flash registers of STM32F746.
 
@@ -34,6 +46,8 @@ class FlashF7(FlashInterface):
     only for the ITCM's.
     """
 
+    PARAMETERS = FlashF7Parameters
+    parameters: FlashF7Parameters
     REGISTERS = (
         Register(0x00, "ACR", 0x0000, writable=0x0B0F, on_write="access_control_written"),
         Register(0x04, "KEYR", writable=0, on_write="key_written"),
@@ -51,7 +65,10 @@ class FlashF7(FlashInterface):
         """Tune both ways to the flash."""
         value = self.values["ACR"]
         wait_states = value & self.LATENCY_MASK
-        self.context.tuning.configure("flash", wait_states=wait_states)
+        self.context.tuning.configure(self.parameters.accelerator, wait_states=wait_states)
         self.context.tuning.configure(
-            "art", wait_states=wait_states, prefetch=value >> 8 & 1, instruction_cache=value >> 9 & 1
+            self.parameters.art,
+            wait_states=wait_states,
+            prefetch=value >> 8 & 1,
+            instruction_cache=value >> 9 & 1,
         )

@@ -9,14 +9,18 @@ security, ready interrupts, MCO.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+import msgspec
 
 from emulator.device import RESET_PIN, SOFTWARE
+from emulator.schema.table import about
 from peripherals.register_device import Register, read_only
 from peripherals.stm32.rcc import (
     AHB_PRESCALERS,
     APB_PRESCALERS,
     Rcc,
+    RccParameters,
     Selector,
     Source,
     Switch,
@@ -36,7 +40,7 @@ RESET_REGISTERS = (
 ENABLE_REGISTERS = ("AHB3", "AHB1", "AHB2", "AHB4", "APB3", "APB1L", "APB1H", "APB2", "APB4")
 ENABLE_OFFSETS = (0x134, 0x138, 0x13C, 0x140, 0x144, 0x148, 0x14C, 0x150, 0x154)
 BUS_MEMORIES = ("flash", "axi_sram", "ahb_sram")
-"""The memory model's names (RM0455, figure of the clock tree: rcc_aclk, rcc_hclk, FLITF)."""
+"""Accelerators that families name so (RM0455, figure of the clock tree: rcc_aclk, rcc_hclk, FLITF)."""
 SERIAL_SOURCES = ("pll2_q", "pll3_q", "hsi", "csi", "lse")
 
 
@@ -44,9 +48,23 @@ def _serial(clocks: tuple[str, ...], register: str, shift: int, bus: str) -> tup
     return tuple(Selector(clock, register, shift, 3, (bus, *SERIAL_SOURCES)) for clock in clocks)
 
 
+class RccH7A3Parameters(RccParameters, frozen=True):
+    """Also which memories run on hclk."""
+
+    memories: Annotated[
+        list[Annotated[str, about("An accelerator.", names_a="accelerator", example="flash")]],
+        about(
+            "The accelerators of the memories that the core waits for in cycles of hclk.",
+            example=["flash"],
+        ),
+    ] = msgspec.field(default_factory=lambda: list(BUS_MEMORIES))
+
+
 class RccH7A3(Rcc):
     """RCC of STM32H7A3, H7B3 and H7B0."""
 
+    PARAMETERS = RccH7A3Parameters
+    parameters: RccH7A3Parameters
     REGISTERS = (
         Register(0x00, "CR", CR_RESET, writable=~CR_READY & 0xFFFFFFFF, on_write="clock_changed"),
         Register(0x04, "HSICFGR", 0x40000000, writable=0x7F000000),
@@ -118,7 +136,7 @@ class RccH7A3(Rcc):
         """The memories behind AXI and AHB run on hclk: what they take counts in its cycles."""
         super().refresh()
         divider = AHB_PRESCALERS[self.field("CDCFGR1", 0, 4)]
-        for memory in BUS_MEMORIES:
+        for memory in self.parameters.memories:
             self.context.tuning.configure(memory, bus_divider=divider)
 
     # -- the clock tree --------------------------------------------------------------------
