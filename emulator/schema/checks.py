@@ -32,6 +32,7 @@ AnyTable = TypeVar("AnyTable", bound=Table)
 ALL_KEYS = 24
 """As many known keys are listed; of more only the nearest ones."""
 NEAREST_KEYS = 8
+ACCELERATOR = "accelerator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def references(kind: type[Table], value: Any, *, defaults: bool = False) -> Iter
         if defaults and name not in value:
             field, by_default = fields_of(kind)[name], True
             item = field.default_factory() if callable(field.default_factory) else field.default
-        if what and isinstance(item, str) and item:
+        if what and isinstance(item, str) and (item or not _may_be_empty(fields_of(kind)[name], what)):
             yield Reference(name, what, item, by_default)
         elif what and isinstance(item, list):
             for number, text in enumerate(item):
@@ -109,6 +110,11 @@ def references(kind: type[Table], value: Any, *, defaults: bool = False) -> Iter
                 if isinstance(entry, Mapping):
                     prefix = f"{name}.{key}".rstrip(".")
                     yield from (replace(r, key=f"{prefix}.{r.key}") for r in references(inner, entry))
+
+
+def _may_be_empty(field: msgspec.structs.FieldInfo, what: str) -> bool:
+    """Whether ``""`` names nothing there, as it does where it is the default, and of an accelerator."""
+    return field.default in ("", msgspec.UNSET) or what == ACCELERATOR
 
 
 @functools.cache

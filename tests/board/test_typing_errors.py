@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_board_file import MINIMAL
 
 from emulator.board.device_types import device_class
 from emulator.board.reader import load_board
@@ -286,3 +287,30 @@ def test_the_caches_of_a_core_have_one_size(tmp_path: Path) -> None:
     text += "[accelerators.axi_sram.parameters]\ninstruction_lines = 256\ninstruction_ways = 2\n"
     (error,) = problems_in(tmp_path, text)
     assert "the same cache has 512 in accelerators.flash" in error.what
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        (('core = "cortex-m4"', 'core = ""'), "core"),
+        (('kind = "none"', 'kind = ""'), "accelerators.flash.kind"),
+        (('console = "uart"', 'console = ""'), "console"),
+        (
+            ("interrupts = { global", 'parameters = { clock = "" }\ninterrupts = { global'),
+            "devices.uart.parameters.clock",
+        ),
+        (('alias_of = "flash"', 'alias_of = ""\nkind = "flash"'), ""),
+        (("[devices.uart]", '[devices.uart]\nsource = ""'), ""),
+    ],
+)
+def test_an_empty_name(tmp_path: Path, change: tuple[str, str], key: str) -> None:
+    text = MINIMAL
+    assert change[0] in text
+    file = tmp_path / "mine.toml"
+    file.write_text(text.replace(*change))
+    if not key:
+        load_board(str(file))
+        return
+    with pytest.raises(BoardError, match=rf"{key}: no [a-z ]+ ''") as caught:
+        load_board(str(file))
+    assert "known here" in str(caught.value)
