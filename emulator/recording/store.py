@@ -18,6 +18,7 @@ from typing import Any
 
 from emulator.errors import UsageError
 from emulator.files import read_bytes
+from emulator.recording.form import check_form
 from emulator.recording.model import (
     CacheCounts,
     Context,
@@ -75,9 +76,12 @@ def read_recording(path: Path) -> Recording:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
             _check_version(database, path)
-            return _read(database)
-    except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
+            recording = _read(database)
+            check_form(recording)
+            recording.check()
+    except (sqlite3.Error, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise _no_recording(path, f"it is damaged: {error}") from error
+    return recording
 
 
 def _no_recording(path: Path, why: str) -> UsageError:

@@ -115,3 +115,30 @@ def test_what_is_no_recording_is_refused(tmp_path):
         read_recording(file)
     with pytest.raises(UsageError, match="can't be written"):
         write_recording(RECORDING, tmp_path / "nowhere" / "run.blr")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("UPDATE code SET count = 'many' WHERE id = 0", "count is 'many'"),
+        ("UPDATE code SET count = 1.5 WHERE id = 0", "count is '1.5'"),
+        ("UPDATE functions SET name = x'00ff' WHERE id = 0", "name is"),
+        ("UPDATE code SET function = 7 WHERE id = 1", "function 7 of 2"),
+        ('UPDATE code SET costs = \'[["issue", "", "6"]]\' WHERE id = 0', "costs is"),
+        ('UPDATE code SET costs = \'[["issue", "", 5]]\' WHERE id = 0', "are not the window's 30"),
+        ("UPDATE contexts SET parent = 0 WHERE id = 0", "context 0 has no root"),
+        ("UPDATE contexts SET parent = -2 WHERE id = 0", "context -2 of 2"),
+        ("UPDATE high_water SET context = 2", "context 2 of 2"),
+        ('UPDATE operators SET costs = \'[[3, "issue", "", 20]]\'', "function 3 of 2"),
+        ("UPDATE facts SET value = '\"30\"' WHERE name = 'cycles'", "cycles is '30'"),
+        ("UPDATE facts SET value = '{}' WHERE name = 'identity'", "missing"),
+    ],
+)
+def test_what_is_damaged_inside_is_refused(change, words, tmp_path):
+    file = tmp_path / "run.blr"
+    write_recording(RECORDING, file)
+    with sqlite3.connect(file) as database:
+        database.execute(change)
+    with pytest.raises(UsageError, match="damaged") as told:
+        read_recording(file)
+    assert words in str(told.value)
