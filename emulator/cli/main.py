@@ -23,6 +23,8 @@ class Entry:
 COMMANDS: dict[str, Entry] = {
     "run": Entry("emulator.cli.run:run", "Run a firmware image, its console attached."),
     "bench": Entry("benches.cli.bench:bench", "Run benchmarks and report instructions, cycles, latency."),
+    "report": Entry("emulator.cli.report:report", "Ask a recording where the cycles went; export it."),
+    "compare": Entry("emulator.cli.compare:compare", "Compare two recordings, largest difference first."),
     "boards": Entry("emulator.cli.boards:boards", "List the boards, or describe one."),
     "build": Entry("benches.build.command:build", "Build benchmark firmware from a .tflite model."),
     "serve": Entry("emulator.cli.serve:serve", "Boot an image and offer its serial port to host software."),

@@ -33,8 +33,8 @@ PARAMETERS = parameters()
 FILES_IN = (InputFile, InputFileOrFolder, InputFolder, BoardName)
 FILES_OUT = (OutputTarget, OutputPlace, LinkPath)
 PLAIN_TEXT = {  # options and arguments of text that is no file's name
-    "--args", "--serial", "--usb", "--device", "--function", "--bsp", "--what-if", "--clock", "benchmarks",
-    "command",
+    "--args", "--serial", "--usb", "--device", "--function", "--callers", "--callees", "--annotate",
+    "--bsp", "--what-if", "--clock", "benchmarks", "command",
 }  # fmt: skip
 
 
@@ -170,6 +170,8 @@ def to_the_reader(item: Walked, path: Path) -> list[str]:
         return ["bench", "--image", "benches/images/kws-nucleo-l4r5zi.elf", "--model", str(path)]
     if item.option == "--inputs":
         return ["bench", "kws", "--inputs", str(path)]
+    if item.words == ("compare",):
+        return ["compare", str(path), str(path)]
     return item.line(str(path))
 
 
@@ -293,4 +295,4 @@ def _is_a_room_call(call: ast.Call) -> bool:
     target = call.func.value if isinstance(call.func, ast.Attribute) else None
     if isinstance(target, ast.Call) and isinstance(target.func, ast.Name):
         return target.func.id == "OutputFile"
-    return isinstance(target, ast.Name) and target.id in ("output", "json_file")
+    return isinstance(target, ast.Name) and target.id in ("output", "json_file", "markdown_file", "html_file")

@@ -9,6 +9,8 @@ from random import Random
 
 import click
 
+from emulator.reporting.exports.formats import FORMATS
+from emulator.reporting.questions import QUESTIONS
 from tests.cli.commands import Walked, parameters
 
 from .corpus import BOARDS, Seed, seeds
@@ -141,6 +143,23 @@ def _explain_inference(case: Case, random: Random) -> None:
     case.words = ["explain", "kws", "--input", case.add("input", "input.bin", random)]
 
 
+def _report(case: Case, random: Random) -> None:
+    case.words = ["report", case.add("recording", "run.blr", random)]
+    choice = random.randrange(5)
+    if choice == 0:
+        case.words += ["--by", random.choice(tuple(QUESTIONS)), "--json", f"{FOLDER}/report.json"]
+    elif choice == 1:
+        case.words += ["--format", random.choice(tuple(FORMATS)), "-o", f"{FOLDER}/export"]
+    elif choice == 2:
+        case.words += ["--tree", "--annotate", random.choice(("Eval", "main", "0x08000200"))]
+
+
+def _compare(case: Case, random: Random) -> None:
+    case.words = ["compare", case.add("recording", "a.blr", random), case.add("recording", "b.blr", random)]
+    if random.random() < 0.3:
+        case.words += ["--json", f"{FOLDER}/compare.json"]
+
+
 def _validate(case: Case, random: Random) -> None:
     case.words = ["validate", "--images", FOLDER, "--catalog", case.add("catalogue", "catalogue", random)]
     case.add("image" if random.random() < 0.8 else "benchmark image", "image.elf", random)
@@ -192,8 +211,8 @@ def _speed(case: Case, _random: Random) -> None:
 TEMPLATES: tuple[tuple[Template, int], ...] = (
     (_run, 340), (_run_on_a_board, 150), (_learn, 10), (_serve, 25), (_boards, 130), (_shipped_boards, 8),
     (_bench_image, 8), (_bench_files, 35), (_bench_board, 20), (_explain, 80), (_explain_inference, 6),
-    (_validate, 60), (_validate_assembly, 60), (_build, 40), (_build_options, 8), (_build_board, 6),
-    (_host, 25),
+    (_report, 60), (_compare, 20), (_validate, 60), (_validate_assembly, 60), (_build, 40),
+    (_build_options, 8), (_build_board, 6), (_host, 25),
     (_synthetic, 5), (_assembly_build, 5), (_speed, 3),
 )  # fmt: skip
 

@@ -17,7 +17,9 @@ from intelhex import IntelHex
 from emulator.board.reader import board_document
 from emulator.image import load_image
 from emulator.learning.toml_text import toml_text
+from emulator.recording.store import write_recording
 from tests.cli import talking_firmware
+from tests.reporting.made import small
 
 from .elf_mutations import mutate_elf
 from .mutations import mutate_bytes, mutate_document, mutate_flatbuffer, mutate_hex, mutate_json, mutate_text
@@ -58,6 +60,15 @@ def talking_elf() -> bytes:
     """The command line tests' firmware: it talks, crashes, traces and ends itself on command."""
     with tempfile.TemporaryDirectory(prefix="boardless-fuzz-") as folder:
         return talking_firmware.build(Path(folder)).read_bytes()
+
+
+@cache
+def recording_file() -> bytes:
+    """A recording that has some of everything."""
+    with tempfile.TemporaryDirectory(prefix="boardless-fuzz-") as folder:
+        path = Path(folder) / "run.blr"
+        write_recording(small(), path)
+        return path.read_bytes()
 
 
 def _converted(elf: bytes) -> tuple[bytes, bytes]:
@@ -148,6 +159,7 @@ def seeds() -> dict[str, tuple[Seed, ...]]:
         "input": tuple(Seed(".bin", path.read_bytes(), mutate_bytes) for path in inputs),
         "labels": (Seed(".csv", f"{inputs[0].name},12,3\n{inputs[1].name},12,4\n".encode(), mutate_text),),
         "bands": (Seed(".json", _read("benches/silicon/error_bands.json"), mutate_json),),
+        "recording": (Seed(".blr", recording_file(), mutate_bytes),),
         "ports": (Seed(".json", json.dumps(PORTS).encode(), mutate_json),),
     }
 

@@ -16,6 +16,8 @@ RESULTS = {  # a command's first word -> what a success must have said, on eithe
     "build": ": flash ",
     "boards": "core",
     "explain": "Where the cycles of",
+    "report": "nofficial",
+    "compare": "nofficial",
     "validate": "published",
     "host": "unofficial",
     "doctor": "Python",

@@ -48,8 +48,8 @@ LINES = (
     Line(("emulator/links/",), "serial ports, and how a host outside reaches them: PTY, TCP, stdio"),
     Line(("emulator/machine/",), "a whole board at work: wiring, run loop, traps, snapshots, crashes"),
     Line(
-        ("emulator/recording/", "emulator/profiling/"),
-        "a run's window as data; counts folded into causes (a new exporter)",
+        ("emulator/recording/", "emulator/profiling/", "emulator/reporting/"),
+        "a run's window as data; its folds, tables, pages (a new exporter)",
     ),
     Line(("emulator/learning/",), "what a firmware needs of registers that nobody has modelled"),
     Line(("emulator/debugger/",), "a GDB server: it stops, steps and reads a machine", to_come=True),
@@ -98,7 +98,7 @@ ONLY = {
 HOMES = {
     "a new UART": VENDOR,
     "a new cache policy": "emulator/timing/",
-    "a new exporter": "emulator/profiling/",
+    "a new exporter": "emulator/reporting/",
     "a GDB server": "emulator/debugger/",
     "a pytest fixture": "boardless/",
     "a new benchmark": "benches/suite/",

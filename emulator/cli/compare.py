@@ -1,0 +1,72 @@
+"""``boardless compare``: two recordings, largest difference first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from emulator.cli.command import Command
+from emulator.cli.parameter_types import Count, InputFile, OutputTarget, json_target
+from emulator.cli.report_console import PLAIN_WIDTH, print_table, say
+from emulator.cli.tables import table_console
+from emulator.cli.words import UNOFFICIAL
+from emulator.errors import UsageError
+from emulator.files import OutputFile
+from emulator.recording.model import Recording
+from emulator.recording.store import read_recording
+from emulator.reporting.comparison import as_markdown, comparison_document, summary, warnings
+from emulator.reporting.comparison import compare as compared
+
+TOP = 10
+
+
+@click.command(cls=Command)
+@click.argument("a", type=InputFile(), metavar="A")
+@click.argument("b", type=InputFile(), metavar="B")
+@click.option(
+    "--by", "question", type=click.Choice(["function", "operator", "line", "cause"]), help="Only this table."
+)
+@click.option("--top", type=Count(), default=TOP, show_default=True, help="So many rows of each table.")
+@click.option("--json", "json_file", type=json_target(), help="Write all rows of the tables.")
+@click.option(
+    "--markdown", "markdown_file", type=OutputTarget("the page", standard_output=True), help="Write Markdown."
+)
+def compare(
+    a: Path,
+    b: Path,
+    question: str | None,
+    top: int,
+    json_file: OutputFile | None,
+    markdown_file: OutputFile | None,
+) -> None:
+    """Compare recordings A and B: by cause, operator, function and source line.
+
+    Functions are matched by name across compilers. All figures are simulated and unofficial.
+    """
+    one, other = read_recording(a), read_recording(b)
+    whole = compared(one, other)
+    tables = {name: table for name, table in whole.items() if question in (None, name)}
+    if not tables:
+        raise UsageError("neither recording has operators", where="--by operator")
+    if json_file is not None:
+        json_file.write_json(comparison_document(one, other, tables))
+    if markdown_file is not None:
+        markdown_file.write_text(as_markdown(one, other, tables, top))
+    if any(file is not None and file.is_standard_output for file in (json_file, markdown_file)):
+        return
+    console = table_console(PLAIN_WIDTH, highlight=False)
+    for letter, recording in (("A", one), ("B", other)):
+        say(console, f"{letter}: {_title(recording)}")
+    for warning in warnings(one.identity, other.identity):
+        say(console, f"note: {warning}")
+    say(console, summary(one, other, whole))
+    say(console, UNOFFICIAL)
+    console.print()
+    for table in tables.values():
+        print_table(console, table.top(top))
+
+
+def _title(recording: Recording) -> str:
+    identity = recording.identity
+    return f"{identity.title}: {identity.image} on {identity.board}, {recording.cycles:,} cycles"

@@ -1,0 +1,131 @@
+"""Tables of :mod:`emulator.reporting` on a terminal: whole at 80 columns, figures and addresses never cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from emulator.cli.words import UNOFFICIAL, seconds_in_words
+from emulator.recording.model import Identity, Recording
+from emulator.reporting.table import SHARE, TEXT, Column, Row, Table
+
+PLAIN_WIDTH = 160
+"""Columns of a table that goes to a file or a pipe."""
+READABLE = 13
+"""Characters that a column of text needs; with fewer, the texts of a row stand below each other."""
+BETWEEN = 3
+
+
+def print_table(console: Console, table: Table) -> None:
+    """A table and its notes; long texts are folded, figures and addresses are not."""
+    brief = table.brief()
+    used = [
+        n for n, _ in enumerate(brief.columns) if any(row[n] not in (None, "") for row in brief.all_rows())
+    ]
+    columns = [brief.columns[n] for n in used]
+    rows = [_cells(columns, row, used) for row in brief.all_rows()]
+    heads = [_head(column) for column in columns]
+    room = console.width - _figures_width(columns, heads, rows)
+    texts = [n for n, column in enumerate(columns) if column.kind == TEXT]
+    if len(texts) > 1 and room < READABLE * len(texts) and _longest(texts, rows) > room:
+        columns, heads, rows = _stacked(columns, heads, rows, texts)
+        texts = [0]
+    shown = RichTable(
+        title=Text(table.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False
+    )
+    for column, head in zip(columns, heads, strict=True):
+        if column.kind == TEXT:
+            shown.add_column(head, overflow="fold", vertical="top")
+        else:
+            shown.add_column(head, justify="right" if column.is_number else "left", no_wrap=True)
+    for number, row in enumerate(rows):
+        if brief.total is not None and number == len(rows) - 1:
+            shown.add_section()
+        shown.add_row(*map(Text, row))
+    needed = console.width - room + READABLE * len(texts)
+    console.print(shown, crop=False, width=max(console.width, needed))
+    for note in table.notes:
+        console.print(note, markup=False, highlight=False)
+    console.print()
+
+
+def _head(column: Column) -> str:
+    """A head of figures is as narrow as its longest word."""
+    return column.title if column.kind == TEXT else column.title.replace(" ", "\n")
+
+
+def _figures_width(columns: Sequence[Column], heads: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Characters that all but the texts take."""
+    total = BETWEEN * (len(columns) - 1)
+    for n, column in enumerate(columns):
+        if column.kind != TEXT:
+            total += max(
+                len(line) for text in [heads[n], *(row[n] for row in rows)] for line in text.split("\n")
+            )
+    return total
+
+
+def _longest(texts: Sequence[int], rows: Sequence[Sequence[str]]) -> int:
+    """Characters that the texts would take unfolded."""
+    return sum(max((len(row[n]) for row in rows), default=0) for n in texts)
+
+
+def _stacked(
+    columns: list[Column], heads: list[str], rows: list[list[str]], texts: list[int]
+) -> tuple[list[Column], list[str], list[list[str]]]:
+    """The same with one column for all texts of a row, below each other."""
+    others = [n for n in range(len(columns)) if n not in texts]
+
+    def stack(cells: Sequence[str]) -> str:
+        filled = [cells[n] for n in texts if cells[n]]
+        return "\n".join(filled[:1] + [f"  {text}" for text in filled[1:]])
+
+    return (
+        [columns[texts[0]], *(columns[n] for n in others)],
+        [stack(heads), *(heads[n] for n in others)],
+        [[stack(row), *(row[n] for n in others)] for row in rows],
+    )
+
+
+def _cells(columns: list[Column], row: Row, used: list[int]) -> list[str]:
+    return [_short(column, row[n]) for column, n in zip(columns, used, strict=True)]
+
+
+def _short(column: Column, value: object) -> str:
+    """A terminal has no room for what goes without saying: what is not known, and decimals of shares."""
+    if value is None:
+        return ""
+    if column.kind == SHARE:
+        assert isinstance(value, float | int)
+        return f"{100 * value:.1f} %"
+    return column.text(value)
+
+
+def say(console: Console, text: str) -> None:
+    """A sentence, as it is; only a terminal folds it."""
+    console.print(text, markup=False, highlight=False, soft_wrap=not console.is_terminal)
+
+
+def print_head(console: Console, recording: Recording) -> None:
+    """What was recorded, and that all of it is simulated."""
+    identity = recording.identity
+    what = (
+        f"{identity.title}: {identity.image} on {identity.board} ({identity.core}, timing {identity.timing})"
+    )
+    say(console, what)
+    time = f", {seconds_in_words(recording.cycles / identity.clock_hz)}" if identity.clock_hz else ""
+    error = band_in_words(identity)
+    say(console, f"{recording.cycles:,} cycles{error}{time}; {recording.instructions:,} instructions")
+    say(console, UNOFFICIAL)
+    console.print()
+
+
+def band_in_words(identity: Identity) -> str:
+    """``", error +-1.4 %"``."""
+    band = identity.band
+    words = band.get("words", "") if isinstance(band, dict) else band or ""
+    return f", error {words}" if words else ""
