@@ -106,6 +106,9 @@ class Context:
     ``parent``: the caller's context, -1 for a root. ``kind``: "main", "exception", "thread" for
     roots, "call" for others; ``name`` of a root ("SysTick", "thread at 0x20001000").
     ``call_site``: address of the call, -1 for a root. Self figures have no callee in them.
+    Parts of the self cycles that no instruction holds: ``waiting_cycles``, asleep and in turns of
+    waiting loops that were not run; ``exception_cycles``, entering and leaving the handler.
+    ``lowest_stack``: the lowest stack pointer with which it called another, 0: it did not.
     """
 
     parent: int
@@ -116,6 +119,9 @@ class Context:
     calls: int
     self_cycles: int
     self_instructions: int
+    waiting_cycles: int = 0
+    exception_cycles: int = 0
+    lowest_stack: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +226,9 @@ class Recording:
 
     ``outside``: cycles that no instruction holds, by cause ("exception", "waiting", "asleep",
     "interrupted"). ``waiting_instructions``: of turns of waiting loops that were not run one by
-    one; with them the instructions' counts sum to ``instructions``. ``sources``: text of source
-    files that were found when it was made, by path.
+    one; ``interrupted_instructions``: of blocks that a fault or a stop left in the middle; with both
+    the instructions' counts sum to ``instructions``. ``sources``: text of source files that were
+    found when it was made, by path.
     """
 
     identity: Identity
@@ -241,6 +248,7 @@ class Recording:
     exceptions: tuple[ExceptionCount, ...] = ()
     console: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
+    interrupted_instructions: int = 0
 
     @property
     def instruction_cycles(self) -> int:
