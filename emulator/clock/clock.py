@@ -55,6 +55,7 @@ class Clock:
         self._deadlines: list[Deadline] = []
         self._queue: list[tuple[int, int, Deadline]] = []  # of those armed: cycle, number of the slot, slot
         self._next_cycles = NEVER
+        self.serving: int | None = None  # the cycle for which a slot is being called
         self._now: Callable[[], int] = lambda: 0
         self._next_changed: Callable[[int], None] = lambda _next_cycles: None
 
@@ -132,9 +133,10 @@ class Clock:
         if self._next_cycles > now_cycles:
             return
         while self._queue and self._queue[0][0] <= now_cycles:
-            slot = self._queue.pop(0)[2]
+            self.serving, _number, slot = self._queue.pop(0)
             slot.at_cycles = None
             slot.callback()
+        self.serving = None
         self.deadlines_changed()
 
     # -- snapshots -------------------------------------------------------------------

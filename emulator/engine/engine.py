@@ -16,6 +16,7 @@ from emulator.errors import UsageError
 from emulator.timing.cores import core_model
 from emulator.timing.model import CoreModel
 
+XPSR_NUMBER = 0x1FF
 TIMINGS = ("memory", "core", "count")
 HOOKS = ("auto", "native", "python")
 
@@ -51,6 +52,12 @@ class Engine:
         """The core goes on elsewhere, with an empty pipeline: a reset, an exception, a call from outside."""
         self.hook.state = self.automaton.initial
 
+    def restart_contexts(self) -> None:
+        """The core goes on elsewhere, with a stack that knows no caller."""
+        if self.hook.contexts.enabled:
+            pc, exception = self.core.get_many(("pc", "ipsr"))
+            self.hook.contexts.restart(pc & ~1, exception & XPSR_NUMBER)
+
     def write_memory(self, address: int, data: bytes) -> None:
         """Write any memory, flash included, as a programmer would. Raises MemoryFault."""
         self.core.load_memory(address, data)
@@ -67,10 +74,15 @@ class Engine:
         slept = max(0, cycle - self.hook.cycles)
         self.hook.cycles += slept
         self.outside.sleep_cycles += slept
+        if self.hook.contexts.enabled:
+            self.hook.contexts.slept(slept)
         return slept
 
-    def skip(self, cycles: int, instructions: int) -> None:
-        """Count turns of a waiting loop that are not run."""
+    def skip(self, turns: int, turn: Counts) -> None:
+        """Count turns of a waiting loop that are not run: each as the one that was run last."""
+        cycles, instructions = turns * turn.cycles, turns * turn.instructions
+        if self.hook.contexts.enabled:
+            self.hook.contexts.repeat(turns, cycles, instructions)
         self.hook.skip(cycles, instructions)
         self.outside.skipped_cycles += cycles
         self.outside.skipped_instructions += instructions

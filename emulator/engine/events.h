@@ -16,6 +16,7 @@
 
 enum { EVENT_FETCH = FETCH, EVENT_LOAD = LOAD, EVENT_STORE = STORE, EVENT_EXTRA, EVENT_BRANCH, EVENT_QUEUE };
 enum { BRANCH_DIRECT = 1, BRANCH_INDIRECT };
+enum { LEAVES_NOTHING, LEAVES_CALL, LEAVES_RETURN, LEAVES_REGISTER, LEAVES_TABLE, LEAVES_JUMP };
 enum { HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED };
 
 typedef struct {
@@ -46,6 +47,7 @@ typedef struct {
 typedef struct {
     uint32_t address, size_bytes, instructions, entry_class, observed_all;
     uint32_t n_events, n_groups, n_group_events, n_hooked, n_program;
+    uint32_t leaving, site, target; /* of the last instruction */
     const Event *events;
     const Group *groups;
     const uint16_t *group_events;

@@ -23,6 +23,10 @@ MAX_SLOTS = 192
 EVENT_FETCH, EVENT_LOAD, EVENT_STORE, EVENT_EXTRA, EVENT_BRANCH, EVENT_QUEUE = FETCH, LOAD, STORE, 3, 4, 5
 BRANCH_DIRECT, BRANCH_INDIRECT = 1, 2
 """What a branch event's ``count`` says."""
+LEAVES_NOTHING, LEAVES_CALL, LEAVES_RETURN, LEAVES_REGISTER, LEAVES_TABLE, LEAVES_JUMP = range(6)
+"""How a block may be left to another function: by a call; a return; a jump through a register, through
+a table, or to a place that the instruction names."""
+NO_TARGET = 0xFFFFFFFF
 HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED = range(4)
 MASK32 = 0xFFFFFFFF
 
@@ -102,7 +106,11 @@ class Hooked:
 
 @dataclass(slots=True)
 class BlockPlan:
-    """A block with its events; ``observed``: instruction indices whose condition counts."""
+    """A block with its events; ``observed``: instruction indices whose condition counts.
+
+    ``leaving``: how its last instruction, at ``site``, may lead to another function; ``target``: where
+    a ``LEAVES_JUMP`` goes.
+    """
 
     block: Block
     entry_class: int
@@ -112,3 +120,6 @@ class BlockPlan:
     observed: tuple[int, ...] = ()
     program: tuple[Node, ...] = ()
     hook_addresses: tuple[int, ...] = field(default=())
+    leaving: int = LEAVES_NOTHING
+    site: int = 0
+    target: int = NO_TARGET

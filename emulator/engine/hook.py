@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Protocol
 
+from emulator.engine.contexts import CallContexts
 from emulator.engine.core import Core
 from emulator.engine.events import BlockPlan, LoadPair
 from emulator.timing.model import DivideTiming, UnalignedTiming
@@ -70,6 +71,10 @@ class BlockHook(Protocol):
     mask_priority: int
     trace_enabled: int
     trace_length: int
+
+    @property
+    def contexts(self) -> CallContexts:
+        """The call-context tree."""
 
     def attach(self, core: Core) -> None:
         """Hook into a core; once."""

@@ -20,9 +20,16 @@ from emulator.engine.events import (
     HOOK_DIVIDE_SIGNED,
     HOOK_DIVIDE_UNSIGNED,
     HOOK_OBSERVED,
+    LEAVES_CALL,
+    LEAVES_JUMP,
+    LEAVES_NOTHING,
+    LEAVES_REGISTER,
+    LEAVES_RETURN,
+    LEAVES_TABLE,
     MASK32,
     MAX_SLOTS,
     NO_REGISTER,
+    NO_TARGET,
     BlockPlan,
     Event,
     Group,
@@ -31,7 +38,7 @@ from emulator.engine.events import (
 )
 from emulator.engine.expressions import BINARY, UNARY, Graph, Node, Op
 from emulator.engine.symbolic import Registers
-from emulator.thumb.instruction import Block, Instruction, Kind, MemoryAccess
+from emulator.thumb.instruction import LR, SP, Block, Instruction, Kind, MemoryAccess
 from emulator.timing.memory.stm32_line_buffers import DATA_LAG, FETCH_LAG
 
 
@@ -89,6 +96,7 @@ def plan_block(
         planner.hooked.append(Hooked(block.instructions[position].address, HOOK_OBSERVED, bit))
     planner.hooked.sort(key=lambda h: h.address)
     program, groups = planner.finish()
+    last = block.instructions[-1]
     return BlockPlan(
         block,
         entry_class,
@@ -98,7 +106,28 @@ def plan_block(
         kept,
         program,
         tuple(sorted({h.address for h in planner.hooked})),
+        _leaving(last),
+        last.address,
+        NO_TARGET if last.target is None else last.target,
     )
+
+
+def _leaving(last: Instruction) -> int:
+    """How a block's last instruction may lead to another function."""
+    leaving = LEAVES_TABLE
+    if not last.writes_pc or last.kind is Kind.TABLE_BRANCH:
+        leaving = LEAVES_NOTHING
+    elif last.link:
+        leaving = LEAVES_CALL
+    elif last.target is not None:
+        leaving = LEAVES_JUMP
+    elif last.memory is not None:
+        leaving = LEAVES_RETURN if last.memory.base == SP else LEAVES_TABLE
+    elif last.kind is Kind.BRANCH_REGISTER and last.reads >> LR & 1:
+        leaving = LEAVES_RETURN
+    elif last.name == "bx":
+        leaving = LEAVES_REGISTER
+    return leaving
 
 
 def _fetches(block: Block, shift: int | None, *, ahead: bool) -> dict[int, list[Event]]:

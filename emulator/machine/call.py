@@ -159,6 +159,8 @@ class FunctionCalls:
     def _run(self, max_cycles: int) -> tuple[StopReason, Counts]:
         """Run the function that the PC stands at; the pipeline of what was stopped is kept for later."""
         hook, requests, before = self._engine.hook, self._requests, self._engine.counts
+        contexts = hook.contexts.save()
+        self._engine.restart_contexts()
         state, exit_code, resets = hook.state, requests.exit_code, self._execution.resets
         requests.exit_code = None  # a program that has ended has functions still
         self._engine.restart_pipeline()
@@ -170,6 +172,9 @@ class FunctionCalls:
             hook.break_address = NO_ADDRESS
         if reason is StopReason.BREAK:
             hook.state, requests.exit_code = state, exit_code
+            if contexts is not None:
+                hook.contexts.flush()
+                hook.contexts.load(contexts)
         return reason, self._engine.counts - before
 
     def _did_not_return(

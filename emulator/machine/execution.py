@@ -15,6 +15,7 @@ from typing import Any
 
 from emulator.bus.register_access import RegisterAccesses
 from emulator.clock.clock import NEVER, PICOSECONDS_PER_SECOND, Clock
+from emulator.engine.counts import Counts
 from emulator.engine.engine import Engine
 from emulator.engine.hook import NO_ADDRESS
 from emulator.engine.overhead import OverheadAccount
@@ -207,7 +208,7 @@ class Execution:
         turns = (min(clock.next_cycles(), self._limit) - self._hook.cycles - 1) // turn.cycles
         self._count_waiting(max(0, turns) * turn.cycles)
         if turns > 0 and self.skip_waiting:
-            self._engine.skip(turns * turn.cycles, turns * turn.instructions)
+            self._engine.skip(turns, Counts(turn.instructions, turn.cycles))
             if turn.overhead is not None:
                 self._overhead.skip(turn.overhead, turns)
         self.waits.expect_soon_after(min(clock.next_cycles(), self._limit) + 1)

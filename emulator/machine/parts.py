@@ -99,6 +99,7 @@ class MachineParts:
             start = self._start
             self.system.start_at(start.entry, start.stack_pointer, enable_fpu=start.enables_fpu)
         self.engine.restart_pipeline()
+        self.engine.restart_contexts()
         self.sleep.end()
         self.signals.release(RESET_CAUSES)
 

@@ -117,6 +117,8 @@ class WaitDetector:
         cycles, instructions, activity = hook.cycles, hook.instructions, self._accesses.activity
         memory = self._memory() if compare_memory else None
         hook.trace_enabled, hook.trace_length = 1, 0
+        if hook.contexts.enabled:
+            hook.contexts.mark()
         came_back = self._come_back(start_pc, min(limit, cycles + LONGEST_TURN))
         hook.trace_enabled = 0
         if (

@@ -68,6 +68,7 @@ class ExceptionTable:
         self.count = FIRST_EXTERNAL + interrupts
         self.priority_mask = (0xFF << (8 - priority_bits)) & 0xFF
         self._on_change = on_change
+        self.on_pending: Callable[[int], None] = lambda _number: None  # it was not pending before
         self.reset()
 
     def reset(self) -> None:
@@ -91,6 +92,8 @@ class ExceptionTable:
     # -- state changes -----------------------------------------------------------------
     def set_pending(self, number: int) -> None:
         """Make an exception pending."""
+        if not self.pending >> number & 1:
+            self.on_pending(number)
         self._replace_pending(self.pending | 1 << number)
 
     def clear_pending(self, number: int) -> None:

@@ -23,6 +23,7 @@ from emulator.system.exception_table import (
     ExceptionTable,
     exception_name,
 )
+from emulator.system.exception_watcher import ExceptionWatcher
 from emulator.system.faults import (
     HFSR_DEBUGEVT,
     HFSR_FORCED,
@@ -36,6 +37,7 @@ from emulator.system.fpu import FloatingPointControl
 from emulator.system.nvic import Nvic
 from emulator.system.scb import SystemControl
 from emulator.system.stack_frame import (
+    EXC_RETURN_PSP,
     EXC_RETURN_STANDARD_FRAME,
     EXC_RETURN_THREAD,
     XPSR_NUMBER,
@@ -52,7 +54,10 @@ REPORT_REGISTERS = (*(f"r{n}" for n in range(13)), "sp", "lr", "pc", "xpsr", "ms
 
 
 class ExceptionUnit:
-    """Takes exceptions and returns from them; ``last_fault`` is the latest fault, if any."""
+    """Takes exceptions and returns from them; ``last_fault`` is the latest fault, if any.
+
+    ``watcher`` is told of every entry and return, in the order in which time passes.
+    """
 
     def __init__(
         self,
@@ -85,6 +90,7 @@ class ExceptionUnit:
         self._add_cycles = add_cycles
         self._set_event = set_event
         self._frames = StackFrames(core, features, scb, fpu)
+        self.watcher: ExceptionWatcher | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -152,6 +158,8 @@ class ExceptionUnit:
         """Stack, let the entry's cycles pass, go to the best pending exception's handler."""
         self._fpu.fold()
         frame = self._frames.push(thumb=thumb)
+        if self.watcher is not None:
+            self.watcher.preempted(self._core.get("sp"))
         if frame.fault is not None:
             self._stacking_failed(frame.fault)
         eager_fp = frame.has_fp and not frame.is_lazy
@@ -181,6 +189,8 @@ class ExceptionUnit:
         self._set_event()
         self._core.clear_exclusive_monitor()
         self._frames.enter_handler(number, exc_return, vector & ~1, mode)
+        if self.watcher is not None:
+            self.watcher.entered(number, vector & ~1)
         if vector & 1 and vector < SYSTEM_SPACE:
             return
         detail = f"the vector of {exception_name(number)} is 0x{vector:08x}"
@@ -214,6 +224,8 @@ class ExceptionUnit:
             return False
         self._fpu.fold()
         problem = self._return_problem(exc_return, running)
+        if self.watcher is not None:
+            self.watcher.ending()
         self._deactivate(running)
         if problem:
             self._fault_on_return(FaultKind.INVALID_RETURN, exc_return, None, problem)
@@ -252,6 +264,8 @@ class ExceptionUnit:
         self._nvic.returned(running)
 
     def _tail_chain(self, exc_return: int) -> None:
+        if self.watcher is not None:
+            self.watcher.chained()
         self._spend(self._timing.tail_chain)
         self._go_to_handler(exc_return, self._frames.mode())
 
@@ -267,6 +281,9 @@ class ExceptionUnit:
             detail = f"the stacked xPSR names {exception_name(number)}"
             self._fault_on_return(FaultKind.INVALID_RETURN, exc_return, None, detail)
             return False
+        if self.watcher is not None:
+            frame = self._core.get("psp" if exc_return & EXC_RETURN_PSP else "sp")
+            self.watcher.returned(frame if to_thread else 0, popped.words[6] & ~1, popped.stack_pointer)
         self._frames.restore(exc_return, popped)
         self._set_event()
         self._core.clear_exclusive_monitor()

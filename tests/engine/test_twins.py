@@ -12,7 +12,7 @@ EMULATOR = Path(__file__).parents[2] / "emulator"
 C_FILES = sorted(path for path in EMULATOR.rglob("*") if path.suffix in (".c", ".h"))
 NATIVE_ALONE = {"all_hits.h", "memory_changes.h"}
 """Short cuts, equal in their figures to what they shorten."""
-PREFIX = re.compile(r"^(_|cache_|port_|alignment_|memory_|predictor_|addresses_|tables_|bl_)")
+PREFIX = re.compile(r"^(_|cache_|port_|alignment_|memory_|predictor_|addresses_|tables_|contexts_|bl_)")
 """What C puts before a name where Python has a class."""
 ROOMS = ["timing/memory", "timing", "engine", "engine/hooks"]
 """From the bottom up."""

@@ -121,7 +121,7 @@ def test_an_engine_executes_prices_and_goes_back_without_a_machine() -> None:
             if not engine.automaton.answer(engine.hook.stop_code):
                 break
         counts.append(engine.counts)
-        engine.skip(10, 4)
+        engine.skip(1, Counts(4, 10))
         assert engine.sleep_until(100) == 79
         put_back(begun, engine, {"hook": engine.hook, "outside": engine.outside})
         assert engine.counts == Counts(0, 0) and engine.outside == OutsideBlocks()

@@ -57,6 +57,8 @@ typedef struct Block {
     uint32_t index, address, size_bytes, fall_through, instructions;
     uint32_t entry_class, n_events, n_groups, n_hooked, n_program, observed_all, n_data;
     uint8_t *host, *code;  /* its bytes, and what they were when it was planned */
+    uint32_t leaving, site, target; /* of the last instruction */
+    uint32_t leaves;       /* what leaving it may mean to the call contexts: contexts.h */
     uint32_t dropped;      /* its memory was written by the host: asked for anew */
     Event *events;
     uint64_t *event_stall, *event_unaligned, *event_bus; /* the others: parts of the first */
@@ -127,6 +129,9 @@ static void copy_plan(Block *b, const BlockPlan *plan) {
     b->n_program = plan->n_program;
     b->program = copy_of(plan->program, plan->n_program * sizeof *plan->program);
     b->n_data = plan->n_groups + plan->n_hooked;
+    b->leaving = plan->leaving;
+    b->site = plan->site;
+    b->target = plan->target;
 }
 
 static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, const uint8_t *code) {

@@ -21,6 +21,7 @@ class Block:
     code: bytes
     hooks_addresses: bool = False
     watches_alignment: bool = False  # accesses that may trap are looked at one by one
+    leaves: int = 0  # what leaving it may mean to the call contexts: contexts.py
     event_stall: list[int] = field(default_factory=list)
     event_unaligned: list[int] = field(default_factory=list)
     event_bus: list[int] = field(default_factory=list)

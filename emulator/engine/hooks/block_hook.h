@@ -14,6 +14,7 @@
 #include "../../timing/memory/memory_system.h"
 #include "../hook.h"
 #include "addresses.h"
+#include "contexts.h"
 #include "pricing.h"
 #include "tables.h"
 
@@ -24,6 +25,7 @@ typedef int (*emu_stop_fn)(void *uc);
 typedef struct {
     Pricing pricing;       /* the first: its head is */
     Tables tables;
+    Contexts contexts;
     emu_stop_fn emu_stop;
     Block *block;          /* the current one, or NULL */
     uint32_t trace[TRACE_LENGTH];
@@ -107,6 +109,9 @@ static uint32_t enter(NativeHook *n, void *uc, uint32_t address, uint32_t size_b
         uint32_t edge = address == previous->fall_through ? 0 : 1 + b->entry_class;
         uint32_t code = finish(n, edge, address);
         if (code) return code;
+        if (previous->leaves && n->contexts.enabled)
+            contexts_leave(&n->contexts, &n->tables, h, previous, address,
+                           read_register(&n->pricing.addresses.registers, uc, 13));
     }
     uint32_t code = limit(n, uc, address);
     if (code) return code;

@@ -17,6 +17,7 @@ from emulator.engine.events import EVENT_BRANCH, HOOK_OBSERVED, BlockPlan, LoadP
 from emulator.engine.hook import NO_ADDRESS, PathCount, Stop
 from emulator.engine.hooks.addresses import Addresses
 from emulator.engine.hooks.block import Block
+from emulator.engine.hooks.contexts import Contexts
 from emulator.engine.hooks.pricing import EVERYTHING, Pricing
 from emulator.engine.hooks.tables import Tables
 from emulator.timing.memory.memory_system import MemorySystem, TimedRegion
@@ -57,6 +58,7 @@ class PythonHook:
         self._memory = MemorySystem()
         self._addresses = Addresses(self._memory)
         self._pricing = Pricing(self._memory, self._addresses)
+        self.contexts = Contexts(self)
 
     def attach(self, core: Core) -> None:
         """See :class:`BlockHook`."""
@@ -120,9 +122,12 @@ class PythonHook:
             return Stop.NEED_BLOCK
         if self.current >= 0:
             fell_through = address == self._tables.blocks[self.current].end
+            previous = self._tables.blocks[self.current]
             code = self.finish(0 if fell_through else 1 + block.plan.entry_class, address)
             if code:
                 return code
+            if previous.leaves and self.contexts.enabled:
+                self.contexts.leave(previous, address, self._uc.reg_read(REGISTER_IDS["sp"]))
         code = self._limit(address)
         if code:
             return code
@@ -187,7 +192,9 @@ class PythonHook:
     # -- the automaton ---------------------------------------------------------------------
     def add_block(self, plan: BlockPlan, host_pointer: int, code: bytes) -> int:
         """See :class:`BlockHook`."""
-        return self._tables.add_block(plan, host_pointer, code)
+        number = self._tables.add_block(plan, host_pointer, code)
+        self.contexts.add_block(self._tables.blocks[number])
+        return number
 
     def watch_traps(self, suspect: Callable[[int], None]) -> None:
         """See :class:`BlockHook`."""
@@ -288,11 +295,12 @@ class PythonHook:
             (pricing.stall, pricing.events_done, dict(self._addresses.of_event)),
             self._memory.save(),
             pricing.predictor.save(),
+            self.contexts.save(),
         )
 
     def load(self, saved: Any) -> None:
         """See :class:`BlockHook`."""
-        counters, (stall, events_done, addresses), memory, predictor = saved
+        counters, (stall, events_done, addresses), memory, predictor, contexts = saved
         self.cycles, self.instructions, self.state, self.executed, self._next_hooked, self.block_serial = (
             counters
         )
@@ -300,6 +308,7 @@ class PythonHook:
         self._addresses.of_event = dict(addresses)
         self._memory.load(memory)
         self._pricing.predictor.load(predictor)
+        self.contexts.load(contexts)
 
 
 def _is_overwritten(block: Block) -> bool:

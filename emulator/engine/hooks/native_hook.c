@@ -5,7 +5,7 @@
  *   timing/memory/   what an access costs: cache, port, a file a rule set, memory_system on top
  *   timing/          branch_predictor, divider
  *   engine/          what Python fills in: hook, events, expressions; register_file
- *   engine/hooks/    block, tables, address_program, addresses, all_hits, pricing, block_hook on top
+ *   engine/hooks/    block, tables, address_program, addresses, all_hits, pricing, contexts, block_hook on top
  *
  * They are one translation unit: the compiler sees all of what happens at a block's entry. No
  * Unicorn header is needed: its two entry points come in as pointers.
@@ -49,11 +49,13 @@ EXPORT NativeHook *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int 
     n->pricing.head.deadline = n->pricing.head.break_address = n->pricing.head.turn_address = NO_ADDRESS;
     memory_init(&n->pricing.memory);
     tables_init(&n->tables);
+    contexts_init(&n->contexts);
     return n;
 }
 
 EXPORT void bl_free(NativeHook *n) {
     tables_free(&n->tables);
+    contexts_free(&n->contexts);
     memory_free(&n->pricing.memory);
     free(n);
 }
@@ -63,7 +65,9 @@ EXPORT void bl_set_registers(NativeHook *n, const uint32_t *registers) { n->pric
 /* ---- the automaton ---- */
 
 EXPORT uint32_t bl_add_block(NativeHook *n, const BlockPlan *plan, uint8_t *host, const uint8_t *code) {
-    return add_block(&n->tables, plan, host, code);
+    uint32_t number = add_block(&n->tables, plan, host, code);
+    if (n->contexts.enabled) contexts_mark_block(&n->contexts, n->tables.blocks[number]);
+    return number;
 }
 
 EXPORT void bl_watch_traps(NativeHook *n, suspect_fn suspect) { n->pricing.addresses.suspect = suspect; }
@@ -162,4 +166,57 @@ EXPORT size_t bl_save_memory(NativeHook *n, uint8_t *to) {
 EXPORT void bl_load_memory(NativeHook *n, uint8_t *from) {
     memcpy(&n->pricing.predictor, from, sizeof n->pricing.predictor);
     memory_load(&n->pricing.memory, from + sizeof n->pricing.predictor);
+}
+
+/* ---- call contexts ---- */
+
+EXPORT void bl_contexts_start(NativeHook *n, const uint32_t *starts, uint32_t count, uint32_t pc, uint32_t exception) {
+    contexts_start(&n->contexts, &n->tables, &n->pricing.head, starts, count, pc, exception);
+}
+
+EXPORT void bl_contexts_stop(NativeHook *n) {
+    contexts_flush(&n->contexts, &n->pricing.head);
+    n->contexts.enabled = 0;
+}
+
+EXPORT void bl_contexts_restart(NativeHook *n, uint32_t pc, uint32_t exception) {
+    contexts_restart(&n->contexts, &n->tables, &n->pricing.head, pc, exception);
+}
+
+EXPORT void bl_contexts_preempted(NativeHook *n, uint32_t stack_pointer) {
+    contexts_preempted(&n->contexts, &n->pricing.head, stack_pointer);
+}
+
+EXPORT void bl_contexts_entered(NativeHook *n, uint32_t exception, uint32_t handler) {
+    contexts_entered(&n->contexts, &n->tables, &n->pricing.head, exception, handler);
+}
+
+EXPORT void bl_contexts_flush(NativeHook *n) { contexts_flush(&n->contexts, &n->pricing.head); }
+
+EXPORT void bl_contexts_chained(NativeHook *n) { contexts_pop_handler(&n->contexts); }
+
+EXPORT void bl_contexts_returned(NativeHook *n, uint32_t stack_pointer, uint32_t pc, uint32_t thread_stack) {
+    contexts_returned(&n->contexts, &n->tables, &n->pricing.head, stack_pointer, pc, thread_stack);
+}
+
+EXPORT void bl_contexts_mark(NativeHook *n) { contexts_mark(&n->contexts, &n->pricing.head); }
+
+EXPORT void bl_contexts_repeat(NativeHook *n, uint64_t turns, uint64_t cycles, uint64_t instructions) {
+    contexts_repeat(&n->contexts, &n->pricing.head, turns, cycles, instructions);
+}
+
+EXPORT void bl_contexts_slept(NativeHook *n, uint64_t cycles) { contexts_slept(&n->contexts, cycles); }
+
+EXPORT int32_t bl_contexts_current(NativeHook *n) { return contexts_current(&n->contexts); }
+
+EXPORT uint32_t bl_contexts_count(NativeHook *n) { return n->contexts.n_nodes; }
+
+EXPORT const ContextNode *bl_contexts_nodes(NativeHook *n) { return n->contexts.nodes; }
+
+EXPORT size_t bl_contexts_save(NativeHook *n, uint8_t *to) {
+    return contexts_save(&n->contexts, &n->pricing.head, to);
+}
+
+EXPORT void bl_contexts_load(NativeHook *n, const uint8_t *from) {
+    contexts_load(&n->contexts, &n->pricing.head, from);
 }

@@ -13,6 +13,7 @@ from unicorn.unicorn_py3 import unicorn as unicorn_binding
 from emulator.engine.core import Core
 from emulator.engine.events import BlockPlan, LoadPair
 from emulator.engine.hook import EDGES, PathCount
+from emulator.engine.hooks.native_contexts import NativeContexts, prototype_contexts
 from emulator.engine.hooks.native_plan import described
 from emulator.engine.library import add_native_hook
 from emulator.timing.model import DivideTiming, UnalignedTiming
@@ -112,6 +113,7 @@ def _prototype(library: c.CDLL) -> None:
     ):  # fmt: skip
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
+    prototype_contexts(library)
 
 
 class NativeHook(_Head):
@@ -122,6 +124,7 @@ class NativeHook(_Head):
     """
 
     kind = "native"
+    contexts: NativeContexts
     _library: c.CDLL
     _engine: int
     _event_counts: list[int]
@@ -286,14 +289,15 @@ class NativeHook(_Head):
         """See :class:`BlockHook`."""
         buffer = c.create_string_buffer(self._library.bl_save_memory(self._engine, None))
         self._library.bl_save_memory(self._engine, buffer)
-        return {n: getattr(self, n) for n in SAVED_FIELDS}, buffer.raw
+        return {n: getattr(self, n) for n in SAVED_FIELDS}, buffer.raw, self.contexts.save()
 
     def load(self, saved: Any) -> None:
         """See :class:`BlockHook`."""
-        fields, memory = saved
+        fields, memory, contexts = saved
         for name, value in fields.items():
             setattr(self, name, value)
         self._library.bl_load_memory(self._engine, memory)
+        self.contexts.load(contexts)
 
 
 def native_hook(library: c.CDLL) -> NativeHook:
@@ -307,6 +311,7 @@ def native_hook(library: c.CDLL) -> NativeHook:
     hook = NativeHook.from_address(engine)
     hook._library, hook._engine = library, engine
     hook._event_counts, hook._core = [], None
+    hook.contexts = NativeContexts(library, engine)
     return hook
 
 

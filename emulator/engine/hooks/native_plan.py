@@ -43,7 +43,8 @@ class _BlockPlan(c.Structure):
     _fields_: ClassVar[Any] = [
         (n, c.c_uint32)
         for n in ("address", "size_bytes", "instructions", "entry_class", "observed_all",
-                  "n_events", "n_groups", "n_group_events", "n_hooked", "n_program")
+                  "n_events", "n_groups", "n_group_events", "n_hooked", "n_program",
+                  "leaving", "site", "target")
     ] + [
         ("events", c.POINTER(_Event)), ("groups", c.POINTER(_Group)), ("group_events", c.POINTER(c.c_uint16)),
         ("hooked", c.POINTER(_Hooked)), ("program", c.POINTER(_Node)),
@@ -84,6 +85,7 @@ def described(plan: BlockPlan) -> c.Structure:
     return _BlockPlan(
         block.address, block.size_bytes, len(block.instructions), plan.entry_class,
         (1 << len(plan.observed)) - 1, len(events), len(groups), len(members), len(hooked), len(program),
+        plan.leaving, plan.site, plan.target,
         (_Event * len(events))(*events), (_Group * len(groups))(*groups),
         (c.c_uint16 * len(members))(*members), (_Hooked * len(hooked))(*hooked),
         (_Node * len(program))(*program),
