@@ -74,8 +74,10 @@ class ExceptionLog:
         self._system.exceptions.watcher = None
         self._system.table.on_pending = lambda _number: None
 
-    def clear(self) -> None:
-        """A window begins: forget what has ended."""
+    def clear(self, *, running: bool) -> None:
+        """A window begins: forget what has ended. ``running``: in a handler, which goes on."""
+        if not running:
+            self._open.clear()
         self.handled.clear()
         self.handlers.clear()
         self.preempted_contexts.clear()

@@ -66,6 +66,7 @@ def test_every_way_of_leaving_a_function(recorded: Recorded) -> None:
     assert calls[depth] == 1 and depth + "/recurse" not in calls
     assert calls[f"{main}/tail_direct/leaf"] == calls[f"{main}/tail_register/leaf"] == 1
     assert calls[f"{main}/ring_one/ring_two"] == 3, "a ring of jumps does not grow"
+    assert calls[f"{main}/ring_one"] == 1, "it was called once, and jumped to twice"
     assert calls[f"{main}/table/leaf"] == 1, "a jump through a table stays in its function"
     assert calls[f"{main}/jumps/middle/inner/long_jump"] == 1
     assert calls[f"{main}/jumps/leaf"] == 1, "longjmp has left two functions that never returned"

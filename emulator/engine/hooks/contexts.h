@@ -177,17 +177,15 @@ static void contexts_call(Contexts *c, Tables *t, const BlockHook *h, uint32_t s
     push_frame(stack, (Frame){number, target, return_address, stack_pointer, 0, 0});
 }
 
-/* A jump to another function; around a ring of such jumps the stack does not grow. */
+/* A jump to another function; one that closes a ring of such jumps goes back in it, and calls nobody. */
 static void contexts_tail(Contexts *c, Tables *t, const BlockHook *h, uint32_t site, uint32_t target) {
     contexts_flush(c, h);
     Frames *stack = contexts_stack(c);
     if (!stack->n) return;
     uint32_t at = stack->n - 1;
     while (stack->frames[at].function != target && stack->frames[at].tail) at--;
-    if (stack->frames[at].function == target) {
-        stack->n = at + 1;
-        contexts_touch(c, stack->frames[at].node)->counts[CALLS]++;
-    } else if (stack->n < MOST_FRAMES) {
+    if (stack->frames[at].function == target) stack->n = at + 1;
+    else if (stack->n < MOST_FRAMES) {
         Frame top = stack->frames[stack->n - 1];
         uint32_t number = contexts_find_node(c, t, top.node, KIND_CALL, target, site);
         contexts_touch(c, number)->counts[CALLS]++;

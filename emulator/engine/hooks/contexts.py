@@ -166,7 +166,7 @@ class Contexts:
         stack.append(Frame(number, target, return_address, stack_pointer))
 
     def _tail(self, site: int, target: int) -> None:
-        """A jump to another function; around a ring of such jumps the stack does not grow."""
+        """A jump to another function; one that closes a ring of such jumps goes back in it: no call."""
         self.flush()
         stack = self._stack()
         if not stack:
@@ -176,7 +176,6 @@ class Contexts:
             at -= 1
         if stack[at].function == target:
             del stack[at + 1 :]
-            self._touch(stack[at].node).counts[CALLS] += 1
         elif len(stack) < MOST_FRAMES:
             top = stack[-1]
             number = self._find_node(top.node, ContextKind.CALL, target, site)

@@ -1,0 +1,273 @@
+"""Records windows of a machine's run: what passed, by whom, as a :class:`Recording`.
+
+Calls are followed from the moment at which a recorder is made (best: right after a reset, so that
+every caller is known); a window begins and ends between two blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from emulator import __version__
+from emulator.engine.contexts import ContextCount, ContextKind
+from emulator.machine.machine import Machine
+from emulator.profiling.call_tree import CallTree, passed_contexts
+from emulator.profiling.counting import CountDifference, CountState
+from emulator.profiling.exception_log import ExceptionLog
+from emulator.profiling.fold import Profile, fold
+from emulator.profiling.functions import function_starts
+from emulator.profiling.instructions import addresses_of, code_of, jumps_of
+from emulator.profiling.places import Places
+from emulator.profiling.serial_log import SerialLog
+from emulator.profiling.sources import find_sources
+from emulator.recording.model import (
+    CacheCounts,
+    ExceptionCount,
+    Identity,
+    Instruction,
+    Mark,
+    Recording,
+)
+from emulator.system.exception_table import exception_name
+from emulator.system.stack_frame import XPSR_NUMBER
+from emulator.timing.version import models_version
+
+
+@dataclass(frozen=True, slots=True)
+class _Begin:
+    """A machine at a window's begin."""
+
+    counts: CountState
+    contexts: list[ContextCount]
+    caches: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What passed in a window, before it is given names. ``begin_cycles``: of the machine's clock."""
+
+    begin_cycles: int
+    passed: CountDifference
+    profile: Profile
+    contexts: list[ContextCount]
+    caches: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a recording says of itself.
+
+    ``title``: the window in words. ``band``: the figures' error band as JSON has it. ``source_roots``:
+    folders below which source files are looked for.
+    """
+
+    title: str
+    band: Any = None
+    source_roots: tuple[Path, ...] = ()
+    marks: tuple[Mark, ...] = field(default=())
+
+
+class Recorder:
+    """Follows one machine. ``recording = recorder.end(Labels("..."))`` ends a window that ``begin`` began.
+
+    Recording changes no modelled figure. A snapshot that is restored must be of a moment at which
+    the recorder followed already, and a window must not hold a restoration. :meth:`close` when done.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        engine = machine.engine
+        self._contexts = engine.hook.contexts
+        self._log = ExceptionLog(engine, machine.system, machine.clock)
+        self._serial = SerialLog(machine.serial_ports, engine.hook, machine.clock)
+        debug = machine.image.debug if machine.image is not None else None
+        starts = {s.address & ~1 for s in debug.symbols() if s.is_function} if debug is not None else set()
+        pc, ipsr = engine.core.get_many(("pc", "ipsr"))
+        self._contexts.start(starts, pc & ~1, ipsr & XPSR_NUMBER)
+        self._log.attach()
+        self._begin: _Begin | None = None
+        self.begin()
+
+    def close(self) -> None:
+        """Follow no more."""
+        self._contexts.stop()
+        self._log.detach()
+        self._serial.close()
+
+    def begin(self) -> None:
+        """A window begins here; an earlier one is forgotten."""
+        engine = self._machine.engine
+        self._log.clear(running=bool(engine.core.get("ipsr") & XPSR_NUMBER))
+        self._serial.clear()
+        self._begin = _Begin(
+            CountState.of(engine), self._contexts.rows(), dict(engine.memory_map.cache_counts())
+        )
+
+    def window(self) -> Window:
+        """What has passed since :meth:`begin`."""
+        assert self._begin is not None
+        engine, begin = self._machine.engine, self._begin
+        passed = CountState.of(engine) - begin.counts
+        caches = {
+            name: (hits - begin.caches.get(name, (0, 0))[0], misses - begin.caches.get(name, (0, 0))[1])
+            for name, (hits, misses) in engine.memory_map.cache_counts().items()
+        }
+        contexts = passed_contexts(self._contexts.rows(), begin.contexts)
+        return Window(begin.counts.totals.cycles, passed, fold(engine, passed), contexts, caches)
+
+    def end(self, labels: Labels) -> Recording:
+        """The window from :meth:`begin` to here."""
+        window = self.window()
+        tree = CallTree(window.contexts)
+        places = self._places(window, tree)
+        code = code_of(window.profile, places)
+        calls = tree.calls()
+        plans = self._machine.engine.automaton.plans
+        jumps = jumps_of(window.passed, plans, {(call.source, call.target) for call in calls})
+        totals = window.passed.totals
+        recording = Recording(
+            identity=self._identity(labels),
+            cycles=totals.cycles,
+            instructions=totals.instructions,
+            outside=_outside(window.profile),
+            waiting_instructions=totals.skipped_instructions,
+            functions=places.functions,
+            code=code,
+            jumps=(*jumps, *calls),
+            contexts=tree.contexts(places.function_at),
+            marks=self._marks(window, labels),
+            caches=tuple(CacheCounts(name, *counts) for name, counts in sorted(window.caches.items())),
+            exceptions=self._exceptions(window, places),
+            console=self._serial.text(self._machine.console.name),
+            sources=self._sources(code, labels),
+            interrupted_instructions=totals.instructions
+            - totals.skipped_instructions
+            - sum(item.count for item in code),
+        )
+        recording.check()
+        return recording
+
+    # -- names -------------------------------------------------------------------------------------
+    def _places(self, window: Window, tree: CallTree) -> Places:
+        addresses = addresses_of(window.profile) | set(tree.addresses())
+        starts: Iterable[int] = function_starts(plan.block for plan in self._machine.engine.automaton.plans)
+        entered = {c.function for c in window.contexts if c.kind is not ContextKind.MAIN}
+        return Places(self._machine.image, addresses, {*starts, *entered})
+
+    def _identity(self, labels: Labels) -> Identity:
+        machine = self._machine
+        image = machine.image
+        return Identity(
+            title=labels.title,
+            image=Path(image.path).name if image is not None else "",
+            image_sha256=image.sha256 if image is not None else "",
+            board=machine.board.name,
+            core=machine.board.core,
+            timing=machine.timing,
+            clock_hz=machine.clock.core_hz,
+            boardless=__version__,
+            models=models_version(),
+            band=labels.band,
+            board_facts=board_facts(machine),
+        )
+
+    def _sources(self, code: tuple[Instruction, ...], labels: Labels) -> dict[str, str]:
+        image = self._machine.image
+        debug = image.debug if image is not None else None
+        if image is None or debug is None:
+            return {}
+        files = {item.file: item.address for item in reversed(code) if item.file}
+        folders = {file: debug.folder_at(address) for file, address in files.items()}
+        return find_sources(folders, labels.source_roots, Path(image.path))
+
+    # -- what happened -----------------------------------------------------------------------------
+    def _exceptions(self, window: Window, places: Places) -> tuple[ExceptionCount, ...]:
+        preempted: dict[int, dict[str, int]] = {}
+        for (number, context), times in self._log.preempted_contexts.items():
+            row = window.contexts[context]
+            if row.kind is ContextKind.EXCEPTION:
+                name = exception_name(row.site)
+            else:
+                function = places.function_at(row.function)
+                name = places.functions[function].name if function >= 0 else f"0x{row.function:08x}"
+            names = preempted.setdefault(number, {})
+            names[name] = names.get(name, 0) + times
+        return tuple(
+            ExceptionCount(
+                number,
+                exception_name(number),
+                sums.count,
+                sums.cycles,
+                sums.worst_cycles,
+                sums.worst_latency_cycles,
+                sums.best_latency_cycles,
+                preempted.get(number, {}),
+            )
+            for number, sums in sorted(self._log.handlers.items())
+        )
+
+    def _marks(self, window: Window, labels: Labels) -> tuple[Mark, ...]:
+        handlers = [
+            Mark(
+                "exception",
+                exception_name(each.number),
+                each.begin_cycles,
+                each.end_cycles,
+                "exceptions",
+                {"number": each.number, "latency_cycles": each.latency_cycles},
+            )
+            for each in self._log.handled
+        ]
+        found = [*handlers, *self._serial.marks()]
+        shifted = (_shifted(mark, window) for mark in found)
+        return tuple(sorted((*shifted, *labels.marks), key=lambda m: (m.begin_cycles, m.end_cycles)))
+
+
+def _shifted(mark: Mark, window: Window) -> Mark:
+    """The mark in cycles from the window's begin, cut to it."""
+    begin = max(0, mark.begin_cycles - window.begin_cycles)
+    end = min(window.passed.totals.cycles, mark.end_cycles - window.begin_cycles)
+    return replace(mark, begin_cycles=min(begin, end), end_cycles=end)
+
+
+def _outside(profile: Profile) -> dict[str, int]:
+    """Cycles that no instruction holds, by cause."""
+    totals = profile.totals
+    found = {
+        "exception": totals.exception_cycles,
+        "waiting": totals.skipped_cycles,
+        "asleep": totals.sleep_cycles,
+        "interrupted": profile.interrupted_cycles,
+    }
+    return {cause: cycles for cause, cycles in found.items() if cycles}
+
+
+def board_facts(machine: Machine) -> dict[str, Any]:
+    """What reports need of a board: its memories, and what stands in front of them, as it is set up now."""
+    board = machine.board
+    values = machine.engine.memory_map.values()
+    return {
+        "title": board.title,
+        "fpu": board.fpu,
+        "core_parameters": dict(board.core_parameters),
+        "regions": [
+            {
+                "name": region.name,
+                "base": region.base,
+                "size_bytes": region.size_bytes,
+                "kind": region.kind,
+                "bus": region.bus,
+                "wait_states": region.wait_states,
+                "accelerator": board.accelerator_of(region),
+                "alias_of": region.alias_of,
+            }
+            for region in board.regions
+        ],
+        "accelerators": [
+            {"name": a.name, "kind": a.kind, "parameters": values.get(a.name, dict(a.parameters))}
+            for a in board.accelerators
+        ],
+    }
