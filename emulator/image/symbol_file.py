@@ -8,11 +8,12 @@ from pathlib import Path
 
 from emulator.errors import ImageError
 from emulator.files import read_bytes
-from emulator.image.checks import VECTOR_BYTES, read_loaded, vector_problem
+from emulator.image.checks import VECTOR_BYTES, vector_problem
 from emulator.image.loader import ELF_MAGIC, load_image
 from emulator.image.map_file import read_map
 from emulator.image.model import Image, Symbol
 from emulator.image.symbol_table import SymbolTable
+from emulator.image.views import read_loaded
 
 WORD_BYTES = 4
 CORE_VECTORS = 16

@@ -10,8 +10,8 @@ import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from emulator.image.checks import read_loaded
 from emulator.image.model import Image, InlinedCall, Routine, Symbol
+from emulator.image.views import read_loaded
 from emulator.profiling.functions import name_of
 from emulator.recording.model import NO_INDEX, Function, InlineFrame
 

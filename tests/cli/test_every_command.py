@@ -262,6 +262,7 @@ ELSEWHERE = {  # file: what it reads or writes that is no user's file
     "emulator/board/reference.py": "a developer's command for a page of docs/",
     "benches/suite/golden.py": "opens an interpreter, not a file",
     "emulator/installation/origin.py": "its own metadata",
+    "emulator/timing/version.py": "its own sources",
     "benches/assembly/build.py": "a temporary folder",
     "benches/speed/measure.py": "a temporary folder",
     "benches/cli/host_run.py": "a temporary folder",
