@@ -33,10 +33,11 @@ CPU_MODELS = {
     "cortex-m33": arm.UC_CPU_ARM_CORTEX_M33,
 }
 PAGE = 1 << PAGE_SHIFT
-TRANSLATION_BYTES = 64 << 20
+TRANSLATION_BYTES = 32 << 20
 """Room for translated code. Unicorn's own is 1 GiB, so that all but the first machine of a process
 lie farther than 2 GiB from Unicorn's library; calls to it are then indirect, and in one machine of
-ten or twenty all of the code took twice the time."""
+ten or twenty all of the code took twice the time. It is filled in time: each exception return leaves
+some 230 bytes, since Unicorn makes room for a block before it finds that EXC_RETURN is no code."""
 RUN_UNTIL = 0xFFFFFFFE
 """An address that is never executed: ``emu_start`` needs an end."""
 GE_FLAGS = 0xF0000
