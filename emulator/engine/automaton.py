@@ -76,7 +76,7 @@ class Automaton:
         self.on_suspect: Callable[[int], None] = lambda _address: None  # see BlockHook.watch_traps
         self._traps_unaligned = False
         self._suspects: set[int] = set()
-        hook.watch_traps(self._suspect)
+        hook.watch_traps(self.suspect)
         self.corrections = Corrections(core, hook, self.instruction_at)
         self._branch_slots: dict[int, int] = {}
         self._begun: dict[tuple[int, int, int], Step] = {}
@@ -123,11 +123,12 @@ class Automaton:
             strict = required_alignment(instruction, everywhere=self._traps_unaligned)
             if strict and instruction.address not in self._suspects:
                 self._suspects.add(instruction.address)
-                self._core.watch_code(instruction.address, self._suspect)
+                self._core.watch_code(instruction.address, self.suspect)
         self._core.forget_code(block.address, block.size_bytes)
         self._hook.watches_alignment(number)
 
-    def _suspect(self, address: int) -> None:
+    def suspect(self, address: int) -> None:
+        """The instruction at ``address`` is about to execute, and may trap by its operands."""
         self.on_suspect(address)
 
     def _define_block(self, address: int, size_bytes: int) -> None:

@@ -8,7 +8,7 @@
 #define EDGES 9            /* fall-through, and 1 + entry class of the target */
 
 enum { STOP_NONE, STOP_DEADLINE, STOP_REQUEST, STOP_BREAK, STOP_MASKS, STOP_NEED_BLOCK, STOP_NEED_PATH,
-       STOP_NEED_EDGE, STOP_MISALIGNED, STOP_TRAP };
+       STOP_NEED_EDGE, STOP_MISALIGNED, STOP_TRAP, STOP_PROTECTED };
 
 typedef struct {           /* shared with Python: keep in step with hooks/native_hook.py */
     uint64_t cycles, instructions, deadline, break_address, stall;
@@ -17,6 +17,7 @@ typedef struct {           /* shared with Python: keep in step with hooks/native
     uint32_t events_done, need_address, need_size, need_skipped, need_edge, need_block, next_hooked;
     uint32_t mask_watch, mask_priority, trace_enabled, trace_length;
     uint64_t block_serial, turn_address;
+    uint64_t protection;   /* a bit for the map of what may be executed; 0: everything */
 } BlockHook;
 
 #endif

@@ -34,6 +34,7 @@ class Stop(IntEnum):
     NEED_EDGE = 7
     MISALIGNED = 8  # an access of the block may trap, and they are not watched yet
     TRAP = 9  # the handler that was told of a suspect stopped before it
+    PROTECTED = 10  # may the block be executed under this map?
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class BlockHook(Protocol):
     current: int  # block index, -1 between blocks
     executed: int
     block_serial: int
+    protection: int  # a bit for the map of what may be executed; 0: everything
     need_address: int
     need_size: int
     need_skipped: int
@@ -95,6 +97,12 @@ class BlockHook(Protocol):
 
     def watches_alignment(self, block: int) -> None:
         """The caller watches the block's strict accesses one by one from now on."""
+
+    def permit(self, block: int, protection: int) -> None:
+        """The block may be executed under this map (a bit): do not stop for that again."""
+
+    def forget_permits(self) -> None:
+        """The bits stand for other maps from now on."""
 
     def drop_block(self, block: int) -> None:
         """Ask for a block anew at its next entry; what it counted stays."""

@@ -29,9 +29,10 @@ from unicorn import unicorn_const as ucc
 from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
 from emulator.engine.library import add_native_hook
+from emulator.engine.protected_pages import EXECUTE, PAGE_BITS, READ, WRITE, ProtectedPages, Stretch
 
 MOST_STRETCHES = 32
-PAGE_SHIFT = 12
+PAGE_SHIFT = PAGE_BITS
 IT_STATE = 0x0600FC00  # CPSR bits 26:25 and 15:10
 FEWEST_ENTRIES, ENTRIES = 1 << 6, 1 << 16
 """0x0800_0000, 0x1000_0000 and 0x2400_0000 differ in their places among the latter, as do their
@@ -39,13 +40,8 @@ neighbours; 0x2000_0000 is one with 0x1000_0000."""
 OVERFULL = 0.75  # it grows when more than 0.7 of it is in use
 
 
-class _Stretch(ctypes.Structure):
-    base: int
-    last: int
-    _fields_ = [("base", ctypes.c_uint32), ("last", ctypes.c_uint32)]
-
-
 class _Fill(ctypes.Structure):
+    protected: Any
     is_stopped: int
     n: int
     stretches: Any
@@ -53,21 +49,23 @@ class _Fill(ctypes.Structure):
         ("reg_read", ctypes.c_void_p),
         ("reg_write", ctypes.c_void_p),
         ("translate", ctypes.c_void_p),
+        ("protected", ctypes.c_void_p),
         ("is_stopped", ctypes.c_uint32),
         ("n", ctypes.c_uint32),
-        ("stretches", _Stretch * MOST_STRETCHES),
+        ("stretches", Stretch * MOST_STRETCHES),
     ]
 
 
 class Tlb:
     """Fills the TLB of one Unicorn instance, which it must outlive; natively when ``library`` is given.
 
-    ``is_wide``: it has all its entries.
+    ``is_wide``: it has all its entries. ``protected``: what its entries may allow, while an MPU is on.
     """
 
     def __init__(self, uc: Uc, library: ctypes.CDLL | None) -> None:
         self._uc, self._library = uc, library
         self.is_wide = False
+        self.protected: ProtectedPages | None = None
         uclib = unicorn_binding.uclib
         self._state = _Fill(
             reg_read=ctypes.cast(uclib.uc_reg_read, ctypes.c_void_p),
@@ -86,9 +84,35 @@ class Tlb:
         A flush of a TLB that is hardly used makes it small again.
         """
         self.is_wide = False
+        if self.protected is not None:
+            self.protected.forget_places()
         stretch = self._state.stretches[self._state.n]
         stretch.base, stretch.last = base, base + size_bytes - 1
         self._state.n += 1
+
+    def protect(self, pages: ProtectedPages) -> None:
+        """From now on entries allow what ``pages`` says; between two runs."""
+        self.protected = pages
+        self._state.protected = ctypes.addressof(pages.state)
+        self.is_wide = False
+
+    def protection_changed(self) -> bool:
+        """Take from the entries what :attr:`protected` no longer allows; between two runs.
+
+        Those of the running code's kind of accesses. True: all were flushed, the others' too.
+        """
+        pages = self.protected
+        if pages is None or not self.is_wide:  # it is flushed before the next run
+            return True
+        if not pages.is_crowded and pages.update(ctypes.addressof(self._state)):
+            return False
+        self._uc.ctl(ucc.UC_CTL_TLB_FLUSH, ucc.UC_CTL_IO_WRITE)
+        pages.forget_entries()
+        return True
+
+    def holds_code(self, page: int) -> bool:
+        """Whether stores to the page may change code that was translated."""
+        return any(s.base <= page <= s.last for s in self._state.stretches[: self._state.n])
 
     def widen(self) -> None:
         """Grow to all the entries; between two runs."""
@@ -100,6 +124,8 @@ class Tlb:
             entries *= 2
         self._state.is_stopped = 0
         self.is_wide = True
+        if self.protected is not None:
+            self.protected.forget_entries()
 
     def _touch_pages(self, pages: int) -> None:
         engine = self._uc._uch
@@ -111,13 +137,24 @@ class Tlb:
             translate(engine, ctypes.c_uint64(page << PAGE_SHIFT), ucc.UC_PROT_READ, physical)
 
     def _fill(self, uc: Uc, page: int, access: int, entry: Any, _data: object) -> bool:
-        state = self._state
+        state, pages = self._state, self.protected
         is_fetch = access == ucc.UC_MEM_FETCH
+        code = is_fetch or self.holds_code(page)
+        entry.paddr = page
+        entry.perms = ucc.UC_PROT_ALL if code else ucc.UC_PROT_READ | ucc.UC_PROT_WRITE
+        if pages is not None and not state.is_stopped:
+            asked = EXECUTE if is_fetch else WRITE if access == ucc.UC_MEM_WRITE else READ
+            user = pages.state.user or (pages.state.user_pc and pages.state.user_pc == _pc(uc))
+            filled = pages.fill(page, asked, code=code, user=bool(user))
+            if filled is None:
+                return False  # the instruction is restored as a whole, with its IT state
+            entry.paddr, entry.perms = filled
         if not (is_fetch or state.is_stopped):
             cpsr = uc.reg_read(arm.UC_ARM_REG_CPSR)
             if cpsr & IT_STATE:
                 uc.reg_write(arm.UC_ARM_REG_CPSR, cpsr & ~IT_STATE)
-        code = is_fetch or any(s.base <= page <= s.last for s in state.stretches[: state.n])
-        entry.paddr = page
-        entry.perms = ucc.UC_PROT_ALL if code else ucc.UC_PROT_READ | ucc.UC_PROT_WRITE
         return True
+
+
+def _pc(uc: Uc) -> int:
+    return int(uc.reg_read(arm.UC_ARM_REG_PC))

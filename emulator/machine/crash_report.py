@@ -6,10 +6,11 @@ from emulator.engine.core import Core
 from emulator.errors import GuestFault
 from emulator.image.model import Image
 from emulator.image.place import place_of
-from emulator.system.faults import FaultRecord
+from emulator.system.faults import FaultKind, FaultRecord
 
 BACKTRACE_DEPTH = 16
 STACK_WORDS_SCANNED = 256
+NEAR_STACK_BYTES = 0x100
 BL_HIGH, BL_LOW = 0xF000, 0xD000
 
 
@@ -56,7 +57,7 @@ def crash_report(core: Core, fault: FaultRecord | None, image: Image | None) -> 
             report=_registers(core.registers()),
         )
     sp, lr = fault.registers["sp"], fault.registers["lr"]
-    hint = _stack_hint(core, fault.address, sp)
+    hint = _stack_hint(core, fault, sp)
     lines = [fault.report() + hint]
     lines.append(f"at: {place_of(image, fault.pc)}")
     lines.append(f"now in: {where}")
@@ -70,11 +71,17 @@ def crash_report(core: Core, fault: FaultRecord | None, image: Image | None) -> 
     )
 
 
-def _stack_hint(core: Core, address: int | None, sp: int) -> str:
+def _stack_hint(core: Core, fault: FaultRecord, sp: int) -> str:
+    address = fault.address
     memory = core.memory_at(sp)
     if memory is None or memory.region.kind != "ram":
         return f"\nthe stack pointer 0x{sp:08x} has left RAM: a stack overflow"
-    if address is not None and abs(address - sp) < 0x100 and core.memory_at(address) is None:
+    guarded = fault.kind in (FaultKind.MEMORY_DATA, FaultKind.MEMORY_STACKING)
+    if (
+        address is not None
+        and abs(address - sp) < NEAR_STACK_BYTES
+        and (guarded or core.memory_at(address) is None)
+    ):
         return f"\nthe address is near the stack pointer 0x{sp:08x}: a stack overflow"
     return ""
 

@@ -8,12 +8,14 @@ then to what they were. What stores behind the instruction in that IT block have
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from emulator.engine.alignment import address_of, required_alignment
 from emulator.engine.core import GENERAL
 from emulator.engine.engine import Engine
 from emulator.engine.hook import Stop
+from emulator.machine.protection import Refusal
 from emulator.system.faults import FaultKind
 from emulator.system.scb import SystemControl
 from emulator.thumb.decode import ItState
@@ -21,21 +23,35 @@ from emulator.thumb.instruction import Block, Instruction, Kind
 
 FLOATING_POINT = (*(f"s{n}" for n in range(32)), "fpscr")
 IT_STATE = 0x0600FC00
+NEVER = 15  # which is always: there is no such condition
 
 
 @dataclass(frozen=True, slots=True)
 class OperandTrap:
-    """The instruction at ``pc`` traps; ``address``: of the datum, if that is why."""
+    """The instruction at ``pc`` (None: where the core stands) traps.
+
+    ``address``: of the datum, if that is why.
+    """
 
     kind: FaultKind
-    pc: int
+    pc: int | None
     address: int | None
+    detail: str = ""
 
 
 class OperandTraps:
-    """Looks at suspects; :meth:`take` gives the trap that has stopped the core."""
+    """Looks at suspects; :meth:`take` gives the trap that has stopped the core.
 
-    def __init__(self, engine: Engine, control: SystemControl) -> None:
+    ``refusal_of(instruction)``: what protection has against it.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        control: SystemControl,
+        refusal_of: Callable[[Instruction], Refusal | None],
+    ) -> None:
+        self._refusal_of = refusal_of
         self._core = engine.core
         self._hook = engine.hook
         self._automaton = engine.automaton
@@ -43,23 +59,58 @@ class OperandTraps:
         self._found: OperandTrap | None = None
         self._names = (*GENERAL, "xpsr", *(FLOATING_POINT if engine.core.has_fpu else ()))
         self._registers: tuple[int, ...] = ()
+        self._in_it: int | None = None  # the instruction in an IT block that has trapped, it seems
+        self._elsewhere: set[int] = set()  # it is one of these if the core stands there
         engine.automaton.on_suspect = self._look
 
     def _look(self, address: int) -> None:
         block, instruction = self._automaton.current_block(), self._automaton.instruction_at(address)
         if block is None or instruction is None or self._found is not None:
             return
-        self._found = self.trap_of(instruction)
-        if self._found is None:
+        found = self.trap_of(instruction)
+        if found is not None:
+            self._stop_before(block, instruction, found)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Protection refuses the access that is being made.
+
+        Unicorn goes back to before its instruction, but for an IT block: there it is one whose
+        condition holds and whose registers, which are those of now, give this address.
+        """
+        block = self._automaton.current_block()
+        if block is None or self._found is not None:
             return
-        self._registers = self._core.get_many(self._names) if instruction.in_it_block else ()
-        if self._registers:
-            self._registers = self._in_it_block(self._registers, _it_state(block, address))
+        makers = [i for i in block.instructions if self._makes(i, refusal)]
+        conditional = [i for i in makers if i.in_it_block and self._holds(i.condition)]
+        found = OperandTrap(refusal.kind, None, refusal.address, refusal.detail)
+        self._stop_before(block, conditional[0] if conditional else None, found)
+        self._elsewhere = {i.address for i in makers if not i.in_it_block}
+
+    def _makes(self, instruction: Instruction, refusal: Refusal) -> bool:
+        access = instruction.memory
+        if access is None or access.is_store is not refusal.is_store:
+            return False
+        first = address_of(instruction, self._register)
+        return (refusal.address - first) & 0xFFFFFFFF < access.size_bytes * access.count
+
+    def _holds(self, condition: int | None) -> bool:
+        return condition is None or condition_holds(condition, self._core.get("xpsr"))
+
+    def _stop_before(self, block: Block, instruction: Instruction | None, found: OperandTrap) -> None:
+        self._found, self._elsewhere = found, set()
+        self._in_it = instruction.address if instruction is not None and instruction.in_it_block else None
+        self._registers = self._core.get_many(self._names) if self._in_it is not None else ()
+        if self._in_it is not None:
+            state = _it_state(block, self._in_it)
+            self._registers = self._in_it_block(self._registers, state)
         self._hook.stop_code = Stop.TRAP
         self._core.uc.emu_stop()
 
     def trap_of(self, instruction: Instruction) -> OperandTrap | None:
         """Why ``instruction``, about to execute, traps; None: it does not."""
+        refusal = self._refusal_of(instruction)
+        if refusal is not None:
+            return OperandTrap(refusal.kind, instruction.address, refusal.address, refusal.detail)
         if instruction.kind is Kind.DIVIDE:
             if self._control.traps_divide_by_zero and not self._register(instruction.opcode & 15):
                 return OperandTrap(FaultKind.DIVIDE_BY_ZERO, instruction.address, None)
@@ -72,9 +123,10 @@ class OperandTraps:
     def take(self) -> OperandTrap | None:
         """The trap that was found; the core's registers are those before its instruction."""
         found, self._found = self._found, None
-        if found is not None and self._registers:
-            self._core.set_many(self._names, self._registers)
-        return found
+        if found is None or self._in_it is None or self._core.get("pc") in self._elsewhere:
+            return found
+        self._core.set_many(self._names, self._registers)
+        return replace(found, pc=self._in_it)
 
     def address_at(self, pc: int) -> int | None:
         """Where the load or store at ``pc`` goes, of a core that has stopped there."""
@@ -101,3 +153,10 @@ def _it_state(block: Block, address: int) -> ItState:
             break
         state = ItState(instruction.it_mask) if instruction.kind is Kind.IT else state.advanced()
     return state
+
+
+def condition_holds(condition: int, xpsr: int) -> bool:
+    """Whether an instruction with this condition is executed (ARMv7-M ARM A7.3)."""
+    n, z, c, v = (bool(xpsr >> bit & 1) for bit in (31, 30, 29, 28))
+    holds = (z, c, n, v, c and not z, n is v, n is v and not z, True)[condition >> 1]
+    return holds is not bool(condition & 1) or condition == NEVER

@@ -28,7 +28,9 @@ from emulator.image.start import EntryStart, entry_start
 from emulator.machine.crash_report import crash_report
 from emulator.machine.devices import Surroundings, add_device
 from emulator.machine.execution import Execution
+from emulator.machine.operand_traps import OperandTraps
 from emulator.machine.ports import SerialPorts
+from emulator.machine.protection import Protection, Refusal
 from emulator.machine.requests import RunRequests
 from emulator.machine.sleep import Sleep
 from emulator.machine.slices import Slices
@@ -161,6 +163,7 @@ class MachineParts:
             fpu_is_double=board.fpu == "double",
             instruction_cache_bytes=board.core_parameters.get("instruction_cache_bytes", 0),
             data_cache_bytes=board.core_parameters.get("data_cache_bytes", 0),
+            mpu_regions=board.core_parameters.get("mpu_regions"),
             systick_reference_hz=lambda: self.clock.core_hz // 8,
             unmodelled=lambda address, access: self.bus.note(address, access, ""),
             turned_on=self._turned_on,
@@ -198,6 +201,14 @@ class MachineParts:
             core.map_device(base, size, read(self.bus.read), write(self.bus.write))
 
     def _build_execution(self) -> Execution:
+        protection = Protection(
+            self.engine,
+            self.system,
+            stop=self.requests.stop,
+            refused=self._refused_by_protection,
+            no_memory=self._no_memory,
+        )
+        self._operands = OperandTraps(self.engine, self.system.scb, protection.refusal_of)
         traps = TrapHandler(
             self.engine,
             self.system,
@@ -205,8 +216,10 @@ class MachineParts:
             self.requests,
             semihosting=self._semihosting_call,
             abandoned=self.overhead.abandon_at,
+            protection=protection,
+            operands=self._operands,
         )
-        slices = Slices(self.engine, self.system, self.clock, traps, self.sleep, self.requests)
+        slices = Slices(self.engine, self.system, self.clock, traps, self.sleep, self.requests, protection)
         return Execution(
             self.engine,
             self.system,
@@ -223,7 +236,10 @@ class MachineParts:
 
     def _refuse(self, address: int) -> None:
         """A bus fault at the access that is being served: Unicorn stops before its instruction ends."""
-        self.requests.refused = self.accesses.here(), address
+        self._no_memory(address, self.accesses.here())
+
+    def _no_memory(self, address: int, instruction: int | None = None) -> None:
+        self.requests.refused = instruction, address
         self.engine.hook.stop_code = Stop.TRAP
         self.engine.core.uc.emu_stop()
 
@@ -234,6 +250,9 @@ class MachineParts:
 
     def _turned_on(self, address: int, words: str) -> None:
         self.bus.note(address, "write", words, of_core=self.system.register_name(address))
+
+    def _refused_by_protection(self, refusal: Refusal) -> None:
+        self._operands.refuse(refusal)
 
     # -- what the parts call back ------------------------------------------------------------
     def _polled(self) -> None:

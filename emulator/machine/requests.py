@@ -18,7 +18,9 @@ class RunRequests:
         self.reset = False
         self.exit_code: int | None = None
         self.failure: BaseException | None = None
-        self.refused: tuple[int, int] | None = None  # a bus fault: its instruction, its address
+        self.refused: tuple[int | None, int] | None = (
+            None  # a bus fault: its instruction (None: PC's), its address
+        )
         self.slice_end = NO_ADDRESS  # the cycle at which the slice that runs ends at the latest
 
     def stop(self) -> None:

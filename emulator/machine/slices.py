@@ -5,6 +5,7 @@ from __future__ import annotations
 from emulator.clock.clock import Clock
 from emulator.engine.engine import Engine
 from emulator.engine.hook import Stop
+from emulator.machine.protection import Protection
 from emulator.machine.requests import RunRequests
 from emulator.machine.sleep import Sleep
 from emulator.machine.traps import TrapHandler
@@ -22,7 +23,9 @@ class Slices:
         traps: TrapHandler,
         sleep: Sleep,
         requests: RunRequests,
+        protection: Protection,
     ) -> None:
+        self._protection = protection
         self._core = engine.core
         self._hook = engine.hook
         self._automaton = engine.automaton
@@ -43,6 +46,7 @@ class Slices:
         hook.stop_request = 0
         self._automaton.trap_unaligned(self._system.scb.traps_unaligned)
         corrections.settle()
+        self._protection.settle()
         while True:
             hook.stop_code = 0
             error = core.run(core.get("pc"))
@@ -55,6 +59,11 @@ class Slices:
                 return 0
             if opened:
                 continue
+            if code == Stop.PROTECTED:
+                if self._protection.permits(hook.need_block):
+                    continue
+                self._traps.refused_fetch()
+                return Stop.NONE
             if not self._automaton.answer(code):
                 break
         if code in (Stop.NONE, Stop.TRAP):

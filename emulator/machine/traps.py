@@ -15,9 +15,11 @@ from unicorn import unicorn_const as ucc
 from emulator.engine.core import RUN_UNTIL
 from emulator.engine.engine import Engine
 from emulator.machine.operand_traps import OperandTraps
+from emulator.machine.protection import Protection
 from emulator.machine.requests import RunRequests
 from emulator.machine.sleep import Sleep
 from emulator.system.faults import FaultKind
+from emulator.system.protection import Right, default_rights
 from emulator.system.semihosting import SemihostResult
 from emulator.system.system import System
 
@@ -74,6 +76,8 @@ class TrapHandler:
         *,
         semihosting: Semihosting,
         abandoned: Callable[[int], None],
+        protection: Protection,
+        operands: OperandTraps,
     ) -> None:
         self._engine = engine
         self._core = engine.core
@@ -85,7 +89,8 @@ class TrapHandler:
         self._abandoned = abandoned
         self._interrupt: int | None = None
         self._bad_address: int | None = None
-        self._operands = OperandTraps(engine, system.scb)
+        self._protection = protection
+        self._operands = operands
         engine.core.uc.hook_add(ucc.UC_HOOK_INTR, self._on_interrupt)
         engine.core.watch_bad_accesses(self._on_bad_access)
 
@@ -101,11 +106,14 @@ class TrapHandler:
         interrupt, self._interrupt = self._interrupt, None
         trap = self._operands.take()
         pc = self._core.get("pc")
+        refusal = self._protection.take_refusal(pc)
         refused, self._requests.refused = self._requests.refused, None
         if refused is not None:
             self._refused(*refused, pc)
         elif trap is not None:
-            self._fault(trap.kind, trap.pc, trap.address)
+            self._fault(trap.kind, pc if trap.pc is None else trap.pc, trap.address, trap.detail)
+        elif refusal is not None:
+            self._fault(refusal.kind, pc, refusal.address, refusal.detail)
         elif interrupt is not None:
             self._exception(interrupt, pc)
         elif error is not None:
@@ -125,11 +133,11 @@ class TrapHandler:
             self._exception(Excp.EXCEPTION_EXIT, pc)
             return
         self._automaton.finish(BRANCH_EDGE)
-        self._fault(FaultKind.BUS_INSTRUCTION, pc, pc)
+        self._no_fetch(pc)
 
-    def _refused(self, instruction: int, address: int, pc: int) -> None:
+    def _refused(self, instruction: int | None, address: int, pc: int) -> None:
         """A device refused an access; in an IT block Unicorn has gone on, as a buffered store lets it."""
-        if pc == instruction:
+        if instruction in (pc, None):
             self._fault(FaultKind.BUS_DATA, pc, address)
         else:
             self._automaton.finish()
@@ -140,6 +148,17 @@ class TrapHandler:
         pc = self._core.get("pc")
         self._automaton.finish(BRANCH_EDGE)
         self._fault(FaultKind.INVALID_STATE, pc, None)
+
+    def refused_fetch(self) -> None:
+        """The block at PC does not run: protection refuses its first instruction."""
+        pc = self._core.get("pc")
+        refusal = self._protection.fetch_refusal(pc)
+        self._fault(refusal.kind, pc, pc, refusal.detail)
+
+    def _no_fetch(self, pc: int) -> None:
+        """An address without code: nothing is fetched where the memory map is execute-never."""
+        never = not default_rights(pc) & Right.EXECUTE
+        self._fault(FaultKind.MEMORY_INSTRUCTION if never else FaultKind.BUS_INSTRUCTION, pc, pc)
 
     def _half_word(self, address: int) -> int:
         try:
@@ -169,7 +188,7 @@ class TrapHandler:
         elif number in FAULTS:
             self._fault(FAULTS[Excp(number)], pc, None)
         elif number == Excp.PREFETCH_ABORT:
-            self._fault(FaultKind.BUS_INSTRUCTION, pc, pc)
+            self._no_fetch(pc)
         elif self._bad_address is None:  # an exclusive, or any access of a Cortex-M0
             self._fault(FaultKind.UNALIGNED, pc, self._operands.address_at(pc))
         else:
@@ -191,16 +210,25 @@ class TrapHandler:
             self._exception(Excp.EXCEPTION_EXIT, pc)
         elif error.errno in (ucc.UC_ERR_FETCH_UNMAPPED, ucc.UC_ERR_FETCH_PROT):
             self._automaton.finish(BRANCH_EDGE)
-            self._fault(FaultKind.BUS_INSTRUCTION, pc, pc)
+            self._no_fetch(pc)
         elif error.errno == ucc.UC_ERR_INSN_INVALID:
             self._invalid(pc)
         elif error.errno in (ucc.UC_ERR_READ_UNMAPPED, ucc.UC_ERR_WRITE_UNMAPPED, ucc.UC_ERR_READ_PROT,
                              ucc.UC_ERR_WRITE_PROT):  # fmt: skip
-            self._fault(FaultKind.BUS_DATA, pc, self._bad_address)
+            self._no_data(pc, is_store=error.errno in (ucc.UC_ERR_WRITE_UNMAPPED, ucc.UC_ERR_WRITE_PROT))
         elif error.errno in (ucc.UC_ERR_READ_UNALIGNED, ucc.UC_ERR_WRITE_UNALIGNED):
             self._fault(FaultKind.UNALIGNED, pc, self._bad_address)
         else:
             self._fault(FaultKind.UNDEFINED_INSTRUCTION, pc, None)
+
+    def _no_data(self, pc: int, *, is_store: bool) -> None:
+        """Nothing answers a load or store, or its memory refuses it; the MPU may have before."""
+        address = self._bad_address
+        refusal = None if address is None else self._protection.refuses(address, is_store=is_store)
+        if refusal is not None:
+            self._fault(refusal.kind, pc, refusal.address, refusal.detail)
+        else:
+            self._fault(FaultKind.BUS_DATA, pc, address)
 
     def _invalid(self, pc: int) -> None:
         """WFE and YIELD are invalid to Unicorn on M cores, with PC past them."""
@@ -220,13 +248,13 @@ class TrapHandler:
             if not self._system.wake_pending():
                 self._sleep.begin()
 
-    def _fault(self, kind: FaultKind, pc: int, address: int | None) -> None:
+    def _fault(self, kind: FaultKind, pc: int, address: int | None, detail: str = "") -> None:
         self._bad_address = None
         self._abandoned(pc)
         self._automaton.abandon_at(pc)
         self._sleep.end()
         try:
-            self._system.raise_fault(kind, pc=pc, address=address)
+            self._system.raise_fault(kind, pc=pc, address=address, detail=detail)
         except Exception as error:  # noqa: BLE001 -- lockup: raised by the run loop, at its place
             self._requests.fail(error)
         self._engine.restart_pipeline()

@@ -50,7 +50,20 @@ class CoreRegisters(Protocol):
 class MemoryFault(Exception):
     """An access that no region or device answers (stacking onto a bad SP, say)."""
 
+    detail = ""
+    by_protection = False
+
     def __init__(self, address: int, *, is_store: bool) -> None:
         self.address = address
         self.is_store = is_store
         super().__init__(f"{'write' if is_store else 'read'} at 0x{address:08x}")
+
+
+class ProtectionFault(MemoryFault):
+    """An access that the MPU refuses. ``detail``: who refuses it, in words."""
+
+    by_protection = True
+
+    def __init__(self, address: int, *, is_store: bool, detail: str) -> None:
+        self.detail = detail
+        super().__init__(address, is_store=is_store)

@@ -35,6 +35,7 @@ from emulator.system.faults import (
 from emulator.system.features import Architecture, CoreFeatures
 from emulator.system.fpu import FloatingPointControl
 from emulator.system.nvic import Nvic
+from emulator.system.protection import SYSTEM_SPACE, ProtectionMap
 from emulator.system.scb import SystemControl
 from emulator.system.stack_frame import (
     EXC_RETURN_PSP,
@@ -46,9 +47,6 @@ from emulator.system.stack_frame import (
     StackFrames,
 )
 from emulator.timing.model import ExceptionTiming
-
-SYSTEM_SPACE = 0xE0000000
-"""From here on the memory map is execute-never (ARMv7-M B3.1)."""
 
 REPORT_REGISTERS = (*(f"r{n}" for n in range(13)), "sp", "lr", "pc", "xpsr", "msp", "psp")
 
@@ -75,6 +73,7 @@ class ExceptionUnit:
         timing: ExceptionTiming,
         add_cycles: Callable[[int], None],
         set_event: Callable[[], None],
+        protection: Callable[[], ProtectionMap],
     ) -> None:
         self._core = core
         self._features = features
@@ -89,7 +88,7 @@ class ExceptionUnit:
         self._timing = timing
         self._add_cycles = add_cycles
         self._set_event = set_event
-        self._frames = StackFrames(core, features, scb, fpu)
+        self._frames = StackFrames(core, features, scb, fpu, protection)
         self.watcher: ExceptionWatcher | None = None
         self.reset()
 
@@ -168,12 +167,12 @@ class ExceptionUnit:
         return frame.words if frame.fault is None else ()
 
     def _stacking_failed(self, error: MemoryFault) -> None:
-        kind = FaultKind.BUS_STACKING
+        kind = FaultKind.MEMORY_STACKING if error.by_protection else FaultKind.BUS_STACKING
         registers = self._registers()
         self._faults.note(kind, None)
-        target = self._escalated(kind, error.address, registers)
+        target = self._escalated(kind, error.address, registers, error.detail)
         self._table.set_pending(target)
-        self.last_fault = self._record(kind, error.address, registers, target)
+        self.last_fault = self._record(kind, error.address, registers, target, detail=error.detail)
 
     def _go_to_handler(self, exc_return: int, mode: ModeState) -> None:
         """Activate the best pending exception and jump to its vector."""
@@ -273,7 +272,8 @@ class ExceptionUnit:
         try:
             popped = self._frames.read_frame(exc_return)
         except MemoryFault as error:
-            self._fault_on_return(FaultKind.BUS_UNSTACKING, exc_return, error.address, "")
+            kind = FaultKind.MEMORY_UNSTACKING if error.by_protection else FaultKind.BUS_UNSTACKING
+            self._fault_on_return(kind, exc_return, error.address, error.detail)
             return False
         number = popped.xpsr & XPSR_NUMBER
         to_thread = bool(exc_return & EXC_RETURN_THREAD)

@@ -79,6 +79,8 @@ class FaultKind(Enum):
     BUS_STACKING = ("exception entry onto a stack where there is no memory", BUS_FAULT, 12, 0)
     MEMORY_INSTRUCTION = ("instruction fetch from an execute-never address", MEM_MANAGE, 0, 0)
     MEMORY_DATA = ("data access that protection forbids", MEM_MANAGE, 1, MMARVALID)
+    MEMORY_UNSTACKING = ("exception return from a stack that protection forbids", MEM_MANAGE, 3, 0)
+    MEMORY_STACKING = ("exception entry onto a stack that protection forbids", MEM_MANAGE, 4, 0)
     BREAKPOINT = ("BKPT without a debugger", DEBUG_MONITOR, None, 0)
     VECTOR_READ = ("vector table where there is no memory", HARD_FAULT, None, 0)
     SUPERVISOR_CALL = ("SVC at a priority that its handler can't preempt", HARD_FAULT, None, 0)

@@ -14,11 +14,13 @@ mode at hand is written through SP.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from emulator.system.core import CoreRegisters, MemoryFault
+from emulator.system.core import CoreRegisters, MemoryFault, ProtectionFault
 from emulator.system.features import Architecture, CoreFeatures
 from emulator.system.fpu import FloatingPointControl
+from emulator.system.protection import ProtectionMap, Right
 from emulator.system.scb import SystemControl
 
 CONTROL_NPRIV = 1 << 0
@@ -82,8 +84,14 @@ class StackFrames:
     """Pushes and pops frames through the core's registers."""
 
     def __init__(
-        self, core: CoreRegisters, features: CoreFeatures, scb: SystemControl, fpu: FloatingPointControl
+        self,
+        core: CoreRegisters,
+        features: CoreFeatures,
+        scb: SystemControl,
+        fpu: FloatingPointControl,
+        protection: Callable[[], ProtectionMap],
     ) -> None:
+        self._protection = protection
         self._core = core
         self._features = features
         self._scb = scb
@@ -103,19 +111,32 @@ class StackFrames:
         stacked_xpsr |= (XPSR_THUMB if thumb else 0) | (XPSR_STACK_ALIGN if padded else 0)
         words = (*integer[:6], integer[6] & ~1, stacked_xpsr)
         stored = words + (self._core.get_many(_FP) if has_fp else ())
+        is_lazy = has_fp and self._fpu.is_lazy
         fault = None
         try:
+            unprivileged = ipsr & XPSR_NUMBER == 0 and bool(control & CONTROL_NPRIV)
+            written = BASIC_FRAME_BYTES if is_lazy else size
+            self._check(frame, written, is_store=True, unprivileged=unprivileged)
             self._core.write_memory(frame, struct.pack(f"<{len(stored)}I", *stored))
         except MemoryFault as error:
             fault = error
         self._core.set("sp", frame)
-        is_lazy = has_fp and self._fpu.is_lazy
         if is_lazy:
             self._fpu.reserve(
                 frame + BASIC_FRAME_BYTES, from_thread=ipsr == 0, unprivileged=bool(control & CONTROL_NPRIV)
             )
         mode = ModeState(xpsr, control, ipsr & XPSR_NUMBER)
         return PushedFrame(self._exc_return(ipsr, control, has_fp), mode, words, has_fp, is_lazy, fault)
+
+    def _check(self, address: int, size_bytes: int, *, is_store: bool, unprivileged: bool) -> None:
+        """Raise ProtectionFault where the MPU refuses the access."""
+        protection, right = self._protection(), Right.WRITE if is_store else Right.READ
+        if protection.is_default:
+            return
+        refused = protection.refused(address, size_bytes, right, unprivileged=unprivileged)
+        if refused is not None:
+            detail = protection.words(refused, right, unprivileged=unprivileged)
+            raise ProtectionFault(refused, is_store=is_store, detail=detail)
 
     def mode(self) -> ModeState:
         """The core's mode now."""
@@ -149,12 +170,15 @@ class StackFrames:
     def read_frame(self, exc_return: int) -> PoppedFrame:
         """Read the frame that ``exc_return`` points to; raises :class:`MemoryFault`."""
         frame = self._core.get("psp" if exc_return & EXC_RETURN_PSP else "sp")
+        to_user = bool(exc_return & EXC_RETURN_THREAD and self._core.get("control") & CONTROL_NPRIV)
+        self._check(frame, BASIC_FRAME_BYTES, is_store=False, unprivileged=to_user)
         words = struct.unpack("<8I", self._core.read_memory(frame, BASIC_FRAME_BYTES))
         fp_words: tuple[int, ...] = ()
         size, align = BASIC_FRAME_BYTES, self._scb.aligns_stack
         if not exc_return & EXC_RETURN_STANDARD_FRAME:
             size, align = FP_FRAME_BYTES, True
             if not self._fpu.lazy_save_pending:
+                self._check(frame, FP_FRAME_BYTES, is_store=False, unprivileged=to_user)
                 fp_bytes = self._core.read_memory(frame + BASIC_FRAME_BYTES, 4 * len(_FP))
                 fp_words = struct.unpack(f"<{len(_FP)}I", fp_bytes)
         stack_pointer = (frame + size) & 0xFFFFFFFF

@@ -19,6 +19,7 @@ from emulator.system.fpu import CPACR, CPACR_FPU, FloatingPointControl
 from emulator.system.itm import STIM0, Itm
 from emulator.system.mpu import Mpu
 from emulator.system.nvic import STIR, ExternalLine, Nvic
+from emulator.system.protection import ProtectionMap
 from emulator.system.registers import RegisterBlock
 from emulator.system.scb import SystemControl
 from emulator.system.stack_frame import CONTROL_FPCA, CONTROL_NPRIV, XPSR_NUMBER, XPSR_THUMB
@@ -125,6 +126,8 @@ class System:
             context_in_use=self._fp_context_in_use,
             lazily_saved=self._lazily_saved,
         )
+        regions = self.features.mpu_regions if mpu_regions is None else mpu_regions
+        self.mpu = Mpu(self.features, regions, on_change)
         self.exceptions = ExceptionUnit(
             core,
             self.features,
@@ -139,6 +142,7 @@ class System:
             timing=exception_timing,
             add_cycles=add_cycles,
             set_event=self.send_event,
+            protection=self.protection_map,
         )
         self._blocks: dict[str, RegisterBlock] = {
             "nvic": self.nvic,
@@ -150,7 +154,7 @@ class System:
             "faults": self.faults,
             "scb": self.scb,
             "fpu": self.fpu,
-            "mpu": Mpu(self.features, self.features.mpu_regions if mpu_regions is None else mpu_regions),
+            "mpu": self.mpu,
             "cache": CacheControl(self.features, instruction_cache_bytes, data_cache_bytes, maintain_cache),
         }
         self._by_address = {address: block for block in self._blocks.values() for address in block.names}
@@ -168,8 +172,16 @@ class System:
     def _ipsr(self) -> int:
         return self._core.get("ipsr") & XPSR_NUMBER
 
-    def _is_unprivileged(self) -> bool:
+    def is_unprivileged(self) -> bool:
+        """Thread mode with CONTROL.nPRIV."""
         return not self._ipsr() and bool(self._core.get("control") & CONTROL_NPRIV)
+
+    def protection_map(self) -> ProtectionMap:
+        """What the MPU allows the running code; off, it is the default memory map."""
+        mpu = self.mpu
+        if mpu.enabled and (mpu.checks_hard_fault or self.execution_priority >= 0):
+            return mpu.map()
+        return mpu.off_map
 
     def _fp_context_in_use(self) -> bool:
         return bool(self._core.get("control") & CONTROL_FPCA)
@@ -205,7 +217,7 @@ class System:
             if not on:
                 self._note_unmodelled(address, "write")
             return
-        if word_address == STIR and not self.scb.lets_users_pend and self._is_unprivileged():
+        if word_address == STIR and not self.scb.lets_users_pend and self.is_unprivileged():
             self._refuse(address)
             return
         shift = 8 * (address & 3)

@@ -202,5 +202,12 @@ LeaveFlash = Annotated[
 ]
 
 
+MPU_REGIONS = about(
+    "Regions of the Memory Protection Unit, an option of the core: 0 for none.", unit="regions", example=0
+)
+MpuRegions = Annotated[Literal[0, 8], MPU_REGIONS]
+"""Of a Cortex-M0+ (DDI 0484), M3 (100165) or M4 (100166)."""
+
+
 class CoreParameters(Table, frozen=True):
     """What ``[core_parameters]`` may hold: facts of a core that not every chip with it shares."""

@@ -143,7 +143,7 @@ def test_regions() -> None:
 
 
 def test_names_are_those_of_the_declarations() -> None:
-    assert core_parameter_names("cortex-m0plus") == ("multiplier",)
+    assert core_parameter_names("cortex-m0plus") == ("multiplier", "mpu_regions")
     assert "other_memory" in core_parameter_names("cortex-m4")
     assert accelerator_parameter_names("none") == ("wait_states", "read_bytes", "prefetch")
     assert accelerator_parameter_names("nothing") == ()

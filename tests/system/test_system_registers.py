@@ -165,7 +165,11 @@ def test_mpu_v8_and_cores_without_one() -> None:
     rig.w(0xE000EDA0 + 8, 0x200000FF)
     rig.w(0xE000EDC0, 0x44)
     rig.w(0xE000ED98, 5)
-    assert (rig.r(0xE000ED9C), rig.r(0xE000EDA0), rig.r(0xE000EDC0)) == (0x20000002, 0x200000FF, 0x44)
+    assert (rig.r(0xE000ED9C), rig.r(0xE000EDA0), rig.r(0xE000EDC0)) == (
+        0x20000002,
+        0x200000EF,
+        0x44,
+    )  # bit 4 of RLAR is reserved
     rig = Rig("cortex-m0")
     rig.w(0xE000ED94, 1)
     assert (rig.r(0xE000ED90), rig.r(0xE000ED94)) == (0, 0)

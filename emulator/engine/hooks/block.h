@@ -70,6 +70,7 @@ typedef struct Block {
     Event *branch;         /* a predicted branch at the end, or NULL */
     uint8_t hooks_data;    /* some address or extra is not known at the entry */
     uint8_t hooks_addresses;
+    uint64_t permitted;    /* the maps under which it may be executed, a bit each */
     uint8_t watches_alignment; /* accesses that may trap are looked at one by one */
     /* -- of this execution: addresses.h -- */
     uint8_t pending;       /* some data may cost */

@@ -20,6 +20,7 @@ class Block:
     host_pointer: int
     code: bytes
     hooks_addresses: bool = False
+    permitted: int = 0  # the maps under which it may be executed, a bit each
     watches_alignment: bool = False  # accesses that may trap are looked at one by one
     leaves: int = 0  # what leaving it may mean to the call contexts: contexts.py
     event_stall: list[int] = field(default_factory=list)

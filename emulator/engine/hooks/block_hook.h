@@ -115,6 +115,10 @@ static uint32_t enter(NativeHook *n, void *uc, uint32_t address, uint32_t size_b
     }
     uint32_t code = limit(n, uc, address);
     if (code) return code;
+    if (h->protection & ~b->permitted) {
+        h->need_block = b->index;
+        return STOP_PROTECTED;
+    }
     n->block = b;
     h->current = (int32_t)b->index;
     h->executed = 0;

@@ -43,6 +43,7 @@ class PythonHook:
         self.current = -1
         self.executed = 0
         self.block_serial = 0
+        self.protection = 0
         self.need_address = 0
         self.need_size = 0
         self.need_skipped = 0
@@ -131,6 +132,9 @@ class PythonHook:
         code = self._limit(address)
         if code:
             return code
+        if self.protection & ~block.permitted:
+            self.need_block = block.index
+            return Stop.PROTECTED
         self.current = block.index
         self.executed = self._next_hooked = 0
         self.block_serial += 1
@@ -203,6 +207,15 @@ class PythonHook:
     def watches_alignment(self, block: int) -> None:
         """See :class:`BlockHook`."""
         self._tables.blocks[block].watches_alignment = True
+
+    def permit(self, block: int, protection: int) -> None:
+        """See :class:`BlockHook`."""
+        self._tables.blocks[block].permitted |= protection
+
+    def forget_permits(self) -> None:
+        """See :class:`BlockHook`."""
+        for block in self._tables.blocks:
+            block.permitted = 0
 
     def drop_block(self, block: int) -> None:
         """See :class:`BlockHook`."""

@@ -74,6 +74,14 @@ EXPORT void bl_watch_traps(NativeHook *n, suspect_fn suspect) { n->pricing.addre
 
 EXPORT void bl_watches_alignment(NativeHook *n, uint32_t block) { n->tables.blocks[block]->watches_alignment = 1; }
 
+EXPORT void bl_permit(NativeHook *n, uint32_t block, uint64_t protection) {
+    n->tables.blocks[block]->permitted |= protection;
+}
+
+EXPORT void bl_forget_permits(NativeHook *n) {
+    for (uint32_t i = 0; i < n->tables.n_blocks; i++) n->tables.blocks[i]->permitted = 0;
+}
+
 EXPORT void bl_drop_block(NativeHook *n, uint32_t block) { drop_block(&n->tables, block); }
 
 EXPORT uint32_t bl_add_path(NativeHook *n, uint32_t state, uint32_t block, uint32_t skipped, const uint16_t *issue,

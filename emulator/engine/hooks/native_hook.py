@@ -63,6 +63,7 @@ class _Head(c.Structure):
     trace_length: int
     block_serial: int
     turn_address: int
+    protection: int
 
     _fields_ = (
         [(n, c.c_uint64) for n in ("cycles", "instructions", "deadline", "break_address", "stall")]
@@ -73,7 +74,7 @@ class _Head(c.Structure):
             for n in ("events_done", "need_address", "need_size", "need_skipped", "need_edge", "need_block",
                       "next_hooked", "mask_watch", "mask_priority", "trace_enabled", "trace_length")
         ]
-        + [("block_serial", c.c_uint64), ("turn_address", c.c_uint64)]
+        + [(n, c.c_uint64) for n in ("block_serial", "turn_address", "protection")]
     )  # fmt: skip
 
 
@@ -87,6 +88,8 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_add_path", u32, [pointer, u32, u32, u32, pointer, u32, pointer]),
         ("bl_set_edge", None, [pointer, u32, u32, u32, u32]),
         ("bl_drop_block", None, [pointer, u32]),
+        ("bl_permit", None, [pointer, u32, u64]),
+        ("bl_forget_permits", None, [pointer]),
         ("bl_watch_traps", None, [pointer, SUSPECT_CALLBACK]),
         ("bl_watches_alignment", None, [pointer, u32]),
         ("bl_find_path", c.c_int32, [pointer, u32, u32, u32]),
@@ -164,6 +167,14 @@ class NativeHook(_Head):
     def watches_alignment(self, block: int) -> None:
         """See :class:`BlockHook`."""
         self._library.bl_watches_alignment(self._engine, block)
+
+    def permit(self, block: int, protection: int) -> None:
+        """See :class:`BlockHook`."""
+        self._library.bl_permit(self._engine, block, protection)
+
+    def forget_permits(self) -> None:
+        """See :class:`BlockHook`."""
+        self._library.bl_forget_permits(self._engine)
 
     def drop_block(self, block: int) -> None:
         """See :class:`BlockHook`."""

@@ -16,7 +16,14 @@ from emulator.schema.table import Problem
 from emulator.thumb.instruction import Kind
 from emulator.timing.cores.table import Row, Rule
 from emulator.timing.model import Cause, DivideTiming, ExceptionTiming, UnalignedTiming
-from emulator.timing.parameters import BitBand, CoreParameters, LeaveFlash, OtherMemory, TraceAtReset
+from emulator.timing.parameters import (
+    BitBand,
+    CoreParameters,
+    LeaveFlash,
+    MpuRegions,
+    OtherMemory,
+    TraceAtReset,
+)
 
 TRM = "DDI 0439D table 3-1, DDI 0337I table 3-1"
 JNK0LE = "jnk0le/random cortex_m3m4.md"
@@ -49,6 +56,7 @@ class Armv7mParameters(CoreParameters, frozen=True):
     """Options of a Cortex-M3, and of the chip around it."""
 
     bit_band: BitBand = 0
+    mpu_regions: MpuRegions = 8
     trace_at_reset: TraceAtReset = 0
     other_memory: OtherMemory = 0
     leave_flash: LeaveFlash | msgspec.UnsetType = msgspec.UNSET

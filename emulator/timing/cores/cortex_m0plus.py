@@ -14,6 +14,7 @@ from emulator.timing.cores.armv6m import Armv6mModel
 from emulator.timing.cores.cortex_m0 import LOADS_AND_STORES, MULTIPLES, Armv6mParameters, unused_rows
 from emulator.timing.cores.table import Row, Table
 from emulator.timing.model import Cause, ExceptionTiming
+from emulator.timing.parameters import MpuRegions
 
 TRM = "DDI 0484C table 3-1"
 FIT = "DDI 0484C table 3-1; curve9767 traces on SAM D20"
@@ -40,6 +41,12 @@ def rows(multiplier: int) -> Iterator[Row]:
 
 EXCEPTIONS = ExceptionTiming(entry=15, exit=13, tail_chain=7)
 """DDI 0484C: 15 cycles to the handler; exit and tail-chain are guesses."""
+
+
+class CortexM0PlusParameters(Armv6mParameters, frozen=True):
+    """Options of a Cortex-M0+."""
+
+    mpu_regions: MpuRegions = 8
 
 
 def model(parameters: Armv6mParameters) -> Armv6mModel:

@@ -11,7 +11,7 @@ there. Ignored: fetch effects, multiples between POP {LR} and BX LR.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from emulator.thumb.instruction import FLAGS, Block, Instruction, Kind
 from emulator.timing.cores.classes import (
@@ -32,7 +32,7 @@ from emulator.timing.model import (
     Step,
     UnalignedTiming,
 )
-from emulator.timing.parameters import CoreParameters, TraceAtReset
+from emulator.timing.parameters import MPU_REGIONS, CoreParameters, TraceAtReset
 
 JNK0LE = "jnk0le/random cortex_m33.md"
 ONE_CYCLE_FP = frozenset({"vabs", "vneg", "vmov", "vcmp", "vcmpe", "vsel", "vmaxnm", "vminnm"})
@@ -273,6 +273,7 @@ def _shares_cycle(state: State, instruction: Instruction, *, runs: bool) -> bool
 class CortexM33Parameters(CoreParameters, frozen=True):
     """Options of the chip around a Cortex-M33."""
 
+    mpu_regions: Annotated[Literal[0, 4, 8, 12, 16], MPU_REGIONS] = 8  # 100230
     trace_at_reset: TraceAtReset = 0
 
 

@@ -18,7 +18,7 @@ from emulator.schema.table import Switch, about
 from emulator.thumb.instruction import Kind
 from emulator.timing.cores.table import Row, Rule, check_rules
 from emulator.timing.model import Cause, DivideTiming, ExceptionTiming, UnalignedTiming
-from emulator.timing.parameters import CoreParameters, TraceAtReset
+from emulator.timing.parameters import MPU_REGIONS, CoreParameters, TraceAtReset
 
 JNK0LE = "jnk0le/random cortex_m7.md"
 DWELCH = "dwelch67/stm32_samples NUCLEO-F767ZI/perf01"
@@ -175,6 +175,7 @@ CacheBytes = Literal[0, 4096, 8192, 16384, 32768, 65536]
 class CortexM7Parameters(CoreParameters, frozen=True):
     """Options of a Cortex-M7, and how it is set up."""
 
+    mpu_regions: Annotated[Literal[0, 8, 16], MPU_REGIONS] = 8  # DDI 0489
     trace_at_reset: TraceAtReset = 0
     static_prediction: Annotated[
         Switch,

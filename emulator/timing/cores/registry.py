@@ -31,7 +31,7 @@ class CoreEntry(Generic[Parameters]):
 
 MODELS: Mapping[str, CoreEntry[Any]] = {
     "cortex-m0": CoreEntry(cortex_m0.Armv6mParameters, cortex_m0.model),
-    "cortex-m0plus": CoreEntry(cortex_m0.Armv6mParameters, cortex_m0plus.model),
+    "cortex-m0plus": CoreEntry(cortex_m0plus.CortexM0PlusParameters, cortex_m0plus.model),
     "cortex-m3": CoreEntry(Armv7mParameters, cortex_m3.model),
     "cortex-m4": CoreEntry(cortex_m4.CortexM4Parameters, cortex_m4.model),
     "cortex-m7": CoreEntry(CortexM7Parameters, cortex_m7.model),

@@ -1,0 +1,246 @@
+"""Holds the core to what its MPU allows: data by the TLB's entries, code at the entry of each block.
+
+The rights change where the firmware writes the MPU's registers, and with the mode: at exceptions and
+returns, MSR of CONTROL and FAULTMASK, CPS of FAULTMASK. Each of these ends a block or is served
+between two, so :meth:`Protection.settle` sees it before the next block. LDRT and STRT are looked at
+one by one. Nothing is done for a firmware that never turns its MPU on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from emulator.engine.alignment import address_of
+from emulator.engine.core import GENERAL
+from emulator.engine.engine import Engine
+from emulator.engine.library import native_library
+from emulator.engine.protected_pages import USER_SHIFT, PageRights, ProtectedPages
+from emulator.system.core import MemoryFault
+from emulator.system.faults import FaultKind
+from emulator.system.protection import ProtectionMap, Right
+from emulator.system.system import System
+from emulator.thumb.instruction import Block, Instruction, Kind
+
+MOST_MAPS = 64
+"""Of executable stretches, a bit of the hook's each."""
+UNPRIVILEGED_MASK, UNPRIVILEGED = 0xFE800F00, 0xF8000E00
+"""LDRT, STRT and their kin, A7.7.66 and others: encoding T1."""
+SYSM_FAULTMASK, SYSM_CONTROL = 19, 20
+CPS_F = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An access that the MPU refuses: ``address``, and who refuses it, in words."""
+
+    kind: FaultKind
+    address: int
+    detail: str
+    is_store: bool = False
+
+
+class Protection:
+    """One machine's MPU at work.
+
+    ``stop()``: come back to Python at the next block. ``refused(refusal)``: of the access that is
+    being made; ``no_memory(address)``: nothing answers it, or a flash a store.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        system: System,
+        *,
+        stop: Callable[[], None],
+        refused: Callable[[Refusal], None],
+        no_memory: Callable[[int], None],
+    ) -> None:
+        self._engine = engine
+        self._core, self._hook, self._automaton = engine.core, engine.hook, engine.automaton
+        self._system, self._mpu = system, system.mpu
+        self._stop, self._refused, self._no_memory = stop, refused, no_memory
+        self._pages: ProtectedPages | None = None
+        self._map, self._user = self._mpu.off_map, False
+        self._updated: list[ProtectionMap | None] = [None, None]  # what the entries of both kinds follow
+        self._rights: dict[int, PageRights] = {}
+        self._bits: dict[tuple[tuple[int, bool], ...], int] = {}
+        self._watched: set[int] = set()
+
+    def settle(self) -> None:
+        """Between two stretches of emulation: follow what has changed."""
+        if self._pages is None and not self._mpu.is_armed:
+            return
+        now, user = self._system.protection_map(), self._system.is_unprivileged()
+        if self._pages is not None and now is self._map and user is self._user:
+            return
+        pages = self._pages or self._begin()
+        self._map, self._user = now, user
+        pages.use(self._page_rights(now), user=user)
+        if self._updated[user] is not now:
+            self._updated[user] = now
+            if self._core.tlb.protection_changed():
+                self._updated = [now, now]
+        self._hook.protection = self._bit(now.executable(unprivileged=user))
+
+    def _begin(self) -> ProtectedPages:
+        regions = [m.region for m in self._core.memories]
+        self._pages = ProtectedPages(
+            self._core.uc,
+            native_library(),
+            flash=[(r.base, r.end - 1) for r in regions if r.kind != "ram"],
+            host_of=self._host_of,
+            load=self._load,
+            store=self._store,
+            refused=self._refused_in_place,
+        )
+        self._core.tlb.protect(self._pages)
+        return self._pages
+
+    def _page_rights(self, protection: ProtectionMap) -> PageRights:
+        found = self._rights.get(protection.number)
+        if found is None:
+            data = Right.READ | Right.WRITE
+            found = self._rights[protection.number] = PageRights(
+                [s.start for s in protection.segments],
+                [(s.privileged & data) | (s.unprivileged & data) << USER_SHIFT for s in protection.segments],
+            )
+        return found
+
+    def _bit(self, executable: tuple[tuple[int, bool], ...]) -> int:
+        if executable not in self._bits:
+            if len(self._bits) == MOST_MAPS:
+                self._bits.clear()
+                self._hook.forget_permits()
+            self._bits[executable] = 1 << len(self._bits)
+        return self._bits[executable]
+
+    # -- data --------------------------------------------------------------------------------
+    def _host_of(self, page: int) -> int:
+        memory = self._core.memory_at(page)
+        if memory is None or self._core.tlb.holds_code(page):
+            return 0
+        return memory.pointer + page - memory.region.base
+
+    def _load(self, address: int, size_bytes: int) -> int:
+        try:
+            return int.from_bytes(self._core.read_memory(address, size_bytes), "little")
+        except MemoryFault:
+            self._no_memory(address)
+            return 0
+
+    def _store(self, address: int, size_bytes: int, value: int) -> None:
+        data = (value & (1 << 8 * size_bytes) - 1).to_bytes(size_bytes, "little")
+        memory = self._core.memory_at(address)
+        if memory is not None and memory.region.kind == "ram":
+            self._core.uc.mem_write(address, data)  # what was translated there is forgotten
+            return
+        try:
+            self._core.write_memory(address, data)
+        except MemoryFault:
+            self._no_memory(address)
+
+    def _refused_in_place(self, address: int, is_store: bool) -> None:
+        assert self._pages is not None
+        refused = self._pages.take_refused()
+        user = refused[2] if refused is not None else self._user
+        right = Right.WRITE if is_store else Right.READ
+        self._refused(self._refusal(address, right, user))
+
+    def take_refusal(self, pc: int) -> Refusal | None:
+        """Why the TLB refused the access of the instruction at ``pc``, if that ended the run."""
+        refused = self._pages.take_refused() if self._pages is not None else None
+        if refused is None:
+            return None
+        page, is_store, user = refused
+        right = Right.WRITE if is_store else Right.READ
+        return self._refusal(self._first_refused(pc, page, right, user), right, user)
+
+    def _first_refused(self, pc: int, page: int, right: Right, user: bool) -> int:
+        """The address of the access that met ``page``: of a multiple, the first one that is refused."""
+        instruction = self._automaton.instruction_at(pc)
+        if instruction is None:
+            return page
+        if instruction.kind is Kind.TABLE_BRANCH:
+            base, index = instruction.opcode >> 16 & 15, instruction.opcode & 15
+            start = pc + 4 if base == 15 else self._register(base)
+            return (start + (self._register(index) << (instruction.opcode >> 4 & 1))) & 0xFFFFFFFF
+        if instruction.memory is None:
+            return page
+        start = address_of(instruction, self._register)
+        size = instruction.memory.size_bytes * instruction.memory.count
+        refused = self._map.refused(start, size, right, unprivileged=user)
+        return page if refused is None else refused
+
+    def _register(self, number: int) -> int:
+        return self._core.get(GENERAL[number])
+
+    def refuses(self, address: int, *, is_store: bool) -> Refusal | None:
+        """Whether it is the MPU that refuses an access that its memory refused too."""
+        right = Right.WRITE if is_store else Right.READ
+        if self._pages is None or not right & ~self._map.at(address).rights(unprivileged=self._user):
+            return None
+        return self._refusal(address, right, self._user)
+
+    def _refusal(self, address: int, right: Right, user: bool) -> Refusal:
+        kind = FaultKind.MEMORY_INSTRUCTION if right is Right.EXECUTE else FaultKind.MEMORY_DATA
+        words = self._map.words(address, right, unprivileged=user)
+        return Refusal(kind, address, words, is_store=right is Right.WRITE)
+
+    # -- code --------------------------------------------------------------------------------
+    def permits(self, number: int) -> bool:
+        """Whether the first instruction of the block may be executed; the hook need not ask again."""
+        block = self._automaton.plans[number].block
+        refused = self._map.refused(block.address, block.size_bytes, Right.EXECUTE, unprivileged=self._user)
+        if refused is not None and refused < block.instructions[0].end:
+            return False
+        suspects = {i.address for i in block.instructions if is_unprivileged_access(i)}
+        if refused is not None:
+            suspects.add(next(i.address for i in block.instructions if i.end > refused))
+        changes = {i.address for i in block.instructions if _changes_rights(i)}
+        self._watch(block, suspects, changes)
+        self._hook.permit(number, self._hook.protection)
+        return True
+
+    def _watch(self, block: Block, suspects: set[int], changes: set[int]) -> None:
+        fresh = (suspects | changes) - self._watched
+        for address in fresh:
+            self._core.watch_code(address, self._automaton.suspect if address in suspects else self._changes)
+        self._watched |= fresh
+        if fresh:
+            self._core.forget_code(block.address, block.size_bytes)
+
+    def _changes(self, _address: int) -> None:
+        self._stop()
+
+    def fetch_refusal(self, pc: int) -> Refusal:
+        """Who refuses the fetch of the instruction at ``pc``."""
+        refused = self._map.refused(pc, 4, Right.EXECUTE, unprivileged=self._user)
+        return self._refusal(pc if refused is None else refused, Right.EXECUTE, self._user)
+
+    def refusal_of(self, instruction: Instruction) -> Refusal | None:
+        """Why an instruction that is watched, and about to execute, is refused, if it is."""
+        if self._pages is None:
+            return None
+        start, size = instruction.address, instruction.size_bytes
+        if self._map.refused(start, size, Right.EXECUTE, unprivileged=self._user) is not None:
+            return self.fetch_refusal(start)
+        if not is_unprivileged_access(instruction) or instruction.memory is None:
+            return None
+        self._pages.state.user_pc = start
+        right = Right.WRITE if instruction.memory.is_store else Right.READ
+        address = address_of(instruction, self._register)
+        refused = self._map.refused(address, instruction.memory.size_bytes, right, unprivileged=True)
+        return None if refused is None else self._refusal(refused, right, user=True)
+
+
+def is_unprivileged_access(instruction: Instruction) -> bool:
+    """LDRT, STRT and their kin."""
+    return instruction.is_wide and instruction.opcode & UNPRIVILEGED_MASK == UNPRIVILEGED
+
+
+def _changes_rights(instruction: Instruction) -> bool:
+    """MSR of CONTROL or FAULTMASK, CPS of FAULTMASK."""
+    if instruction.name in ("cpsid", "cpsie"):
+        return bool(instruction.opcode & CPS_F)
+    return instruction.name == "msr" and instruction.opcode & 0xFF in (SYSM_FAULTMASK, SYSM_CONTROL)
