@@ -29,6 +29,7 @@ from benches.speed.measure import (
     convolution_plain,
     convolution_qemu,
 )
+from benches.speed.protection import MOST_OF_THE_TIME, SETUPS, inference_protected
 from benches.speed.serial import serial_cost
 from emulator import __version__
 from emulator.board.reader import load_board
@@ -79,6 +80,12 @@ def main(
         console.print(speed_table(f"{inferences} kws inferences", speeds))
         board_s = (speeds[-1].cycles or 0) / inferences / load_board(board).nominal_hz
         host_s = speeds[-1].host_s / inferences
+        protected = protected_speeds(firmware, hook, repeat, inferences)
+        for speed in protected[1:]:
+            times = speed.host_s / protected[0].host_s
+            console.print(
+                f"with an MPU ({speed.way}): {times:.2f} times the time, goal <= {MOST_OF_THE_TIME}"
+            )
         serial = serial_cost(firmware, hook, repeat)
         start_s = min(seconds_to_ready(firmware) for _ in range(repeat))
         console.print(
@@ -89,6 +96,7 @@ def main(
             f" {serial.every_turn_s * 1e3:.3f} ms, board {serial.board_s * 1e3:.3f} ms (simulated)"
         )
         console.print(f"from command to m-ready: {start_s:.2f} s")
+        report["kws_protected"] = speeds_json(protected)
         report["kws"] = {**speeds_json(speeds), "host_s": host_s, "board_s": board_s}
         report["serial_byte"] = asdict(serial)
         report["start_to_ready_s"] = start_s
@@ -110,6 +118,12 @@ def inference_speeds(firmware: Firmware, hook: str, repeat: int, inferences: int
     """Plain Unicorn and the three timing depths, memory last."""
     emulated = [partial(inference_emulated, firmware, timing, hook, inferences) for timing in TIMINGS]
     return best_in_turns(repeat, [partial(inference_plain, firmware, inferences), *emulated])
+
+
+def protected_speeds(firmware: Firmware, hook: str, repeat: int, inferences: int) -> list[Speed]:
+    """With memory timing: no MPU, then each of the usual setups."""
+    ways = [partial(inference_protected, firmware, "memory", hook, inferences, setup) for setup in SETUPS]
+    return best_in_turns(repeat, ways)
 
 
 def speed_table(title: str, speeds: Sequence[Speed]) -> Table:

@@ -6,6 +6,7 @@ import pytest
 from benches.speed import convolution
 from benches.speed.inference import shipped_firmware
 from benches.speed.measure import convolution_emulated, convolution_plain
+from benches.speed.protection import SETUPS, inference_protected
 from benches.speed.serial import serial_cost
 
 CHARACTERS_A_BYTE = 2 + (len("db %") + len("m-ready..")) / 31
@@ -31,6 +32,14 @@ def test_kernel_has_the_instructions_that_its_formula_says(timing):
 
 def test_plain_unicorn_reaches_the_kernels_end():
     assert convolution_plain("nucleo-l4r5zi", 3).host_s > 0
+
+
+def test_regions_cost_no_cycles():
+    """Their cost in host time is the bench's to show; figures are those without an MPU."""
+    firmware = shipped_firmware("nucleo-l4r5zi")
+    off, *others = (inference_protected(firmware, "memory", "auto", 1, setup) for setup in SETUPS)
+    assert len(others) == 2
+    assert {(speed.instructions, speed.cycles) for speed in others} == {(off.instructions, off.cycles)}
 
 
 def test_serial_input_costs_less_with_waiting_skipped():
