@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from emulator.engine.core import Core
 from emulator.errors import GuestFault
 from emulator.image.model import Image
 from emulator.image.place import place_of
+from emulator.system.exception_table import exception_name
 from emulator.system.faults import FaultKind, FaultRecord
 
 BACKTRACE_DEPTH = 16
@@ -43,32 +47,61 @@ def _after_call(core: Core, address: int) -> bool:
     return is_bl or second & 0xFF87 == 0x4780
 
 
-def crash_report(core: Core, fault: FaultRecord | None, image: Image | None) -> GuestFault:
-    """The fault that the firmware sits in, as the error to raise.
+def crash_report(
+    core: Core, faults: Sequence[FaultRecord], image: Image | None, *, locked_up: bool = False
+) -> GuestFault:
+    """The crash that the firmware is in, as the error to raise.
 
-    ``fault``: the latest one; None when it waits for ever in an exception without one.
+    ``faults``: the first one, then those that came while it was handled; empty when it waits for
+    ever in an exception without one. ``locked_up``: no handler could take the last one.
     """
     where = place_of(image, core.get("pc"))
-    if fault is None:
+    if not faults:
         number = core.get("ipsr") & 0x1FF
         return GuestFault(
             f"the firmware waits for ever in exception {number}",
             where=where,
             report=_registers(core.registers()),
         )
-    sp, lr = fault.registers["sp"], fault.registers["lr"]
-    hint = _stack_hint(core, fault, sp)
-    lines = [fault.report() + hint]
-    lines.append(f"at: {place_of(image, fault.pc)}")
-    lines.append(f"now in: {where}")
+    first = faults[0]
+    hint = _stack_hint(core, first, first.sp)
+    lines = [first.report() + hint, f"at: {place_of(image, first.pc)}"]
     lines.append("backtrace (likely):")
-    lines += [f"  #{n} {place_of(image, a)}" for n, a in enumerate(backtrace(core, fault.pc, lr, sp))]
-    return GuestFault(
-        f"the firmware crashed{': stack overflow' if hint else ''}: {fault.summary}",
-        where=place_of(image, fault.pc),
-        next_step="the report has the registers, the cause and the likely callers",
-        report="\n".join(lines),
-    )
+    trace = backtrace(core, first.pc, first.lr, first.sp)
+    lines += [f"  #{n} {place_of(image, a)}" for n, a in enumerate(trace)]
+    for earlier, later in pairwise(faults):
+        lines += _what_followed(earlier, later, image)
+    if not locked_up:
+        lines.append(f"now in: {where}")
+    what = f"the firmware crashed{': stack overflow' if hint else ''}: {first.summary}"
+    if locked_up:
+        what = f"the core locked up: {first.summary}"
+    if len(faults) > 1:
+        what += f"; while that was handled: {faults[-1].summary}"
+    next_step = "the report has the registers, the cause and the likely callers"
+    if locked_up:
+        next_step = "a fault inside HardFault, NMI or with FAULTMASK set has no handler; see the report"
+    return GuestFault(what, where=place_of(image, first.pc), next_step=next_step, report="\n".join(lines))
+
+
+def _what_followed(earlier: FaultRecord, later: FaultRecord, image: Image | None) -> list[str]:
+    """What the handler of one fault did until the next: how long it ran, and how far it came."""
+    cycles = later.cycle - earlier.cycle
+    did = f"{exception_name(earlier.handler)}'s handler "
+    if later.came_from is not None:
+        did += f"returned at {place_of(image, later.came_from)}"
+    elif later.running == earlier.handler:
+        did += f"came to {place_of(image, later.pc)}"
+    elif cycles:
+        did += f"was preempted: {exception_name(later.running)} came to {place_of(image, later.pc)}"
+    else:
+        did += "could not be entered"
+    return [
+        "",
+        f"then: {did}, {cycles:,} cycles after that fault (its entry included)",
+        later.report(),
+        f"at: {place_of(image, later.pc if later.came_from is None else later.came_from)}",
+    ]
 
 
 def _stack_hint(core: Core, fault: FaultRecord, sp: int) -> str:

@@ -116,8 +116,10 @@ class Execution:
         """
         try:
             reason = self._run(limits, finished)
-        except GuestFault:
+        except GuestFault as fault:
             self._last_words()
+            if self._system.locked_up:
+                raise self._crash() from fault
             raise
         if reason is StopReason.EXIT:
             self._last_words()

@@ -121,7 +121,9 @@ class MachineParts:
 
     def crash(self) -> GuestFault:
         """The crash that the firmware is in, ready to raise."""
-        return crash_report(self.engine.core, self.system.last_fault, self.image)
+        return crash_report(
+            self.engine.core, self.system.fault_chain, self.image, locked_up=self.system.locked_up
+        )
 
     def saved_parts(self) -> dict[str, Saves]:
         """What a snapshot holds, by name; the memory map comes before the hook, which holds its lines."""

@@ -175,8 +175,10 @@ class TrapHandler:
 
     def _exception(self, number: int, pc: int) -> None:
         if pc >= EXC_RETURN_FROM:
+            block = self._automaton.current_block()
             self._automaton.finish(BRANCH_EDGE)
-            if self._system.exception_return(pc | 1):
+            came_from = None if block is None else block.instructions[-1].address
+            if self._system.exception_return(pc | 1, came_from):
                 self._sleep.begin()
             self._engine.restart_pipeline()
         elif number == Excp.SVC:

@@ -8,6 +8,7 @@ arrival (no second stacking) or takes over from the unstacking (tail-chain), as 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from emulator.clock.clock import Clock
@@ -24,6 +25,7 @@ from emulator.system.exception_table import (
     exception_name,
 )
 from emulator.system.exception_watcher import ExceptionWatcher
+from emulator.system.fault_chain import FaultChain
 from emulator.system.faults import (
     HFSR_DEBUGEVT,
     HFSR_FORCED,
@@ -52,8 +54,9 @@ REPORT_REGISTERS = (*(f"r{n}" for n in range(13)), "sp", "lr", "pc", "xpsr", "ms
 
 
 class ExceptionUnit:
-    """Takes exceptions and returns from them; ``last_fault`` is the latest fault, if any.
+    """Takes exceptions and returns from them.
 
+    ``last_fault`` is the latest fault, if any; ``chain`` those that have not been dealt with.
     ``watcher`` is told of every entry and return, in the order in which time passes.
     """
 
@@ -90,11 +93,14 @@ class ExceptionUnit:
         self._set_event = set_event
         self._frames = StackFrames(core, features, scb, fpu, protection)
         self.watcher: ExceptionWatcher | None = None
+        self.chain = FaultChain()
         self.reset()
 
     def reset(self) -> None:
         """Forget the last fault."""
         self.last_fault: FaultRecord | None = None
+        self._returns_from: int | None = None
+        self.chain.reset()
         self._owed_cycles = 0
 
     # -- priorities ----------------------------------------------------------------------
@@ -172,7 +178,7 @@ class ExceptionUnit:
         self._faults.note(kind, None)
         target = self._escalated(kind, error.address, registers, error.detail)
         self._table.set_pending(target)
-        self.last_fault = self._record(kind, error.address, registers, target, detail=error.detail)
+        self._remember(self._record(kind, error.address, registers, target, detail=error.detail))
 
     def _go_to_handler(self, exc_return: int, mode: ModeState) -> None:
         """Activate the best pending exception and jump to its vector."""
@@ -210,12 +216,22 @@ class ExceptionUnit:
             if number in (HARD_FAULT, NMI):
                 raise self._lockup(kind, address, registers, "") from None
             self._table.clear_pending(number)
-            self.last_fault = self._record(kind, address, registers, HARD_FAULT)
+            self._remember(self._record(kind, address, registers, HARD_FAULT))
             return None
 
     # -- return --------------------------------------------------------------------------
-    def exception_return(self, exc_return: int) -> bool:
-        """Return from the running handler. True: SLEEPONEXIT wants the core to sleep."""
+    def exception_return(self, exc_return: int, came_from: int | None = None) -> bool:
+        """Return from the running handler. True: SLEEPONEXIT wants the core to sleep.
+
+        ``came_from``: the instruction that returns, for reports.
+        """
+        self._returns_from = came_from
+        try:
+            return self._return(exc_return)
+        finally:
+            self._returns_from = None
+
+    def _return(self, exc_return: int) -> bool:
         exc_return = exc_return & ~1 if self._features.architecture is Architecture.V8M else exc_return | 1
         running = self._core.get("ipsr") & XPSR_NUMBER
         if running == 0:
@@ -230,14 +246,16 @@ class ExceptionUnit:
             self._fault_on_return(FaultKind.INVALID_RETURN, exc_return, None, problem)
             return False
         if self.preempts():
+            self.chain.returned(running)
             self._tail_chain(exc_return)
             return False
         unstacks_fp = not exc_return & EXC_RETURN_STANDARD_FRAME and not self._fpu.lazy_save_pending
         cycles = self._timing.exit + (self._timing.fp_frame if unstacks_fp else 0)
         if self._spend(cycles, until_preempted=True):
+            self.chain.returned(running)
             self._tail_chain(exc_return)
             return False
-        return self._unstack(exc_return)
+        return self._unstack(exc_return, running)
 
     def _return_problem(self, exc_return: int, running: int) -> str:
         """Why a return is invalid; empty when it is fine (ARMv7-M B1.5.8)."""
@@ -268,7 +286,7 @@ class ExceptionUnit:
         self._spend(self._timing.tail_chain)
         self._go_to_handler(exc_return, self._frames.mode())
 
-    def _unstack(self, exc_return: int) -> bool:
+    def _unstack(self, exc_return: int, running: int) -> bool:
         try:
             popped = self._frames.read_frame(exc_return)
         except MemoryFault as error:
@@ -290,6 +308,7 @@ class ExceptionUnit:
         if not popped.xpsr & XPSR_THUMB:
             self.fault(FaultKind.INVALID_STATE, detail="the stacked xPSR has T = 0")
             return False
+        self.chain.returned(running)
         return to_thread and self._scb.sleeps_on_exit and not self._table.active
 
     def _fault_on_return(self, kind: FaultKind, exc_return: int, address: int | None, detail: str) -> None:
@@ -298,7 +317,7 @@ class ExceptionUnit:
         self._faults.note(kind, address)
         target = self._escalated(kind, address, registers, detail)
         self._table.set_pending(target)
-        self.last_fault = self._record(kind, address, registers, target, detail=detail)
+        self._remember(self._record(kind, address, registers, target, detail=detail))
         self._tail_chain(exc_return)
 
     # -- faults --------------------------------------------------------------------------
@@ -316,11 +335,17 @@ class ExceptionUnit:
         target = self._escalated(kind, address, registers, detail)
         self._table.set_pending(target)
         record = self._record(kind, address, registers, target, detail=detail)
-        self.last_fault = record
+        self._remember(record)
         frame = self._enter(thumb=kind is not FaultKind.INVALID_STATE)
+        entered = replace(record, frame=frame, cfsr=self._faults.cfsr, hfsr=self._faults.hfsr)
+        self.chain.entered(record, entered)
         if self.last_fault is record:
-            self.last_fault = self._record(kind, address, registers, target, frame=frame, detail=detail)
+            self.last_fault = entered
         return True
+
+    def _remember(self, record: FaultRecord) -> None:
+        self.last_fault = record
+        self.chain.add(record)
 
     def _escalated(
         self, kind: FaultKind, address: int | None, registers: dict[str, int], detail: str = ""
@@ -347,7 +372,6 @@ class ExceptionUnit:
         registers: dict[str, int],
         handler: int,
         *,
-        frame: tuple[int, ...] = (),
         detail: str = "",
     ) -> FaultRecord:
         return FaultRecord(
@@ -359,17 +383,18 @@ class ExceptionUnit:
             cfsr=self._faults.cfsr,
             hfsr=self._faults.hfsr,
             registers=registers,
-            frame=frame,
             detail=detail,
+            cycle=self._clock.now(),
+            came_from=self._returns_from,
         )
 
     def _lockup(
         self, kind: FaultKind, address: int | None, registers: dict[str, int], detail: str
     ) -> GuestFault:
         record = self._record(kind, address, registers, 0, detail=detail)
-        report = record.report()
-        if self.last_fault is not None:
-            report += "\n\nthe fault before it:\n" + self.last_fault.report()
+        earlier = self.chain.records[:]
+        self._remember(record)
+        report = "\n\n".join([*(fault.report() for fault in earlier), record.report()])
         return GuestFault(
             f"the core locked up: {record.summary}",
             next_step="a fault inside HardFault, NMI or with FAULTMASK set has no handler; see the report",
@@ -379,8 +404,9 @@ class ExceptionUnit:
     # -- snapshots -----------------------------------------------------------------------
     def save(self) -> Any:
         """State for a snapshot."""
-        return (self.last_fault, self._owed_cycles)
+        return (self.last_fault, self._owed_cycles, self.chain.save())
 
     def load(self, state: Any) -> None:
         """Put a saved state back."""
-        self.last_fault, self._owed_cycles = state
+        self.last_fault, self._owed_cycles, chain = state
+        self.chain.load(chain)

@@ -98,7 +98,8 @@ class FaultRecord:
 
     ``registers`` holds r0-r12, sp, lr, pc, xpsr, msp, psp; ``handler`` the exception that
     was entered for it (0: none, the core locked up); ``frame`` the words of the stacked
-    frame (r0-r3, r12, lr, return address, xPSR), empty when stacking failed.
+    frame (r0-r3, r12, lr, return address, xPSR), empty when stacking failed. ``cycle``: when;
+    ``came_from``: the instruction whose exception return failed.
     """
 
     kind: FaultKind
@@ -111,6 +112,8 @@ class FaultRecord:
     registers: dict[str, int]
     frame: tuple[int, ...] = ()
     detail: str = ""
+    cycle: int = 0
+    came_from: int | None = None
 
     @property
     def name(self) -> str:

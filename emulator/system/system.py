@@ -276,13 +276,13 @@ class System:
         """
         self.exceptions.take()
 
-    def exception_return(self, exc_return: int) -> bool:
-        """PC hit ``exc_return`` in handler mode (bit 0 does not matter).
+    def exception_return(self, exc_return: int, came_from: int | None = None) -> bool:
+        """PC hit ``exc_return`` in handler mode (bit 0 does not matter), loaded by ``came_from``.
 
         True: SCR.SLEEPONEXIT puts the core to sleep as WFI does. Raises
         :class:`GuestFault` when a fault on the way locks the core up.
         """
-        return self.exceptions.exception_return(exc_return)
+        return self.exceptions.exception_return(exc_return, came_from)
 
     def svc(self) -> None:
         """SVC was executed; PC is the instruction after it."""
@@ -304,6 +304,17 @@ class System:
     def last_fault(self) -> FaultRecord | None:
         """The latest fault since reset."""
         return self.exceptions.last_fault
+
+    @property
+    def fault_chain(self) -> tuple[FaultRecord, ...]:
+        """Those whose handlers have not returned, the first one first; or the latest, if all have."""
+        latest = () if self.last_fault is None else (self.last_fault,)
+        return tuple(self.exceptions.chain.records) or latest
+
+    @property
+    def locked_up(self) -> bool:
+        """A fault came that no handler can take."""
+        return self.exceptions.chain.locked_up
 
     @property
     def execution_priority(self) -> int:
