@@ -29,7 +29,7 @@ from benches.runs.job import (
 )
 from benches.runs.report import UNOFFICIAL, accuracy_table, bench_table, layer_table, what_if_table
 from benches.runs.rows import AccuracyRun, BenchRun
-from benches.silicon.error_bands import BandTable, ErrorBand, read_bands
+from benches.silicon.error_bands import BandTable, read_bands
 from benches.suite import shipped
 from benches.suite.benchmarks import BENCHMARKS, Benchmark
 from benches.suite.input_files import InputData, load_inputs
@@ -100,6 +100,7 @@ def run_bench(options: BenchOptions, make_machine: MachineFactory | None = None)
     if outcome.accuracy:
         console.print(accuracy_table(outcome.accuracy))
     _print_reasons(console, outcome)
+    _print_bands(console, outcome)
     if options.json_file is not None:
         runs = [run.as_json() for run in outcome.performance] + [run.as_json() for run in outcome.accuracy]
         write_report(options.json_file, {"hook": outcome.hook, "runs": runs})
@@ -120,8 +121,7 @@ def _run_jobs(
             if options.accuracy:
                 outcome.accuracy.append(_accuracy(job, machine, console))
             else:
-                run = replace(_performance(job, machine, console), band=_band(bands, machine, options))
-                outcome.performance.append(run)
+                outcome.performance.append(_performance(job, machine, console, bands))
                 if options.layers:
                     outcome.performance[-1] = _with_layers(outcome.performance[-1], job, options)
                 if options.what_if or options.clocks_hz:
@@ -195,14 +195,17 @@ def machine_for(job: BenchJob, options: BenchOptions, board: Board | None = None
     return machine
 
 
-def _performance(job: BenchJob, machine: LoadedMachine, console: Console) -> BenchRun:
+def _performance(job: BenchJob, machine: LoadedMachine, console: Console, bands: BandTable) -> BenchRun:
+    from benches.silicon.run_band import band_of_window  # noqa: PLC0415 - loads the engine
+    from benches.silicon.run_situation import counter_of  # noqa: PLC0415 - as above
+    from emulator.machine.machine import Machine  # noqa: PLC0415 - as above
+
     name = job.benchmark.name if job.benchmark else job.image.name
     with status(console, f"{name} on {job.board}") as progress:
-        return run_performance(job, machine, progress)
-
-
-def _band(bands: BandTable, machine: LoadedMachine, options: BenchOptions) -> ErrorBand | None:
-    return bands.band_for(machine.board, options.timing)
+        if not isinstance(machine, Machine):
+            return run_performance(job, machine, progress)
+        run = run_performance(job, machine, progress, counter_of(machine))
+        return replace(run, band=band_of_window(machine, run.window, bands))
 
 
 def _with_layers(run: BenchRun, job: BenchJob, options: BenchOptions) -> BenchRun:
@@ -269,6 +272,14 @@ def _print_reasons(console: Console, outcome: BenchOutcome) -> None:
     reasons += [run.golden_reason for run in outcome.accuracy]
     for reason in dict.fromkeys(reason for reason in reasons if reason):
         console.print(f"golden check: {reason}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_bands(console: Console, outcome: BenchOutcome) -> None:
+    """Say what the error column is of, or why it has no number."""
+    for run in outcome.performance:
+        if run.band is not None:
+            text = f"error of {run.measurement.benchmark.name}: {run.band.sentence}"
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _raise_on_mismatch(outcome: BenchOutcome) -> None:

@@ -15,7 +15,8 @@ from benches.measure.performance import PerformanceSession
 from benches.measure.profiled_window import ProfiledWindow, profile_inference, profile_run
 from benches.runs.job import DEFAULT_BOARD, image_job, require_known_base, shipped_job
 from benches.runs.report import UNOFFICIAL
-from benches.silicon.error_bands import NOT_MEASURED, band_json, band_words, read_bands
+from benches.silicon.error_bands import NOT_MEASURED, RunBand, band_json
+from benches.silicon.run_band import band_of_profile
 from benches.silicon.validate import synthetic_input
 from benches.suite.benchmarks import NAMES, find
 from benches.suite.input_files import InputData, load_inputs
@@ -59,7 +60,9 @@ def run_explain(options: ExplainOptions) -> None:
     debug = machine.image.debug if machine.image is not None else None
     functions = functions_of(window.profile, machine.engine.automaton, debug)
     explanation = explain(window, functions, Selection(options.function, options.block), options.top)
-    _print(report_console(options.json_file), explanation, machine, options)
+    first = window.reason is None
+    band = band_of_profile(machine, window.profile, first=first)
+    _print(report_console(options.json_file), explanation, machine, options, band)
     if options.json_file is not None:
         image = machine.image
         write_report(
@@ -71,7 +74,7 @@ def run_explain(options: ExplainOptions) -> None:
                 "hook": machine.hook.kind,
                 "image": image.path if image else None,
                 "image_sha256": image.sha256 if image else None,
-                "error_band": band_json(read_bands().band_for(machine.board, machine.timing)),
+                "error_band": band_json(band),
                 **explanation.as_json(),
             },
         )
@@ -104,16 +107,21 @@ def _window(options: ExplainOptions, machine: Machine) -> ProfiledWindow:
     return profile_inference(machine, choose)
 
 
-def _print(console: Console, explanation: Explanation, machine: Machine, options: ExplainOptions) -> None:
+def _print(
+    console: Console,
+    explanation: Explanation,
+    machine: Machine,
+    options: ExplainOptions,
+    band: RunBand | None,
+) -> None:
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     profile = explanation.window.profile
     totals = profile.totals
     say(f"{explanation.window.title} on {machine.board.name} ({machine.board.core}, timing {machine.timing})")
-    band = band_words(read_bands().band_for(machine.board, machine.timing))
-    error = f"error {band}" if band == NOT_MEASURED else band
-    say(f"{totals.cycles:,} cycles, {error}; {totals.instructions:,} instructions; {UNOFFICIAL}")
+    say(f"{totals.cycles:,} cycles; {totals.instructions:,} instructions; {UNOFFICIAL}")
+    say(f"error {band.sentence if band is not None else NOT_MEASURED}")
     if profile.waiting_cycles:
         say(f"of these {profile.waiting_cycles:,} cycles waiting (asleep, or turns of a waiting loop)")
     console.print(stack_table(explanation.stack, explanation.executed, explanation.subject))

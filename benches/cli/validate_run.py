@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -13,10 +13,11 @@ from rich.table import Table
 from benches.cli.bench_run import report_console, write_report
 from benches.runs.report import UNOFFICIAL
 from benches.silicon.catalog import CatalogRow, development_catalog, read_catalog
-from benches.silicon.error_bands import measured_bands
+from benches.silicon.error_bands import BandTable
 from benches.silicon.error_figures import ErrorFigures
 from benches.silicon.fit_report import CauseFit, fit_report
 from benches.silicon.image_sources import find_image
+from benches.silicon.measured_images import measured_images
 from benches.silicon.row_pool import validate_rows
 from benches.silicon.validate import (
     ABSENT,
@@ -59,6 +60,7 @@ def run_validate(catalog: Path | None, options: ValidateOptions, jobs: int, outp
     check_presence(
         [f"{row.version} {row.path}" for row in absent], len(catalog_rows), require_all=outputs.require_all
     )
+    options = replace(options, situations=outputs.bands_file is not None)
     rows = _run(catalog_rows, options, jobs, console)
     console.print(row_table(rows))
     console.print(summary_table(summarize(rows)))
@@ -96,14 +98,12 @@ def check_presence(absent: Sequence[str], count: int, *, require_all: bool) -> N
 
 
 def _write_bands(console: Console, rows: Sequence[ValidatedRow], output: OutputFile) -> None:
-    table = measured_bands(rows)
+    table = BandTable(measured_images(rows))
     if not table.bands:
         raise CheckFailed("no row was measured: the error bands stay as they are", where=str(output))
     table.write(output)
     for band in table.bands:
-        count = band.figures.count
-        images = "1 image" if count == 1 else f"{count} images"
-        words = f"{band.core}, {band.memory}: {band.words} on {images}"
+        words = f"{band.core}, {band.memory}: {band.words} {band.evidence}"
         console.print(words, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benches.protocol.host import InferenceWindow, ProtocolError, ProtocolHost
 from benches.protocol.machine_channel import MachineChannel, MachineLike
@@ -18,6 +18,9 @@ from benches.suite.benchmarks import Benchmark, find
 from benches.suite.golden import Comparison, GoldenInterpreter, compare
 from benches.suite.input_files import InputData
 from emulator.errors import UsageError
+
+if TYPE_CHECKING:
+    from emulator.profiling import CountDifference, CountState
 
 MICROSECONDS = 1e6
 
@@ -34,11 +37,15 @@ class GoldenReport:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredWindow:
-    """One window: the input's name, what the device said, core clock at its end."""
+    """One window: the input's name, what the device said, core clock at its end.
+
+    ``passed``: the counts from the command to the answer, warm-ups among them, where a session counts.
+    """
 
     input_name: str
     window: InferenceWindow
     clock_hz: int
+    passed: CountDifference | None = None
 
     @property
     def instructions(self) -> int:
@@ -82,10 +89,20 @@ class Measurement:
 
 
 class PerformanceSession:
-    """Boots the device behind ``machine`` and plays performance mode on it."""
+    """Boots the device behind ``machine`` and plays performance mode on it.
 
-    def __init__(self, machine: MachineLike, *, wall_limit_s: float | None = None) -> None:
+    ``counts``: the machine's counters between two blocks, for windows that tell what passed.
+    """
+
+    def __init__(
+        self,
+        machine: MachineLike,
+        *,
+        wall_limit_s: float | None = None,
+        counts: Callable[[], CountState] | None = None,
+    ) -> None:
         self._machine = machine
+        self._counts = counts
         self.channel = MachineChannel(machine, wall_limit_s=wall_limit_s)
         self.host = ProtocolHost(self.channel)
         self.host.wait_ready()
@@ -140,7 +157,9 @@ class PerformanceSession:
         )
 
     def _measure_one(self, item: InputData, inferences: int, warmups: int) -> MeasuredWindow:
+        before = self._counts and self._counts()
         window = self.host.infer(inferences, warmups)
+        after = self._counts and self._counts()
         if len(window.results.values) != self.benchmark.outputs:
             raise ProtocolError(
                 f"{self.benchmark.model_name} printed {len(window.results.values)} results, "
@@ -151,7 +170,8 @@ class PerformanceSession:
                 "the device's two time stamps are equal: its clock stands still",
                 next_step="Is the timer that the firmware reads modelled? See `boardless run`'s summary.",
             )
-        return MeasuredWindow(item.name, window, self._machine.clock.core_hz)
+        passed = None if before is None or after is None else after - before
+        return MeasuredWindow(item.name, window, self._machine.clock.core_hz, passed)
 
 
 def find_announced(model: str) -> Benchmark:

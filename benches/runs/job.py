@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from benches.measure.accuracy import AccuracyResult, run_accuracy
 from benches.measure.performance import GoldenReport, PerformanceSession
@@ -22,6 +22,9 @@ from emulator.board.reader import load_board
 from emulator.errors import UsageError
 from emulator.files import read_bytes
 from emulator.image import require_base
+
+if TYPE_CHECKING:
+    from emulator.profiling import CountState
 
 DEFAULT_BOARD = "nucleo-l4r5zi"
 
@@ -123,11 +126,17 @@ def golden_for(job: BenchJob, benchmark: Benchmark) -> GoldenInterpreter | Golde
 
 
 def run_performance(
-    job: BenchJob, machine: LoadedMachine, progress: Callable[[str], None] = lambda _step: None
+    job: BenchJob,
+    machine: LoadedMachine,
+    progress: Callable[[str], None] = lambda _step: None,
+    counts: Callable[[], CountState] | None = None,
 ) -> BenchRun:
-    """Boot, check every input against the golden interpreter, measure a window for each."""
+    """Boot, check every input against the golden interpreter, measure a window for each.
+
+    ``counts``: see :class:`PerformanceSession`.
+    """
     progress("booting")
-    session = PerformanceSession(machine)
+    session = PerformanceSession(machine, counts=counts)
     benchmark = session.benchmark
     if job.benchmark is not None:
         session.expect(job.benchmark)

@@ -10,7 +10,7 @@ from benches.measure.layer_costs import LayerCost
 from benches.measure.performance import MeasuredWindow, Measurement
 from benches.measure.what_if import WhatIf
 from benches.silicon.catalog import CatalogRow
-from benches.silicon.error_bands import ErrorBand, band_json
+from benches.silicon.error_bands import RunBand, band_json
 
 MICROSECONDS = 1e6
 
@@ -19,7 +19,7 @@ MICROSECONDS = 1e6
 class BenchRun:
     """One benchmark on one board with one image.
 
-    ``band``: the error measured for the board's core and memory system, None: not measured.
+    ``band``: what is known of the error of such a run, None: not measured.
     ``layers``, ``what_if``: only when asked for.
     """
 
@@ -30,7 +30,7 @@ class BenchRun:
     image_sha256: str
     timing: str
     published: CatalogRow | None = None
-    band: ErrorBand | None = None
+    band: RunBand | None = None
     layers: tuple[LayerCost, ...] = ()
     what_if: WhatIf | None = None
 

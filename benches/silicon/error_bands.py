@@ -1,114 +1,152 @@
 """Error bands: the error measured against silicon for a core and a memory system.
 
-``benches/silicon/error_bands.json`` is written by ``boardless validate --update-bands`` from
-its own result. A band is the 90th percentile of the absolute error of the images measured
-(with fewer than ten images that is the worst one). What was not measured says so.
+A band is as wide as the error of its worst family of images (of one submitter and network), but for
+the worst tenth where there are so many. Of which part of further images it speaks truly is
+:attr:`ErrorBand.percentile`. It stands beside a figure only when the run was within what was measured
+(:func:`benches.silicon.situation.beyond`); otherwise that is said instead of a number.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from benches.silicon.error_figures import ErrorFigures, error_figures
+from benches.silicon.measured_images import MeasuredImage, image_of
+from benches.silicon.situation import Situation, beyond
 from emulator import __version__
-from emulator.board.model import Accelerator
-from emulator.board.reader import load_board
 from emulator.errors import UsageError
 from emulator.files import OutputFile, read_text
 
-if TYPE_CHECKING:
-    from benches.silicon.validate import ValidatedRow
-
 NOT_MEASURED = "not measured"
-NO_MEMORY_SYSTEM = "no wait states"
+OUTSIDE = "outside what was measured"
 FILE = "error_bands.json"
-
-
-class BoardWithMemory(Protocol):
-    """The part of a board that its band depends on."""
-
-    @property
-    def core(self) -> str:
-        """Its core, such as "cortex-m4"."""
-
-    @property
-    def accelerators(self) -> tuple[Accelerator, ...]:
-        """What stands in front of its memories."""
+WANTED = 0.9
+"""The part of further images that a band would speak of, had enough families been measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorBand:
-    """The measured error of one core with one memory system; fractions, 0.02 is 2 %."""
+    """The measured error of one core with one memory system; fractions, 0.02 is 2 %.
+
+    ``fraction``: half its width. ``percentile``: the part of further images whose error is no larger:
+    of n families that are like draws from one urn the next one's error is at most the k-th smallest
+    with probability k / (n + 1). No more than the part of the images that lie in the band
+    that the other families alone would have given (``left_out_within`` of ``figures.count``; None
+    where there are no others).
+    """
 
     core: str
     memory: str
     figures: ErrorFigures
+    families: int
+    fraction: float
+    percentile: float
+    left_out_within: int | None
     images: tuple[str, ...]
-
-    @property
-    def fraction(self) -> float:
-        """Half the band's width."""
-        return self.figures.p90_abs_error
 
     @property
     def words(self) -> str:
         """``"+-2.6 %"``."""
         return f"+-{100 * self.fraction:.1f} %"
 
+    @property
+    def evidence(self) -> str:
+        """``"for 67 % of images, by 4 measured ones of 2 families"``."""
+        count, families = self.figures.count, self.families
+        ones = "one" if count == 1 else "ones"
+        of = "1 family" if families == 1 else f"{families} families"
+        return f"for {100 * self.percentile:.0f} % of images, by {count} measured {ones} of {of}"
+
     def as_json(self) -> dict[str, Any]:
         """The band as it stands in the file and in reports."""
-        return {"core": self.core, "memory": self.memory, **asdict(self.figures), "images": list(self.images)}
+        return {
+            "core": self.core,
+            "memory": self.memory,
+            "fraction": self.fraction,
+            "percentile": self.percentile,
+            **asdict(self.figures),
+            "families": self.families,
+            "left_out_within": self.left_out_within,
+            "images": list(self.images),
+        }
 
 
-def memory_system(board: BoardWithMemory) -> str:
-    """What a board's memories are priced by: the kinds of its accelerators and their read widths.
+@dataclass(frozen=True, slots=True)
+class RunBand:
+    """What is known of the error of one run: a band, and what of the run is outside of it."""
 
-    ``"stm32-art 64 bit"``; ``"no wait states"`` for a board without any.
-    """
-    words = [f"{a.kind} {8 * a.parameters.get('read_bytes', 8)} bit" for a in board.accelerators]
-    return " + ".join(sorted(words)) or NO_MEMORY_SYSTEM
+    band: ErrorBand
+    outside: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """For tables: ``"+-2.6 %"`` or ``"outside"``."""
+        return "outside" if self.outside else self.band.words
+
+    @property
+    def sentence(self) -> str:
+        """The whole: the band with its evidence, or what is outside."""
+        if self.outside:
+            return f"{OUTSIDE}: {'; '.join(self.outside)}"
+        return f"{self.band.words} {self.band.evidence}"
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in reports. ``fraction`` is None where there is no number to give."""
+        inside = not self.outside
+        return {
+            "words": self.band.words if inside else OUTSIDE,
+            "fraction": self.band.fraction if inside else None,
+            "percentile": self.band.percentile if inside else None,
+            "outside": list(self.outside),
+            "evidence": self.band.as_json(),
+        }
 
 
-def band_words(band: ErrorBand | None) -> str:
-    """``"+-2.6 %"`` or ``"not measured"``."""
+def band_words(band: RunBand | None) -> str:
+    """``"+-2.6 %"``, ``"outside"`` or ``"not measured"``."""
     return NOT_MEASURED if band is None else band.words
 
 
-def band_json(band: ErrorBand | None) -> dict[str, Any] | str:
-    """The band in a JSON report: its figures, or ``"not measured"``."""
-    if band is None:
-        return NOT_MEASURED
-    content = band.as_json()
-    del content["images"]
-    return {"words": band.words, "fraction": band.fraction, **content}
+def band_json(band: RunBand | None) -> dict[str, Any] | str:
+    """The band in a JSON report, or ``"not measured"``."""
+    return NOT_MEASURED if band is None else band.as_json()
 
 
 class BandTable:
-    """All measured bands."""
+    """All measured images, and the bands that they give."""
 
-    def __init__(self, bands: Sequence[ErrorBand]) -> None:
-        self.bands = tuple(bands)
+    def __init__(self, images: Sequence[MeasuredImage]) -> None:
+        self.images = tuple(images)
+        groups: dict[tuple[str, str], list[MeasuredImage]] = {}
+        for image in images:
+            groups.setdefault((image.situation.core, image.situation.memory), []).append(image)
+        self.bands = tuple(_band(group) for _key, group in sorted(groups.items()))
 
-    def band_for(self, board: BoardWithMemory, timing: str = "memory") -> ErrorBand | None:
-        """The band of a board's core and memory system; None: not measured, or not with this timing."""
-        if timing != "memory":
+    def band_for(self, run: Situation) -> RunBand | None:
+        """What is known of a run's error; None when no image of its core and memory was measured."""
+        key = (run.core, run.memory)
+        band = next((band for band in self.bands if (band.core, band.memory) == key), None)
+        if band is None:
             return None
-        key = (board.core, memory_system(board))
-        return next((band for band in self.bands if (band.core, band.memory) == key), None)
+        of_core = [image.situation for image in self.images if image.situation.core == run.core]
+        return RunBand(band, tuple(beyond(run, of_core)))
 
     def write(self, output: OutputFile) -> None:
         """Write the file. Raises :class:`UsageError`."""
-        content = {
-            "note": "written by `boardless validate --update-bands`; simulated and unofficial",
-            "boardless": __version__,
-            "bands": [band.as_json() for band in self.bands],
-        }
-        output.write_json(content)
+        output.write_json(
+            {
+                "note": "written by `boardless validate --update-bands`; simulated and unofficial",
+                "boardless": __version__,
+                "bands": [band.as_json() for band in self.bands],
+                "images": [image.as_json() for image in self.images],
+            }
+        )
 
 
 def shipped_bands_file() -> Path:
@@ -120,8 +158,8 @@ def read_bands(path: Path | None = None) -> BandTable:
     """Read bands, the project's own by default. Raises :class:`UsageError` for a file that is none."""
     file = path or shipped_bands_file()
     try:
-        return BandTable([_band(item) for item in json.loads(read_text(file))["bands"]])
-    except (ValueError, KeyError, TypeError) as error:
+        return BandTable([image_of(item) for item in json.loads(read_text(file))["images"]])
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise UsageError(
             f"not a file of error bands: {error}",
             where=str(file),
@@ -129,29 +167,40 @@ def read_bands(path: Path | None = None) -> BandTable:
         ) from error
 
 
-def _band(item: dict[str, Any]) -> ErrorBand:
-    figures = ErrorFigures(
-        int(item["count"]),
-        *(float(item[f"{name}_abs_error"]) for name in ("mean", "median", "p90", "worst")),
+# -- from images to a band ---------------------------------------------------------------------
+def _band(group: Sequence[MeasuredImage]) -> ErrorBand:
+    worst = _worst_of_families(group)
+    rank = min(len(worst), math.ceil(WANTED * (len(worst) + 1)))
+    percentile = min(WANTED, rank / (len(worst) + 1))
+    within = None
+    if len(worst) > 1:
+        within = sum(image.error <= _width(_others(image, group)) for image in group)
+        percentile = min(percentile, within / len(group))
+    situation = group[0].situation
+    return ErrorBand(
+        situation.core,
+        situation.memory,
+        error_figures([image.ratio for image in group]),
+        len(worst),
+        _width(group),
+        percentile,
+        within,
+        tuple(image.name for image in group),
     )
-    return ErrorBand(str(item["core"]), str(item["memory"]), figures, tuple(item.get("images", ())))
 
 
-def measured_bands(rows: Sequence[ValidatedRow]) -> BandTable:
-    """The bands of a validation with ``timing="memory"``, over its rows in performance mode."""
-    groups: dict[tuple[str, str], list[ValidatedRow]] = {}
-    for row in rows:
-        if row.mode == "performance" and row.ratio is not None:
-            board = load_board(row.board)
-            groups.setdefault((board.core, memory_system(board)), []).append(row)
-    return BandTable(
-        [
-            ErrorBand(
-                core,
-                memory,
-                error_figures([row.ratio for row in group if row.ratio is not None]),
-                tuple(f"{row.version} {row.submitter} {row.system} {row.benchmark}" for row in group),
-            )
-            for (core, memory), group in sorted(groups.items())
-        ]
-    )
+def _width(images: Iterable[MeasuredImage]) -> float:
+    worst = _worst_of_families(images)
+    return worst[min(len(worst), math.ceil(WANTED * (len(worst) + 1))) - 1]
+
+
+def _worst_of_families(images: Iterable[MeasuredImage]) -> list[float]:
+    """The largest error of each family, in ascending order."""
+    worst: dict[tuple[str, str], float] = {}
+    for image in images:
+        worst[image.family] = max(image.error, worst.get(image.family, 0.0))
+    return sorted(worst.values())
+
+
+def _others(image: MeasuredImage, group: Sequence[MeasuredImage]) -> list[MeasuredImage]:
+    return [other for other in group if other.family != image.family]

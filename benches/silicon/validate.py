@@ -22,6 +22,7 @@ from benches.measure.performance import GoldenReport, MeasuredWindow, Performanc
 from benches.silicon.catalog import CatalogRow
 from benches.silicon.error_figures import ErrorFigures, error_figures
 from benches.silicon.image_sources import FoundImage, find_image
+from benches.silicon.situation import Situation
 from benches.suite.benchmarks import Benchmark, find
 from benches.suite.input_files import InputData
 from emulator.errors import BoardlessError
@@ -47,7 +48,8 @@ class ValidatedRow:
     modelled over published. ``host_s`` and ``board_s``: the host's and the board's seconds for
     ``inferences``. Of all these, what one window has beyond another. ``cycles_by_cause``: the CPI
     stack of one inference, scaled to ``modelled_cycles``, when it was asked for.
-    ``status``: "ok", "failed", "absent" or "not run".
+    ``situation``: in which it was measured, of rows in performance mode with memory timing; the file of
+    error bands has it, reports do not. ``status``: "ok", "failed", "absent" or "not run".
     """
 
     version: str
@@ -71,12 +73,13 @@ class ValidatedRow:
     board_s: float | None = None
     total_s: float | None = None
     cycles_by_cause: dict[str, float] | None = None
+    situation: Situation | None = None
     status: str = NOT_RUN
     detail: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The row as it stands under ``rows``."""
-        return asdict(self)
+        return asdict(replace(self, situation=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +97,16 @@ class CoreSummary:
 
 @dataclass(frozen=True, slots=True)
 class ValidateOptions:
-    """How rows are run. ``causes``: also the CPI stack of every row in performance mode."""
+    """How rows are run.
+
+    ``causes``: also the CPI stack of rows in performance mode; ``situations``: also in which each was run.
+    """
 
     folders: tuple[Path, ...] = ()
     timing: str = "memory"
     hook: str = "auto"
     causes: bool = False
+    situations: bool = False
 
 
 def validate_row(row: CatalogRow, options: ValidateOptions) -> ValidatedRow:
@@ -139,7 +146,10 @@ def blank_row(row: CatalogRow, status: str, detail: str, total_s: float | None =
 
 def _run_row(row: CatalogRow, found: FoundImage, options: ValidateOptions, started: float) -> ValidatedRow:
     machine = _machine(row, found, options)
-    session = PerformanceSession(machine)
+    from benches.silicon.run_situation import counter_of, situation_of_window  # noqa: PLC0415 - loads the engine
+
+    wants_situation = options.situations and row.mode == "performance"
+    session = PerformanceSession(machine, counts=counter_of(machine) if wants_situation else None)
     benchmark = find(row.benchmark)
     session.expect(benchmark)
     least_ms = ENERGY_WINDOW_MS if row.mode == "energy" else WINDOW_MS
@@ -148,6 +158,8 @@ def _run_row(row: CatalogRow, found: FoundImage, options: ValidateOptions, start
     short, long = (session.measure(item, n, 1, GoldenReport()).windows[0] for n in (1, 1 + inferences))
     window = _without_printing(short, long)
     measured = _measured_row(row, found, machine.board.core, window, time.perf_counter() - started)
+    if long.passed is not None:
+        measured = replace(measured, situation=situation_of_window(machine, long, long.passed))
     if not options.causes or row.mode != "performance":
         return measured
     return replace(measured, cycles_by_cause=_causes(row, found, options, window.cycles))

@@ -16,7 +16,8 @@ from emulator.image.place import place_of
 from emulator.links import LinkSet
 from emulator.machine.machine import Machine
 
-BANDS_MODULE = "benches.silicon.error_bands"
+BANDS_MODULE = "benches.silicon.run_band"
+NOT_MEASURED = "not measured"
 STOP_WORDS = {
     "until": "the text of --until came",
     "idle": "the firmware waits and nobody will send it anything",
@@ -52,7 +53,8 @@ def summary_text(outcome: Outcome) -> str:
         f"stopped:      {STOP_WORDS[outcome.stop]}",
         f"board:        {board.name} ({board.core}), timing {machine.timing}, {machine.hook.kind} hook",
         f"instructions: {counts.instructions:,}",
-        f"cycles:       {counts.cycles:,}, error {error_band(machine)[0]} (CPI {cpi})",
+        f"cycles:       {counts.cycles:,} (CPI {cpi})",
+        f"error:        {error_band(machine)[0]}",
         f"time:         {seconds_in_words(machine.clock.seconds())} modelled,"
         f" core clock {hertz_in_words(machine.clock.core_hz)}",
         f"host:         {outcome.busy_s:.2f} s ({speed})",
@@ -72,16 +74,16 @@ def summary_text(outcome: Outcome) -> str:
 
 
 def error_band(machine: Machine) -> tuple[str, Any]:
-    """The error measured against silicon for this core and memory system: in words, and for JSON.
+    """The error measured against silicon for such a run: in words, and for JSON.
 
     What was measured is data of the benches, which an installation of the emulator may lack.
     """
     try:
         bands = importlib.import_module(BANDS_MODULE)
     except ModuleNotFoundError:
-        return "not measured", "not measured"
-    band = bands.read_bands().band_for(machine.board, machine.timing)
-    return bands.band_words(band), bands.band_json(band)
+        return NOT_MEASURED, NOT_MEASURED
+    band = bands.band_of_run(machine)
+    return (NOT_MEASURED, NOT_MEASURED) if band is None else (band.sentence, band.as_json())
 
 
 def summary_json(outcome: Outcome) -> dict[str, Any]:

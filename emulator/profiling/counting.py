@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from emulator.engine.engine import Engine
 
@@ -45,6 +46,7 @@ class CountState:
     stalls: tuple[tuple[int, ...], ...]
     unaligned: tuple[tuple[int, ...], ...]
     bus: tuple[tuple[int, ...], ...]
+    NONE: ClassVar[CountState]
 
     @classmethod
     def of(cls, engine: Engine) -> CountState:
@@ -92,6 +94,10 @@ class CountDifference:
     stalls: Mapping[int, tuple[int, ...]]
     unaligned: Mapping[int, tuple[int, ...]]
     bus: Mapping[int, tuple[int, ...]]
+
+
+CountState.NONE = CountState(Totals(0, 0, 0, 0, 0, 0), {}, (), (), ())
+"""Before anything ran."""
 
 
 def _differences(
