@@ -20,7 +20,7 @@ def band_of_run(machine: Machine, bands: BandTable | None = None) -> RunBand | N
     """
     if machine.timing != "memory":
         return None
-    passed = CountState.of(machine.engine) - CountState.NONE
+    passed = CountState.of(machine.engine).from_nothing()
     return (bands or read_bands()).band_for(situation_since(machine, passed))
 
 

@@ -48,6 +48,19 @@ class PathCount:
     stalls: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Every count of a hook at a moment, as words of 64 bits in the computer's own order.
+
+    ``edges``: of each path, how often it was taken by each of its :data:`EDGES`; ``events``: of each block,
+    the stalls of its events, then the parts of them from unaligned data, then those from the bus.
+    Both grow at their end alone.
+    """
+
+    edges: bytes
+    events: bytes
+
+
 class BlockHook(Protocol):
     """Counters, limits and tables of the timing automaton, as one hook keeps them."""
 
@@ -182,6 +195,12 @@ class BlockHook(Protocol):
 
     def event_bus(self, block: int) -> tuple[int, ...]:
         """The part that comes from going to another memory than the datum before."""
+
+    def counters(self) -> Counters:
+        """All counts at once, for whoever looks often."""
+
+    def path_key(self, path: int) -> tuple[int, int, int]:
+        """State, block and skipped instructions of a path, by its number."""
 
     def save(self) -> Any:
         """Counters, state and memory system for a snapshot."""

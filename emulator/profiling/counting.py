@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+import struct
+from dataclasses import dataclass, field
 
 from emulator.engine.engine import Engine
+from emulator.engine.hook import EDGES, Counters
+
+WORD_BYTES = 8
 
 PathKey = tuple[int, int, int]
 """(state, block, skipped) as :class:`emulator.engine.hook.PathCount` has them."""
@@ -34,55 +36,77 @@ class Totals:
         )
 
 
+NOTHING = Totals(0, 0, 0, 0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class CountState:
-    """Every counter at a moment between two blocks.
+    """Every counter at a moment.
 
-    ``stalls[block]``: stall cycles of each of the block's events; ``unaligned`` and ``bus``: parts of them.
+    Between two blocks, or while one executes: a block counts when it has ended.
     """
 
     totals: Totals
-    paths: Mapping[PathKey, tuple[int, ...]]
-    stalls: tuple[tuple[int, ...], ...]
-    unaligned: tuple[tuple[int, ...], ...]
-    bus: tuple[tuple[int, ...], ...]
-    NONE: ClassVar[CountState]
+    counters: Counters
+    engine: Engine = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, engine: Engine) -> CountState:
-        """Read an engine that is not running."""
+        """Read an engine."""
         hook, outside = engine.hook, engine.outside
-        blocks = range(len(engine.automaton.plans))
-        return cls(
-            Totals(
-                hook.cycles,
-                hook.instructions,
-                outside.exception_cycles,
-                outside.skipped_cycles,
-                outside.skipped_instructions,
-                outside.sleep_cycles,
-            ),
-            {(p.state, p.block, p.skipped): p.counts for p in hook.path_counts() if any(p.counts)},
-            tuple(hook.event_stalls(block) for block in blocks),
-            tuple(hook.event_unaligned(block) for block in blocks),
-            tuple(hook.event_bus(block) for block in blocks),
+        totals = Totals(
+            hook.cycles,
+            hook.instructions,
+            outside.exception_cycles,
+            outside.skipped_cycles,
+            outside.skipped_instructions,
+            outside.sleep_cycles,
         )
+        return cls(totals, hook.counters(), engine)
+
+    def from_nothing(self) -> CountDifference:
+        """What passed since the machine was made."""
+        return self - CountState(NOTHING, Counters(b"", b""), self.engine)
 
     def __sub__(self, earlier: CountState) -> CountDifference:
         """What passed since ``earlier``; no snapshot may have been restored in between."""
+        hook, plans = self.engine.hook, self.engine.automaton.plans
+        edges = _Words(self.counters.edges, earlier.counters.edges)
         paths = {}
-        for key, counts in self.paths.items():
-            before = earlier.paths.get(key)
-            passed = counts if before is None else tuple(a - b for a, b in zip(counts, before, strict=True))
-            if any(passed):
-                paths[key] = passed
-        return CountDifference(
-            self.totals - earlier.totals,
-            paths,
-            dict(_differences(self.stalls, earlier.stalls)),
-            dict(_differences(self.unaligned, earlier.unaligned)),
-            dict(_differences(self.bus, earlier.bus)),
-        )
+        for number in range(len(edges.after) // (WORD_BYTES * EDGES)):
+            passed = edges.passed(EDGES * number, EDGES)
+            if passed is not None:
+                paths[hook.path_key(number)] = passed
+        difference = CountDifference(self.totals - earlier.totals, paths, {}, {}, {})
+        events, at = _Words(self.counters.events, earlier.counters.events), 0
+        for number, plan in enumerate(plans):
+            if at >= len(events.after) // WORD_BYTES:
+                break  # a block that came later
+            for part in (difference.stalls, difference.unaligned, difference.bus):
+                passed = events.passed(at, len(plan.events))
+                if passed is not None:
+                    part[number] = passed
+                at += len(plan.events)
+        return difference
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Counters at two moments; those that came between them were 0 at the first."""
+
+    after: bytes
+    before: bytes
+
+    def passed(self, first: int, count: int) -> tuple[int, ...] | None:
+        """The differences of ``count`` words from ``first`` on; None when there is none."""
+        start, end = WORD_BYTES * first, WORD_BYTES * (first + count)
+        after, before = self.after[start:end], self.before[start:end]
+        if after == before:
+            return None
+        words = struct.Struct(f"={count}Q")
+        earlier = words.unpack(before) if before else (0,) * count
+        passed = tuple(a - b for a, b in zip(words.unpack(after), earlier, strict=True))
+        return passed if any(passed) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +114,7 @@ class CountDifference:
     """Counts of a window; blocks and paths that did not move are left out."""
 
     totals: Totals
-    paths: Mapping[PathKey, tuple[int, ...]]
-    stalls: Mapping[int, tuple[int, ...]]
-    unaligned: Mapping[int, tuple[int, ...]]
-    bus: Mapping[int, tuple[int, ...]]
-
-
-CountState.NONE = CountState(Totals(0, 0, 0, 0, 0, 0), {}, (), (), ())
-"""Before anything ran."""
-
-
-def _differences(
-    after: tuple[tuple[int, ...], ...], before: tuple[tuple[int, ...], ...]
-) -> Iterator[tuple[int, tuple[int, ...]]]:
-    for block, values in enumerate(after):
-        if block < len(before):
-            values = tuple(a - b for a, b in zip(values, before[block], strict=True))  # noqa: PLW2901
-        if any(values):
-            yield block, values
+    paths: dict[PathKey, tuple[int, ...]]
+    stalls: dict[int, tuple[int, ...]]
+    unaligned: dict[int, tuple[int, ...]]
+    bus: dict[int, tuple[int, ...]]

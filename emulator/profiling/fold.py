@@ -84,8 +84,16 @@ class Profile:
         return self.totals.cycles - self.stack.total - self.waiting_cycles
 
 
-def fold(engine: Engine, passed: CountDifference) -> Profile:
-    """Fold the counts of a window of what ``engine`` executed."""
+StepCosts = dict[tuple[PathKey, int], tuple[tuple[tuple[tuple[Cause, int], ...], ...], tuple[int, ...]]]
+"""By path and edge: what each instruction costs by cause, and when it issues."""
+
+
+def fold(engine: Engine, passed: CountDifference, known: StepCosts | None = None) -> Profile:
+    """Fold the counts of a window of what ``engine`` executed.
+
+    ``known``: what paths cost, kept by whoever folds several windows.
+    """
+    known = {} if known is None else known
     plans = engine.automaton.plans
     blocks: dict[int, BlockProfile] = {}
     for key, counts in passed.paths.items():
@@ -93,7 +101,7 @@ def fold(engine: Engine, passed: CountDifference) -> Profile:
         if number not in blocks:
             block = plans[number].block
             blocks[number] = BlockProfile(number, block, [InstructionProfile(i) for i in block.instructions])
-        _add_path(engine.automaton, blocks[number], key, counts)
+        _add_path(engine.automaton, blocks[number], key, counts, known)
     memories = TimedMemories(engine)
     for number, stalls in passed.stalls.items():
         if number in blocks:
@@ -103,18 +111,23 @@ def fold(engine: Engine, passed: CountDifference) -> Profile:
     return Profile(passed.totals, tuple(sorted(blocks.values(), key=lambda b: (b.block.address, b.number))))
 
 
-def _add_path(automaton: Automaton, profile: BlockProfile, key: PathKey, counts: tuple[int, ...]) -> None:
+def _add_path(
+    automaton: Automaton, profile: BlockProfile, key: PathKey, counts: tuple[int, ...], known: StepCosts
+) -> None:
     for edge, count in enumerate(counts):
         if not count:
             continue
-        step = automaton.step(*key, edge)
-        for item, costs in zip(profile.instructions, step.costs_of(len(profile.instructions)), strict=True):
+        if (key, edge) not in known:
+            step = automaton.step(*key, edge)
+            known[key, edge] = tuple(step.costs_of(len(profile.instructions))), step.issue_cycles
+        each_costs, issue_cycles = known[key, edge]
+        for item, costs in zip(profile.instructions, each_costs, strict=True):
             for cause, cycles in costs:
                 item.stack.add(CostKey(cause), cycles * count)
         profile.count += count
         if sum(counts) > profile.hottest_count:
             profile.hottest, profile.hottest_count = key, sum(counts)
-            profile.issue_cycles = step.issue_cycles
+            profile.issue_cycles = issue_cycles
 
 
 def _add_stalls(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
 from emulator.engine import core
+from emulator.engine.hook import EDGES
 from tests.engine.program import bench
 
 TIMINGS = ("count", "core", "memory")
@@ -22,6 +25,22 @@ def test_native_and_python_hook_give_the_same_totals(timing: str, core_name: str
     blocks = range(len(native.automaton.plans))
     assert [native.hook.event_bus(n) for n in blocks] == [python.hook.event_bus(n) for n in blocks]
     assert [native.hook.event_stalls(n) for n in blocks] == [python.hook.event_stalls(n) for n in blocks]
+    assert native.hook.counters() == python.hook.counters()
+
+
+def test_all_counters_at_once_are_those_that_are_asked_for_one_by_one() -> None:
+    machine = bench("native", "memory")
+    machine.run()
+    hook, counters = machine.hook, machine.hook.counters()
+    paths = hook.path_counts()
+    edges = struct.unpack(f"={len(paths) * EDGES}Q", counters.edges)
+    assert list(edges) == [count for path in paths for count in path.counts]
+    assert sum(edges) > 500
+    assert [hook.path_key(n) for n in range(len(paths))] == [(p.state, p.block, p.skipped) for p in paths]
+    parts = (hook.event_stalls, hook.event_unaligned, hook.event_bus)
+    events = [stall for n in range(len(machine.automaton.plans)) for part in parts for stall in part(n)]
+    assert list(struct.unpack(f"={len(events)}Q", counters.events)) == events
+    assert sum(events) > 0
 
 
 @pytest.mark.parametrize("core_name", CORES)

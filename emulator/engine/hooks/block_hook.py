@@ -14,7 +14,7 @@ from unicorn import unicorn_const as ucc
 
 from emulator.engine.core import REGISTER_IDS, Core
 from emulator.engine.events import EVENT_BRANCH, HOOK_OBSERVED, BlockPlan, LoadPair
-from emulator.engine.hook import NO_ADDRESS, PathCount, Stop
+from emulator.engine.hook import NO_ADDRESS, Counters, PathCount, Stop
 from emulator.engine.hooks.addresses import Addresses
 from emulator.engine.hooks.block import Block
 from emulator.engine.hooks.contexts import Contexts
@@ -299,6 +299,14 @@ class PythonHook:
     def event_bus(self, block: int) -> tuple[int, ...]:
         """See :class:`BlockHook`."""
         return tuple(self._tables.blocks[block].event_bus)
+
+    def counters(self) -> Counters:
+        """See :class:`BlockHook`."""
+        return self._tables.counters()
+
+    def path_key(self, path: int) -> tuple[int, int, int]:
+        """See :class:`BlockHook`."""
+        return self._tables.paths[path].key
 
     def save(self) -> Any:
         """See :class:`BlockHook`."""

@@ -165,6 +165,10 @@ EXPORT const uint64_t *bl_event_unaligned(NativeHook *n, uint32_t block) {
 
 EXPORT const uint64_t *bl_event_bus(NativeHook *n, uint32_t block) { return n->tables.blocks[block]->event_bus; }
 
+EXPORT void bl_counters(NativeHook *n, uint64_t *edges, uint64_t *events) {
+    copy_counters(&n->tables, edges, events);
+}
+
 /* The memories' and the predictor's state to a snapshot's bytes; without a buffer, its size. */
 EXPORT size_t bl_save_memory(NativeHook *n, uint8_t *to) {
     if (to) memcpy(to, &n->pricing.predictor, sizeof n->pricing.predictor);

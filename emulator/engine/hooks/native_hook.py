@@ -12,7 +12,7 @@ from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
 from emulator.engine.core import Core
 from emulator.engine.events import BlockPlan, LoadPair
-from emulator.engine.hook import EDGES, PathCount
+from emulator.engine.hook import EDGES, Counters, PathCount
 from emulator.engine.hooks.native_contexts import NativeContexts, prototype_contexts
 from emulator.engine.hooks.native_plan import described
 from emulator.engine.library import add_native_hook
@@ -111,6 +111,7 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_event_stalls", c.POINTER(u64), [pointer, u32]),
         ("bl_event_unaligned", c.POINTER(u64), [pointer, u32]),
         ("bl_event_bus", c.POINTER(u64), [pointer, u32]),
+        ("bl_counters", None, [pointer, pointer, pointer]),
         ("bl_save_memory", c.c_size_t, [pointer, c.c_char_p]),
         ("bl_load_memory", None, [pointer, c.c_char_p]),
     ):  # fmt: skip
@@ -295,6 +296,19 @@ class NativeHook(_Head):
     def event_bus(self, block: int) -> tuple[int, ...]:
         """See :class:`BlockHook`."""
         return tuple(self._library.bl_event_bus(self._engine, block)[: self._event_counts[block]])
+
+    def counters(self) -> Counters:
+        """See :class:`BlockHook`."""
+        edges = (c.c_uint64 * (EDGES * self._library.bl_path_count(self._engine)))()
+        events = (c.c_uint64 * (3 * sum(self._event_counts)))()
+        self._library.bl_counters(self._engine, edges, events)
+        return Counters(bytes(edges), bytes(events))
+
+    def path_key(self, path: int) -> tuple[int, int, int]:
+        """See :class:`BlockHook`."""
+        key, counts, stalls = (c.c_uint32 * 3)(), (c.c_uint64 * EDGES)(), (c.c_uint64 * EDGES)()
+        self._library.bl_path(self._engine, path, key, counts, stalls)
+        return key[0], key[1], key[2]
 
     def save(self) -> Any:
         """See :class:`BlockHook`."""

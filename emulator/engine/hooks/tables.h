@@ -149,4 +149,15 @@ static void path_counts(const Tables *t, uint32_t path, uint32_t *key, uint64_t 
     for (int k = 0; k < EDGES; k++) { counts[k] = p->edges[k].count; stalls[k] = p->edges[k].stall; }
 }
 
+/* Every count, in the order of paths and of blocks. */
+static void copy_counters(const Tables *t, uint64_t *edges, uint64_t *events) {
+    for (uint32_t i = 0; i < t->n_paths; i++)
+        for (int e = 0; e < EDGES; e++) *edges++ = t->paths[i]->edges[e].count;
+    for (uint32_t i = 0; i < t->n_blocks; i++) {
+        const Block *b = t->blocks[i];
+        const uint64_t *parts[] = {b->event_stall, b->event_unaligned, b->event_bus};
+        for (int p = 0; p < 3; p++, events += b->n_events) memcpy(events, parts[p], b->n_events * sizeof *events);
+    }
+}
+
 #endif

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from emulator.engine.events import BlockPlan, LoadPair
-from emulator.engine.hook import EDGES, PathCount
+from emulator.engine.hook import EDGES, Counters, PathCount
 from emulator.engine.hooks.block import Block, block_new
 
 
@@ -82,3 +83,12 @@ class Tables:
             PathCount(*p.key, tuple(e.count for e in p.edges), tuple(e.stall for e in p.edges))
             for p in self.paths
         ]
+
+    def counters(self) -> Counters:
+        """Every count, in the order of paths and of blocks."""
+        edges = array("Q", (edge.count for path in self.paths for edge in path.edges))
+        events = array("Q")
+        for block in self.blocks:
+            for part in (block.event_stall, block.event_unaligned, block.event_bus):
+                events.extend(part)
+        return Counters(edges.tobytes(), events.tobytes())
