@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benches.build.flatbuffer import Table
-from benches.build.operator_names import OPERATOR_NAMES
 from emulator.errors import ImageError
 from emulator.files import read_bytes
+from emulator.profiling.operator_names import OPERATOR_NAMES
 
 FILE_IDENTIFIER = b"TFL3"
 TENSOR_TYPES = {

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from benches.build.model import OPTIONS, TENSOR_TYPES
-from benches.build.operator_names import OPERATOR_NAMES
+from emulator.profiling.operator_names import OPERATOR_NAMES
 
 # number of each operator's option table in the schema's union
 OPTION_UNION = {
