@@ -46,8 +46,12 @@ class OperatorWatch:
         """How many have ended so far."""
         return len(self._stretches.found)
 
+    def clear(self) -> None:
+        """Forget those that have ended."""
+        self._stretches.clear()
+
     def stop(self) -> None:
-        """The window is over."""
+        """Watch no more."""
         self._stretches.stop()
 
     def rows(self, places: Places, begin_cycles: int, works: Sequence[Work] = ()) -> tuple[Operator, ...]:

@@ -20,6 +20,8 @@ from emulator.profiling.exception_log import ExceptionLog
 from emulator.profiling.fold import Profile, fold
 from emulator.profiling.functions import function_starts
 from emulator.profiling.instructions import addresses_of, code_of, jumps_of
+from emulator.profiling.operator_work import Work
+from emulator.profiling.operators import watch_operators
 from emulator.profiling.places import Places
 from emulator.profiling.serial_log import SerialLog
 from emulator.profiling.sources import find_sources
@@ -29,6 +31,7 @@ from emulator.recording.model import (
     Identity,
     Instruction,
     Mark,
+    Operator,
     Recording,
 )
 from emulator.system.exception_table import exception_name
@@ -61,13 +64,15 @@ class Labels:
     """What a recording says of itself.
 
     ``title``: the window in words. ``band``: the figures' error band as JSON has it. ``source_roots``:
-    folders below which source files are looked for.
+    folders below which source files are looked for. ``works``: of the network's operators in order, from
+    its model's file, say.
     """
 
     title: str
     band: Any = None
     source_roots: tuple[Path, ...] = ()
     marks: tuple[Mark, ...] = field(default=())
+    works: tuple[Work, ...] = field(default=())
 
 
 class Recorder:
@@ -75,9 +80,11 @@ class Recorder:
 
     Recording changes no modelled figure. A snapshot that is restored must be of a moment at which
     the recorder followed already, and a window must not hold a restoration. :meth:`close` when done.
+    ``operators_from``: the function whose direct calls are a network's operators, where neither an
+    interpreter nor markers tell. Raises UsageError when there is no such function.
     """
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, operators_from: str | None = None) -> None:
         self._machine = machine
         engine = machine.engine
         self._contexts = engine.hook.contexts
@@ -88,12 +95,15 @@ class Recorder:
         pc, ipsr = engine.core.get_many(("pc", "ipsr"))
         self._contexts.start(starts, pc & ~1, ipsr & XPSR_NUMBER)
         self._log.attach()
+        self._operators = watch_operators(engine, machine.image, operators_from)
         self._begin: _Begin | None = None
         self.begin()
 
     def close(self) -> None:
         """Follow no more."""
         self._contexts.stop()
+        if self._operators is not None:
+            self._operators.stop()
         self._log.detach()
         self._serial.close()
 
@@ -102,6 +112,8 @@ class Recorder:
         engine = self._machine.engine
         self._log.clear(running=bool(engine.core.get("ipsr") & XPSR_NUMBER))
         self._serial.clear()
+        if self._operators is not None:
+            self._operators.clear()
         self._begin = _Begin(
             CountState.of(engine), self._contexts.rows(), dict(engine.memory_map.cache_counts())
         )
@@ -139,6 +151,7 @@ class Recorder:
             jumps=(*jumps, *calls),
             contexts=tree.contexts(places.function_at),
             marks=self._marks(window, labels),
+            operators=self._operator_rows(window, places, labels),
             caches=tuple(CacheCounts(name, *counts) for name, counts in sorted(window.caches.items())),
             exceptions=self._exceptions(window, places),
             console=self._serial.text(self._machine.console.name),
@@ -208,6 +221,11 @@ class Recorder:
             )
             for number, sums in sorted(self._log.handlers.items())
         )
+
+    def _operator_rows(self, window: Window, places: Places, labels: Labels) -> tuple[Operator, ...]:
+        if self._operators is None:
+            return ()
+        return self._operators.rows(places, window.begin_cycles, labels.works)
 
     def _marks(self, window: Window, labels: Labels) -> tuple[Mark, ...]:
         handlers = [

@@ -14,6 +14,7 @@ from emulator.recording.model import Recording
 from emulator.recording.store import read_recording, write_recording
 from tests.machine.context_firmware import FIRMWARE
 from tests.machine.firmware import build
+from tests.profiling.operator_firmware import GENERATED, interpreter
 
 CYCLES = 60_000
 
@@ -176,3 +177,35 @@ def make_bin(tmp_path: Path) -> Callable[[Path], Path]:
         return tmp_path / "firmware.bin"
 
     return make
+
+
+def test_a_recording_has_the_networks_operators(tmp_path: Path) -> None:
+    machine = Machine("virtual-m4")
+    machine.load(build(tmp_path, interpreter()))
+    recorder = Recorder(machine)
+    machine.run(until="ready\r\n")
+    recorder.begin()
+    machine.console.feed(b"x")
+    machine.run(until="done\r\n")
+    recording = recorder.end(Labels("one inference"))
+    recorder.close()
+    assert [o.name for o in recording.operators] == ["CONV_2D", "FULLY_CONNECTED", "twist", "IF"]
+    assert [recording.functions[o.function].name for o in recording.operators][:2] == [
+        "conv_eval",
+        "dense_eval",
+    ]
+    assert 0 < sum(o.cycles for o in recording.operators) < recording.cycles
+    write_recording(recording, tmp_path / "kept.boardless")
+    assert read_recording(tmp_path / "kept.boardless").operators == recording.operators
+
+
+def test_a_recording_of_generated_code_is_told_which_function_calls_the_layers(tmp_path: Path) -> None:
+    machine = Machine("virtual-m4")
+    machine.load(build(tmp_path, GENERATED))
+    recorder = Recorder(machine, operators_from="network")
+    machine.run(until="ready\r\n")
+    machine.console.feed(b"x")
+    machine.run(until="done\r\n")
+    recording = recorder.end(Labels("one inference"))
+    recorder.close()
+    assert [o.name for o in recording.operators] == ["layer_conv", "layer_pool", "layer_conv", "layer_dense"]
