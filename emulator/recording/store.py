@@ -169,15 +169,18 @@ def _read(database: sqlite3.Connection) -> Recording:
 
 
 def _rows(database: sqlite3.Connection, table: str, kind: type) -> Iterator[Any]:
+    """The table's rows. A column that an earlier version did not write has its field's default."""
     hints = typing.get_type_hints(kind)
-    makers = [None if plain else hints[name] for name, plain in _column_types(kind).items()]
-    columns = ", ".join(f'"{name}"' for name in _column_types(kind))
-    for row in database.execute(f"SELECT {columns} FROM {table} ORDER BY id"):
+    present = {name for _, name, *_ in database.execute(f"PRAGMA table_info({table})")}
+    makers = {n: None if plain else hints[n] for n, plain in _column_types(kind).items() if n in present}
+    columns = ", ".join(f'"{name}"' for name in ("id", *makers))
+    for _, *row in database.execute(f"SELECT {columns} FROM {table} ORDER BY id"):
+        cells = zip(makers.items(), row, strict=True)
         yield kind(
-            *(
-                value if hint is None else _restored(hint, json.loads(value))
-                for value, hint in zip(row, makers, strict=True)
-            )
+            **{
+                name: value if hint is None else _restored(hint, json.loads(value))
+                for (name, hint), value in cells
+            }
         )
 
 

@@ -142,3 +142,16 @@ def test_what_is_damaged_inside_is_refused(change, words, tmp_path):
     with pytest.raises(UsageError, match="damaged") as told:
         read_recording(file)
     assert words in str(told.value)
+
+
+def test_a_column_that_an_earlier_version_did_not_write_has_its_default(tmp_path):
+    file = tmp_path / "run.blr"
+    write_recording(RECORDING, file)
+    with sqlite3.connect(file) as database:
+        database.execute("ALTER TABLE contexts DROP COLUMN lowest_stack")
+        database.execute("DELETE FROM facts WHERE name = 'interrupted_instructions'")
+    assert read_recording(file) == RECORDING
+    with sqlite3.connect(file) as database:
+        database.execute("ALTER TABLE contexts DROP COLUMN calls")
+    with pytest.raises(UsageError, match=r"damaged.*calls"):
+        read_recording(file)
