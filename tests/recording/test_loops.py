@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulator.profiling.loops import innermost, loops_of
+from emulator.recording.loops import innermost, loops_of
 from emulator.recording.model import Instruction, Jump
 
 
