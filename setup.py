@@ -19,7 +19,7 @@ ROOMS = ("boardless*", "emulator*", "peripherals*", "benches*")
 FIRMWARE = "benches.firmware"  # the C sources in firmware/, so that `boardless build` works once installed
 DATA = (
     "py.typed", "*.toml", "*.csv", "*.json", "*.elf", "*.tflite", "*.bin", "*.c", "*.h", "*.s", "*.ld",
-    "*.md",
+    "*.md", "*.html", "*.css", "*.js",
 )  # fmt: skip
 DOCUMENTS_FOLDER = "boardless/documents"  # where emulator.installation.documents looks
 EDITABLE = "editable_wheel" in sys.argv

@@ -17,6 +17,7 @@ from emulator.recording.model import Recording
 from emulator.recording.store import read_recording
 from emulator.reporting.comparison import as_markdown, comparison_document, summary, warnings
 from emulator.reporting.comparison import compare as compared
+from emulator.reporting.view import View
 
 TOP = 10
 
@@ -32,6 +33,9 @@ TOP = 10
 @click.option(
     "--markdown", "markdown_file", type=OutputTarget("the page", standard_output=True), help="Write Markdown."
 )
+@click.option(
+    "--html", "html_file", type=OutputTarget("the page"), help="Write one page that needs nothing else."
+)
 def compare(
     a: Path,
     b: Path,
@@ -39,6 +43,7 @@ def compare(
     top: int,
     json_file: OutputFile | None,
     markdown_file: OutputFile | None,
+    html_file: OutputFile | None,
 ) -> None:
     """Compare recordings A and B: by cause, operator, function and source line.
 
@@ -53,6 +58,10 @@ def compare(
         json_file.write_json(comparison_document(one, other, tables))
     if markdown_file is not None:
         markdown_file.write_text(as_markdown(one, other, tables, top))
+    if html_file is not None:
+        from emulator.reporting.page.page import page  # noqa: PLC0415 -- jinja2 takes its time
+
+        html_file.write_text(page(View(other), View(one)))
     if any(file is not None and file.is_standard_output for file in (json_file, markdown_file)):
         return
     console = table_console(PLAIN_WIDTH, highlight=False)

@@ -26,7 +26,8 @@ from emulator.reporting.table import Table
 from emulator.reporting.view import View
 
 TOP = 10
-SHORT_LOOPS = 3
+SHORT = {"cause": 5, "loop": 3}
+"""Rows of the short answer: issue and the stalls that matter, the hottest loops."""
 LEAST_BRANCH = 0.001
 """Branches of the tree below this share of the window are left out on a terminal."""
 FILTERED = ("function", "line", "instruction", "path", "cause")
@@ -58,6 +59,9 @@ class ReportOptions:
 @click.option("--annotate", metavar="FUNCTION", help="Source and disassembly side by side.")
 @click.option("--json", "json_file", type=json_target(), help="Write all tables, or the chosen ones.")
 @click.option(
+    "--html", "html_file", type=OutputTarget("the page"), help="Write one page that needs nothing else."
+)
+@click.option(
     "--format", "format_name", type=click.Choice(list(FORMATS)), help="Write a file for another tool."
 )
 @click.option(
@@ -66,6 +70,7 @@ class ReportOptions:
 def report(
     recording: Path,
     json_file: OutputFile | None,
+    html_file: OutputFile | None,
     format_name: str | None,
     output: OutputFile | None,
     **chosen: Any,
@@ -88,10 +93,15 @@ def report(
             click.echo(f"{output}: {words}; simulated and unofficial")
         return
     tables = chosen_tables(view, options)
+    if html_file is not None:
+        from emulator.reporting.page.page import page  # noqa: PLC0415 -- jinja2 takes its time
+
+        html_file.write_text(page(view))
+        click.echo(f"{html_file}: {view.recording.cycles:,} cycles; simulated and unofficial")
     if json_file is not None:
         whole = tables if _is_chosen(options) else [make(view) for make in QUESTIONS.values()]
         json_file.write_json(document(view, whole))
-    if json_file is not None and json_file.is_standard_output:
+    if html_file is not None or (json_file is not None and json_file.is_standard_output):
         return
     console = table_console(PLAIN_WIDTH, highlight=False)
     print_head(console, view.recording)
@@ -106,9 +116,9 @@ def _is_chosen(options: ReportOptions) -> bool:
 def _rows(table: Table, options: ReportOptions) -> int:
     if options.top is not None:
         return options.top
-    if table.name in ("annotate", "tree", "cause", "operator"):
-        return len(table)
-    return SHORT_LOOPS if table.name == "loop" and not _is_chosen(options) else TOP
+    if not _is_chosen(options) and table.name in SHORT:
+        return SHORT[table.name]
+    return len(table) if table.name in ("annotate", "tree", "cause", "operator") else TOP
 
 
 def chosen_tables(view: View, options: ReportOptions) -> list[Table]:

@@ -1,68 +1,65 @@
-"""Loops, found from jumps that go back within a function.
-
-Instructions are known by address, so a block that was met as a copy of a loop's body (entered in its
-middle, say) is part of that loop already.
-"""
+"""The hottest loops of a recording: their own cycles, those of loops inside them apart."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from emulator.recording.model import Instruction
+from emulator.recording.loops import Loop, loops_of
+from emulator.recording.model import Instruction, Jump
 from emulator.reporting.costs import ratio
 from emulator.reporting.table import ADDRESS, COUNT, RATIO, SHARE, Column, Row, Table
 from emulator.reporting.view import View, stack_of, stalls_in_words
 
 
-@dataclass(slots=True)
-class Loop:
-    """A loop from its first instruction to the last jump back. ``turns``: times its first one ran.
-
-    ``own``: its instructions without those of loops inside it; ``code``: all.
-    """
+@dataclass(frozen=True, slots=True)
+class FoundLoop:
+    """A loop of a function; ``own``: its instructions without those of loops inside it, by address."""
 
     function: int
-    begin: int
-    last: int
-    turns: int
-    code: list[Instruction]
-    own: list[Instruction]
+    loop: Loop
+    own: tuple[Instruction, ...]
 
     @property
     def own_cycles(self) -> int:
         """Cycles of its own instructions."""
         return sum(item.cycles for item in self.own)
 
+    @property
+    def turns(self) -> int:
+        """How often its body was begun."""
+        return self.loop.turns + self.loop.entries
 
-def find_loops(view: View) -> list[Loop]:
+
+def find_loops(view: View) -> list[FoundLoop]:
     """All loops of the recording, most own cycles first."""
-    ends: dict[tuple[int, int], int] = {}
+    jumps: dict[int, list[Jump]] = defaultdict(list)
     for jump in view.recording.jumps:
-        source, target = view.instruction_at(jump.source), view.instruction_at(jump.target)
-        if jump.kind != "jump" or source is None or target is None:
-            continue
-        if source.function == target.function and target.address <= source.address:
-            key = (target.function, target.address)
-            ends[key] = max(ends.get(key, 0), source.address)
-    loops = [_loop(view, function, begin, last) for (function, begin), last in ends.items()]
+        source = view.instruction_at(jump.source)
+        if source is not None:
+            jumps[source.function].append(jump)
+    found = []
+    for function, code in view.code_of.items():
+        if any(jump.kind == "jump" and jump.target <= jump.source for jump in jumps[function]):
+            found += _of_function(function, code, jumps[function])
+    return sorted(found, key=lambda item: (-item.own_cycles, item.loop.header))
+
+
+def _of_function(function: int, code: list[Instruction], jumps: list[Jump]) -> list[FoundLoop]:
+    loops = loops_of(code, jumps, function)
+    found = []
     for loop in loops:
-        inner = [
-            other
+        inner = {
+            address
             for other in loops
-            if other is not loop
-            and other.function == loop.function
-            and loop.begin <= other.begin
-            and other.last <= loop.last
-        ]
-        loop.own = [i for i in loop.code if not any(o.begin <= i.address <= o.last for o in inner)]
-    return sorted(loops, key=lambda loop: (-loop.own_cycles, loop.begin))
-
-
-def _loop(view: View, function: int, begin: int, last: int) -> Loop:
-    code = [item for item in view.code_of[function] if begin <= item.address <= last]
-    return Loop(function, begin, last, code[0].count, code, code)
+            if other is not loop and other.header in loop.addresses and loop.header not in other.addresses
+            for address in other.addresses
+        }
+        mine = set(loop.addresses) - inner
+        found.append(FoundLoop(function, loop, tuple(item for item in code if item.address in mine)))
+    return found
 
 
 def hottest_loops(view: View, functions: Iterable[int] | None = None) -> Table:
@@ -74,13 +71,13 @@ def hottest_loops(view: View, functions: Iterable[int] | None = None) -> Table:
         if chosen is not None and loop.function not in chosen:
             continue
         stack, cycles = stack_of(loop.own), loop.own_cycles
-        first = loop.code[0]
+        header = view.instruction_at(loop.loop.header)
         rows.append(
             (
-                loop.begin,
-                loop.last,
+                loop.loop.header,
+                max(loop.loop.addresses),
                 view.name(loop.function),
-                f"{PurePosixPath(first.file).name}:{first.line}" if first.line else "",
+                f"{PurePosixPath(header.file).name}:{header.line}" if header and header.line else "",
                 loop.turns,
                 cycles,
                 cycles / total if total else 0.0,

@@ -7,7 +7,6 @@ cycles, and so are the self cycles of all contexts.
 
 from __future__ import annotations
 
-import fnmatch
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pathlib import PurePosixPath
 
 from emulator.errors import UsageError
 from emulator.recording.model import NO_INDEX, Context, Instruction, Operator, Recording
+from emulator.recording.search import find_functions
 
 Stack = Mapping[str, int]
 """Cycles by cause; a cause of the memory system says who waited: ``"flash (fetch)"``."""
@@ -127,19 +127,15 @@ class View:
         return f"{context.name}: {name}" if is_named_root else name
 
     def find(self, pattern: str) -> list[int]:
-        """The functions meant: a whole name, a mangled one, an address, a pattern with ``*``, or a part.
+        """The functions meant: by a name of :attr:`names`, as :func:`find_functions` does, or by a part.
 
         Raises :class:`UsageError` naming near ones when there is none.
         """
         functions = self.recording.functions
-        everyone = range(len(functions))
-        found = [
-            i for i in everyone if pattern in (functions[i].name, functions[i].linkage, self.names[i])
-        ] or self._holding(pattern)
-        if not found and any(c in pattern for c in "*?["):
-            found = [i for i in everyone if fnmatch.fnmatchcase(self.names[i], pattern)]
+        found = [index for index, name in enumerate(self.names) if pattern == name]
+        found = found or find_functions(functions, pattern)
         small = pattern.lower()
-        found = found or [i for i in everyone if small and small in self.names[i].lower()]
+        found = found or [i for i, name in enumerate(self.names) if small and small in name.lower()]
         if not found:
             hot = [self.name(f.index) for f in self.functions if f.index != NO_INDEX]
             raise UsageError(
@@ -147,17 +143,6 @@ class View:
                 next_step=f"Some that ran: {', '.join(hot[:SUGGESTIONS])}.",
             )
         return found
-
-    def _holding(self, pattern: str) -> list[int]:
-        try:
-            address = int(pattern, 0) & ~1
-        except ValueError:
-            return []
-        return [
-            i
-            for i, f in enumerate(self.recording.functions)
-            if f.address == address or 0 <= f.address <= address < f.address + f.size_bytes
-        ]
 
     # -- functions -------------------------------------------------------------------------
     @cached_property

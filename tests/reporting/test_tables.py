@@ -130,7 +130,8 @@ def test_a_line_of_an_inlined_function_is_that_functions() -> None:
 
 def test_the_loop() -> None:
     (loop,) = find_loops(View(small()))
-    assert (loop.begin, loop.last, loop.turns, loop.own_cycles) == (0x08000200, 0x08000206, 100, 576)
+    assert (loop.loop.header, max(loop.loop.addresses)) == (0x08000200, 0x08000206)
+    assert (loop.turns, loop.own_cycles) == (100, 576)
     (row,) = hottest_loops(View(small()))
     assert row["cycles_a_turn"] == pytest.approx(5.76)
 
@@ -140,7 +141,7 @@ def test_a_loop_inside_a_loop_has_its_own_cycles() -> None:
     outer = replace(recording.jumps[0], source=0x08000208, target=0x08000200)
     inner = replace(recording.jumps[0], source=0x08000206, target=0x08000202)
     loops = find_loops(View(replace(recording, jumps=(outer, inner))))
-    assert [(loop.begin, loop.own_cycles) for loop in loops] == [(0x08000202, 396), (0x08000200, 186)]
+    assert [(loop.loop.header, loop.own_cycles) for loop in loops] == [(0x08000202, 396), (0x08000200, 186)]
 
 
 def test_annotated_source_stands_at_its_first_instruction() -> None:
