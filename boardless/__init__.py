@@ -37,6 +37,11 @@ if TYPE_CHECKING:
     from emulator.machine.execution import StopReason
     from emulator.machine.machine import Machine
     from emulator.machine.snapshot import Snapshot
+    from emulator.recording.model import Recording
+    from emulator.recording.store import read_recording, write_recording
+    from emulator.reporting.questions import recording_tables
+    from emulator.reporting.report import Report
+    from emulator.reporting.table import Table
 
 __all__ = [
     "Board",
@@ -52,14 +57,20 @@ __all__ = [
     "LimitReached",
     "LinkError",
     "Machine",
+    "Recording",
+    "Report",
     "Snapshot",
     "StopReason",
     "Symbol",
+    "Table",
     "UsageError",
     "__version__",
     "list_boards",
     "load_board",
     "load_image",
+    "read_recording",
+    "recording_tables",
+    "write_recording",
 ]
 
 _HOMES = {
@@ -83,6 +94,11 @@ _HOMES = {
     "emulator.machine.execution": ("StopReason",),
     "emulator.machine.machine": ("Machine",),
     "emulator.machine.snapshot": ("Snapshot",),
+    "emulator.recording.model": ("Recording",),
+    "emulator.recording.store": ("read_recording", "write_recording"),
+    "emulator.reporting.questions": ("recording_tables",),
+    "emulator.reporting.report": ("Report",),
+    "emulator.reporting.table": ("Table",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import ctypes
+from pathlib import Path
 
 import numpy as np
 from typing_extensions import assert_type
@@ -17,11 +18,16 @@ from boardless import (
     GuestFault,
     Image,
     Machine,
+    Recording,
+    Report,
     Snapshot,
     StopReason,
     Symbol,
+    Table,
     list_boards,
     load_board,
+    read_recording,
+    recording_tables,
 )
 
 
@@ -54,6 +60,18 @@ def call(machine: Machine) -> float:
     total.value.upper()  # type: ignore[attr-defined]
     boardless.Mashine("virtual-m4")  # type: ignore[attr-defined]
     return total.counts.cycles / total.counts.instructions
+
+
+def ask(path: Path) -> int:
+    recording: Recording = read_recording(path)
+    report = Report(recording)
+    table: Table = report.by("line", function="main")
+    assert_type(report.export("collapsed"), bytes)
+    assert_type(report.compare(Report("other.blr")), dict[str, Table])
+    for row in recording_tables(recording)["function"]:
+        print(row["function"], row["cycles"])
+    report.by(1)  # type: ignore[arg-type]
+    return len(table) + report.cycles + recording.functions[0].address
 
 
 def main() -> None:
