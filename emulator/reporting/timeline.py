@@ -6,7 +6,7 @@ in the order of their cost, as a flame graph does, on a track that says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from emulator.reporting.view import View
 
 CALL_PATHS = "call paths, summed (widths are cycles; not in order of time)"
 OPERATORS = "operators"
+BEGIN, END, MOMENT = "begin", "end", "moment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,21 @@ def _fits(ends: list[int], item: Slice) -> bool:
     while ends and ends[-1] <= item.begin:
         ends.pop()
     return not ends or item.end <= ends[-1]
+
+
+def events(track: Track) -> Iterator[tuple[int, str, Slice]]:
+    """(cycle, :data:`BEGIN`, :data:`END` or :data:`MOMENT`, slice) in order; inner slices end first."""
+    open_slices: list[Slice] = []
+    for item in track.slices:
+        while open_slices and open_slices[-1].end <= item.begin:
+            yield open_slices[-1].end, END, open_slices.pop()
+        if item.begin == item.end:
+            yield item.begin, MOMENT, item
+            continue
+        yield item.begin, BEGIN, item
+        open_slices.append(item)
+    while open_slices:
+        yield open_slices[-1].end, END, open_slices.pop()
 
 
 def call_paths(view: View) -> Track:

@@ -321,29 +321,31 @@ def test_pprof_inlined_calls_are_lines_of_one_location() -> None:
 # -- timelines -------------------------------------------------------------------------------
 def test_chrome(recording) -> None:
     made = json.loads(text(recording, "chrome"))
-    slices = [event for event in made["traceEvents"] if event["ph"] == "X"]
-    summed = [event for event in slices if event["pid"] == 2]
+    summed = [event for event in made["traceEvents"] if event["ph"] == "B" and event["pid"] == 2]
     assert sum(event["args"]["self cycles"] for event in summed) == recording.cycles
-    for track in {(event["pid"], event["tid"]) for event in slices}:
-        _check_nesting([event for event in slices if (event["pid"], event["tid"]) == track])
-    for event in slices:
-        assert event["dur"] * recording.identity.clock_hz / 1e6 == pytest.approx(event["args"]["cycles"])
+    stacks = defaultdict(list)
+    names = {}
+    for event in made["traceEvents"]:
+        track = (event["pid"], event["tid"])
+        if event["ph"] == "M" and event["name"] == "thread_name":
+            names[track] = event["args"]["name"]
+        elif event["ph"] == "B":
+            assert not stacks[track] or stacks[track][-1]["ts"] <= event["ts"]
+            stacks[track].append(event)
+        elif event["ph"] == "E":
+            begun = stacks[track].pop()
+            assert begun["name"] == event["name"]
+            cycles = (event["ts"] - begun["ts"]) * recording.identity.clock_hz / 1e6
+            assert cycles == pytest.approx(begun["args"]["cycles"], abs=1e-3)
+        else:
+            assert event["ph"] in "Ci" or event["name"] == "process_name"
+    assert not any(stacks.values())
     if recording.operators:
-        (thread,) = [
-            e["tid"] for e in made["traceEvents"] if e["ph"] == "M" and e["args"]["name"] == "operators"
+        begun = [
+            e for e in made["traceEvents"] if e["ph"] == "B" and names[e["pid"], e["tid"]] == "operators"
         ]
-        mine = [event for event in slices if (event["pid"], event["tid"]) == (1, thread)]
-        assert [event["args"]["cycles"] for event in mine] == [o.cycles for o in recording.operators]
+        assert [event["args"]["cycles"] for event in begun] == [o.cycles for o in recording.operators]
     assert any(event["ph"] == "C" and event["name"] == "stack bytes" for event in made["traceEvents"])
-
-
-def _check_nesting(events: list[dict[str, float]]) -> None:
-    open_ends: list[float] = []
-    for event in sorted(events, key=lambda event: (event["ts"], -event["dur"])):
-        while open_ends and open_ends[-1] <= event["ts"] + 1e-9:
-            open_ends.pop()
-        assert not open_ends or event["ts"] + event["dur"] <= open_ends[-1] + 1e-6
-        open_ends.append(event["ts"] + event["dur"])
 
 
 def test_perfetto(recording) -> None:

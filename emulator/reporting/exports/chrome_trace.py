@@ -8,27 +8,28 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from emulator.reporting.timeline import Slice, Track, call_paths, counters, tracks
+from emulator.reporting.timeline import BEGIN, END, MOMENT, Track, call_paths, counters, events, tracks
 from emulator.reporting.view import View
 
 TIMELINE, SUMMED = 1, 2
 """Two processes, since only one of them is in order of time."""
 MICROSECONDS = 1e6
+PHASES = {BEGIN: "B", END: "E", MOMENT: "i"}
 
 
 def chrome_trace(view: View) -> str:
     """The JSON text."""
     identity = view.recording.identity
     scale = MICROSECONDS / (identity.clock_hz or 1)
-    events = [
+    found = [
         _name("process_name", TIMELINE, 0, f"{identity.title} on {identity.board}"),
         _name("process_name", SUMMED, 0, "call paths (summed, not in order of time)"),
     ]
     for thread, track in enumerate(tracks(view), start=1):
-        events += _track(track, TIMELINE, thread, scale)
-    events += _track(call_paths(view), SUMMED, 1, scale)
+        found += _track(track, TIMELINE, thread, scale)
+    found += _track(call_paths(view), SUMMED, 1, scale)
     for counter in counters(view):
-        events += [
+        found += [
             {
                 "ph": "C",
                 "pid": TIMELINE,
@@ -46,7 +47,7 @@ def chrome_trace(view: View) -> str:
         "note": "simulated and unofficial",
     }
     return json.dumps(
-        {"traceEvents": events, "displayTimeUnit": "ns", "otherData": other}, separators=(",", ":")
+        {"traceEvents": found, "displayTimeUnit": "ns", "otherData": other}, separators=(",", ":")
     )
 
 
@@ -55,13 +56,18 @@ def _name(kind: str, process: int, thread: int, name: str) -> dict[str, Any]:
 
 
 def _track(track: Track, process: int, thread: int, scale: float) -> list[dict[str, Any]]:
-    events = [_name("thread_name", process, thread, track.name)]
-    return events + [_event(item, process, thread, scale) for item in track.slices]
-
-
-def _event(item: Slice, process: int, thread: int, scale: float) -> dict[str, Any]:
-    event: dict[str, Any] = {"pid": process, "tid": thread, "name": item.name, "ts": item.begin * scale}
-    event["args"] = {"cycles": item.end - item.begin, **item.facts}
-    if item.end == item.begin:
-        return {"ph": "i", "s": "t", **event}
-    return {"ph": "X", "dur": (item.end - item.begin) * scale, **event}
+    found = [_name("thread_name", process, thread, track.name)]
+    for at_cycles, kind, item in events(track):
+        event = {
+            "ph": PHASES[kind],
+            "pid": process,
+            "tid": thread,
+            "name": item.name,
+            "ts": at_cycles * scale,
+        }
+        if kind != END:
+            event["args"] = {"cycles": item.end - item.begin, **item.facts}
+        if kind == MOMENT:
+            event["s"] = "t"
+        found.append(event)
+    return found

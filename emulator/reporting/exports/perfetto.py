@@ -11,14 +11,26 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emulator.reporting.exports.protobuf import double, message, number, text
-from emulator.reporting.timeline import Counter, Slice, Track, call_paths, counters, tracks
+from emulator.reporting.timeline import (
+    BEGIN,
+    END,
+    MOMENT,
+    Counter,
+    Slice,
+    Track,
+    call_paths,
+    counters,
+    events,
+    tracks,
+)
 from emulator.reporting.view import View
 
 PACKET = 1
 TIMESTAMP, SEQUENCE, TRACK_EVENT, FLAGS, TRACK_DESCRIPTOR = 8, 10, 11, 13, 60
 UUID, NAME, PROCESS, PARENT, COUNTER = 1, 2, 3, 5, 8
 ANNOTATION, KIND, TRACK, CATEGORY, EVENT_NAME, DOUBLE_VALUE = 4, 9, 11, 22, 23, 44
-BEGIN, END, MOMENT, VALUE = 1, 2, 3, 4
+VALUE = 4
+KINDS = {BEGIN: 1, END: 2, MOMENT: 3}
 ANNOTATION_INT, ANNOTATION_DOUBLE, ANNOTATION_TEXT, ANNOTATION_NAME = 4, 5, 6, 10
 STATE_CLEARED = 1
 NANOSECONDS = 1_000_000_000
@@ -52,18 +64,8 @@ def _process(number_of: int, name: str) -> bytes:
 
 
 def _slices(track: Track, uuid: int, hz: int) -> Iterator[bytes]:
-    """Begins and ends in order of time: ends of inner slices before those of outer ones."""
-    open_slices: list[Slice] = []
-    for item in track.slices:
-        while open_slices and open_slices[-1].end <= item.begin:
-            yield _event(open_slices.pop().end, hz, uuid, END)
-        if item.begin == item.end:
-            yield _event(item.begin, hz, uuid, MOMENT, item)
-            continue
-        yield _event(item.begin, hz, uuid, BEGIN, item)
-        open_slices.append(item)
-    while open_slices:
-        yield _event(open_slices.pop().end, hz, uuid, END)
+    for at_cycles, kind, item in events(track):
+        yield _event(at_cycles, hz, uuid, KINDS[kind], None if kind == END else item)
 
 
 def _event(at_cycles: int, hz: int, uuid: int, kind: int, item: Slice | None = None) -> bytes:

@@ -214,7 +214,7 @@ def memory_map(view: View) -> list[RegionBar]:
 
 
 def _heat(item: MemoryObject) -> float:
-    return (item.loads + item.stores + item.fetches) / max(item.size_bytes, 1)
+    return max(item.loads + item.stores + item.fetches, 0) / max(item.size_bytes, 1)
 
 
 def _memory_label(item: MemoryObject) -> str:
