@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Protocol, runtime_checkable
 
 from emulator.clock.clock import Clock
+from emulator.clock.ramp import Touch
 from emulator.schema.checks import read_table
 from emulator.schema.table import Problem, Table, about
 
@@ -111,8 +112,8 @@ class DeviceContext:
     to lines of the interrupt controller. ``parameters`` come from the board's TOML.
     ``unmodelled(offset, access, what)`` remembers an access that the model does not cover.
     ``request_reset(reason)`` resets the system (a watchdog; it sets the signal of its cause, see
-    :func:`reset_cause`); ``touch()`` says that a read
-    just made has a value that changes with time, ``consumed()`` that it was not idempotent (it
+    :func:`reset_cause`); ``touch(ramp)`` says that a read just made has a value that changes with
+    time (``ramp``: how, where that is known), ``consumed()`` that it was not idempotent (it
     took a character, say), so that the machine does not take a loop around it for idle waiting.
     """
 
@@ -128,7 +129,7 @@ class DeviceContext:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     unmodelled: Callable[[int, str, str], None] = lambda _offset, _access, _what: None
     request_reset: Callable[[str], None] = lambda _reason: None
-    touch: Callable[[], None] = lambda: None
+    touch: Touch = lambda _ramp=None: None
     consumed: Callable[[], None] = lambda: None
 
 

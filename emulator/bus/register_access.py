@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from emulator.bus.access import AccessFinder
+from emulator.clock.ramp import Ramp
 from emulator.engine.counts import Counts
 from emulator.engine.engine import Engine
 
@@ -19,6 +20,8 @@ POLLS = 4
 """So many reads of one register, with nothing else in between, look like waiting."""
 MIXED_POLLS = 12
 """So many reads of any registers do, too."""
+TIME_POLLS = 16
+"""So many reads of counters with nothing else in between look like a delay."""
 
 
 class RegisterAccesses:
@@ -51,15 +54,29 @@ class RegisterAccesses:
         self.polled: tuple[int, int] | None = None  # (address, pc) of the last register read again and again
         self.watched: tuple[int, int, int] | None = None  # (word address, pc, reads so far), for trials
         self.turn_reads: list[tuple[int, int]] = []  # (address, pc) in the turn of a loop
+        self.turn_values: dict[tuple[int, int], int] = {}  # by address and size, in the turn of a loop
+        self.turn_ramps: list[tuple[tuple[int, int], Ramp | None]] = []  # those that change with time
+        self._touches = self._touched_activity = 0
 
     def count_activity(self) -> None:
         """Something happened that an idle loop does not do."""
         self.activity += 1
 
-    def touch(self) -> None:
-        """The access being served read a value that changes with time."""
+    def touch(self, ramp: Ramp | None = None) -> None:
+        """The access being served read a value that changes with time; ``ramp``: how, where it is known."""
+        self._touches = self._touches + 1 if self.activity == self._touched_activity else 1
         self.activity += 1
+        self._touched_activity = self.activity
         self.time_read = Counts(self._hook.instructions, self.now())
+        if self._hook.trace_enabled and self._access is not None:
+            self.turn_ramps.append((self._access[:2], ramp))
+        if self._touches == TIME_POLLS and ramp is not None:
+            self._on_polled()
+
+    def begin_turn(self) -> None:
+        """One turn of a loop is looked at from now on."""
+        self.turn_ramps.clear()
+        self.turn_values.clear()
 
     def now(self) -> int:
         """The cycle of the access being served; between blocks, the cycle reached."""
@@ -111,10 +128,14 @@ class RegisterAccesses:
             self._access, self._access_cycle = (address, size_bytes, False), None
             self._count_poll(address)
             try:
-                return read(address, size_bytes)
+                value = read(address, size_bytes)
             except BaseException as error:  # noqa: BLE001 -- it, Ctrl-C too, must not unwind through Unicorn
                 self._on_error(error)
                 return 0
+            else:
+                if self._hook.trace_enabled:
+                    self.turn_values[address, size_bytes] = value
+                return value
             finally:
                 self._access = None
 

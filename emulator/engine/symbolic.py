@@ -126,7 +126,12 @@ class Registers:
             value = self._values[register]
             if self.graph.is_opaque(value):
                 value = None
-        self._stores.append(_Store(address, min(access.size_bytes * access.count, 255), value))
+        self.keep_store(address, min(access.size_bytes * access.count, 255), value)
+
+    def keep_store(self, address: int, size_bytes: int, value: int | None) -> None:
+        """Let later loads know of a store; ``value``: a node, None when it is not followed."""
+        if self._stores is not None:
+            self._stores.append(_Store(address, size_bytes, value))
 
     # -- 16-bit encodings --------------------------------------------------------------------
     def _narrow(self, i: Instruction) -> tuple[int, int] | None:  # noqa: PLR0911 -- one line an encoding
@@ -193,7 +198,7 @@ class Registers:
             imm12 = (op >> 26 & 1) << 11 | (op >> 12 & 7) << 8 | op & 0xFF
             if op >> 25 & 1:
                 return self._plain_immediate(i, op >> 20 & 0x1F, d, n, imm12)
-            return self._processing(op >> 21 & 15, d, n, self.graph.constant(_expand_immediate(imm12)), i)
+            return self._processing(op >> 21 & 15, d, n, self.graph.constant(expand_immediate(imm12)), i)
         if op >> 25 == 0b1110101:  # shifted register
             operand = self._shifted(self.get(m, i), op >> 4 & 3, (op >> 12 & 7) << 2 | op >> 6 & 3)
             return self._processing(op >> 21 & 15, d, n, operand, i)
@@ -271,7 +276,7 @@ class Registers:
         return None
 
 
-def _expand_immediate(imm12: int) -> int:
+def expand_immediate(imm12: int) -> int:
     """ThumbExpandImm of the Arm ARM (A5.3.2)."""
     byte = imm12 & 0xFF
     if imm12 >> 10 == 0:

@@ -23,7 +23,7 @@ from emulator.errors import GuestFault
 from emulator.machine.requests import RunRequests
 from emulator.machine.sleep import Sleep
 from emulator.machine.slices import Slices
-from emulator.machine.waiting import WaitDetector
+from emulator.machine.waiting import Turn, WaitDetector
 from emulator.system.system import System
 
 SLICE_CYCLES = 20_000_000
@@ -201,6 +201,9 @@ class Execution:
         if turn is None or turn.cycles == 0:
             self.waits.found_nothing()
             return False
+        if turn.most is not None:
+            self._skip_delay(turn, turn.most)
+            return False
         idle = self._is_idle(quiet_seconds)
         silent = self.waited_picoseconds >= LAST_WORDS_PICOSECONDS or clock.next_cycles() == NEVER
         if idle or (silent and not turn_reads):  # a fault handler may wait for its UART
@@ -215,6 +218,20 @@ class Execution:
                 self._overhead.skip(turn.overhead, turns)
         self.waits.expect_soon_after(min(clock.next_cycles(), self._limit) + 1)
         return False
+
+    def _skip_delay(self, turn: Turn, most: int) -> None:
+        """Skip turns of a loop around a counter, all but the last of those that go the same way.
+
+        The last one is run, so that everything is as if all had been.
+        """
+        turns = min(
+            most, (min(self._clock.next_cycles(), self._limit) - self._hook.cycles - 1) // turn.cycles
+        )
+        if turns > 1 and self.skip_waiting:
+            self._engine.skip(turns - 1, Counts(turn.instructions, turn.cycles))
+            if turn.overhead is not None:
+                self._overhead.skip(turn.overhead, turns - 1)
+        self.waits.expect_soon_after(self._hook.cycles)
 
     def _sleep_on(self, quiet_seconds: float) -> bool:
         """Time jumps to the next deadline. True: nothing will happen any more."""

@@ -3,37 +3,44 @@
 A loop waits when one turn through it changes nothing: the same registers, the same memory,
 and only register reads whose value does not change by itself. Then every further turn
 takes the same cycles until an event comes, and whole turns may be skipped: the figures are
-those of running them. The check is made at cycles that follow from modelled events alone,
-so it is the same on every machine.
+those of running them. A delay's turns, which read a counter, may be skipped as long as they
+decide as the last one did (:mod:`emulator.machine.timed_loop`). The check is made at cycles that
+follow from modelled events alone, so it is the same on every machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from emulator.bus.register_access import RegisterAccesses
+from emulator.clock.ramp import Ramp
 from emulator.engine.engine import Engine
 from emulator.engine.hook import NO_ADDRESS
 from emulator.engine.overhead import Overhead, OverheadAccount
+from emulator.thumb.instruction import Instruction
 
 SHORTEST_INTERVAL = 1_000
 LONGEST_INTERVAL = 2_000_000
 LONGEST_TURN = 20_000
 LONGEST_TRACE = 1024
+WORD_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One turn of a waiting loop; ``stores``: it writes memory (the same values again).
 
-    ``overhead``: None unless somebody counts it.
+    ``overhead``: None unless somebody counts it. ``counter``: the read of a counter in it, if there is
+    one, and how the counter goes on; then ``most``: so many more turns go the same way.
     """
 
     cycles: int
     instructions: int
     stores: bool
     overhead: Overhead | None = field(default=None, compare=False)
+    counter: tuple[tuple[int, int], Ramp] | None = field(default=None, compare=False)
+    most: int | None = field(default=None, compare=False)
 
 
 class WaitDetector:
@@ -100,14 +107,53 @@ class WaitDetector:
         first = self._turn(limit, compare_memory=known is not None and known.stores, measure=missing)
         if first is None:
             return None
-        if first == known:
+        if first.counter is None and first == known:
             self._known[pc] = first if missing else known
             return self._known[pc]
         second = self._turn(limit, compare_memory=first.stores, measure=True)
-        if second is None or second != first:
+        if second is None or second != first or (second.counter is None) != (first.counter is None):
             return None
+        if second.counter is not None:
+            return self._timed(second, limit)
         self._known[pc] = second
         return second
+
+    def _timed(self, turn: Turn, limit: int) -> Turn | None:
+        """The turn that has just been run, with the number of those that go the same way."""
+        from emulator.machine.timed_loop import TimedTurn, equal_turns  # noqa: PLC0415 -- loads numpy
+
+        if turn.counter is None or self._hook.trace_length > LONGEST_TRACE:
+            return None
+        place, ramp = turn.counter
+        path = self._path_from_read(place[0], limit)
+        if path is None:
+            return None
+        turns = (min(limit, ramp.until - ramp.cycle + self._hook.cycles) - self._hook.cycles) // turn.cycles
+        read = {key: value for key, value in self._accesses.turn_values.items() if key != place}
+        registers = self._core.general_registers()[:15]
+        timed = TimedTurn(turn.cycles, path, place, ramp, read, registers, self._content)
+        most = equal_turns(timed, turns)
+        return replace(turn, most=most) if most > 1 else None
+
+    def _path_from_read(self, address: int, limit: int) -> list[tuple[Instruction, int]] | None:
+        """The instructions of a turn, each with the address of the next, from the read of the counter on.
+
+        Runs to the block that reads it, so that what follows from the read belongs to its turn.
+        """
+        blocks = [self._automaton.plans[number].block for number in self._hook.trace()]
+        place = next((pc for read, pc in reversed(self._accesses.turn_reads) if read == address), None)
+        begins = [n for n, block in enumerate(blocks) if any(i.address == place for i in block.instructions)]
+        if len(begins) != 1 or (begins[0] and not self._run_to(blocks[begins[0]].address, limit)):
+            return None
+        blocks = blocks[begins[0] :] + blocks[: begins[0]]
+        path = [i for block in blocks for i in block.instructions]
+        return list(zip(path, [*(i.address for i in path[1:]), path[0].address], strict=True))
+
+    def _content(self, address: int, size_bytes: int) -> bytes | None:
+        memory = self._core.memory_at(address)
+        if memory is None or address + size_bytes > memory.region.end:
+            return None
+        return self._core.read_memory(address, size_bytes)
 
     def _turn(self, limit: int, *, compare_memory: bool, measure: bool) -> Turn | None:
         hook = self._hook
@@ -116,29 +162,48 @@ class WaitDetector:
         registers = self._core.general_registers()
         cycles, instructions, activity = hook.cycles, hook.instructions, self._accesses.activity
         memory = self._memory() if compare_memory else None
+        self._accesses.begin_turn()
         hook.trace_enabled, hook.trace_length = 1, 0
         if hook.contexts.enabled:
             hook.contexts.mark()
         came_back = self._come_back(start_pc, min(limit, cycles + LONGEST_TURN))
         hook.trace_enabled = 0
-        if (
-            not came_back
-            or activity != self._accesses.activity
-            or self._core.general_registers() != registers
-        ):
+        ramps = self._accesses.turn_ramps
+        if not came_back or self._accesses.activity - activity != len(ramps):
             return None
+        counter = self._counter() if ramps else None
+        if ramps and counter is None:
+            return None
+        if not ramps and self._core.general_registers() != registers:
+            return None
+        if ramps:
+            memory = None
         if memory is not None and memory != self._memory():
             return None
         overhead = None if before is None else self._overhead.now().plus(before, -1)
-        return Turn(hook.cycles - cycles, hook.instructions - instructions, self._stores(), overhead)
+        return Turn(hook.cycles - cycles, hook.instructions - instructions, self._stores(), overhead, counter)
+
+    def _counter(self) -> tuple[tuple[int, int], Ramp] | None:
+        """The one counter that the turn has read once, None when there are more or it is not known."""
+        if len(self._accesses.turn_ramps) != 1:
+            return None
+        place, ramp = self._accesses.turn_ramps[0]
+        address, size_bytes = place
+        mask = (1 << 8 * size_bytes) - 1
+        if ramp is None or address % WORD_BYTES or ramp.value & mask != self._accesses.turn_values.get(place):
+            return None
+        return place, ramp
 
     def _come_back(self, pc: int, limit: int) -> bool:
         """Run one block, then on to ``pc``; False when something else stopped it first."""
         hook = self._hook
         if not self._run_slice(hook.cycles + 1, limit):
             return False
-        if self._core.get("pc") == pc:
-            return True
+        return self._core.get("pc") == pc or self._run_to(pc, limit)
+
+    def _run_to(self, pc: int, limit: int) -> bool:
+        """Run on to the block at ``pc``; False when something else stopped it first."""
+        hook = self._hook
         hook.turn_address = pc
         try:
             return self._run_slice(limit, limit) and self._core.get("pc") == pc

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from emulator.clock.clock import Clock
+from emulator.clock.ramp import Ramp, Touch
 from emulator.system.features import CoreFeatures
 from emulator.system.registers import StoredWords, merge
 
@@ -65,7 +66,7 @@ class Dwt:
         core: CoreFeatures,
         clock: Clock,
         trace_enabled: Callable[[], bool],
-        touch: Callable[[], None],
+        touch: Touch,
         overhead: Callable[[], tuple[int, int, int]] = lambda: (0, 0, 0),
     ) -> None:
         self._core = core
@@ -150,9 +151,10 @@ class Dwt:
     def read_word(self, address: int) -> int:
         """Read a DWT register."""
         if address == CYCCNT:
+            count = self.cycle_count
             if self._started_at is not None:
-                self._touch()
-            return self.cycle_count
+                self._touch(Ramp(self._clock.now(), count, 0xFFFFFFFF))
+            return count
         if address == CTRL:
             return self._core.dwt_ctrl | self._control
         if address == LSR:

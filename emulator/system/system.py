@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from emulator.clock.clock import Clock
+from emulator.clock.ramp import Touch
 from emulator.errors import GuestFault
 from emulator.system.cache import CacheControl, Maintain
 from emulator.system.core import CoreRegisters, MemoryFault
@@ -79,7 +80,7 @@ class System:
         on_change: Callable[[], None],
         request_reset: Callable[[str], None],
         itm_output: Callable[[int, int], None] | None = None,
-        touch: Callable[[], None] = lambda: None,
+        touch: Touch = lambda _ramp=None: None,
         overhead: Callable[[], tuple[int, int, int]] = lambda: (0, 0, 0),
         fpu_is_double: bool = False,
         mpu_regions: int | None = None,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from emulator.clock.clock import Clock
+from emulator.clock.ramp import Ramp, Touch
 
 CSR = 0xE000E010
 RVR = 0xE000E014
@@ -37,7 +38,7 @@ class SysTick:
         self,
         clock: Clock,
         pend: Callable[[], None],
-        touch: Callable[[], None],
+        touch: Touch,
         reference_hz: Callable[[], int] | None,
         calibration: int | None,
     ) -> None:
@@ -144,14 +145,23 @@ class SysTick:
             return self._reload
         if address == CALIB:
             return self._calibration
-        if self._control & CSR_ENABLE:
-            self._touch()
         self.sync()
-        if address == CVR:
-            return self._value
-        value = self._control | (CSR_COUNTFLAG if self._count_flag else 0)
-        self._count_flag = False
+        value = self._value
+        if address == CSR:
+            value = self._control | (CSR_COUNTFLAG if self._count_flag else 0)
+            self._count_flag = False
+        if self._control & CSR_ENABLE:
+            self._touch(self._ramp(value, step=-1 if address == CVR else 0))
         return value
+
+    def _ramp(self, value: int, *, step: int) -> Ramp | None:
+        """How a register goes on until the counter is 0 (and COUNTFLAG set) the next time."""
+        first = self._first_zero_in()
+        if self._value == 0 or first is None or self._tick_hz() != self._clock.core_hz:
+            return None
+        return Ramp(
+            self._clock.now(), value, 0xFFFFFFFF, step, until=self._cycle_of(self._value_tick + first)
+        )
 
     def write_word(self, address: int, value: int, mask: int) -> None:
         """Write; any write to CVR clears it and COUNTFLAG."""

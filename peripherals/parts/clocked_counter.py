@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from emulator.clock.ramp import Ramp
 from emulator.device import DeviceContext
-from peripherals.parts.counter import UP, Counter
+from peripherals.parts.counter import CENTER, DOWN, UP, Counter
 
 
 class ClockedCounter(Counter):
@@ -51,8 +52,25 @@ class ClockedCounter(Counter):
         """The count at this very cycle, for firmware; a running one is not idempotent."""
         self.catch_up()
         if self.state.running:
-            self._context.touch()
+            self._context.touch(self._ramp())
         return self.state.count
+
+    def _ramp(self) -> Ramp | None:
+        """How the count goes on until the next wrap."""
+        state, steps = self.state, self.steps_to_wrap()
+        if steps is None:
+            return None
+        is_down = state.direction == DOWN or (state.direction == CENTER and state.falling)
+        return Ramp(
+            state.anchor_cycles,
+            state.count,
+            self.maximum,
+            step=-1 if is_down else 1,
+            numerator=state.timer_hz,
+            denominator=state.core_hz * (state.prescaler + 1),
+            phase=state.anchor_phase + state.prescaler_count * state.core_hz,
+            until=self.cycle_after(self.clocks_to(steps)),
+        )
 
     def plan(self, values: Iterable[int] = ()) -> None:
         """Call ``on_event`` at the next wrap, or sooner when one of ``values`` is reached."""

@@ -49,7 +49,7 @@ class Counter:
         can_skip: Callable[[], bool],
     ) -> None:
         self._now = now
-        self._maximum = maximum
+        self.maximum = maximum
         self._on_wrap = on_wrap
         self._on_span = on_span
         self._can_skip = can_skip
@@ -144,11 +144,11 @@ class Counter:
             if state.falling:
                 return max(1, state.count)
             return (
-                state.reload - state.count if state.count < state.reload else self._maximum - state.count + 1
+                state.reload - state.count if state.count < state.reload else self.maximum - state.count + 1
             )
         if state.direction == DOWN:
             return state.count + 1
-        return (state.reload if state.count <= state.reload else self._maximum) - state.count + 1
+        return (state.reload if state.count <= state.reload else self.maximum) - state.count + 1
 
     def _period_steps(self) -> int:
         state = self.state

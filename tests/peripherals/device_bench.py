@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from emulator.clock.clock import Clock
+from emulator.clock.ramp import Ramp
 from emulator.device import Device, DeviceContext
 
 CORE_HZ = 1_000_000
@@ -151,6 +152,7 @@ class Bench:
         self.unmodelled: list[tuple[int, str, str]] = []
         self.resets: list[str] = []
         self.touches = 0
+        self.ramp: Ramp | None = None
 
     def context(
         self, name: str = "device", *, base: int = 0, lines: tuple[str, ...] = (), **parameters: Any
@@ -189,7 +191,8 @@ class Bench:
         self.memory.devices.append((base, device))
         return device
 
-    def _touch(self) -> None:
+    def _touch(self, ramp: Ramp | None = None) -> None:
+        self.ramp = ramp
         self.touches += 1
 
     def run(self, cycles: int) -> None:

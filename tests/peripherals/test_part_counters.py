@@ -91,6 +91,30 @@ def test_as_if_every_clock_were_counted(direction: str, seed: int) -> None:
     assert bench.touches == 40
 
 
+@pytest.mark.parametrize("direction", [UP, DOWN, CENTER])
+@pytest.mark.parametrize("seed", range(8))
+def test_a_ramp_has_the_values_that_are_read_later(direction: str, seed: int) -> None:
+    chance = random.Random(seed)
+    reload, prescaler, hz = chance.randint(20, 900), chance.randint(0, 9), chance.randint(10_000, 3_000_000)
+    bench = Bench(1_000_000)
+    count = counter(bench, hz)
+    count.restart(reload=reload, count=chance.randint(0, reload), direction=direction)
+    count.state.prescaler, count.state.running = prescaler, True
+    compared = 0
+    for _ in range(200):
+        bench.run(chance.randint(0, 300))
+        read = count.read()
+        ramp = bench.ramp
+        assert ramp is not None
+        assert (ramp.cycle, ramp.value) == (bench.clock.now(), read)
+        for _ in range(5):
+            bench.run(chance.randint(0, 40))
+            if bench.clock.now() < ramp.until:
+                assert ramp.values(bench.clock.now()) == count.read()
+                compared += 1
+    assert compared > 50, "not all of them cross a wrap"
+
+
 def test_skipped_periods_leave_the_count_right() -> None:
     bench = Bench(1_000_000)
     wraps: list[int] = []

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from emulator.clock.clock import Clock
+from emulator.clock.ramp import Ramp
 from emulator.system.core import MemoryFault
 from emulator.system.system import System
 from emulator.timing.model import ExceptionTiming
@@ -124,6 +125,7 @@ class Rig:
         self.cycles = 0
         self.changes = 0
         self.touches = 0
+        self.ramp: Ramp | None = None
         self.resets: list[str] = []
         self.unmodelled: list[tuple[int, str]] = []
         self.itm: list[tuple[int, int]] = []
@@ -158,7 +160,8 @@ class Rig:
     def _changed(self) -> None:
         self.changes += 1
 
-    def _touched(self) -> None:
+    def _touched(self, ramp: Ramp | None = None) -> None:
+        self.ramp = ramp
         self.touches += 1
 
     def spend(self, cycles: int) -> None:
