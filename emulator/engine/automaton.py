@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
+from emulator.engine.absent import AbsentInstructions, uses_fpu
 from emulator.engine.alignment import required_alignment
 from emulator.engine.core import Core
 from emulator.engine.corrections import Corrections
@@ -60,9 +61,17 @@ class Automaton:
     """The memoized core model in front of one hook."""
 
     def __init__(
-        self, core: Core, hook: BlockHook, model: CoreModel, memory_map: MemoryMap, *, watch: bool
+        self,
+        core: Core,
+        hook: BlockHook,
+        model: CoreModel,
+        memory_map: MemoryMap,
+        *,
+        watch: bool,
+        absent: AbsentInstructions,
     ) -> None:
         self._core = core
+        self.absent = absent
         self._hook = hook
         self.model = model
         self._memory_map = memory_map
@@ -117,6 +126,27 @@ class Automaton:
             for number in range(len(self.plans)):
                 self._hook.drop_block(number)
 
+    def close_fpu(self, closed: bool) -> None:
+        """CPACR keeps some code at least from using the FPU, or no longer.
+
+        A block with such an instruction is met anew then, and watched, if it runs at all before the
+        FPU is opened again: after a reset it does not.
+        """
+        if closed == self.absent.fpu_closed:
+            return
+        self.absent.fpu_closed = closed
+        for number, plan in enumerate(self.plans if closed else ()):
+            if any(map(uses_fpu, plan.block.instructions)):
+                self._hook.drop_block(number)
+
+    def _watch_absent(self, block: Block) -> bool:
+        """Look before an instruction that the core may lack; False: the block has none."""
+        found = {i.address for i in block.instructions if self.absent.may_fault(i)}
+        for address in found - self._suspects:
+            self._core.watch_code(address, self.suspect)
+        self._suspects |= found
+        return bool(found)
+
     def _watch_alignment(self, number: int) -> None:
         block = self.plans[number].block
         for instruction in block.instructions:
@@ -158,7 +188,7 @@ class Automaton:
             self._hook.watch_code(hooked)
         self._watched.update(fresh)
         sends_event, corrected = self._watch_events(block), self.corrections.watch(block)
-        if plan.hook_addresses or sends_event or corrected:
+        if self._watch_absent(block) or plan.hook_addresses or sends_event or corrected:
             self._core.forget_code(address, size_bytes)
 
     def _watch_events(self, block: Block) -> bool:

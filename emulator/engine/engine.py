@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 from emulator.board.model import Board
+from emulator.engine.absent import AbsentInstructions
 from emulator.engine.automaton import Automaton, CountModel
 from emulator.engine.core import Core
 from emulator.engine.counts import Counts, OutsideBlocks
@@ -40,7 +41,14 @@ class Engine:
         self.memory_map = MemoryMap(board, self.hook, timed=timing == "memory")
         counting = timing == "count"
         model: CoreModel = CountModel() if counting else core_model(board.core, dict(board.core_parameters))
-        self.automaton = Automaton(self.core, self.hook, model, self.memory_map, watch=not counting)
+        self.automaton = Automaton(
+            self.core,
+            self.hook,
+            model,
+            self.memory_map,
+            watch=not counting,
+            absent=AbsentInstructions(board.core, board.fpu),
+        )
         self.outside = OutsideBlocks()
 
     @property

@@ -1,4 +1,4 @@
-"""Does an image fit a board? Its core, its memory map, its vectors."""
+"""Does an image fit a board? Its memory map, its vectors; its core is warned of, in :func:`core_warning`."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ VECTOR_BYTES = 2 * WORD_BYTES
 
 
 def check_image(image: Image, board: Board) -> None:
-    """Raise :class:`ImageError` unless the board's core and memories can hold ``image``."""
-    if image.build is not None:
-        problem = core_problem(image.build, board)
-        if problem:
-            raise ImageError(
-                problem,
-                where=image.path,
-                next_step=f"rebuild it for {board.core}, or choose its board with --board"
-                " (`boardless boards` lists them)",
-            )
+    """Raise :class:`ImageError` unless the board's memories can hold ``image``."""
     for segment in image.segments:
         _check_fits(image, board, segment.address, len(segment.data), segment.name)
     for reserved in image.reserved:
         _check_fits(image, board, reserved.address, reserved.size_bytes, reserved.name)
+
+
+def core_warning(image: Image, board: Board) -> str:
+    """Say which core or FPU ``image`` was built for that the board lacks; empty: none.
+
+    Build attributes speak of what its sources asked for, not of what runs: one assembly file of a library
+    with a ``.cpu`` or ``.fpu`` of its own is enough. The core faults where such an instruction is reached.
+    """
+    problem = "" if image.build is None else core_problem(image.build, board)
+    if not problem:
+        return ""
+    return f"{image.path} is {problem}: it faults where it comes to an instruction that this core lacks"
 
 
 def check_vectors(image: Image, board: Board) -> None:

@@ -28,6 +28,7 @@ from emulator.machine.register_save import THUMB_BIT, privileged, restore_regist
 from emulator.machine.requests import RunRequests
 from emulator.machine.scratch import Scratch
 from emulator.machine.sleep import Sleep
+from emulator.system.fpu import FloatingPointControl
 from emulator.system.stack_frame import XPSR_IT
 
 if TYPE_CHECKING:
@@ -68,8 +69,10 @@ class FunctionCalls:
         sleep: Sleep,
         requests: RunRequests,
         *,
+        fpu: FloatingPointControl,
         image: Callable[[], Image | None],
     ) -> None:
+        self._fpu = fpu
         self._engine = engine
         self._execution = execution
         self._sleep = sleep
@@ -117,7 +120,7 @@ class FunctionCalls:
         ``returns``: the C type of the result; None for void. ``float_abi``: how floating point
         is passed when the image's build attributes don't say. ``scratch``: where the copies
         lie instead of below the stack pointer, upwards. ``interrupts``: False masks them
-        meanwhile (PRIMASK), so that no handler is counted.
+        meanwhile (PRIMASK), so that no handler is counted. The FPU is on meanwhile, whatever CPACR says.
 
         The stack pointer is what it is at the moment; that of a machine just loaded comes from
         the vector table, and neither ``.data`` nor clocks are set up then. A firmware that slept
@@ -135,7 +138,11 @@ class FunctionCalls:
         scalars = [Scalar(area.address(e), WORD_BYTES) if isinstance(e, Copy) else e for e in passed]
         saved = save_registers(core)
         self._enter(address, place(scalars, hard_float=hard_float), area, interrupts=interrupts)
-        reason, counts = self._run(max_cycles)
+        self._fpu.held_open = True
+        try:
+            reason, counts = self._run(max_cycles)
+        finally:
+            self._fpu.held_open = False
         if reason is not StopReason.BREAK:
             raise self._did_not_return(function, reason, max_cycles)
         value = None if result is None else result.read(core, hard_float=hard_float)

@@ -74,7 +74,7 @@ class Machine:
         self.overhead = self._parts.overhead
         self.execution = self._parts.execution
         self.call = FunctionCalls(self.engine, self.execution, self._parts.sleep, self._parts.requests,
-                                  image=lambda: self.image)  # fmt: skip
+                                  fpu=self.system.fpu, image=lambda: self.image)  # fmt: skip
 
     def __repr__(self) -> str:
         board, counts = self.board, self.counts

@@ -1,7 +1,8 @@
-"""Instructions that trap by their operands, where Unicorn 2.1.4 lets them pass.
+"""Instructions that trap where Unicorn 2.1.4 lets them pass: by their operands, or absent from the core.
 
-A division by zero with CCR.DIV_0_TRP, an unaligned access that must be aligned: the hook tells of
-each before it executes. A code hook can stop the core there, but for an IT block, whose translation
+An instruction that the core lacks, or an FPU's that CPACR keeps closed; a division by zero with
+CCR.DIV_0_TRP, an unaligned access that must be aligned: the hook tells of each before it executes. A
+code hook can stop the core there, but for an IT block, whose translation
 runs to its end (tests/unicorn_traps/test_code_hooks_and_host_memory.py); its registers are put back
 then to what they were. What stores behind the instruction in that IT block have written stays.
 """
@@ -11,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from emulator.engine.absent import uses_fpu
 from emulator.engine.alignment import address_of, required_alignment
 from emulator.engine.core import GENERAL
 from emulator.engine.engine import Engine
 from emulator.engine.hook import Stop
 from emulator.machine.protection import Refusal
 from emulator.system.faults import FaultKind
-from emulator.system.scb import SystemControl
+from emulator.system.system import System
 from emulator.thumb.decode import ItState
 from emulator.thumb.instruction import Block, Instruction, Kind
 
@@ -48,14 +50,15 @@ class OperandTraps:
     def __init__(
         self,
         engine: Engine,
-        control: SystemControl,
+        system: System,
         refusal_of: Callable[[Instruction], Refusal | None],
     ) -> None:
         self._refusal_of = refusal_of
         self._core = engine.core
         self._hook = engine.hook
         self._automaton = engine.automaton
-        self._control = control
+        self._system = system
+        self._control = system.scb
         self._found: OperandTrap | None = None
         self._names = (*GENERAL, "xpsr", *(FLOATING_POINT if engine.core.has_fpu else ()))
         self._registers: tuple[int, ...] = ()
@@ -108,6 +111,11 @@ class OperandTraps:
 
     def trap_of(self, instruction: Instruction) -> OperandTrap | None:
         """Why ``instruction``, about to execute, traps; None: it does not."""
+        missing = self._automaton.absent.fault_of(instruction)
+        if uses_fpu(instruction) and not self._system.allows_fpu():
+            missing = FaultKind.NO_COPROCESSOR
+        if missing is not None:
+            return OperandTrap(missing, instruction.address, None)
         refusal = self._refusal_of(instruction)
         if refusal is not None:
             return OperandTrap(refusal.kind, instruction.address, refusal.address, refusal.detail)

@@ -22,6 +22,7 @@ from emulator.engine.engine import Engine
 from emulator.engine.hook import Stop
 from emulator.engine.overhead import OverheadAccount
 from emulator.errors import GuestFault, UsageError
+from emulator.image.checks import core_warning
 from emulator.image.model import Image
 from emulator.image.place import place_of
 from emulator.image.start import EntryStart, entry_start
@@ -75,6 +76,10 @@ class MachineParts:
     def use_image(self, image: Image | None) -> None:
         """``image`` is what is loaded from now on: how it starts, and what semihosting tells it."""
         self._start = None if image is None else entry_start(image, self.board)
+        if image is not self.image:
+            self.notes = []
+        if image is not None and (warning := core_warning(image, self.board)):
+            self._note(warning)
         self.image = image
         self.semihosting.heap = (0, 0, 0, 0) if self._start is None else self._start.heap
         name = "" if image is None else Path(image.path).name
@@ -210,7 +215,7 @@ class MachineParts:
             refused=self._refused_by_protection,
             no_memory=self._no_memory,
         )
-        self._operands = OperandTraps(self.engine, self.system.scb, protection.refusal_of)
+        self._operands = OperandTraps(self.engine, self.system, protection.refusal_of)
         traps = TrapHandler(
             self.engine,
             self.system,

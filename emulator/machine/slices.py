@@ -45,6 +45,7 @@ class Slices:
         hook.mask_priority = watch or 0
         hook.stop_request = 0
         self._automaton.trap_unaligned(self._system.scb.traps_unaligned)
+        self._automaton.close_fpu(self._system.fpu.closed_to_some)
         corrections.settle()
         self._protection.settle()
         while True:

@@ -68,7 +68,7 @@ class FaultKind(Enum):
     UNDEFINED_INSTRUCTION = ("undefined instruction", USAGE_FAULT, 16, 0)
     INVALID_STATE = ("jump to an address without the Thumb bit", USAGE_FAULT, 17, 0)
     INVALID_RETURN = ("invalid exception return", USAGE_FAULT, 18, 0)
-    NO_COPROCESSOR = ("FPU or coprocessor instruction while it is disabled", USAGE_FAULT, 19, 0)
+    NO_COPROCESSOR = ("FPU or coprocessor instruction while it is disabled or absent", USAGE_FAULT, 19, 0)
     STACK_LIMIT = ("stack pointer below its limit", USAGE_FAULT, 20, 0)
     UNALIGNED = ("unaligned access", USAGE_FAULT, 24, 0)
     DIVIDE_BY_ZERO = ("division by zero", USAGE_FAULT, 25, 0)

@@ -25,6 +25,7 @@ MVFR1 = 0xE000EF44
 MVFR2 = 0xE000EF48
 
 CPACR_FPU = 0xF << 20
+CPACR_FPU_PRIVILEGED = 0x5 << 20
 FPCCR_LSPACT = 1 << 0
 FPCCR_USER = 1 << 1
 FPCCR_THREAD = 1 << 3
@@ -40,7 +41,8 @@ class FloatingPointControl:
     """CPACR and the FP* registers; without an FPU only CPACR, which reads as zero.
 
     ``context_in_use()`` is CONTROL.FPCA, ``lazily_saved()`` is called when the hardware
-    would have written the reserved frame (its cycles are charged then).
+    would have written the reserved frame (its cycles are charged then), ``access_changed()`` when
+    CPACR opens or closes the FPU. ``held_open``: as if CPACR opened it, whatever it says.
     """
 
     def __init__(
@@ -51,7 +53,10 @@ class FloatingPointControl:
         is_double: bool,
         context_in_use: Callable[[], bool],
         lazily_saved: Callable[[], None],
+        access_changed: Callable[[], None] = lambda: None,
     ) -> None:
+        self._access_changed = access_changed
+        self.held_open = False
         self.has_fpu = has_fpu
         self._context_in_use = context_in_use
         self._lazily_saved = lazily_saved
@@ -74,10 +79,15 @@ class FloatingPointControl:
         self.frame_address = 0
         self._context = FPCCR_ASPEN | FPCCR_LSPEN if self.has_fpu else 0
 
+    def accessible(self, *, unprivileged: bool) -> bool:
+        """CPACR lets code use floating point: both CP10 and CP11 must (B3.2.20)."""
+        wanted = CPACR_FPU if unprivileged else CPACR_FPU_PRIVILEGED
+        return self.held_open or self._access & wanted == wanted
+
     @property
-    def accessible(self) -> bool:
-        """CPACR lets code use floating point (privileged code at least)."""
-        return bool(self._access & CPACR_FPU)
+    def closed_to_some(self) -> bool:
+        """Not all code may use floating point."""
+        return not self.accessible(unprivileged=True)
 
     @property
     def stacks_context(self) -> bool:
@@ -132,6 +142,7 @@ class FloatingPointControl:
             return
         if address == CPACR:
             self._access = merge(self._access, value, mask & CPACR_FPU)
+            self._access_changed()
         elif address == FPCCR:
             self.fold()
             self._context = merge(self._context, value, mask & (FPCCR_ASPEN | FPCCR_LSPEN | 0x17B))

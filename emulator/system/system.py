@@ -126,6 +126,7 @@ class System:
             is_double=fpu_is_double,
             context_in_use=self._fp_context_in_use,
             lazily_saved=self._lazily_saved,
+            access_changed=on_change,
         )
         regions = self.features.mpu_regions if mpu_regions is None else mpu_regions
         self.mpu = Mpu(self.features, regions, on_change)
@@ -172,6 +173,10 @@ class System:
 
     def _ipsr(self) -> int:
         return self._core.get("ipsr") & XPSR_NUMBER
+
+    def allows_fpu(self) -> bool:
+        """Whether CPACR lets the running code use floating point."""
+        return self.fpu.accessible(unprivileged=self.is_unprivileged())
 
     def is_unprivileged(self) -> bool:
         """Thread mode with CONTROL.nPRIV."""

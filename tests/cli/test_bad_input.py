@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -56,8 +57,14 @@ def test_truncated_elf(boardless, firmware, tmp_path):
     refused(boardless("run", path), "cut off")
 
 
-def test_elf_for_another_core(boardless, tmp_path):
-    refused(boardless("run", assemble(tmp_path, "cortex-m4"), "--board", "virtual-m0plus"), "v7E-M", "v6-M")
+def test_elf_for_another_core_is_warned_of_and_runs(boardless, tmp_path):
+    """There is no instruction in it that the M0+ does not have."""
+    elf = assemble(tmp_path, "cortex-m4", "0x00000000")
+    done = boardless("run", elf, "--board", "virtual-m0plus", "--json", tmp_path / "run.json")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("v7E-M (cortex-m4), but the cortex-m0plus of virtual-m0plus is v6-M") == 1
+    (note,) = json.loads((tmp_path / "run.json").read_text())["notes"]
+    assert note in done.stderr
 
 
 def test_hex_with_a_bad_checksum(boardless, firmware, tmp_path):

@@ -10,6 +10,7 @@ from image_bytes import VECTORS, attributes, make_board, make_elf, make_hex
 
 from emulator.errors import EXIT_USAGE, ImageError
 from emulator.image import check_vectors, load_image
+from emulator.image.checks import core_warning
 
 
 @pytest.fixture
@@ -137,6 +138,16 @@ def test_truncated_elf(write, kept):
         ({"t6": 10, "t7": ord("R")}, "v7, profile R"),
         ({"t6": 14, "t7": ord("A")}, "v8-A"),
         ({"t6": 2}, "v4T"),
+    ],
+)
+def test_elf_for_no_cortex_m(write, tags, words):
+    path = write("a.elf", make_elf(attribute_bytes=attributes(**tags)))
+    assert words in refusal(path, board=make_board())
+
+
+@pytest.mark.parametrize(
+    ("tags", "words"),
+    [
         ({"t6": 17, "t7": ord("M")}, "v8-M.mainline (cortex-m33)"),
         ({"t6": 21, "t7": ord("M")}, "cortex-m55"),
         ({"t6": 13, "t7": ord("M"), "t10": 8}, "FPv5"),
@@ -145,9 +156,11 @@ def test_truncated_elf(write, kept):
         ({"t6": 21, "t7": ord("M"), "t48": 1}, "MVE"),
     ],
 )
-def test_elf_for_another_core(write, tags, words):
+def test_elf_for_another_core_is_warned_of(write, tags, words):
     path = write("a.elf", make_elf(attribute_bytes=attributes(**tags)))
-    assert words in refusal(path, board=make_board())
+    warning = core_warning(load_image(path, board=make_board()), make_board())
+    assert words in warning
+    assert str(path) in warning
 
 
 @pytest.mark.parametrize(
@@ -171,10 +184,9 @@ def test_elf_for_another_core(write, tags, words):
 def test_a_core_with_more_is_fine(write, core, fpu, tags, fits):
     path = write("a.elf", make_elf(attribute_bytes=attributes(**tags)))
     board = make_board(core=core, fpu=fpu)
-    if fits:
-        load_image(path, board=board)
-    else:
-        assert core in refusal(path, board=board)
+    warning = core_warning(load_image(path, board=board), board)
+    assert (warning == "") is fits
+    assert fits or core in warning
 
 
 def test_elf_outside_the_memory_map(write):

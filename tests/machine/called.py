@@ -21,10 +21,16 @@ OPTIONS = ["-O1", "-g", "-ffreestanding", "-nostdlib", "-fno-exceptions", "-fno-
 STARTUP = r"""
 extern unsigned _stack_top;
 __attribute__((weak)) void main(void) { for (;;) { __asm__ volatile("wfi"); } }
+#ifdef __ARM_FP
+#define RESET open_fpu_and_start
+void open_fpu_and_start(void) { *(volatile unsigned *)0xE000ED88 = 0xFu << 20; main(); }
+#else
+#define RESET main
+#endif
 __attribute__((weak)) void on_fault(void) { for (;;) { } }
 __attribute__((weak)) void on_tick(void) { }
 __attribute__((section(".vectors"), used)) const void *const vectors[16] = {
-    &_stack_top, main, on_fault, on_fault, on_fault, on_fault, on_fault, 0, 0, 0, 0,
+    &_stack_top, RESET, on_fault, on_fault, on_fault, on_fault, on_fault, 0, 0, 0, 0,
     on_fault, 0, 0, on_fault, on_tick};
 """
 LINKER = """

@@ -18,7 +18,12 @@ volatile u32 ticks;
 __attribute__((weak)) void on_systick(void) { ticks++; }
 __attribute__((weak)) void on_hard_fault(void) { for (;;) { } }
 void main(void);
-void start(void) { open_console(); main(); for (;;) { } }
+#ifdef __ARM_FP
+#define OPEN_FPU REG(0xE000ED88) = 0xFu << 20
+#else
+#define OPEN_FPU
+#endif
+void start(void) { OPEN_FPU; open_console(); main(); for (;;) { } }
 __attribute__((section(".vectors"), used)) const void *const vectors[16] = {
     &_stack_top, start, on_hard_fault, on_hard_fault, on_hard_fault, on_hard_fault, on_hard_fault, 0, 0, 0, 0,
     on_hard_fault, 0, 0, on_hard_fault, on_systick};

@@ -133,10 +133,15 @@ def test_trace_set_up_and_quiet_pages() -> None:
 # -- FPU, MPU, caches ------------------------------------------------------------------------
 def test_coprocessor_access_and_features() -> None:
     rig = Rig()
-    assert not rig.system.fpu.accessible
+    assert not rig.system.fpu.accessible(unprivileged=False)
+    rig.w(CPACR, 5 << 20)
+    assert rig.system.fpu.accessible(unprivileged=False)
+    assert not rig.system.fpu.accessible(unprivileged=True)
+    rig.w(CPACR, 3 << 20)
+    assert not rig.system.fpu.accessible(unprivileged=False), "CP11 too"
     rig.w(CPACR, 0xFFFFFFFF)
     assert rig.r(CPACR) == 0xF << 20
-    assert rig.system.fpu.accessible
+    assert rig.system.fpu.accessible(unprivileged=True)
     assert rig.r(FPCCR) == 0xC0000000
     assert (rig.r(0xE000EF40), rig.r(0xE000EF44)) == (0x10110021, 0x11000011)
     assert Rig("cortex-m7", fpu_is_double=True).r(0xE000EF40) == 0x10110221
