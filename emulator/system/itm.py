@@ -14,7 +14,9 @@ TPR = 0xE0000E40
 TCR = 0xE0000E80
 LAR = 0xE0000FB0
 LSR = 0xE0000FB4
+ITM_END = 0xE0001000
 PORTS = 32
+PORTS_PER_PRIVILEGE_BIT = 8
 
 TCR_ITMENA = 1 << 0
 TCR_WRITABLE = 0x007F0F1F
@@ -24,14 +26,20 @@ UNLOCK_KEY = 0xC5ACCE55
 
 
 class Itm:
-    """The ITM. ``output(port, byte)`` gets each byte that firmware writes, in order."""
+    """The ITM. ``output(port, byte)`` gets each byte that firmware writes, in order.
+
+    ``unprivileged()``: the store comes from unprivileged code, which reaches the ports that ITM_TPR leaves
+    to it and changes nothing else (ARMv7-M ARM C1.7.3 to C1.7.6).
+    """
 
     def __init__(
         self,
         core: CoreFeatures,
         trace_enabled: Callable[[], bool],
         output: Callable[[int, int], None] | None,
+        unprivileged: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._unprivileged = unprivileged
         self._core = core
         self._trace_enabled = trace_enabled
         self._output = output
@@ -67,7 +75,11 @@ class Itm:
     def write_word(self, address: int, value: int, mask: int) -> None:
         """Write; a store to an enabled stimulus port is output."""
         if address < TER:
-            self._stimulate((address - STIM0) // 4, value, mask)
+            port = (address - STIM0) // 4
+            if not (self._is_privileged_port(port) and self._unprivileged()):
+                self._stimulate(port, value, mask)
+        elif self._unprivileged():
+            return
         elif address == LAR:
             self._locked = value != UNLOCK_KEY
         elif self._locked:
@@ -78,6 +90,9 @@ class Itm:
             self._privilege = merge(self._privilege, value, mask & 0xF)
         elif address == TCR:
             self._control = merge(self._control, value, mask & TCR_WRITABLE)
+
+    def _is_privileged_port(self, port: int) -> bool:
+        return bool(self._privilege >> port // PORTS_PER_PRIVILEGE_BIT & 1)
 
     def _stimulate(self, port: int, value: int, mask: int) -> None:
         if self._output is None or not self.port_enabled(port):

@@ -17,7 +17,7 @@ from emulator.system.exceptions import ExceptionUnit
 from emulator.system.faults import FaultKind, FaultRecord, FaultStatus
 from emulator.system.features import features_of
 from emulator.system.fpu import CPACR, CPACR_FPU, FloatingPointControl
-from emulator.system.itm import STIM0, Itm
+from emulator.system.itm import ITM_END, STIM0, Itm
 from emulator.system.mpu import Mpu
 from emulator.system.nvic import STIR, ExternalLine, Nvic
 from emulator.system.protection import ProtectionMap
@@ -108,7 +108,7 @@ class System:
         trace_enabled = self._trace_enabled
         self._left_out = LeftOut(self.features, turned_on, trace_enabled, self._stimulus_enabled)
         self.dwt = Dwt(self.features, clock, trace_enabled, touch, overhead)
-        self.itm = Itm(self.features, trace_enabled, itm_output)
+        self.itm = Itm(self.features, trace_enabled, itm_output, self.is_unprivileged)
         self.faults = FaultStatus(self.features)
         self.scb = SystemControl(
             self.features,
@@ -205,6 +205,19 @@ class System:
             self._newly_pending()
 
     # -- registers -------------------------------------------------------------------------
+    def refuses(self, address: int, *, is_store: bool) -> bool:
+        """Refuse what unprivileged code may not reach of the private peripheral bus: all but few registers.
+
+        The ITM answers it (ITM_TPR says what a store does there), and STIR takes its stores with
+        CCR.USERSETMPEND (ARMv7-M ARM B3.1.1, C1.7; ARMv8-M ARM B11.1).
+        """
+        if not self._core.get("control") & CONTROL_NPRIV or not self.is_unprivileged():
+            return False
+        if address < ITM_END or (address & ~3 == STIR and is_store and self.scb.lets_users_pend):
+            return False
+        self._refuse(address)
+        return True
+
     def read(self, address: int, size_bytes: int) -> int:
         """A load of 1, 2 or 4 bytes."""
         block = self._by_address.get(address & ~3)
@@ -222,9 +235,6 @@ class System:
         if block is None:
             if not on:
                 self._note_unmodelled(address, "write")
-            return
-        if word_address == STIR and not self.scb.lets_users_pend and self.is_unprivileged():
-            self._refuse(address)
             return
         shift = 8 * (address & 3)
         mask = ((1 << 8 * size_bytes) - 1) << shift & 0xFFFFFFFF
