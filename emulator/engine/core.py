@@ -252,7 +252,16 @@ class Core:
     def clear_exclusive_monitor(self) -> None:
         """As CLREX does."""
         if self._monitor is not None:
-            self._monitor.value = OPEN
+            self._monitor.address = OPEN
+
+    def match_exclusive_monitor(self, address: int, size_bytes: int) -> None:
+        """Let a STREX to memory at ``address`` pass, if any STREX would."""
+        monitor, memory = self._monitor, self.memory_at(address)
+        if monitor is None or monitor.address == OPEN or memory is None:
+            return
+        start = address - memory.region.base
+        monitor.address = address
+        monitor.loaded = int.from_bytes(memory.view[start : start + size_bytes], "little")
 
     # -- memory --------------------------------------------------------------------------
     def memory_at(self, address: int) -> HostMemory | None:

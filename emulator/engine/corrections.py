@@ -10,13 +10,17 @@ tells when a correction can go):
   be rounded at all. RMode is cleared before such a conversion and put back before the next
   instruction, by code hooks that are there only once firmware has set another mode than nearest.
 
-A code hook on each MSR of a stack pointer and each VMSR is all that other firmware pays.
+* A STREX passes while the exclusive monitor is set, wherever it stores and whatever memory holds; Unicorn's
+  only where the LDREX loaded, and what it loaded: :mod:`emulator.engine.exclusive_monitor`.
+
+A code hook on each MSR of a stack pointer, each VMSR and each STREX is all that other firmware pays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from emulator.engine.alignment import address_of
 from emulator.engine.core import FPSCR_ROUNDING_MODE, GENERAL, Core
 from emulator.engine.hook import BlockHook
 from emulator.thumb.instruction import Block, Instruction
@@ -45,7 +49,11 @@ class Corrections:
 
     def watch(self, block: Block) -> bool:
         """Watch what a new block needs; True when it must be translated anew."""
-        addresses = {i.address for i in block.instructions if i.name == "vmsr" or _writes_stack_pointer(i)}
+        addresses = {
+            i.address
+            for i in block.instructions
+            if i.name == "vmsr" or _writes_stack_pointer(i) or _is_exclusive_store(i)
+        }
         if any(map(_is_conversion, block.instructions)):
             if self._watches_conversions:
                 addresses |= _around_conversions(block)
@@ -81,6 +89,9 @@ class Corrections:
             return
         if _is_conversion(instruction):
             self._round_to_nearest()
+        elif _is_exclusive_store(instruction) and instruction.memory is not None:
+            address = address_of(instruction, lambda n: self._core.get(GENERAL[n]))
+            self._core.match_exclusive_monitor(address, instruction.memory.size_bytes)
         elif instruction.name == "vmsr":
             if self._source(instruction, 12) & FPSCR_ROUNDING_MODE and not self._watches_conversions:
                 self._core.has_rounded_otherwise = True
@@ -106,6 +117,11 @@ class Corrections:
 
 def _writes_stack_pointer(instruction: Instruction) -> bool:
     return instruction.name == "msr" and instruction.opcode & 0xFF in SYSM_STACK_POINTERS
+
+
+def _is_exclusive_store(instruction: Instruction) -> bool:
+    access = instruction.memory
+    return access is not None and access.exclusive and access.is_store
 
 
 def _is_conversion(instruction: Instruction) -> bool:

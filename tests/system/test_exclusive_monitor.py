@@ -60,3 +60,50 @@ def test_every_size(tmp_path: Path, size: str, board: str) -> None:
     """
     stored = {"b": 0xFFFFFF07, "h": 0xFFFF0007, "": 7}[size]
     assert run(tmp_path, body, 2, board) == [0, stored]
+
+
+@pytest.mark.parametrize("hook", ["native", "python"])
+@pytest.mark.parametrize("board", MAINLINE)
+def test_the_monitor_holds_no_address_and_no_size(tmp_path: Path, board: str, hook: str) -> None:
+    """While it is set, a STREX of any size to anywhere passes, once (the cores' TRMs)."""
+    body = """
+    add r7, r6, #32
+    ldrex r0, [r6]
+    strex r0, r5, [r7]
+    str r0, [r4], #4
+    strex r0, r5, [r7]
+    str r0, [r4], #4
+    ldrexb r0, [r6]
+    strexh r0, r5, [r7]
+    str r0, [r4], #4
+    ldrexh r0, [r7]
+    strex r0, r5, [r7, #4]
+    str r0, [r4], #4
+    ldrex r0, [r6]
+    strexb r0, r5, [r6]
+    str r0, [r4], #4
+    ldrex r0, [r6]
+    ldrex r0, [r7]
+    strex r0, r5, [r6]
+    str r0, [r4], #4
+    strex r0, r5, [r7]
+    str r0, [r4], #4
+    ldr r0, [r7]
+    str r0, [r4], #4
+    ldr r0, [r7, #4]
+    str r0, [r4], #4
+    """
+    assert run(tmp_path, body, 9, board, hook=hook) == [0, 1, 0, 0, 0, 0, 1, 7, 7]
+
+
+@pytest.mark.parametrize("hook", ["native", "python"])
+@pytest.mark.parametrize("board", MAINLINE)
+def test_a_plain_store_leaves_it(tmp_path: Path, board: str, hook: str) -> None:
+    body = CLAIM + "    mov r0, #99\n    str r0, [r6]\n" + STORE + "    ldr r0, [r6]\n    str r0, [r4], #4\n"
+    assert run(tmp_path, body, 2, board, hook=hook) == [0, 7]
+
+
+@pytest.mark.parametrize("board", MAINLINE)
+def test_a_store_whose_condition_fails_leaves_it(tmp_path: Path, board: str) -> None:
+    body = CLAIM + "    cmp r5, #7\n    it ne\n    strexne r0, r5, [r6]\n" + STORE + STORE
+    assert run(tmp_path, body, 2, board) == [0, 1]
