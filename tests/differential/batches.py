@@ -38,6 +38,8 @@ PLATFORMS = {
     )
 }
 
+TICKS_OFFSET = 0x900
+"""Where the interrupts are counted, in RAM."""
 SCRATCH = (8,)
 """Offset that keeps what is written in both scratch devices: CTRL of the UART, RELOAD of the timer."""
 SCRATCH_BITS = 7
@@ -53,12 +55,24 @@ class Batch:
     sources: dict[str, str]
 
 
-def build_batch(platform: Platform, seed: int, programs: int, folder: Path) -> Batch:
-    """Generate, assemble and link ``programs`` programs into ``folder``."""
+def build_batch(
+    platform: Platform,
+    seed: int,
+    programs: int,
+    folder: Path,
+    *,
+    statements: int = 24,
+    interrupted: bool = False,
+) -> Batch:
+    """Generate, assemble and link ``programs`` programs into ``folder``.
+
+    ``interrupted``: SysTick and PendSV come at odd times, and leave other values in all registers
+    that an exception saves.
+    """
     flavour = FLAVOURS[platform.core]
     random = Random(seed)
-    generator = ProgramGenerator(flavour, random, SCRATCH, SCRATCH_BITS)
-    sources = {f"program{n}": generator.program(f"program{n}") for n in range(programs)}
+    generator = ProgramGenerator(flavour, random, SCRATCH, SCRATCH_BITS, interrupted=interrupted)
+    sources = {f"program{n}": generator.program(f"program{n}", statements) for n in range(programs)}
     head = f".syntax unified\n.thumb\n.cpu {flavour.cpu}\n" + (f".fpu {flavour.fpu}\n" if flavour.fpu else "")
     table = ".section .rodata\n.global table\n.align 2\ntable:\n" + "".join(
         f".word {name}, {random.getrandbits(32):#x}\n" for name in sources
@@ -72,6 +86,8 @@ def build_batch(platform: Platform, seed: int, programs: int, folder: Path) -> B
         "SCRATCH_A": platform.scratch_a,
         "SCRATCH_B": platform.scratch_b,
         "FPU": int(bool(flavour.fpu)),
+        "INTERRUPTED": int(interrupted),
+        "TICKS": platform.ram + TICKS_OFFSET,
         "STACK": platform.ram + 0x8000,
         "INITIAL": platform.ram,
         "FINAL": platform.ram + 0x400,
@@ -96,12 +112,16 @@ def _tool(name: str, *arguments: str) -> None:
         raise AssertionError(f"{name} {' '.join(arguments)}\n{done.stderr}")
 
 
-def run_on_qemu(qemu: str, platform: Platform, elf: Path) -> bytes:
-    """Everything that the image sends on its first UART until it exits by semihosting."""
+def run_on_qemu(qemu: str, platform: Platform, elf: Path, *, counted: bool = False) -> bytes:
+    """Everything that the image sends on its first UART until it exits by semihosting.
+
+    ``counted``: an instruction takes 32 ns, so that QEMU's timers do not follow the host's.
+    """
     done = subprocess.run(
         [
             qemu, "-M", platform.board, "-kernel", str(elf), "-display", "none", "-monitor", "none",
             "-serial", "stdio", "-semihosting-config", "enable=on,target=native",
+            *(["-icount", "shift=5"] if counted else []),
         ],
         stdin=subprocess.DEVNULL, capture_output=True, timeout=QEMU_TIMEOUT_S, check=False,
     )  # fmt: skip
@@ -109,12 +129,15 @@ def run_on_qemu(qemu: str, platform: Platform, elf: Path) -> bytes:
     return done.stdout
 
 
-def run_on_machine(platform: Platform, elf: Path, *, hook: str = "auto", timing: str = "count") -> bytes:
-    """The same on the emulator."""
+def run_on_machine(
+    platform: Platform, elf: Path, *, hook: str = "auto", timing: str = "count", ticks: int = 0
+) -> bytes:
+    """The same on the emulator; at least so many interrupts must have come."""
     machine = Machine(platform.board, hook=hook, timing=timing)
     machine.load(elf)
     reason = machine.run()
     assert machine.exit_code == 0, (reason, bytes(machine.console.output[-200:]))
+    assert int.from_bytes(machine.read_memory(platform.ram + TICKS_OFFSET, 4), "little") >= ticks
     return bytes(machine.console.output)
 
 

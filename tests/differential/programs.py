@@ -56,9 +56,19 @@ class ProgramGenerator:
     """Writes one program after another; see :meth:`program`."""
 
     def __init__(
-        self, flavour: Flavour, random: Random, scratch: tuple[int, ...] = (), scratch_bits: int = 32
+        self,
+        flavour: Flavour,
+        random: Random,
+        scratch: tuple[int, ...] = (),
+        scratch_bits: int = 32,
+        *,
+        interrupted: bool = False,
     ) -> None:
-        """``scratch``: offsets from r11 of registers that keep the low ``scratch_bits`` written."""
+        """``scratch``: offsets from r11 of registers that keep the low ``scratch_bits`` written.
+
+        ``interrupted``: handlers run between any two instructions, so no result may depend on where.
+        """
+        self._interrupted = interrupted
         self._flavour = flavour
         self._random = random
         self._scratch = scratch
@@ -398,7 +408,10 @@ class ProgramGenerator:
     def _exclusive(self, c: str) -> list[str]:
         value, status, new = self._distinct(3)
         offset = self._random.randrange(0, 64, 4)
-        return [f"ldrex{c} {value}, [r10, #{offset}]", f"strex{c} {status}, {new}, [r10, #{offset}]"]
+        pair = [f"ldrex{c} {value}, [r10, #{offset}]", f"strex{c} {status}, {new}, [r10, #{offset}]"]
+        if not self._interrupted:
+            return pair
+        return [f"nop{c}"] if c else ["cpsid i", *pair, "cpsie i"]  # an exception between makes it fail
 
     def _status(self, c: str) -> list[str]:
         register = self._low()

@@ -4,7 +4,10 @@
 @ from a seed, call it, then print as hex, one line each: r0-r12 and APSR, with an FPU S0-S31
 @ and FPSCR, a checksum of the buffer. At the end semihosting exit.
 @
-@ Given on the command line: UART, SCRATCH_A, SCRATCH_B (device bases), FPU (0 or 1), STACK,
+@ With INTERRUPTED, SysTick comes every 64 to 575 cycles, one time in two pends PendSV, and both leave other
+@ values in whatever an exception saves; PendSV is of higher priority one time, of lower the next.
+@
+@ Given on the command line: INTERRUPTED (0 or 1), TICKS (a word of RAM), UART, SCRATCH_A, SCRATCH_B (device bases), FPU (0 or 1), STACK,
 @ INITIAL, FINAL, BUFFER (addresses in RAM), BUFFER_WORDS. Given by the table: programs, seeds.
 
         .syntax unified
@@ -18,9 +21,11 @@
         .section .vectors, "a"
         .word   STACK
         .word   reset
-        .rept   14
+        .rept   12
         .word   crash
         .endr
+        .word   pendsv
+        .word   systick
 
         .text
         .type   reset, %function
@@ -38,6 +43,19 @@ reset:
         str     r1, [r0, #UART_BAUDDIV]
         movs    r1, #1
         str     r1, [r0, #UART_CTRL]
+        .if     INTERRUPTED
+        ldr     r0, =TICKS
+        movs    r1, #0
+        str     r1, [r0]
+        ldr     r0, =0xE000ED20
+        ldr     r1, =0x40800000         @ SysTick 0x40, PendSV 0x80
+        str     r1, [r0]
+        ldr     r0, =0xE000E010
+        movs    r1, #255
+        str     r1, [r0, #4]
+        movs    r1, #7
+        str     r1, [r0]
+        .endif
         ldr     r5, =table
 next:   ldr     r0, [r5], #4            @ program
         cbz     r0, done
@@ -49,6 +67,56 @@ next:   ldr     r0, [r5], #4            @ program
 done:   movs    r0, #'.'
         bl      put_character
         b       leave
+
+        .type   systick, %function
+systick:
+        ldr     r1, =TICKS
+        ldr     r0, [r1]
+        adds    r0, r0, #1
+        str     r0, [r1]
+        ldr     r2, =1664525
+        muls    r2, r0, r2
+        ubfx    r2, r2, #9, #9
+        adds    r2, r2, #63
+        ldr     r3, =0xE000E014
+        str     r2, [r3]                @ the next but one comes after another time
+        tst     r0, #1
+        beq     spoil
+        ldr     r3, =0xE000ED20
+        tst     r0, #2
+        ite     eq
+        ldreq   r2, =0x40800000
+        ldrne   r2, =0x80400000         @ PendSV preempts this one
+        str     r2, [r3]
+        ldr     r3, =0xE000ED04
+        mov     r2, #1 << 28
+        str     r2, [r3]
+        dsb
+        isb
+        b       spoil
+
+        .type   pendsv, %function
+pendsv: mov     r0, #2
+        @ r0: a number
+spoil:
+        .if     FPU
+        tst     r0, #2                  @ some handlers use the FPU, others leave the frame lazy
+        beq     1f
+        vmov    s0, r0
+        vmov    s7, r1
+        vmov    s15, r2
+        vcvt.f32.u32 s3, s0
+        mov     r1, #0x00C00000
+        vmsr    fpscr, r1
+1:
+        .endif
+        mvn     r1, r0
+        rors    r2, r1, r0
+        mov     r3, r1
+        mov     r12, r1
+        msr     apsr_nzcvq, r1
+        bx      lr
+        .ltorg
 
         .type   crash, %function
 crash:  movs    r0, #'!'

@@ -18,6 +18,11 @@ LONG_PROGRAMS = 300
 every_board = pytest.mark.parametrize("board", PLATFORMS)
 
 
+INTERRUPTED_PROGRAMS, STATEMENTS = 8, 120
+MANY_SEEDS, MANY_PROGRAMS, TICKS_EACH = range(200, 210), 140, 10
+"""Some 750 instructions a program: a million for each core."""
+
+
 def compare(qemu: str, board: str, folder: Path, seed: int, programs: int, **options: str) -> None:
     platform = PLATFORMS[board]
     batch = build_batch(platform, seed, programs, folder)
@@ -25,6 +30,37 @@ def compare(qemu: str, board: str, folder: Path, seed: int, programs: int, **opt
     found = results(batch, run_on_machine(platform, batch.elf, **options))
     for name in batch.names:
         assert found[name] == expected[name], difference(batch, name, expected[name], found[name])
+
+
+def compare_interrupted(qemu: str, board: str, folder: Path, seed: int, programs: int, **options: str) -> int:
+    """Long programs with SysTick and PendSV between their instructions; how many instructions they have."""
+    platform = PLATFORMS[board]
+    batch = build_batch(platform, seed, programs, folder, statements=STATEMENTS, interrupted=True)
+    expected = results(batch, run_on_qemu(qemu, platform, batch.elf, counted=True))
+    output = run_on_machine(platform, batch.elf, ticks=TICKS_EACH * programs, **options)
+    found = results(batch, output)
+    for name in batch.names:
+        assert found[name] == expected[name], difference(batch, name, expected[name], found[name])
+    return sum(instructions_in(text) for text in batch.sources.values())
+
+
+def instructions_in(text: str) -> int:
+    return sum(not line.strip().startswith(".") and not line.endswith(":") for line in text.splitlines())
+
+
+@every_board
+def test_as_qemu_with_interrupts(cross_tools: None, qemu: str, tmp_path: Path, board: str) -> None:
+    """Wherever a handler comes, a program's results are its own: frames, lazy FP state, nesting."""
+    compare_interrupted(qemu, board, tmp_path, 5, INTERRUPTED_PROGRAMS, timing="memory", hook="native")
+
+
+@pytest.mark.slow
+@every_board
+def test_a_million_instructions_with_interrupts(
+    cross_tools: None, qemu: str, tmp_path: Path, board: str
+) -> None:
+    total = sum(compare_interrupted(qemu, board, tmp_path, seed, MANY_PROGRAMS) for seed in MANY_SEEDS)
+    assert total >= 1_000_000
 
 
 @every_board
