@@ -104,13 +104,18 @@ class Signals(Protocol):
         """Call ``callback(level)`` whenever the wire's level changes."""
 
 
+TIMING = "timing"
+"""What is left out costs time and nothing else: ``--strict`` lets it be."""
+
+
 @dataclass(slots=True)
 class DeviceContext:
     """Everything that one device instance is given.
 
     ``interrupts`` maps the device's own names for its lines (``"global"``, ``"update"``)
     to lines of the interrupt controller. ``parameters`` come from the board's TOML.
-    ``unmodelled(offset, access, what)`` remembers an access that the model does not cover.
+    ``unmodelled(offset, access, what)`` remembers an access that the model does not cover; ``access``
+    is "read", "write", or :data:`TIMING` for one that does all that it should but in no time.
     ``request_reset(reason)`` resets the system (a watchdog; it sets the signal of its cause, see
     :func:`reset_cause`); ``touch(ramp)`` says that a read just made has a value that changes with
     time (``ramp``: how, where that is known), ``consumed()`` that it was not idempotent (it

@@ -17,7 +17,7 @@ from emulator.bus.register_access import RegisterAccesses
 from emulator.bus.signals import SignalBoard
 from emulator.clock.clock import Clock
 from emulator.clock.tree import NamedClocks
-from emulator.device import RESET_CAUSES, SOFTWARE, Device, SerialDevice, reset_cause
+from emulator.device import RESET_CAUSES, SOFTWARE, TIMING, Device, SerialDevice, reset_cause
 from emulator.engine.engine import Engine
 from emulator.engine.hook import Stop
 from emulator.engine.overhead import OverheadAccount
@@ -275,7 +275,7 @@ class MachineParts:
         return self.semihosting.call(operation, parameter, self.engine.core, self.clock)
 
     def _on_unmodelled(self, entry: Unmodelled) -> None:
-        if self._strict:
+        if self._strict and entry.access != TIMING:
             self.requests.fail(
                 UsageError(
                     f"{entry.access} of {entry.device} {entry.register} (0x{entry.address:08x})"

@@ -3,8 +3,8 @@
 RM0432 chapters "Direct memory access controller" and "DMA request multiplexer"; the
 same blocks are in STM32G0/G4/WB. Modelled: peripheral requests by level, memory-to-memory,
 circular mode, half and full transfer flags and interrupts. A transfer takes no modelled
-time, and priorities therefore don't matter. Not modelled: request generators,
-synchronisation, transfer errors.
+time, and priorities therefore don't matter; that is reported when a channel is first enabled. Not
+modelled, and reported: request generators, synchronisation. Not modelled: transfer errors.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Annotated
 
 import msgspec
 
-from emulator.device import DeviceContext, DeviceParameters
+from emulator.device import TIMING, DeviceContext, DeviceParameters
 from emulator.schema.table import about
 from peripherals.register_device import Register, RegisterDevice, read_only
 
@@ -22,6 +22,7 @@ CCR_EN, CCR_TCIE, CCR_HTIE, CCR_TEIE = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 CCR_DIR, CCR_CIRC, CCR_PINC, CCR_MINC = 1 << 4, 1 << 5, 1 << 6, 1 << 7
 CCR_PSIZE_SHIFT, CCR_MSIZE_SHIFT, CCR_MEM2MEM = 8, 10, 1 << 14
 FLAG_GLOBAL, FLAG_COMPLETE, FLAG_HALF, FLAG_ERROR = 1, 2, 4, 8
+CXCR_SE, RGXCR_GE, GENERATORS = 1 << 16, 1 << 16, 4
 CHANNEL_BYTES, FIRST_CHANNEL = 0x14, 0x08
 
 
@@ -64,7 +65,7 @@ class Dma(RegisterDevice):
     STATE = ("_at", "_reload")
 
     def __init__(self, context: DeviceContext) -> None:
-        self._serving = False
+        self._serving = self._told = False
         super().__init__(context)
         self._count = self.parameters.channels
         self._at: dict[int, list[int]] = {}  # channel -> [peripheral address, memory address]
@@ -105,6 +106,9 @@ class Dma(RegisterDevice):
             enabled = self.values[f"CCR{number}"] & CCR_EN
             if enabled and number not in self._at:
                 self._start(number)
+                if not self._told:
+                    self._told = True
+                    self.report(f"CCR{number}", TIMING, "transfers take no time and hold no bus")
             elif not enabled:
                 self._at.pop(number, None)
         self._serve()
@@ -200,7 +204,9 @@ class DmaMux(RegisterDevice):
             Register(4 * n, f"C{n}CR", on_write="routing_changed") for n in range(self.parameters.channels)
         ]
         rows += [read_only(0x80, "CSR"), Register(0x84, "CFR", writable=0)]
-        rows += [Register(0x100 + 4 * n, f"RG{n}CR") for n in range(4)]
+        rows += [
+            Register(0x100 + 4 * n, f"RG{n}CR", on_write="generators_changed") for n in range(GENERATORS)
+        ]
         rows += [read_only(0x140, "RGSR"), Register(0x144, "RGCFR", writable=0)]
         return tuple(rows)
 
@@ -211,7 +217,16 @@ class DmaMux(RegisterDevice):
 
     def routing_changed(self, _written: int, _old: int) -> None:
         """CxCR: another request for a channel."""
+        for channel in range(self._count):
+            if self.values[f"C{channel}CR"] & CXCR_SE:
+                self.report(f"C{channel}CR", "write", "synchronised requests")
         self._route()
+
+    def generators_changed(self, _written: int, _old: int) -> None:
+        """RGxCR: a generator is on."""
+        for number in range(GENERATORS):
+            if self.values[f"RG{number}CR"] & RGXCR_GE:
+                self.report(f"RG{number}CR", "write", "request generators")
 
     def _source_changed(self, _level: int) -> None:
         self._route()

@@ -232,6 +232,14 @@ def test_a_crash_is_reported_with_cause_and_place(tmp_path: Path, name: str) -> 
         assert "crash_here" in text
 
 
+def test_strict_lets_be_what_costs_time_alone() -> None:
+    machine = Machine("nucleo-l4r5zi", strict=True)
+    machine.bus.note(0x40020008, "timing", "transfers take no time and hold no bus")
+    machine.load(Path(__file__).parents[2] / "benches" / "images" / "kws-nucleo-l4r5zi.elf")
+    machine.run(until="m-ready")
+    assert [entry.register for entry in machine.unmodelled] == ["CCR1"]
+
+
 def test_strict_makes_an_unmodelled_access_an_error(tmp_path: Path) -> None:
     source = 'void main(void) { REG(0x4FFF0010) = 5; REG(0x4FFF0010); print("ready"); }'
     elf = build(tmp_path, source)

@@ -103,3 +103,21 @@ def test_disabled_channel_ignores_requests() -> None:
     set_up(dma, 1, RDR, BUFFER, 1, MINC)  # the waiting request is served on enabling
     assert bench.memory.bytes[BUFFER] == ord("a")
     assert not get(uart, "ISR") & 1 << 5
+
+
+def test_what_is_left_out_is_reported_when_it_is_turned_on() -> None:
+    """That transfers cost nothing once a controller; modes of the multiplexer where they are."""
+    bench = Bench()
+    dma, mux, _uart = controllers(bench)
+    assert bench.unmodelled == []
+    put(mux, "C0CR", 35)
+    put(dma, "CCR1", EN)
+    put(dma, "CCR1", 0)
+    put(dma, "CCR2", EN)
+    assert bench.unmodelled == [(8, "timing", "transfers take no time and hold no bus")]
+    put(mux, "C1CR", 1 << 16)
+    put(mux, "RG2CR", 1 << 16)
+    assert bench.unmodelled[1:] == [
+        (4, "write", "synchronised requests"),
+        (0x108, "write", "request generators"),
+    ]
