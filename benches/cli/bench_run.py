@@ -36,6 +36,7 @@ from benches.suite.input_files import InputData, load_inputs
 from emulator import __version__
 from emulator.board.reader import load_board
 from emulator.cli.tables import table_console
+from emulator.cli.untold import tell_notes
 from emulator.errors import BoardlessError, CheckFailed, UsageError
 from emulator.files import OutputFile
 
@@ -192,6 +193,8 @@ def machine_for(job: BenchJob, options: BenchOptions, board: Board | None = None
     machine = Machine(board or job.board, timing=options.timing, hook=options.hook)
     require_known_base(job.image, job.base, machine.board)
     machine.load(job.image, base=job.base)
+    if board is None:  # and not again for each board of --what-if
+        tell_notes(machine)
     return machine
 
 

@@ -21,6 +21,7 @@ from benches.silicon.validate import synthetic_input
 from benches.suite.benchmarks import NAMES, find
 from benches.suite.input_files import InputData, load_inputs
 from emulator.cli.session import Limits, goal_error
+from emulator.cli.untold import tell_notes
 from emulator.files import OutputFile
 from emulator.machine.machine import Machine
 from emulator.profiling import BlockProfile, CycleStack, functions_of
@@ -92,6 +93,7 @@ def _machine(options: ExplainOptions) -> Machine:
     machine = Machine(job.board, timing=options.timing, hook=options.hook)
     require_known_base(job.image, options.base, machine.board)
     machine.load(job.image, base=options.base, symbols=options.symbols)
+    tell_notes(machine)
     return machine
 
 

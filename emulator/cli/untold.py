@@ -17,6 +17,12 @@ REGISTERS_SHOWN = 20
 LEARN_HINT = "  `boardless run --learn-board` proposes TOML lines that let it go on"
 
 
+def tell_notes(machine: Machine) -> None:
+    """Say what is known of a firmware before it runs: it was built for another core, for one."""
+    for words in machine.notes:
+        click.echo(f"note: {words}", err=True)
+
+
 class Untold:
     """Tells, once and as it comes up, what a firmware turns on that is not modelled, and the machine's notes.
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from emulator.board.model import Board
 from emulator.engine.core import Core
 from emulator.errors import GuestFault
+from emulator.image.attributes import core_problem
 from emulator.image.model import Image
 from emulator.image.place import place_of
 from emulator.system.exception_table import exception_name
@@ -48,12 +50,18 @@ def _after_call(core: Core, address: int) -> bool:
 
 
 def crash_report(
-    core: Core, faults: Sequence[FaultRecord], image: Image | None, *, locked_up: bool = False
+    core: Core,
+    faults: Sequence[FaultRecord],
+    image: Image | None,
+    *,
+    locked_up: bool = False,
+    board: Board | None = None,
 ) -> GuestFault:
     """The crash that the firmware is in, as the error to raise.
 
     ``faults``: the first one, then those that came while it was handled; empty when it waits for
-    ever in an exception without one. ``locked_up``: no handler could take the last one.
+    ever in an exception without one. ``locked_up``: no handler could take the last one. ``board``:
+    what it runs on, for advice.
     """
     where = place_of(image, core.get("pc"))
     if not faults:
@@ -78,10 +86,21 @@ def crash_report(
         what = f"the core locked up: {first.summary}"
     if len(faults) > 1:
         what += f"; while that was handled: {faults[-1].summary}"
-    next_step = "the report has the registers, the cause and the likely callers"
+    next_step = _advice(first, image, board)
     if locked_up:
         next_step = "a fault inside HardFault, NMI or with FAULTMASK set has no handler; see the report"
     return GuestFault(what, where=place_of(image, first.pc), next_step=next_step, report="\n".join(lines))
+
+
+def _advice(fault: FaultRecord, image: Image | None, board: Board | None) -> str:
+    """What to do about it."""
+    if board is not None and fault.kind in (FaultKind.UNDEFINED_INSTRUCTION, FaultKind.NO_COPROCESSOR):
+        problem = core_problem(image.build, board) if image is not None and image.build is not None else ""
+        if problem:
+            return f"it was {problem}: rebuild it for this core, or choose its board with --board"
+        if fault.kind is FaultKind.NO_COPROCESSOR and board.fpu != "none":
+            return "start-up code opens the FPU in CPACR (0xE000ED88, bits 23:20) before its first use"
+    return "the report has the registers, the cause and the likely callers"
 
 
 def _what_followed(earlier: FaultRecord, later: FaultRecord, image: Image | None) -> list[str]:

@@ -127,7 +127,11 @@ class MachineParts:
     def crash(self) -> GuestFault:
         """The crash that the firmware is in, ready to raise."""
         return crash_report(
-            self.engine.core, self.system.fault_chain, self.image, locked_up=self.system.locked_up
+            self.engine.core,
+            self.system.fault_chain,
+            self.image,
+            locked_up=self.system.locked_up,
+            board=self.board,
         )
 
     def saved_parts(self) -> dict[str, Saves]:

@@ -89,6 +89,15 @@ def test_unprivileged_code_and_privileged_access(tmp_path: Path) -> None:
     assert outcome(tmp_path, "virtual-m4", VADD, FULL, before=drop) == "ran"
 
 
+def test_advice(tmp_path: Path) -> None:
+    machine = Machine("virtual-m4")
+    source = f'void main(void) {{ REG({CPACR}) = 0; __asm__ volatile(".inst.w {VADD}"); }}'
+    machine.load(build(tmp_path, source))
+    with pytest.raises(GuestFault) as caught:
+        machine.run()
+    assert "CPACR" in caught.value.next_step
+
+
 def test_opened_by_the_usage_fault_s_handler_and_run_again(tmp_path: Path) -> None:
     """As operating systems do that give the FPU to who asks for it; and a reset closes it again."""
     source = f"""
@@ -148,3 +157,4 @@ def test_a_library_built_for_more(tmp_path: Path, body: str, runs: bool) -> None
         with pytest.raises(GuestFault, match="FPU or coprocessor instruction") as caught:
             machine.run()
         assert "next" in caught.value.where
+        assert "rebuild it for this core" in caught.value.next_step
