@@ -12,8 +12,8 @@ from emulator.machine.machine import Machine
 from emulator.system.mpu import CTRL, ENABLE, PRIVDEFENA, RASR, RBAR, RNR, XN_V7
 
 GUARD_BYTES = 32
-STACK_BYTES = 0x1000
-"""The guard lies so far below the stack pointer, in the last page that the stack may grow into."""
+LARGE_STACK, SMALL_STACK = 0x1000, 0x200
+"""Bytes from the guard to the stack pointer: in another page, or in that of all of the stack."""
 FULL_ACCESS, NO_ACCESS, READ_ONLY = 3 << 24, 0, 6 << 24
 PERIPHERALS, PERIPHERALS_BYTES = 0x40000000, 0x20000000
 MOST_OF_THE_TIME = 1.3
@@ -25,11 +25,12 @@ Region = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """``regions(board, guard)``: in order; the guard is at that address."""
+    """``regions(board, guard)``: in order; the guard is at that address, ``stack_bytes`` below SP."""
 
     name: str
     regions: Callable[[Board, int], Sequence[Region]]
     control: int
+    stack_bytes: int = LARGE_STACK
 
 
 def _guard(_board: Board, guard: int) -> Sequence[Region]:
@@ -51,6 +52,7 @@ OFF = Setup("MPU off", lambda _board, _guard: (), 0)
 SETUPS = (
     OFF,
     Setup("stack guard, background map", _guard, ENABLE | PRIVDEFENA),
+    Setup("the same, a stack of 512 bytes", _guard, ENABLE | PRIVDEFENA, SMALL_STACK),
     Setup("flash, RAM, devices and a guard", _everything, ENABLE),
 )
 
@@ -59,7 +61,7 @@ def inference_protected(firmware: Firmware, timing: str, hook: str, inferences: 
     """Some inferences under a setup of an ARMv7-M MPU, one warm-up before them."""
     machine = firmware.ready_machine(timing, hook)
     function = function_address(machine)
-    guard = (machine.core.get("sp") - STACK_BYTES) & -GUARD_BYTES
+    guard = (machine.core.get("sp") - setup.stack_bytes) & -GUARD_BYTES
     set_up(machine, setup.regions(machine.board, guard), setup.control)
     timed_call(machine, function)
     runs = [timed_call(machine, function) for _ in range(inferences)]

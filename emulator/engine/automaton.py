@@ -6,7 +6,7 @@ it said, and hands the hook the numbers, so that each (state, block, edge) is as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 from emulator.engine.absent import AbsentInstructions, uses_fpu
@@ -85,6 +85,8 @@ class Automaton:
         self.on_suspect: Callable[[int], None] = lambda _address: None  # see BlockHook.watch_traps
         self._traps_unaligned = False
         self._suspects: set[int] = set()
+        self._guarded = False
+        self._each_access: set[tuple[int, int]] = set()  # blocks that may meet a guard: address, size
         hook.watch_traps(self.suspect)
         self.corrections = Corrections(core, hook, self.instruction_at)
         self._branch_slots: dict[int, int] = {}
@@ -113,6 +115,10 @@ class Automaton:
             self._define_edge(
                 self._hook.state, self._hook.need_block, self._hook.need_skipped, self._hook.need_edge
             )
+        elif code == Stop.GUARDED:
+            block = self.plans[self._hook.need_block].block
+            self._each_access.add((block.address, block.size_bytes))
+            self._hook.drop_block(self._hook.need_block)
         elif code == Stop.MISALIGNED:
             self._watch_alignment(self._hook.need_block)
         else:
@@ -147,6 +153,14 @@ class Automaton:
         self._suspects |= found
         return bool(found)
 
+    def guard(self, guards: Sequence[tuple[int, int]]) -> None:
+        """Look at each access that may meet one of these (first, last) bytes: :attr:`on_suspect`."""
+        if guards and not self._guarded:
+            self._guarded = True
+            for number in range(len(self.plans)):
+                self._hook.drop_block(number)
+        self._hook.set_guards(guards)
+
     def _watch_alignment(self, number: int) -> None:
         block = self.plans[number].block
         for instruction in block.instructions:
@@ -165,18 +179,10 @@ class Automaton:
         code = self._core.read_memory(address, size_bytes)
         xpsr = self._core.get("xpsr")  # a block may begin inside an IT block, at a page's start
         block = decode_block(code, address, ItState(xpsr >> 25 & 3 | xpsr >> 8 & 0xFC))
-        plan = plan_block(
-            block,
-            entry_class=self.model.entry_class(block),
-            observed=self.model.observed(block),
-            fetch_shift=self._memory_map.fetch_shift(address),
-            fetches_ahead=self._memory_map.fetches_ahead(address),
-            watch_data=self._watch,
-            watch_divides=self._watch,
-            branch_slot=self._branch_slot if self.model.predicts_branches else None,
-            runs_ahead=self._memory_map.runs_ahead(address),
-            traps_unaligned=self._traps_unaligned,
-        )
+        plan = self._plan(block)
+        if self._guarded and not plan.is_whole:
+            self._each_access.add((address, size_bytes))
+            plan = self._plan(block)
         memory = self._core.memory_at(address)
         writable = memory is not None and memory.region.kind == "ram"
         pointer = memory.pointer + address - memory.region.base if memory is not None and writable else 0
@@ -190,6 +196,23 @@ class Automaton:
         sends_event, corrected = self._watch_events(block), self.corrections.watch(block)
         if self._watch_absent(block) or plan.hook_addresses or sends_event or corrected:
             self._core.forget_code(address, size_bytes)
+
+    def _plan(self, block: Block) -> BlockPlan:
+        address = block.address
+        return plan_block(
+            block,
+            entry_class=self.model.entry_class(block),
+            observed=self.model.observed(block),
+            fetch_shift=self._memory_map.fetch_shift(address),
+            fetches_ahead=self._memory_map.fetches_ahead(address),
+            watch_data=self._watch or self._guarded,
+            watch_divides=self._watch,
+            branch_slot=self._branch_slot if self.model.predicts_branches else None,
+            runs_ahead=self._memory_map.runs_ahead(address),
+            traps_unaligned=self._traps_unaligned,
+            anchors=not self._guarded,
+            each_access=(address, block.size_bytes) in self._each_access,
+        )
 
     def _watch_events(self, block: Block) -> bool:
         """SEV is a NOP to Unicorn: a code hook on each tells of it. False: the block has none."""

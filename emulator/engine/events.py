@@ -27,7 +27,7 @@ LEAVES_NOTHING, LEAVES_CALL, LEAVES_RETURN, LEAVES_REGISTER, LEAVES_TABLE, LEAVE
 """How a block may be left to another function: by a call; a return; a jump through a register, through
 a table, or to a place that the instruction names."""
 NO_TARGET = 0xFFFFFFFF
-HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED = range(4)
+HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED, HOOK_GUARDED = range(5)
 MASK32 = 0xFFFFFFFF
 
 
@@ -109,7 +109,7 @@ class BlockPlan:
     """A block with its events; ``observed``: instruction indices whose condition counts.
 
     ``leaving``: how its last instruction, at ``site``, may lead to another function; ``target``: where
-    a ``LEAVES_JUMP`` goes.
+    a ``LEAVES_JUMP`` goes. ``is_whole``: every address is found, at the entry or by a hook.
     """
 
     block: Block
@@ -123,3 +123,4 @@ class BlockPlan:
     leaving: int = LEAVES_NOTHING
     site: int = 0
     target: int = NO_TARGET
+    is_whole: bool = True

@@ -8,7 +8,8 @@
 #define EDGES 9            /* fall-through, and 1 + entry class of the target */
 
 enum { STOP_NONE, STOP_DEADLINE, STOP_REQUEST, STOP_BREAK, STOP_MASKS, STOP_NEED_BLOCK, STOP_NEED_PATH,
-       STOP_NEED_EDGE, STOP_MISALIGNED, STOP_TRAP, STOP_PROTECTED };
+       STOP_NEED_EDGE, STOP_MISALIGNED, STOP_TRAP, STOP_PROTECTED,
+       STOP_GUARDED };
 
 typedef struct {           /* shared with Python: keep in step with hooks/native_hook.py */
     uint64_t cycles, instructions, deadline, break_address, stall;

@@ -35,6 +35,7 @@ class Stop(IntEnum):
     MISALIGNED = 8  # an access of the block may trap, and they are not watched yet
     TRAP = 9  # the handler that was told of a suspect stopped before it
     PROTECTED = 10  # may the block be executed under this map?
+    GUARDED = 11  # an access of the block may meet a guard, and they are not looked at one by one yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,12 @@ class BlockHook(Protocol):
 
     def forget_permits(self) -> None:
         """The bits stand for other maps from now on."""
+
+    def set_guards(self, guards: Sequence[tuple[int, int]]) -> None:
+        """Stop with :attr:`Stop.GUARDED` at blocks whose data may meet one of these (first, last) bytes.
+
+        A watched access that meets one is a suspect of :meth:`watch_traps`.
+        """
 
     def drop_block(self, block: int) -> None:
         """Ask for a block anew at its next entry; what it counted stays."""

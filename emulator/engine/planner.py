@@ -19,6 +19,7 @@ from emulator.engine.events import (
     HOOK_ADDRESS,
     HOOK_DIVIDE_SIGNED,
     HOOK_DIVIDE_UNSIGNED,
+    HOOK_GUARDED,
     HOOK_OBSERVED,
     LEAVES_CALL,
     LEAVES_JUMP,
@@ -67,6 +68,8 @@ def plan_block(
     branch_slot: Callable[[int], int] | None = None,
     runs_ahead: bool = False,
     traps_unaligned: bool = False,
+    anchors: bool = True,
+    each_access: bool = False,
 ) -> BlockPlan:
     """Plan the events of ``block``.
 
@@ -76,9 +79,15 @@ def plan_block(
     ``watch_data``: data addresses matter (alignment, caches). ``branch_slot``
     numbers branches for the predictor of a core that has one. ``runs_ahead``: when a branch leaves
     the prefetch queue matters, see emulator.timing.memory.prefetch_unit. ``traps_unaligned``:
-    CCR.UNALIGN_TRP is set.
+    CCR.UNALIGN_TRP is set. ``anchors``: an address may be found at an earlier instruction than its own;
+    ``each_access``: all are looked at there too, for guards.
     """
-    planner = _Planner(DATA_LAG if fetches_ahead else 0, traps_unaligned=traps_unaligned)
+    planner = _Planner(
+        DATA_LAG if fetches_ahead else 0,
+        traps_unaligned=traps_unaligned,
+        anchors=anchors,
+        each_access=each_access,
+    )
     fetches = _fetches(block, fetch_shift, ahead=fetches_ahead)
     for position, instruction in enumerate(block.instructions):
         planner.events += fetches.get(position, ())
@@ -109,6 +118,7 @@ def plan_block(
         _leaving(last),
         last.address,
         NO_TARGET if last.target is None else last.target,
+        planner.is_whole,
     )
 
 
@@ -158,7 +168,9 @@ def _fetches(block: Block, shift: int | None, *, ahead: bool) -> dict[int, list[
 class _Planner:
     """Collects the data events of one block."""
 
-    def __init__(self, data_lag: int, *, traps_unaligned: bool) -> None:
+    def __init__(self, data_lag: int, *, traps_unaligned: bool, anchors: bool, each_access: bool) -> None:
+        self._use_anchors, self._each_access = anchors, each_access
+        self.is_whole = True
         self._data_lag = data_lag
         self._traps_unaligned = traps_unaligned
         self._strict: dict[int, int] = {}  # event: bits of its address that trap
@@ -189,6 +201,8 @@ class _Planner:
         if instruction.condition is not None:
             self._hook_here(instruction, access, number)
             return
+        if self._each_access:
+            self._hook_here(instruction, access, number, HOOK_GUARDED)
         form = _affine_form(graph, address)
         if form is not None:
             base, index, shift, offset = form
@@ -198,7 +212,7 @@ class _Planner:
             self._affine.setdefault((base, index, shift), []).append(number)
         elif not graph.is_opaque(root):
             self._computed.setdefault(root, []).append((number, constant))
-        elif graph.nodes[root].op is Op.SYMBOL and access.index is None and not strict:
+        elif graph.nodes[root].op is Op.SYMBOL and access.index is None and not strict and self._use_anchors:
             here = (instruction.address, access.base, constant - access.offset)
             anchor = self._anchors.setdefault(root, here)
             delta = _signed(constant - anchor[2])
@@ -219,7 +233,9 @@ class _Planner:
         position = len(block.instructions) - 1
         self.events.append(Event(EVENT_BRANCH, position, slot(last.address), shift=int(backward), count=kind))
 
-    def _hook_here(self, instruction: Instruction, access: MemoryAccess, number: int) -> None:
+    def _hook_here(
+        self, instruction: Instruction, access: MemoryAccess, number: int, kind: int = HOOK_ADDRESS
+    ) -> None:
         base, offset = access.base, access.offset
         if base == 15:
             base, offset = NO_REGISTER, ((instruction.address + 4) & ~3) + offset
@@ -227,7 +243,7 @@ class _Planner:
         self.hooked.append(
             Hooked(
                 instruction.address,
-                HOOK_ADDRESS,
+                kind,
                 number,
                 base,
                 index,
@@ -241,6 +257,7 @@ class _Planner:
         """The program that computes the slots, and all groups."""
         graph = self.registers.graph
         needed = graph.needed(tuple(self._computed))
+        self.is_whole = len(needed) <= MAX_SLOTS
         while len(needed) > MAX_SLOTS:  # the values computed last are dropped: unpriced, in both hooks
             self._computed.popitem()
             needed = graph.needed(tuple(self._computed))

@@ -28,10 +28,12 @@ typedef struct {           /* shared with Python: keep in step with protected_pa
     uint32_t n_places;
     uint32_t is_forced;    /* fill with what is asked for alone, whatever the rights */
     uint32_t is_refused, refused_address, refused_is_store, refused_user;
+    uint32_t n_guarded[2]; /* pages of which the block hook keeps a part */
     uint32_t n_pages[2];   /* with an entry, of privileged and of user's accesses */
     const uint32_t *starts;  /* of the segments, ascending from 0 */
     const uint8_t *rights;   /* of the segments */
     const Stretch *flash;
+    const uint32_t *guarded[2];
     uint64_t redirected;   /* physical address of the first place */
     uint8_t *entries[2];   /* by page number: what the entry allows */
     uint32_t *pages[2];
@@ -71,11 +73,18 @@ static uint32_t rights_in(const Protected *p, uint32_t segment, uint32_t user) {
     return p->rights[segment] >> (user ? USER_SHIFT : 0) & (PAGE_READ | PAGE_WRITE);
 }
 
+static bool is_guarded(const Protected *p, uint32_t page, uint32_t user) {
+    for (uint32_t i = 0; i < p->n_guarded[user]; i++)
+        if (p->guarded[user][i] == page) return true;
+    return false;
+}
+
 /* What an entry of the page may allow. */
 static uint32_t page_rights(const Protected *p, uint32_t page, uint32_t user) {
     uint32_t segment = segment_at(p, page), rights = rights_in(p, segment, user), last = page + (PAGE_BYTES - 1);
     while (++segment < p->n_segments && p->starts[segment] <= last)
-        if (rights_in(p, segment, user) != rights) return PAGE_READ | PAGE_WRITE | PAGE_REDIRECTED;
+        if (rights_in(p, segment, user) != rights)
+            return PAGE_READ | PAGE_WRITE | (is_guarded(p, page, user) ? 0 : PAGE_REDIRECTED);
     return rights;
 }
 

@@ -61,7 +61,9 @@ class _Protected(ctypes.Structure):
     refused_address: int
     refused_is_store: int
     refused_user: int
+    n_guarded: Any
     n_pages: Any
+    guarded: Any
     entries: Any
     pages: Any
     place_of: Any
@@ -70,10 +72,12 @@ class _Protected(ctypes.Structure):
     _fields_ = [
         *((name, ctypes.c_uint32) for name in ("user", "user_pc", "n_segments", "n_flash", "n_places",
           "is_forced", "is_refused", "refused_address", "refused_is_store", "refused_user")),
+        ("n_guarded", ctypes.c_uint32 * 2),
         ("n_pages", ctypes.c_uint32 * 2),
         ("starts", ctypes.c_void_p),
         ("rights", ctypes.c_void_p),
         ("flash", ctypes.c_void_p),
+        ("guarded", ctypes.c_void_p * 2),
         ("redirected", ctypes.c_uint64),
         ("entries", ctypes.c_void_p * 2),
         ("pages", ctypes.c_void_p * 2),
@@ -91,9 +95,17 @@ class PageRights:
     """Segments of the address space for :class:`ProtectedPages`: where each begins, what it allows.
 
     ``rights``: :data:`READ` and :data:`WRITE`, and :data:`USER_SHIFT` bits above them the user's.
+    ``guarded``: pages of which the block hook keeps a part, for privileged and for user's accesses.
     """
 
-    def __init__(self, starts: Sequence[int], rights: Sequence[int]) -> None:
+    def __init__(
+        self,
+        starts: Sequence[int],
+        rights: Sequence[int],
+        guarded: tuple[Sequence[int], Sequence[int]] = ((), ()),
+    ) -> None:
+        self.guarded = frozenset(guarded[0]), frozenset(guarded[1])
+        self.native_guarded = [(ctypes.c_uint32 * max(1, len(pages)))(*pages) for pages in guarded]
         self.starts, self.rights = tuple(starts), tuple(rights)
         self.native_starts = (ctypes.c_uint32 * len(starts))(*starts)
         self.native_rights = (ctypes.c_uint8 * len(rights))(*rights)
@@ -177,6 +189,9 @@ class ProtectedPages:
         self.state.starts = ctypes.addressof(rights.native_starts)
         self.state.rights = ctypes.addressof(rights.native_rights)
         self.state.n_segments = len(rights.starts)
+        for kind in (0, 1):
+            self.state.guarded[kind] = ctypes.addressof(rights.native_guarded[kind])
+            self.state.n_guarded[kind] = len(rights.guarded[kind])
         self.state.user = int(user)
 
     def update(self, fill: int) -> bool:
@@ -237,7 +252,9 @@ class ProtectedPages:
         first = bisect_right(self._now.starts, page) - 1
         last = bisect_right(self._now.starts, page + PAGE_BYTES - 1) - 1
         kinds = {self._rights_in(segment, user) for segment in range(first, last + 1)}
-        return kinds.pop() if len(kinds) == 1 else DATA | REDIRECTED
+        if len(kinds) == 1:
+            return kinds.pop()
+        return DATA if page in self._now.guarded[user] else DATA | REDIRECTED
 
     def _place_of_page(self, page: int, user: bool) -> int:
         place = self._place_of.setdefault(page, len(self._place_page))

@@ -4,7 +4,8 @@ An instruction that the core lacks, or an FPU's that CPACR keeps closed; a divis
 CCR.DIV_0_TRP, an unaligned access that must be aligned: the hook tells of each before it executes. A
 code hook can stop the core there, but for an IT block, whose translation
 runs to its end (tests/unicorn_traps/test_code_hooks_and_host_memory.py); its registers are put back
-then to what they were. What stores behind the instruction in that IT block have written stays.
+then to what they were, and what its store has overwritten. What stores behind it in that IT block
+have written stays.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ class OperandTraps:
         self._names = (*GENERAL, "xpsr", *(FLOATING_POINT if engine.core.has_fpu else ()))
         self._registers: tuple[int, ...] = ()
         self._in_it: int | None = None  # the instruction in an IT block that has trapped, it seems
+        self._target: tuple[int, bytes] | None = None  # what its store overwrites
         self._elsewhere: set[int] = set()  # it is one of these if the core stands there
         engine.automaton.on_suspect = self._look
 
@@ -89,6 +91,17 @@ class OperandTraps:
         self._stop_before(block, conditional[0] if conditional else None, found)
         self._elsewhere = {i.address for i in makers if not i.in_it_block}
 
+    def _bytes_at(self, instruction: Instruction | None) -> tuple[int, bytes] | None:
+        """What a store is about to overwrite, if a memory holds it: (address, bytes)."""
+        access = instruction.memory if instruction is not None else None
+        if instruction is None or access is None or not access.is_store:
+            return None
+        address, size = address_of(instruction, self._register), access.size_bytes * access.count
+        memory = self._core.memory_at(address)
+        if memory is None or address + size > memory.region.end:
+            return None
+        return address, self._core.read_memory(address, size)
+
     def _makes(self, instruction: Instruction, refusal: Refusal) -> bool:
         access = instruction.memory
         if access is None or access.is_store is not refusal.is_store:
@@ -104,6 +117,7 @@ class OperandTraps:
         self._in_it = instruction.address if instruction is not None and instruction.in_it_block else None
         self._registers = self._core.get_many(self._names) if self._in_it is not None else ()
         if self._in_it is not None:
+            self._target = self._bytes_at(instruction)
             state = _it_state(block, self._in_it)
             self._registers = self._in_it_block(self._registers, state)
         self._hook.stop_code = Stop.TRAP
@@ -134,6 +148,8 @@ class OperandTraps:
         if found is None or self._in_it is None or self._core.get("pc") in self._elsewhere:
             return found
         self._core.set_many(self._names, self._registers)
+        if self._target is not None:
+            self._core.load_memory(*self._target)
         return replace(found, pc=self._in_it)
 
     def address_at(self, pc: int) -> int | None:

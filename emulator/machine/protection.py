@@ -8,17 +8,17 @@ one by one. Nothing is done for a firmware that never turns its MPU on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from emulator.engine.alignment import address_of
 from emulator.engine.core import GENERAL
 from emulator.engine.engine import Engine
 from emulator.engine.library import native_library
-from emulator.engine.protected_pages import USER_SHIFT, PageRights, ProtectedPages
+from emulator.engine.protected_pages import PAGE_BYTES, USER_SHIFT, PageRights, ProtectedPages
 from emulator.system.core import MemoryFault
 from emulator.system.faults import FaultKind
-from emulator.system.protection import ProtectionMap, Right
+from emulator.system.protection import RW, ProtectionMap, Right
 from emulator.system.system import System
 from emulator.thumb.instruction import Block, Instruction, Kind
 
@@ -28,6 +28,19 @@ UNPRIVILEGED_MASK, UNPRIVILEGED = 0xFE800F00, 0xF8000E00
 """LDRT, STRT and their kin, A7.7.66 and others: encoding T1."""
 SYSM_FAULTMASK, SYSM_CONTROL = 19, 20
 CPS_F = 1
+LONGEST_GUARD, LONGEST_HOLE = 256, 2048
+"""Bytes of a stretch, that may be read and that may not, of which the block hook keeps data away."""
+MOST_GUARDS = 16
+MOST_IN_GUARDS = 1000
+"""So many accesses that a guard allows (loads, say) show that it is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Enforced:
+    """A map as the engine has it; ``guards``: of privileged and of unprivileged code."""
+
+    pages: PageRights
+    guards: tuple[Sequence[tuple[int, int]], Sequence[tuple[int, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +76,30 @@ class Protection:
         self._pages: ProtectedPages | None = None
         self._map, self._user = self._mpu.off_map, False
         self._updated: list[ProtectionMap | None] = [None, None]  # what the entries of both kinds follow
-        self._rights: dict[int, PageRights] = {}
+        self._rights: dict[int, _Enforced] = {}
+        self._uses_guards, self._in_guards = True, 0
         self._bits: dict[tuple[tuple[int, bool], ...], int] = {}
         self._watched: set[int] = set()
+        self._now_guards: Sequence[tuple[int, int]] = ()
+        self._stale = False
 
     def settle(self) -> None:
         """Between two stretches of emulation: follow what has changed."""
         if self._pages is None and not self._mpu.is_armed:
             return
         now, user = self._system.protection_map(), self._system.is_unprivileged()
-        if self._pages is not None and now is self._map and user is self._user:
+        if self._pages is not None and now is self._map and user is self._user and not self._stale:
             return
+        self._stale = False
         pages = self._pages or self._begin()
         self._map, self._user = now, user
-        pages.use(self._page_rights(now), user=user)
+        pages.use(self._page_rights(now).pages, user=user)
         if self._updated[user] is not now:
             self._updated[user] = now
             if self._core.tlb.protection_changed():
                 self._updated = [now, now]
+        self._now_guards = self._page_rights(now).guards[user]
+        self._automaton.guard(self._now_guards)
         self._hook.protection = self._bit(now.executable(unprivileged=user))
 
     def _begin(self) -> ProtectedPages:
@@ -97,15 +116,31 @@ class Protection:
         self._core.tlb.protect(self._pages)
         return self._pages
 
-    def _page_rights(self, protection: ProtectionMap) -> PageRights:
+    def _page_rights(self, protection: ProtectionMap) -> _Enforced:
         found = self._rights.get(protection.number)
         if found is None:
-            data = Right.READ | Right.WRITE
-            found = self._rights[protection.number] = PageRights(
+            guards = self._guards(protection, False), self._guards(protection, True)
+            pages = PageRights(
                 [s.start for s in protection.segments],
-                [(s.privileged & data) | (s.unprivileged & data) << USER_SHIFT for s in protection.segments],
+                [(s.privileged & RW) | (s.unprivileged & RW) << USER_SHIFT for s in protection.segments],
+                (list(guards[0]), list(guards[1])),
+            )
+            found = self._rights[protection.number] = _Enforced(
+                pages, (_joined(guards[0].values()), _joined(guards[1].values()))
             )
         return found
+
+    def _guards(self, protection: ProtectionMap, user: bool) -> dict[int, tuple[int, int]]:
+        """Pages of RAM with one short stretch that hardly anybody accesses: page, (first, last) byte."""
+        found: dict[int, tuple[int, int]] = {}
+        for page, kept in protection.partial_pages(PAGE_BYTES, unprivileged=user).items():
+            memory = self._core.memory_at(page)
+            if len(kept) != 1 or memory is None or memory.region.kind != "ram" or not self._uses_guards:
+                continue
+            first, last, rights = kept[0]
+            if last - first < (LONGEST_GUARD if rights & Right.READ else LONGEST_HOLE):
+                found[page] = (first, last)
+        return found if len(found) <= MOST_GUARDS else {}
 
     def _bit(self, executable: tuple[tuple[int, bool], ...]) -> int:
         if executable not in self._bits:
@@ -225,13 +260,44 @@ class Protection:
         start, size = instruction.address, instruction.size_bytes
         if self._map.refused(start, size, Right.EXECUTE, unprivileged=self._user) is not None:
             return self.fetch_refusal(start)
-        if not is_unprivileged_access(instruction) or instruction.memory is None:
+        user = self._user
+        if is_unprivileged_access(instruction):
+            self._pages.state.user_pc, user = start, True
+        return self._data_refusal(instruction, user)
+
+    def _data_refusal(self, instruction: Instruction, user: bool) -> Refusal | None:
+        access = instruction.memory
+        if access is None:
             return None
-        self._pages.state.user_pc = start
-        right = Right.WRITE if instruction.memory.is_store else Right.READ
-        address = address_of(instruction, self._register)
-        refused = self._map.refused(address, instruction.memory.size_bytes, right, unprivileged=True)
-        return None if refused is None else self._refusal(refused, right, user=True)
+        right = Right.WRITE if access.is_store else Right.READ
+        address, size = address_of(instruction, self._register), access.size_bytes * access.count
+        refused = self._map.refused(address, size, right, unprivileged=user)
+        if refused is not None:
+            return self._refusal(refused, right, user)
+        if any(address <= last and address + size > first for first, last in self._now_guards):
+            self._allowed_in_guard()
+        return None
+
+    def _allowed_in_guard(self) -> None:
+        """A stretch that is read again and again is redirected with its page."""
+        self._in_guards += 1
+        if self._in_guards == MOST_IN_GUARDS:
+            self._uses_guards = False
+            self._rights.clear()
+            self._updated = [None, None]
+            self._stale = True
+            self._stop()
+
+
+def _joined(stretches: Iterable[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+    """Stretches, those made one that one page's end has cut."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(stretches):
+        if joined and joined[-1][1] + 1 == first:
+            joined[-1] = (joined[-1][0], last)
+        else:
+            joined.append((first, last))
+    return tuple(joined)
 
 
 def is_unprivileged_access(instruction: Instruction) -> bool:

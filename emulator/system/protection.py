@@ -145,6 +145,24 @@ class ProtectionMap:
                 return max(start, segment.start)
         return None
 
+    def partial_pages(
+        self, page_bytes: int, *, unprivileged: bool
+    ) -> dict[int, list[tuple[int, int, Right]]]:
+        """Pages of which some may be read and written and some not: (first, last, rights) of the latter."""
+        found: dict[int, list[tuple[int, int, Right]]] = {}
+        for page in sorted({segment.start & -page_bytes for segment in self.segments}):
+            parts, at = [], page
+            while at < page + page_bytes:
+                index = bisect_right(self._starts, at)
+                end = self._starts[index] if index < len(self._starts) else ADDRESS_SPACE
+                last = min(end, page + page_bytes) - 1
+                parts.append((at, last, self.at(at).rights(unprivileged=unprivileged) & RW))
+                at = last + 1
+            kept = [part for part in parts if part[2] != RW]
+            if kept and len(kept) < len(parts):
+                found[page] = kept
+        return found
+
     def executable(self, *, unprivileged: bool) -> tuple[tuple[int, bool], ...]:
         """Where execution begins or ends to be allowed: (address, allowed)."""
         edges: list[tuple[int, bool]] = []

@@ -18,7 +18,13 @@ enum { GROUP_UNKNOWN, GROUP_FREE, GROUP_COSTS }; /* of one execution of a block 
 
 typedef void (*suspect_fn)(uint32_t address);
 
+#define MOST_GUARDS 16
+
+typedef struct { uint32_t first, last; } Guard; /* bytes that an MPU keeps, in a page of others */
+
 typedef struct {
+    Guard guards[MOST_GUARDS];
+    uint32_t n_guards;
     suspect_fn suspect;    /* the instruction there is about to execute and may trap, by its operands */
     Registers registers;
     DivideTiming divide;
@@ -94,6 +100,31 @@ static __attribute__((noinline)) void addresses_capture(Addresses *a, MemorySyst
     if (b->in_order && b->n_groups) b->pending = 1;
 }
 
+static int in_guard(const Addresses *a, uint32_t first, uint32_t n_bytes) {
+    for (uint32_t i = 0; i < a->n_guards; i++) {
+        const Guard *guard = &a->guards[i];
+        if (guard->first - first < n_bytes || first - guard->first <= guard->last - guard->first) return 1;
+    }
+    return 0;
+}
+
+static int group_meets_guard(const Addresses *a, const Block *b, const Group *group, uint32_t base) {
+    uint32_t n_bytes = (uint32_t)group->max_offset - (uint32_t)group->min_offset + 1;
+    if (!in_guard(a, base + (uint32_t)group->min_offset, n_bytes)) return 0;
+    for (uint32_t i = 0; i < group->n; i++) {
+        const Event *v = &b->events[b->group_events[group->first + i]];
+        if (in_guard(a, base + v->address, (uint32_t)v->size_bytes * v->count)) return 1;
+    }
+    return 0;
+}
+
+/* Whether an access of the block may meet a guard: one that its entry tells of, or one that it does not. */
+static int meets_guard(const Addresses *a, const Block *b) {
+    for (uint32_t g = 0; g < b->n_groups; g++)
+        if (b->group_state[g] == GROUP_UNKNOWN || group_meets_guard(a, b, &b->groups[g], b->group_base[g])) return 1;
+    return 0;
+}
+
 /* Gives each data event of this execution its address, where it can cost anything. */
 static void expand_addresses(Block *b) {
     b->expanded = 1;
@@ -111,11 +142,15 @@ static void expand_addresses(Block *b) {
 /* At a watched instruction: its address, or what its division costs. */
 static void read_operands(const Addresses *a, void *uc, Block *b, const Hooked *h) {
     const Registers *r = &a->registers;
-    if (h->kind == HOOK_ADDRESS) {
+    if (h->kind == HOOK_ADDRESS || h->kind == HOOK_GUARDED) {
         uint32_t base = h->base == NO_REGISTER ? 0 : read_register(r, uc, h->base);
         if (h->index != NO_REGISTER) base += read_register(r, uc, h->index) << h->shift;
-        b->data_address[h->event] = base + (uint32_t)h->offset;
-        if (b->data_address[h->event] & h->strict_mask) a->suspect(h->address);
+        base += (uint32_t)h->offset;
+        const Event *v = &b->events[h->event];
+        if ((base & h->strict_mask) || (a->n_guards && in_guard(a, base, (uint32_t)v->size_bytes * v->count)))
+            a->suspect(h->address);
+        if (h->kind == HOOK_GUARDED) return;
+        b->data_address[h->event] = base;
     } else {
         uint32_t dividend = read_register(r, uc, h->dividend), divisor = read_register(r, uc, h->divisor);
         if (!divisor) a->suspect(h->address);

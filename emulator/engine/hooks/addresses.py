@@ -13,6 +13,7 @@ from emulator.engine.events import (
     FIRST_SLOT,
     HOOK_ADDRESS,
     HOOK_DIVIDE_SIGNED,
+    HOOK_GUARDED,
     MASK32,
     NO_REGISTER,
     Group,
@@ -39,6 +40,7 @@ class Addresses:
         self.of_event: dict[int, int] = {}
         self.bases: list[int | None] = []
         self.misaligned = False  # a group's access may trap
+        self.guards: tuple[tuple[int, int], ...] = ()  # (first, last) bytes that an MPU keeps
         self.suspect: Callable[[int], None] = lambda _address: None
 
     def attach(self, core: Core) -> None:
@@ -103,15 +105,42 @@ class Addresses:
             for number in group.events:
                 self.of_event[number] = (base + plan.events[number].address) & MASK32
 
-    def read_operands(self, hooked: Hooked) -> None:
+    def in_guard(self, first: int, n_bytes: int) -> bool:
+        """Whether one of these bytes is a guard's."""
+        return any(
+            (guard - first) & MASK32 < n_bytes or (first - guard) & MASK32 <= last - guard
+            for guard, last in self.guards
+        )
+
+    def group_meets_guard(self, block: Block, group: Group, base: int) -> bool:
+        """Whether an access of the group does."""
+        if not self.in_guard((base + group.min_offset) & MASK32, group.max_offset - group.min_offset + 1):
+            return False
+        events = (block.plan.events[number] for number in group.events)
+        return any(self.in_guard((base + e.address) & MASK32, e.size_bytes * e.count) for e in events)
+
+    def meets_guard(self, block: Block) -> bool:
+        """Whether an access of the block may: one that its entry tells of, or one that it does not."""
+        return (
+            bool(self.guards)
+            and not block.watches_guards
+            and any(
+                base is None or self.group_meets_guard(block, group, base)
+                for group, base in zip(block.plan.groups, self.bases, strict=True)
+            )
+        )
+
+    def read_operands(self, block: Block, hooked: Hooked) -> None:
         """At a watched instruction: its address, or what its division costs."""
-        if hooked.kind == HOOK_ADDRESS:
+        if hooked.kind in (HOOK_ADDRESS, HOOK_GUARDED):
             base = 0 if hooked.base == NO_REGISTER else self.read_register(hooked.base)
             if hooked.index != NO_REGISTER:
                 base += self.read_register(hooked.index) << hooked.shift
-            self.of_event[hooked.event] = (base + hooked.offset) & MASK32
-            if self.of_event[hooked.event] & hooked.strict_mask:
+            event, address = block.plan.events[hooked.event], (base + hooked.offset) & MASK32
+            if address & hooked.strict_mask or self.in_guard(address, event.size_bytes * event.count):
                 self.suspect(hooked.address)
+            if hooked.kind == HOOK_ADDRESS:
+                self.of_event[hooked.event] = address
         else:
             dividend, divisor = self.read_register(hooked.dividend), self.read_register(hooked.divisor)
             if not divisor:

@@ -71,6 +71,7 @@ typedef struct Block {
     uint8_t hooks_data;    /* some address or extra is not known at the entry */
     uint8_t hooks_addresses;
     uint64_t permitted;    /* the maps under which it may be executed, a bit each */
+    uint8_t watches_guards; /* accesses that may meet a guard are looked at one by one */
     uint8_t watches_alignment; /* accesses that may trap are looked at one by one */
     /* -- of this execution: addresses.h -- */
     uint8_t pending;       /* some data may cost */
@@ -162,7 +163,8 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
         if (b->events[i].kind == EVENT_FETCH) b->n_fetches++;
     if (b->n_events && b->events[b->n_events - 1].kind == EVENT_BRANCH) b->branch = &b->events[b->n_events - 1];
     for (uint32_t i = 0; i < b->n_hooked; i++)
-        if (b->hooked[i].kind != HOOK_OBSERVED) {
+        if (b->hooked[i].kind == HOOK_GUARDED) b->watches_guards = 1;
+        else if (b->hooked[i].kind != HOOK_OBSERVED) {
             b->hooks_data = 1;
             b->hooks_addresses |= b->hooked[i].kind == HOOK_ADDRESS;
         }

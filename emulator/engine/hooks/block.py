@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from emulator.engine.events import HOOK_ADDRESS, BlockPlan
+from emulator.engine.events import HOOK_ADDRESS, HOOK_GUARDED, BlockPlan
 
 
 @dataclass(slots=True)
@@ -21,6 +21,7 @@ class Block:
     code: bytes
     hooks_addresses: bool = False
     permitted: int = 0  # the maps under which it may be executed, a bit each
+    watches_guards: bool = False  # accesses that may meet a guard are looked at one by one
     watches_alignment: bool = False  # accesses that may trap are looked at one by one
     leaves: int = 0  # what leaving it may mean to the call contexts: contexts.py
     event_stall: list[int] = field(default_factory=list)
@@ -36,6 +37,7 @@ class Block:
 def block_new(index: int, plan: BlockPlan, host_pointer: int, code: bytes) -> Block:
     """A block that nothing has happened in yet."""
     block = Block(index, plan, host_pointer, code)
+    block.watches_guards = any(h.kind == HOOK_GUARDED for h in plan.hooked)
     block.hooks_addresses = any(h.kind == HOOK_ADDRESS for h in plan.hooked)
     block.event_stall, block.event_unaligned, block.event_bus = ([0] * len(plan.events) for _ in range(3))
     return block

@@ -128,13 +128,15 @@ static uint32_t enter(NativeHook *n, void *uc, uint32_t address, uint32_t size_b
     h->next_hooked = 0;
     h->block_serial++;
     if (b->n_data) {
+        const Addresses *a = &n->pricing.addresses;
         addresses_capture(&n->pricing.addresses, &n->pricing.memory, uc, b);
-        if (b->misaligned && !b->watches_alignment) {
+        int misaligned = b->misaligned && !b->watches_alignment;
+        if (misaligned || (a->n_guards && !b->watches_guards && meets_guard(a, b))) {
             n->block = NULL;
             h->current = -1;
             h->block_serial--;
             h->need_block = b->index;
-            return STOP_MISALIGNED;
+            return misaligned ? STOP_MISALIGNED : STOP_GUARDED;
         }
     }
     if (h->trace_enabled) n->trace[h->trace_length++ % TRACE_LENGTH] = b->index;

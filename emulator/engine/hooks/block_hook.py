@@ -142,10 +142,11 @@ class PythonHook:
         self._addresses.of_event.clear()
         if block.plan.groups:
             self._addresses.capture(block)
-            if self._addresses.misaligned and not block.watches_alignment:
+            misaligned = self._addresses.misaligned and not block.watches_alignment
+            if misaligned or self._addresses.meets_guard(block):
                 self.current, self.need_block = -1, block.index
                 self.block_serial -= 1
-                return Stop.MISALIGNED
+                return Stop.MISALIGNED if misaligned else Stop.GUARDED
         if self.trace_enabled:
             self._trace.append(block.index)
             self.trace_length += 1
@@ -160,7 +161,8 @@ class PythonHook:
     def _on_code(self, _uc: Uc, address: int, _size: int, _data: object) -> None:
         if self.current < 0:
             return
-        watched = self._tables.blocks[self.current].plan.hooked
+        block = self._tables.blocks[self.current]
+        watched = block.plan.hooked
         for i in range(self._next_hooked, len(watched)):
             hooked = watched[i]
             if hooked.address > address:
@@ -171,7 +173,7 @@ class PythonHook:
             if hooked.kind == HOOK_OBSERVED:
                 self.executed |= 1 << hooked.event
             else:
-                self._addresses.read_operands(hooked)
+                self._addresses.read_operands(block, hooked)
 
     def abandon(self, instructions: int, cycles: int) -> None:
         """See :class:`BlockHook`."""
@@ -216,6 +218,10 @@ class PythonHook:
         """See :class:`BlockHook`."""
         for block in self._tables.blocks:
             block.permitted = 0
+
+    def set_guards(self, guards: Sequence[tuple[int, int]]) -> None:
+        """See :class:`BlockHook`."""
+        self._addresses.guards = tuple(guards)
 
     def drop_block(self, block: int) -> None:
         """See :class:`BlockHook`."""

@@ -82,6 +82,11 @@ EXPORT void bl_forget_permits(NativeHook *n) {
     for (uint32_t i = 0; i < n->tables.n_blocks; i++) n->tables.blocks[i]->permitted = 0;
 }
 
+EXPORT void bl_set_guards(NativeHook *n, uint32_t n_guards, const Guard *guards) {
+    n->pricing.addresses.n_guards = n_guards;
+    memcpy(n->pricing.addresses.guards, guards, n_guards * sizeof *guards);
+}
+
 EXPORT void bl_drop_block(NativeHook *n, uint32_t block) { drop_block(&n->tables, block); }
 
 EXPORT uint32_t bl_add_path(NativeHook *n, uint32_t state, uint32_t block, uint32_t skipped, const uint16_t *issue,

@@ -88,6 +88,7 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_add_path", u32, [pointer, u32, u32, u32, pointer, u32, pointer]),
         ("bl_set_edge", None, [pointer, u32, u32, u32, u32]),
         ("bl_drop_block", None, [pointer, u32]),
+        ("bl_set_guards", None, [pointer, u32, pointer]),
         ("bl_permit", None, [pointer, u32, u64]),
         ("bl_forget_permits", None, [pointer]),
         ("bl_watch_traps", None, [pointer, SUSPECT_CALLBACK]),
@@ -176,6 +177,11 @@ class NativeHook(_Head):
     def forget_permits(self) -> None:
         """See :class:`BlockHook`."""
         self._library.bl_forget_permits(self._engine)
+
+    def set_guards(self, guards: Sequence[tuple[int, int]]) -> None:
+        """See :class:`BlockHook`."""
+        flat = [address for guard in guards for address in guard]
+        self._library.bl_set_guards(self._engine, len(guards), (c.c_uint32 * max(1, len(flat)))(*flat))
 
     def drop_block(self, block: int) -> None:
         """See :class:`BlockHook`."""
