@@ -164,10 +164,12 @@ class BlockHook(Protocol):
         *,
         free: bool,
         first_load: int = 0,
+        stores: int = 0,
     ) -> None:
         """Describe a region; -1 for no port or cache; ``free``: costs nothing when aligned.
 
-        ``first_load``: what a load waits that follows no load of the same memory.
+        ``first_load``: what a load waits that follows no load of the same memory. ``stores``:
+        a number of :class:`emulator.timing.memory.level_one.Stores`.
         """
 
     def set_port(self, number: int, wait_states: int, read_shift: int, prefetch: int) -> None:

@@ -6,10 +6,18 @@ or cache controller changes wait states and enables caches here, at the cycle of
 
 from __future__ import annotations
 
-from emulator.board.model import Accelerator, Board
+from collections.abc import Sequence
+
+from emulator.board.model import Accelerator, Board, Region
 from emulator.board.parameter_checks import accelerator_parameter_names, check_accelerator
 from emulator.engine.hook import BlockHook
-from emulator.timing.memory.memory_system import KINDS, Rules
+from emulator.system.memory_attributes import NORMAL, MemoryAttributes
+from emulator.timing.memory.memory_system import KINDS, MAX_REGIONS, Rules
+
+ATTRIBUTED = ("l1", "icache")
+"""Kinds of accelerators that look at an access's attributes (DDI 0489; RM0456, ICACHE: a transaction is
+looked up when it is cacheable)."""
+Piece = tuple[Region, int, int, MemoryAttributes]
 
 
 class _Tuned:
@@ -39,6 +47,8 @@ class MemoryMap:
         self._by_region = {region.name: board.accelerator_of(region) for region in board.regions}
         self.level_one = [a.name for a in board.accelerators if a.kind == "l1"]
         """Accelerators that stand for the core's own caches: CCR and the cache operations reach them."""
+        self._attributes: Sequence[tuple[int, int, MemoryAttributes]] = ()
+        self._described = 0
         self._set_up()
 
     # -- set-up --------------------------------------------------------------------------
@@ -57,37 +67,63 @@ class MemoryMap:
                 caches = max(caches, instruction + 1, data + 1)
                 self._tuned[accelerator.name] = tuned
                 self._apply(tuned)
-        spare = len(self._board.accelerators)
-        for number, region in enumerate(self._board.regions):
-            entry = self._tuned.get(self._by_region[region.name])
-            if entry is not None:
-                self._hook.set_region(
-                    number,
-                    region.base,
-                    region.end,
-                    entry.port,
-                    entry.instruction,
-                    entry.data,
-                    free=False,
-                    first_load=region.first_load_cycles if self._timed else 0,
-                )
+        self._set_regions()
+
+    def _set_regions(self) -> None:
+        """Describe every region, cut where the MPU's attributes change."""
+        pieces = [piece for region in self._board.regions for piece in self._pieces(region)]
+        if len(pieces) > MAX_REGIONS:  # as if the MPU had no attributes
+            pieces = [(region, region.base, region.end, NORMAL) for region in self._board.regions]
+        for number, (region, base, end, attributes) in enumerate(pieces):
+            self._set_region(number, region, base, end, attributes)
+        for number in range(len(pieces), self._described):
+            self._hook.set_region(number, 0, 0, -1, -1, -1, free=True)
+        self._described = len(pieces)
+
+    def _pieces(self, region: Region) -> list[Piece]:
+        entry = self._tuned.get(self._by_region[region.name])
+        if entry is None or entry.accelerator.kind not in ATTRIBUTED or not self._attributes:
+            return [(region, region.base, region.end, NORMAL)]
+        pieces: list[Piece] = []
+        for start, end, attributes in self._attributes:
+            first, last = max(start, region.base), min(end, region.end)
+            if first >= last:
                 continue
-            wait_states = region.wait_states if self._timed else 0
-            port = -1
-            if wait_states:
-                port = spare + len(self._waiting)
-                self._hook.set_port(port, wait_states, 2, 0)
-                self._waiting[region.base] = port
+            if pieces and pieces[-1][3] == attributes:
+                pieces[-1] = (region, pieces[-1][1], last, attributes)
+            else:
+                pieces.append((region, first, last, attributes))
+        return pieces
+
+    def _set_region(
+        self, number: int, region: Region, base: int, end: int, attributes: MemoryAttributes
+    ) -> None:
+        first_load = region.first_load_cycles if self._timed else 0
+        entry = self._tuned.get(self._by_region[region.name])
+        if entry is not None:
+            instruction = entry.instruction if attributes.caches_code else -1
+            data = entry.data if attributes.caches_data else -1
             self._hook.set_region(
-                number,
-                region.base,
-                region.end,
-                port,
-                -1,
-                -1,
-                free=port < 0,
-                first_load=region.first_load_cycles if self._timed else 0,
-            )
+                number, base, end, entry.port, instruction, data,
+                free=False, first_load=first_load, stores=attributes.stores,
+            )  # fmt: skip
+            return
+        wait_states = region.wait_states if self._timed else 0
+        port = self._waiting.get(region.base, -1)
+        if wait_states and port < 0:
+            port = len(self._board.accelerators) + len(self._waiting)
+            self._hook.set_port(port, wait_states, 2, 0)
+            self._waiting[region.base] = port
+        self._hook.set_region(number, base, end, port, -1, -1, free=port < 0, first_load=first_load)
+
+    def follow_attributes(self, attributes: Sequence[tuple[int, int, MemoryAttributes]]) -> None:
+        """The MPU has these attributes from now on: (first, end) of all addresses; nothing when it is off.
+
+        Only the core's own caches and an ICACHE on its code bus see them.
+        """
+        if attributes != self._attributes:
+            self._attributes = attributes
+            self._set_regions()
 
     def _apply(self, tuned: _Tuned) -> None:
         v = tuned.values

@@ -18,7 +18,8 @@ from emulator.engine.library import native_library
 from emulator.engine.protected_pages import PAGE_BYTES, USER_SHIFT, PageRights, ProtectedPages
 from emulator.system.core import MemoryFault
 from emulator.system.faults import FaultKind
-from emulator.system.protection import RW, ProtectionMap, Right
+from emulator.system.memory_attributes import MemoryAttributes, memory_attributes
+from emulator.system.protection import ADDRESS_SPACE, RW, ProtectionMap, Right
 from emulator.system.system import System
 from emulator.thumb.instruction import Block, Instruction, Kind
 
@@ -31,6 +32,8 @@ CPS_F = 1
 LONGEST_GUARD, LONGEST_HOLE = 256, 2048
 """Bytes of a stretch, that may be read and that may not, of which the block hook keeps data away."""
 MOST_GUARDS = 16
+ATTRIBUTED_CORES = ("cortex-m7", "cortex-m33")
+"""Whose caches, or those on whose buses, look at a memory's attributes."""
 MOST_IN_GUARDS = 1000
 """So many accesses that a guard allows (loads, say) show that it is none."""
 
@@ -100,6 +103,7 @@ class Protection:
                 self._updated = [now, now]
         self._now_guards = self._page_rights(now).guards[user]
         self._automaton.guard(self._now_guards)
+        self._engine.memory_map.follow_attributes(self._attributes_of(now))
         self._hook.protection = self._bit(now.executable(unprivileged=user))
 
     def _begin(self) -> ProtectedPages:
@@ -115,6 +119,17 @@ class Protection:
         )
         self._core.tlb.protect(self._pages)
         return self._pages
+
+    def _attributes_of(self, protection: ProtectionMap) -> Sequence[tuple[int, int, MemoryAttributes]]:
+        """What caches and store buffers follow; nothing where no region of the MPU has attributes."""
+        architecture = self._system.features.architecture
+        if protection.is_default or self._system.features.name not in ATTRIBUTED_CORES:
+            return ()
+        ends = [s.start for s in protection.segments[1:]] + [ADDRESS_SPACE]
+        return tuple(
+            (s.start, end, memory_attributes(architecture, s.attributes))
+            for s, end in zip(protection.segments, ends, strict=True)
+        )
 
     def _page_rights(self, protection: ProtectionMap) -> _Enforced:
         found = self._rights.get(protection.number)

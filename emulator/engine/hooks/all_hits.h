@@ -18,6 +18,7 @@ static int find_fetches(MemorySystem *m, Block *b) {
     TimedRegion *r = region_near(m, b->address, &b->region);
     if (!r || r->port < 0 || r->instruction_cache < 0) return 0;
     Cache *c = &m->caches[r->instruction_cache];
+    if (!holds(r, b->fall_through - 1)) return 0;
     if (!c->enabled || r->data_cache == r->instruction_cache) return 0;
     if (m->ports[r->port].rules == RULES_STM32_LINE_BUFFERS) return 0; /* a hit reads ahead */
     uint32_t first = b->address >> c->line_shift, n = ((b->fall_through - 1) >> c->line_shift) - first + 1;
@@ -95,7 +96,7 @@ static Cache *cache_of_group(MemorySystem *m, const Block *b, uint32_t g, const 
     const Port *p = *port = &m->ports[r->port];
     if (!c->enabled || r->data_cache == r->instruction_cache) return NULL;
     const Touches *s = *touches = touches_at(b, g, c, base & ((1u << c->line_shift) - 1));
-    return s && !s->wide && (!s->stores || p->rules == RULES_LEVEL_ONE) ? c : NULL;
+    return s && !s->wide && (!s->stores || (p->rules == RULES_LEVEL_ONE && r->stores == WRITE_BACK)) ? c : NULL;
 }
 
 /* All of a block's data, when all that can cost is in one cache. Says whether that was so; changes of

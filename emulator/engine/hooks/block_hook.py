@@ -259,9 +259,10 @@ class PythonHook:
         *,
         free: bool,
         first_load: int = 0,
+        stores: int = 0,
     ) -> None:
         """See :class:`BlockHook`."""
-        region = TimedRegion(base, end, port, instruction_cache, data_cache, free, first_load)
+        region = TimedRegion(base, end, port, instruction_cache, data_cache, free, first_load, stores)
         self._memory.set_region(number, region)
 
     def set_port(self, number: int, wait_states: int, read_shift: int, prefetch: int) -> None:

@@ -117,12 +117,16 @@ EXPORT uint32_t bl_trace(NativeHook *n, uint32_t i) { return n->trace[i % TRACE_
 EXPORT void bl_set_region(NativeHook *n, uint32_t number, uint32_t base, uint32_t end, int32_t port,
                           int32_t instruction_cache, int32_t data_cache, uint32_t is_free, const uint8_t *host) {
     memory_set_region(&n->pricing.memory, number,
-                      (TimedRegion){base, end, port, instruction_cache, data_cache, is_free, host, 0, 0});
+                      (TimedRegion){base, end, port, instruction_cache, data_cache, is_free, host, 0, 0, 0});
 }
 
 EXPORT void bl_set_first_load(NativeHook *n, uint32_t number, uint32_t cycles) {
     n->pricing.memory.regions[number].first_load = cycles;
     n->pricing.memory.settings++;
+}
+
+EXPORT void bl_set_stores(NativeHook *n, uint32_t number, uint32_t stores) {
+    n->pricing.memory.regions[number].stores = stores;
 }
 
 EXPORT void bl_set_port(NativeHook *n, uint32_t number, uint32_t wait_states, uint32_t read_shift, uint32_t prefetch) {

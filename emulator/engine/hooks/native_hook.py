@@ -100,6 +100,7 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_advance", u64, [pointer, pointer, u32]),
         ("bl_trace", u32, [pointer, u32]),
         ("bl_set_first_load", None, [pointer, u32, u32]),
+        ("bl_set_stores", None, [pointer, u32, u32]),
         ("bl_set_region", None, [pointer, u32, u32, u32, c.c_int32, c.c_int32, c.c_int32, u32, pointer]),
         ("bl_set_port", None, [pointer, u32, u32, u32, u32]),
         ("bl_set_bus", None, [pointer, u32, u32, u32]),
@@ -238,14 +239,16 @@ class NativeHook(_Head):
         *,
         free: bool,
         first_load: int = 0,
+        stores: int = 0,
     ) -> None:
         """See :class:`BlockHook`."""
         memory = self._core.memory_at(base) if self._core is not None else None
-        host = memory.pointer if memory is not None else None
+        host = memory.pointer + base - memory.region.base if memory is not None else None
         self._library.bl_set_region(
             self._engine, number, base, end & 0xFFFFFFFF, port, instruction_cache, data_cache, free, host
         )
         self._library.bl_set_first_load(self._engine, number, first_load)
+        self._library.bl_set_stores(self._engine, number, stores)
 
     def set_port(self, number: int, wait_states: int, read_shift: int, prefetch: int) -> None:
         """See :class:`BlockHook`."""

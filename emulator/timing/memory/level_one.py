@@ -9,11 +9,13 @@ under way while an earlier line still comes in. A load or fetch that hits in a l
 in waits for its read. A store is done when the bus takes it: it allocates the line, which is
 written back when another line needs its place. Sources: Arm DDI 0489 (write-back, read and
 write allocate as the default memory map has it for RAM; critical word first, eviction and
-store buffers). Ignored: MPU attributes, dynamic read-allocate mode, fetching ahead of a miss.
+store buffers). A region's stores may do otherwise by the MPU's attributes: write-through ones go out
+each, and allocate nothing. Ignored: dynamic read-allocate mode, fetching ahead of a miss.
 """
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Annotated, Literal
 
 import msgspec
@@ -71,7 +73,31 @@ class LevelOneParameters(AcceleratorParameters, frozen=True):
     data_cache: DataCache = 0
 
 
-def l1_cached(port: Port, cache: Cache, address: int, t: int, kind: int) -> int:
+class Stores(IntEnum):
+    """What becomes of a region's stores, by its memory attributes; the cache's own way first.
+
+    UNBUFFERED: each waits until it is done (Strongly-ordered, Device-nGnRnE).
+    """
+
+    WRITE_BACK = 0
+    NO_WRITE_ALLOCATE = 1
+    WRITE_THROUGH = 2
+    UNBUFFERED = 3
+
+
+def l1_uncached(port: Port, t: int, kind: int, stores: int = Stores.WRITE_BACK) -> int:
+    """Stall cycles of a load or store that no cache serves."""
+    cost = port.wait_states + 1
+    start = max(t + port.bus_cycles, port.busy_until)
+    port.busy_until = start + cost
+    if kind == STORE and stores != Stores.UNBUFFERED:
+        return max(0, start - t - port.bus_cycles - BUFFERED_STORES * cost)
+    return start + cost - t - 1
+
+
+def l1_cached(
+    port: Port, cache: Cache, address: int, t: int, kind: int, stores: int = Stores.WRITE_BACK
+) -> int:
     """Stall cycles of an access through an enabled cache."""
     line = address >> cache.line_shift
     reads = 1 << (cache.line_shift - port.read_shift)
@@ -82,8 +108,12 @@ def l1_cached(port: Port, cache: Cache, address: int, t: int, kind: int) -> int:
         cache.use(slot)
         if kind != STORE:
             return port.fill_wait(cache, line, reads, read, t)
+        if stores == Stores.WRITE_THROUGH:
+            return l1_uncached(port, t, kind, stores)
         cache.dirty[slot] = 1
         return 0
+    if kind == STORE and stores != Stores.WRITE_BACK:
+        return l1_uncached(port, t, kind, stores)
     slot = cache.victim(line)
     evicts = cache.dirty[slot]
     cache.dirty[slot] = int(kind == STORE)
@@ -99,18 +129,10 @@ def l1_cached(port: Port, cache: Cache, address: int, t: int, kind: int) -> int:
     return max(0, start + cost - t - 1)
 
 
-def l1_uncached(port: Port, t: int, kind: int) -> int:
-    """Stall cycles of a load or store that no cache serves."""
-    cost = port.wait_states + 1
-    start = max(t + port.bus_cycles, port.busy_until)
-    port.busy_until = start + cost
-    if kind == STORE:
-        return max(0, start - t - port.bus_cycles - BUFFERED_STORES * cost)
-    return start + cost - t - 1
-
-
-def l1_access(port: Port, cache: Cache | None, address: int, t: int, kind: int) -> int:
+def l1_access(
+    port: Port, cache: Cache | None, address: int, t: int, kind: int, stores: int = Stores.WRITE_BACK
+) -> int:
     """Stall cycles of one access but an uncached fetch; ``cache``: None when it is off."""
     if cache is not None:
-        return l1_cached(port, cache, address, t, kind)
-    return l1_uncached(port, t, kind)
+        return l1_cached(port, cache, address, t, kind, stores)
+    return l1_uncached(port, t, kind, stores)

@@ -33,6 +33,7 @@ typedef struct {
     uint32_t is_free;      /* no cost at all when aligned */
     const uint8_t *host;   /* its bytes */
     uint32_t number;       /* of the memory that accesses are routed to: regions behind one port are one */
+    uint32_t stores;       /* what becomes of stores behind a Cortex-M7's caches */
     uint32_t first_load;   /* what a load waits that follows no load of the same memory */
 } TimedRegion;
 
@@ -132,7 +133,7 @@ static uint64_t memory_access(MemorySystem *m, uint32_t address, uint64_t t, int
     }
     switch (p->rules) {
     case RULES_STM32_LINE_BUFFERS: return buffers_access(p, c, address, t, kind);
-    case RULES_LEVEL_ONE: return l1_access(p, c, address, t, kind);
+    case RULES_LEVEL_ONE: return l1_access(p, c, address, t, kind, r->stores);
     case RULES_UNIFIED_CACHE: return unified_access(p, c, address, t, kind);
     default: return art_access(p, c, address, t, kind);
     }
@@ -165,7 +166,7 @@ static inline int data_hit(MemorySystem *m, uint32_t address, uint32_t size_byte
     uint32_t line = address >> c->line_shift, slot = c->found[line % FOUND_LINES];
     if (!c->enabled || c->tags[slot] != line + 1 || port_fills(p, c, line, 1, t)) return 0;
     if (kind == STORE) {
-        if (p->rules != RULES_LEVEL_ONE) return 0;
+        if (p->rules != RULES_LEVEL_ONE || r->stores != WRITE_BACK) return 0;
         c->dirty[slot] = 1;
     }
     cache_use(c, slot);

@@ -14,7 +14,7 @@ from typing import Any
 
 from emulator.timing.memory.alignment import Alignment
 from emulator.timing.memory.cache import Cache
-from emulator.timing.memory.level_one import LevelOneParameters, l1_access
+from emulator.timing.memory.level_one import LevelOneParameters, Stores, l1_access
 from emulator.timing.memory.port import FETCH, LOAD, Port
 from emulator.timing.memory.prefetch_unit import QUEUE_LEAD, fetch_word, run_ahead
 from emulator.timing.memory.stm32_art import ArtParameters, PlainParameters, art_access
@@ -75,6 +75,7 @@ class TimedRegion:
     data_cache: int
     free: bool
     first_load: int = 0  # what a load waits that follows no load of the same memory
+    stores: int = Stores.WRITE_BACK  # what becomes of stores behind a Cortex-M7's caches
 
 
 class MemorySystem:
@@ -158,6 +159,8 @@ class MemorySystem:
             if cache is None:
                 return self.fetch_uncached(port, address, t)
             self.left_at = 0
+        if port.rules == Rules.LEVEL_ONE:
+            return l1_access(port, cache, address, t, kind, region.stores)
         return ACCESS[port.rules](port, cache, address, t, kind)
 
     def data(self, address: int, size_bytes: int, count: int, t: int, kind: int, instruction: int = 0) -> int:
