@@ -21,6 +21,7 @@ from emulator.engine.exclusive_monitor import OPEN, find_monitor
 from emulator.engine.expressions import MASK32
 from emulator.engine.library import native_library
 from emulator.engine.register_file import find_register_file
+from emulator.engine.stack_limits import find_stack_limits
 from emulator.engine.tlb import PAGE_SHIFT, Tlb
 from emulator.system.core import MemoryFault
 
@@ -60,6 +61,7 @@ REGISTER_IDS: dict[str, int] = {
     "control": arm.UC_ARM_REG_CONTROL,
     "fpscr": arm.UC_ARM_REG_FPSCR,
 }
+STACK_LIMITS = ("msplim", "psplim")
 GENERAL = (*(f"r{n}" for n in range(13)), "sp", "lr", "pc")
 SPECIAL = ("xpsr", "msp", "psp", "primask", "basepri", "faultmask", "control")
 POSITIONS = {name: n for n, name in enumerate(GENERAL)}
@@ -117,6 +119,7 @@ class Core:
         self._word_pointer = ctypes.byref(self._word)  # the binding takes 3 us a register, this 0.3
         self.register_file = find_register_file(self.uc)
         self._monitor = find_monitor(self.register_file, CPU_MODELS[core_name])
+        self._stack_limits = find_stack_limits(self.register_file, CPU_MODELS[core_name])
         self._callbacks: list[object] = []
         self.memories: list[HostMemory] = []
         self._by_name: dict[str, HostMemory] = {}
@@ -178,6 +181,8 @@ class Core:
         """Read a register."""
         if self.register_file is not None and name in POSITIONS:
             return int(self.register_file[POSITIONS[name]])
+        if name in STACK_LIMITS:
+            return self._stack_limits[name].value if name in self._stack_limits else 0
         value = self._read(REGISTER_IDS[name])
         return value & CONTROL_BITS if name == "control" else value
 
@@ -200,6 +205,10 @@ class Core:
         CPSR. CONTROL: Unicorn's M33 is in Secure state, where FPCA without SFPA starts a new
         FP context; SFPA is set along. tests/system/test_on_unicorn.py tells when both can go.
         """
+        if name in STACK_LIMITS:
+            if name in self._stack_limits:
+                self._stack_limits[name].value = value
+            return
         if name == "control" and value & CONTROL_FPCA:
             value |= CONTROL_SFPA
         if name == "fpscr" and value & FPSCR_ROUNDING_MODE:

@@ -13,7 +13,8 @@ class CoreRegisters(Protocol):
 
     Register names are ``"r0"``..``"r12"``, ``"sp"``, ``"lr"``, ``"pc"``, ``"xpsr"``,
     ``"msp"``, ``"psp"``, ``"ipsr"``, ``"primask"``, ``"basepri"``, ``"faultmask"``,
-    ``"control"``, ``"fpscr"``, ``"s0"``..``"s31"``. ``"sp"`` is the active stack pointer.
+    ``"control"``, ``"fpscr"``, ``"s0"``..``"s31"``, on ARMv8-M ``"msplim"`` and ``"psplim"``.
+    ``"sp"`` is the active stack pointer.
 
     ``"xpsr"`` is whole in both directions: flags, Q, GE, IT, T and the exception number;
     a write of ``"ipsr"``, or of ``"xpsr"`` with another number, changes the mode and with
@@ -51,7 +52,7 @@ class MemoryFault(Exception):
     """An access that no region or device answers (stacking onto a bad SP, say)."""
 
     detail = ""
-    by_protection = False
+    by_protection = by_limit = False
 
     def __init__(self, address: int, *, is_store: bool) -> None:
         self.address = address
@@ -67,3 +68,9 @@ class ProtectionFault(MemoryFault):
     def __init__(self, address: int, *, is_store: bool, detail: str) -> None:
         self.detail = detail
         super().__init__(address, is_store=is_store)
+
+
+class StackLimitFault(MemoryFault):
+    """A frame below the limit of its stack; nothing of it is written."""
+
+    by_limit = True

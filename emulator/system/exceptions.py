@@ -91,7 +91,7 @@ class ExceptionUnit:
         self._timing = timing
         self._add_cycles = add_cycles
         self._set_event = set_event
-        self._frames = StackFrames(core, features, scb, fpu, protection)
+        self._frames = StackFrames(core, features, scb, fpu, protection, self._ignores_limits)
         self.watcher: ExceptionWatcher | None = None
         self.chain = FaultChain()
         self.reset()
@@ -114,6 +114,10 @@ class ExceptionUnit:
         """The priority that a new exception must beat."""
         primask, basepri, faultmask = self.masks()
         return self._table.masked_priority(primask, basepri, faultmask)
+
+    def _ignores_limits(self) -> bool:
+        """CCR.STKOFHFNMIGN, in HardFault, NMI and with FAULTMASK set."""
+        return self._scb.ignores_limits_at_hard_fault and self.execution_priority() < 0
 
     def _can_preempt(self, number: int) -> bool:
         return self._table.preemption_priority(number) < self.execution_priority()
@@ -174,6 +178,8 @@ class ExceptionUnit:
 
     def _stacking_failed(self, error: MemoryFault) -> None:
         kind = FaultKind.MEMORY_STACKING if error.by_protection else FaultKind.BUS_STACKING
+        if error.by_limit:
+            kind = FaultKind.STACK_LIMIT
         registers = self._registers()
         self._faults.note(kind, None)
         target = self._escalated(kind, error.address, registers, error.detail)

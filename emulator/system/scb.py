@@ -28,6 +28,7 @@ from emulator.system.features import (
     CCR_IC,
     CCR_NONBASETHRDENA,
     CCR_STKALIGN,
+    CCR_STKOFHFNMIGN,
     CCR_UNALIGN_TRP,
     CCR_USERSETMPEND,
     ID_BASE,
@@ -159,6 +160,11 @@ class SystemControl:
     def ignores_bus_faults_at_hard_fault(self) -> bool:
         """CCR.BFHFNMIGN."""
         return self.configured(CCR_BFHFNMIGN)
+
+    @property
+    def ignores_limits_at_hard_fault(self) -> bool:
+        """CCR.STKOFHFNMIGN."""
+        return self.configured(CCR_STKOFHFNMIGN)
 
     @property
     def allows_unbalanced_return(self) -> bool:

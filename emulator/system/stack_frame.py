@@ -17,7 +17,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from emulator.system.core import CoreRegisters, MemoryFault, ProtectionFault
+from emulator.system.core import CoreRegisters, MemoryFault, ProtectionFault, StackLimitFault
 from emulator.system.features import Architecture, CoreFeatures
 from emulator.system.fpu import FloatingPointControl
 from emulator.system.protection import ProtectionMap, Right
@@ -26,6 +26,7 @@ from emulator.system.scb import SystemControl
 CONTROL_NPRIV = 1 << 0
 CONTROL_SPSEL = 1 << 1
 CONTROL_FPCA = 1 << 2
+STACK_LIMIT_BITS = 0xFFFFFFF8
 XPSR_NUMBER = 0x1FF
 XPSR_STACK_ALIGN = 1 << 9
 XPSR_IT = 0x0600FC00
@@ -90,8 +91,10 @@ class StackFrames:
         scb: SystemControl,
         fpu: FloatingPointControl,
         protection: Callable[[], ProtectionMap],
+        ignores_limits: Callable[[], bool],
     ) -> None:
         self._protection = protection
+        self._ignores_limits = ignores_limits
         self._core = core
         self._features = features
         self._scb = scb
@@ -116,10 +119,13 @@ class StackFrames:
         try:
             unprivileged = ipsr & XPSR_NUMBER == 0 and bool(control & CONTROL_NPRIV)
             written = BASIC_FRAME_BYTES if is_lazy else size
+            self._check_limit(frame, "psplim" if self._uses_psp(ipsr, control) else "msplim")
             self._check(frame, written, is_store=True, unprivileged=unprivileged)
             self._core.write_memory(frame, struct.pack(f"<{len(stored)}I", *stored))
         except MemoryFault as error:
             fault = error
+            if error.by_limit:
+                frame = error.address
         self._core.set("sp", frame)
         if is_lazy:
             self._fpu.reserve(
@@ -127,6 +133,17 @@ class StackFrames:
             )
         mode = ModeState(xpsr, control, ipsr & XPSR_NUMBER)
         return PushedFrame(self._exc_return(ipsr, control, has_fp), mode, words, has_fp, is_lazy, fault)
+
+    def _uses_psp(self, ipsr: int, control: int) -> bool:
+        return ipsr & XPSR_NUMBER == 0 and bool(control & CONTROL_SPSEL)
+
+    def _check_limit(self, frame: int, register: str) -> None:
+        """Raise StackLimitFault with the limit for a frame below it (ARMv8-M, PushStack)."""
+        if not self._is_v8:
+            return
+        limit = self._core.get(register) & STACK_LIMIT_BITS
+        if frame < limit and not self._ignores_limits():
+            raise StackLimitFault(limit, is_store=True)
 
     def _check(self, address: int, size_bytes: int, *, is_store: bool, unprivileged: bool) -> None:
         """Raise ProtectionFault where the MPU refuses the access."""

@@ -15,7 +15,7 @@ from emulator.system.dwt import Dwt
 from emulator.system.exception_table import NMI, SYSTICK, ExceptionTable
 from emulator.system.exceptions import ExceptionUnit
 from emulator.system.faults import FaultKind, FaultRecord, FaultStatus
-from emulator.system.features import features_of
+from emulator.system.features import Architecture, features_of
 from emulator.system.fpu import CPACR, CPACR_FPU, FloatingPointControl
 from emulator.system.itm import ITM_END, STIM0, Itm
 from emulator.system.mpu import Mpu
@@ -422,6 +422,9 @@ class System:
         if self.features.is_mainline:
             core.set("basepri", 0)
             core.set("faultmask", 0)
+        if self.features.architecture is Architecture.V8M:
+            core.set("msplim", 0)
+            core.set("psplim", 0)
         if core.has_fpu:
             core.set("fpscr", 0)
         core.set("lr", 0xFFFFFFFF)

@@ -36,7 +36,9 @@ class FakeCore:
         self.registers: dict[str, int] = {
             **{f"r{n}": 0 for n in range(13)},
             **{f"s{n}": 0 for n in range(32)},
-            **dict.fromkeys(("lr", "pc", "flags", "ipsr", "control", "fpscr", *BANKED), 0),
+            **dict.fromkeys(
+                ("lr", "pc", "flags", "ipsr", "control", "fpscr", "msplim", "psplim", *BANKED), 0
+            ),
         }
         self.regions: dict[int, bytearray] = {FLASH: bytearray(0x1000), RAM: bytearray(RAM_BYTES)}
 
