@@ -27,6 +27,7 @@ MOST_MAPS = 64
 """Of executable stretches, a bit of the hook's each."""
 UNPRIVILEGED_MASK, UNPRIVILEGED = 0xFE800F00, 0xF8000E00
 """LDRT, STRT and their kin, A7.7.66 and others: encoding T1."""
+Edges = tuple[tuple[int, bool], ...]
 SYSM_FAULTMASK, SYSM_CONTROL = 19, 20
 CPS_F = 1
 LONGEST_GUARD, LONGEST_HOLE = 256, 2048
@@ -40,10 +41,12 @@ MOST_IN_GUARDS = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Enforced:
-    """A map as the engine has it; ``guards``: of privileged and of unprivileged code."""
+    """A map as the engine has it; ``guards``, ``executable``: of privileged and of unprivileged code."""
 
     pages: PageRights
     guards: tuple[Sequence[tuple[int, int]], Sequence[tuple[int, int]]]
+    executable: tuple[Edges, Edges]
+    attributes: Sequence[tuple[int, int, MemoryAttributes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class Protection:
         self._updated: list[ProtectionMap | None] = [None, None]  # what the entries of both kinds follow
         self._rights: dict[int, _Enforced] = {}
         self._uses_guards, self._in_guards = True, 0
-        self._bits: dict[tuple[tuple[int, bool], ...], int] = {}
+        self._bits: dict[Edges, int] = {}
         self._watched: set[int] = set()
         self._now_guards: Sequence[tuple[int, int]] = ()
         self._stale = False
@@ -96,15 +99,16 @@ class Protection:
         self._stale = False
         pages = self._pages or self._begin()
         self._map, self._user = now, user
-        pages.use(self._page_rights(now).pages, user=user)
+        enforced = self._enforced(now)
+        pages.use(enforced.pages, user=user)
         if self._updated[user] is not now:
             self._updated[user] = now
             if self._core.tlb.protection_changed():
                 self._updated = [now, now]
-        self._now_guards = self._page_rights(now).guards[user]
+        self._now_guards = enforced.guards[user]
         self._automaton.guard(self._now_guards)
-        self._engine.memory_map.follow_attributes(self._attributes_of(now))
-        self._hook.protection = self._bit(now.executable(unprivileged=user))
+        self._engine.memory_map.follow_attributes(enforced.attributes)
+        self._hook.protection = self._bit(enforced.executable[user])
 
     def _begin(self) -> ProtectedPages:
         regions = [m.region for m in self._core.memories]
@@ -131,7 +135,7 @@ class Protection:
             for s, end in zip(protection.segments, ends, strict=True)
         )
 
-    def _page_rights(self, protection: ProtectionMap) -> _Enforced:
+    def _enforced(self, protection: ProtectionMap) -> _Enforced:
         found = self._rights.get(protection.number)
         if found is None:
             guards = self._guards(protection, False), self._guards(protection, True)
@@ -141,7 +145,10 @@ class Protection:
                 (list(guards[0]), list(guards[1])),
             )
             found = self._rights[protection.number] = _Enforced(
-                pages, (_joined(guards[0].values()), _joined(guards[1].values()))
+                pages,
+                (_joined(guards[0].values()), _joined(guards[1].values())),
+                (protection.executable(unprivileged=False), protection.executable(unprivileged=True)),
+                self._attributes_of(protection),
             )
         return found
 
@@ -157,7 +164,7 @@ class Protection:
                 found[page] = (first, last)
         return found if len(found) <= MOST_GUARDS else {}
 
-    def _bit(self, executable: tuple[tuple[int, bool], ...]) -> int:
+    def _bit(self, executable: Edges) -> int:
         if executable not in self._bits:
             if len(self._bits) == MOST_MAPS:
                 self._bits.clear()

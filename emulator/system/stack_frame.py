@@ -121,6 +121,8 @@ class StackFrames:
             written = BASIC_FRAME_BYTES if is_lazy else size
             self._check_limit(frame, "psplim" if self._uses_psp(ipsr, control) else "msplim")
             self._check(frame, written, is_store=True, unprivileged=unprivileged)
+            if is_lazy and self._refuses(frame, size, Right.WRITE, unprivileged=unprivileged):
+                stored = words
             self._core.write_memory(frame, struct.pack(f"<{len(stored)}I", *stored))
         except MemoryFault as error:
             fault = error
@@ -147,13 +149,18 @@ class StackFrames:
 
     def _check(self, address: int, size_bytes: int, *, is_store: bool, unprivileged: bool) -> None:
         """Raise ProtectionFault where the MPU refuses the access."""
-        protection, right = self._protection(), Right.WRITE if is_store else Right.READ
-        if protection.is_default:
-            return
-        refused = protection.refused(address, size_bytes, right, unprivileged=unprivileged)
+        right = Right.WRITE if is_store else Right.READ
+        refused = self._refuses(address, size_bytes, right, unprivileged=unprivileged)
         if refused is not None:
-            detail = protection.words(refused, right, unprivileged=unprivileged)
+            detail = self._protection().words(refused, right, unprivileged=unprivileged)
             raise ProtectionFault(refused, is_store=is_store, detail=detail)
+
+    def _refuses(self, address: int, size_bytes: int, right: Right, *, unprivileged: bool) -> int | None:
+        """The first address that the MPU refuses."""
+        protection = self._protection()
+        if protection.is_default:
+            return None
+        return protection.refused(address, size_bytes, right, unprivileged=unprivileged)
 
     def mode(self) -> ModeState:
         """The core's mode now."""

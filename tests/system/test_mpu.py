@@ -547,3 +547,32 @@ def test_a_refusal_in_an_it_block(
 def it_state(value: int) -> int:
     """ITSTATE where xPSR has it."""
     return (value & 3) << 25 | (value >> 2) << 10
+
+
+@pytest.mark.parametrize("hook", ["native", "python"])
+@pytest.mark.parametrize("is_lazy", [True, False])
+def test_the_fpus_part_of_a_frame(
+    tmp_path: Path, hook: str, is_lazy: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A region that refuses stores behind the basic frame: MSTKERR when all is stacked at once."""
+    lazy = "" if is_lazy else "    ldr r0, =0xE000EF34\n    mov r1, #0x80000000\n    str r1, [r0]\n"
+    body = f"""
+    ldr r0, =0xE000ED88
+    mov r1, #0xF00000
+    str r1, [r0]
+    dsb
+    isb
+{lazy}{region(V7, 5, AREA + 0x40, 32, READ)}{turn_on(PRIVDEFENA)}{SWITCH_TO_PSP.format(stack=AREA + 0x68)}
+    mov r0, #7
+    .inst 0xeef70a00 @ vmov.f32 s1, #1.0
+    svc 0
+"""
+    monkeypatch.setitem(
+        globals(), "HANDLER", leave_first(f"    ldr r0, ={AREA + 0x200:#x}\n    msr psp, r0\n")
+    )
+    leave = "    mov r4, lr\n    orr lr, lr, #0x10\n"
+    monkeypatch.setitem(globals(), "STATUS", STATUS + leave)
+    machine = run(tmp_path, V7, body, hook, monkeypatch)
+    assert status(machine) & 0xFF == (0 if is_lazy else MSTKERR)
+    assert word(machine, AREA) == (7 if is_lazy else 0)
+    assert [word(machine, AREA + n) for n in range(0x40, 0x60, 4)] == [0] * 8
