@@ -102,6 +102,9 @@ def test_a_fault_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert judged(monkeypatch, lambda *_: 0) == "exit code 0, and nothing said"
     assert judged(monkeypatch, lambda *_: print("something") or 0) == "exit code 0 without 'core'"
     assert judged(monkeypatch, lambda *_: 2) == "exit code 2 with 0 messages"
+    own = "boardless: the firmware ended itself with exit code 264\n"
+    assert judged(monkeypatch, lambda *_: sys.stderr.write(own) and 8) == ""
+    assert judged(monkeypatch, lambda *_: sys.stderr.write(own) and 9) == "exit code 9"
     twice = "boardless: a\nboardless: b\n"
     assert "2 messages" in judged(monkeypatch, lambda *_: sys.stderr.write(twice) and 1)
     assert judged(monkeypatch, lambda *_: sys.stderr.write("boardless: a\n") and 1) == ""

@@ -23,6 +23,7 @@ RESULTS = {  # a command's first word -> what a success must have said, on eithe
     "doctor": "Python",
 }
 KNOWN_CODES = {0, 1, 2, 3, 4, 130, 141}
+OWN_CODE = re.compile(r"^boardless: the firmware ended itself with exit code (\d+)$", re.MULTILINE)
 HELP = "Usage: "
 MESSAGE = re.compile(r"^(boardless|Error): ", re.MULTILINE)
 INTERNAL = ("Traceback (most recent", "internal error", "Exception ignored", "ResourceWarning")
@@ -40,7 +41,7 @@ def fault(case: Case, ended: Ended, folder: Path) -> str:
             return f"{words}: {_last_line(said)}"
     if ended.status == EXIT_TRACEBACK:
         return "left by an exception"
-    if ended.status not in KNOWN_CODES:
+    if ended.status not in KNOWN_CODES and ended.status != _firmwares_own(ended):
         return f"exit code {ended.status}"
     left = [path.name for path in folder.rglob("*.part")]
     if left:
@@ -48,6 +49,12 @@ def fault(case: Case, ended: Ended, folder: Path) -> str:
     if ended.status:
         return _without_message(ended)
     return _without_result(case, ended, folder)
+
+
+def _firmwares_own(ended: Ended) -> int | None:
+    """The exit code that a process has whose firmware ended itself with one; None: it did not."""
+    told = OWN_CODE.search(ended.errors)
+    return None if told is None else int(told[1]) & 0xFF
 
 
 def _without_message(ended: Ended) -> str:
