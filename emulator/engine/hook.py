@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from emulator.engine.contexts import CallContexts
 from emulator.engine.core import Core
 from emulator.engine.events import BlockPlan, LoadPair
+from emulator.engine.footprint import Footprint
 from emulator.timing.model import DivideTiming, UnalignedTiming
 
 NO_ADDRESS = (1 << 64) - 1
@@ -87,6 +88,10 @@ class BlockHook(Protocol):
     mask_priority: int
     trace_enabled: int
     trace_length: int
+
+    @property
+    def footprint(self) -> Footprint:
+        """Where data accesses go, while it is asked to count."""
 
     @property
     def contexts(self) -> CallContexts:

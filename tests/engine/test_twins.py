@@ -12,7 +12,9 @@ EMULATOR = Path(__file__).parents[2] / "emulator"
 C_FILES = sorted(path for path in EMULATOR.rglob("*") if path.suffix in (".c", ".h"))
 NATIVE_ALONE = {"all_hits.h", "memory_changes.h"}
 """Short cuts, equal in their figures to what they shorten."""
-PREFIX = re.compile(r"^(_|cache_|port_|alignment_|memory_|predictor_|addresses_|tables_|contexts_|bl_)")
+PREFIX = re.compile(
+    r"^(_|cache_|port_|alignment_|memory_|predictor_|addresses_|tables_|contexts_|footprint_|bl_)"
+)
 """What C puts before a name where Python has a class."""
 ROOMS = ["timing/memory", "timing", "engine", "engine/hooks"]
 """From the bottom up."""
@@ -20,6 +22,8 @@ IN_C_ALONE = {
     "cache.h": {"free"},
     "memory_system.h": {"init", "free", "holds", "region_near", "data_hit", "move_part", "move_state"},
     "divider.h": {"bit_length"},
+    "footprint.h": {"free", "flush", "move"},
+    "pricing.h": {"data_place", "charge_changes"},
 }
 """What Python's objects do by themselves, and short cuts."""
 IN_PYTHON_ALONE = {"branch_predictor.h": {"save", "load"}}

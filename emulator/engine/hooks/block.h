@@ -43,6 +43,11 @@ typedef struct {           /* all lines of a block's code: where they were in th
     uint32_t *slots;
 } FetchedLines;
 
+typedef struct {           /* footprint.h: the bases for which a group stays in one stretch, and passes that did */
+    uint32_t first, number;
+    uint64_t size_bytes, passes;
+} GroupStretch;
+
 typedef struct { uint16_t event, cycles; } MemoryChange;
 
 typedef struct {           /* memory_changes.h: what the data paid for changes of the memory, and when it holds */
@@ -83,6 +88,8 @@ typedef struct Block {
     uint8_t *data_valid;
     uint32_t *group_base;
     uint8_t *group_state;
+    uint16_t *event_group; /* of each event of data: its group */
+    GroupStretch *group_stretch;
     /* -- short cuts, never results -- */
     uint32_t cached_state, cached_skipped;
     struct Path *cached_path;
@@ -155,6 +162,11 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
     b->group_touches = calloc(n_groups, sizeof *b->group_touches);
     b->fetched.slots = calloc(MOST_LINES, sizeof *b->fetched.slots);
     b->group_home = calloc(n_groups, sizeof *b->group_home);
+    b->group_stretch = calloc(n_groups, sizeof *b->group_stretch);
+    b->event_group = calloc(n_events, sizeof *b->event_group);
+    for (uint32_t g = 0; g < b->n_groups; g++)
+        for (uint32_t i = 0; i < b->groups[g].n; i++)
+            b->event_group[b->group_events[b->groups[g].first + i]] = (uint16_t)g;
     b->changes.regions = calloc(n_groups, sizeof *b->changes.regions);
     b->changes.groups = calloc(n_events, sizeof *b->changes.groups);
     b->changes.paid = calloc(n_events, sizeof *b->changes.paid);
@@ -177,7 +189,7 @@ static void block_free(Block *b) {
     free(b->code); free(b->events); free(b->groups); free(b->group_events); free(b->hooked); free(b->program);
     free(b->event_stall); free(b->event_unaligned); free(b->event_bus); free(b->event_region); free(b->event_order);
     free(b->data_address); free(b->data_valid); free(b->group_base); free(b->group_state); free(b->group_touches);
-    free(b->fetched.slots); free(b->group_home); free(b->changes.regions); free(b->changes.groups); free(b->changes.paid);
+    free(b->fetched.slots); free(b->group_home); free(b->group_stretch); free(b->event_group); free(b->changes.regions); free(b->changes.groups); free(b->changes.paid);
     free(b);
 }
 

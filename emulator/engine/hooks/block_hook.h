@@ -78,6 +78,7 @@ static inline __attribute__((always_inline)) uint32_t finish(NativeHook *n, uint
     if (b->n_fetches || b->pending) run_events(&n->pricing, b, path->issue, EVERYTHING);
     if (path->n_pairs) meet_banks(&n->pricing, b, path);
     if (b->branch) predict(&n->pricing, b, edge != 0, path->issue[b->n_events - 1], target);
+    if (n->pricing.footprint.n && b->n_data) footprint_count(&n->pricing.footprint, b);
     h->cycles += taken->cycles + h->stall;
     h->instructions += b->instructions;
     h->state = taken->next_state;

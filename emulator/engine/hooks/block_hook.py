@@ -18,6 +18,7 @@ from emulator.engine.hook import NO_ADDRESS, Counters, PathCount, Stop
 from emulator.engine.hooks.addresses import Addresses
 from emulator.engine.hooks.block import Block
 from emulator.engine.hooks.contexts import Contexts
+from emulator.engine.hooks.footprint import PythonFootprint
 from emulator.engine.hooks.pricing import EVERYTHING, Pricing
 from emulator.engine.hooks.tables import Tables
 from emulator.timing.memory.memory_system import MemorySystem, TimedRegion
@@ -58,7 +59,8 @@ class PythonHook:
         self._tables = Tables()
         self._memory = MemorySystem()
         self._addresses = Addresses(self._memory)
-        self._pricing = Pricing(self._memory, self._addresses)
+        self.footprint = PythonFootprint()
+        self._pricing = Pricing(self._memory, self._addresses, self.footprint)
         self.contexts = Contexts(self)
 
     def attach(self, core: Core) -> None:
@@ -107,6 +109,7 @@ class PythonHook:
         self._pricing.meet_banks(block, path.pairs)
         if block.plan.events and block.plan.events[-1].kind == EVENT_BRANCH:
             self._pricing.predict(block, edge != 0, path.issue[-1], target)
+        self.footprint.count(block, self._addresses)
         stall = self._pricing.stall
         self.cycles += taken.cycles + stall
         self.instructions += len(block.plan.block.instructions)

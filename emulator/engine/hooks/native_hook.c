@@ -5,7 +5,7 @@
  *   timing/memory/   what an access costs: cache, port, a file a rule set, memory_system on top
  *   timing/          branch_predictor, divider
  *   engine/          what Python fills in: hook, events, expressions; register_file
- *   engine/hooks/    block, tables, address_program, addresses, all_hits, pricing, contexts, block_hook on top
+ *   engine/hooks/    block, tables, address_program, addresses, all_hits, footprint, pricing, contexts, block_hook on top
  *
  * They are one translation unit: the compiler sees all of what happens at a block's entry. No
  * Unicorn header is needed: its two entry points come in as pointers.
@@ -56,6 +56,7 @@ EXPORT NativeHook *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int 
 EXPORT void bl_free(NativeHook *n) {
     tables_free(&n->tables);
     contexts_free(&n->contexts);
+    footprint_free(&n->pricing.footprint);
     memory_free(&n->pricing.memory);
     free(n);
 }
@@ -187,6 +188,26 @@ EXPORT size_t bl_save_memory(NativeHook *n, uint8_t *to) {
 EXPORT void bl_load_memory(NativeHook *n, uint8_t *from) {
     memcpy(&n->pricing.predictor, from, sizeof n->pricing.predictor);
     memory_load(&n->pricing.memory, from + sizeof n->pricing.predictor);
+}
+
+/* ---- where data accesses go ---- */
+
+EXPORT void bl_footprint_start(NativeHook *n, const uint32_t *starts, uint32_t count) {
+    Footprint *f = &n->pricing.footprint;
+    footprint_free(f);
+    for (uint32_t i = 0; i < n->tables.n_blocks; i++) {
+        Block *b = n->tables.blocks[i];
+        memset(b->group_stretch, 0, b->n_groups * sizeof *b->group_stretch);
+    }
+    if (!count) return;
+    *f = (Footprint){count, copy_of(starts, count * sizeof *starts), calloc(count, sizeof *f->stretches)};
+}
+
+EXPORT const uint64_t *bl_footprint_rows(NativeHook *n) {
+    for (uint32_t i = 0; i < n->tables.n_blocks; i++)
+        for (uint32_t g = 0; g < n->tables.blocks[i]->n_groups; g++)
+            footprint_flush(&n->pricing.footprint, n->tables.blocks[i], g);
+    return &n->pricing.footprint.stretches->loads;
 }
 
 /* ---- call contexts ---- */

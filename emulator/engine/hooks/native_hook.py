@@ -14,6 +14,7 @@ from emulator.engine.core import Core
 from emulator.engine.events import BlockPlan, LoadPair
 from emulator.engine.hook import EDGES, Counters, PathCount
 from emulator.engine.hooks.native_contexts import NativeContexts, prototype_contexts
+from emulator.engine.hooks.native_footprint import NativeFootprint, prototype_footprint
 from emulator.engine.hooks.native_plan import described
 from emulator.engine.library import add_native_hook
 from emulator.timing.model import DivideTiming, UnalignedTiming
@@ -120,6 +121,7 @@ def _prototype(library: c.CDLL) -> None:
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
     prototype_contexts(library)
+    prototype_footprint(library)
 
 
 class NativeHook(_Head):
@@ -131,6 +133,7 @@ class NativeHook(_Head):
 
     kind = "native"
     contexts: NativeContexts
+    footprint: NativeFootprint
     _library: c.CDLL
     _engine: int
     _event_counts: list[int]
@@ -346,6 +349,7 @@ def native_hook(library: c.CDLL) -> NativeHook:
     hook._library, hook._engine = library, engine
     hook._event_counts, hook._core = [], None
     hook.contexts = NativeContexts(library, engine)
+    hook.footprint = NativeFootprint(library, engine)
     return hook
 
 

@@ -8,6 +8,7 @@
 #include "addresses.h"
 #include "all_hits.h"
 #include "block.h"
+#include "footprint.h"
 #include "memory_changes.h"
 #include "tables.h"
 
@@ -18,6 +19,7 @@ typedef struct {
     MemorySystem memory;
     Addresses addresses;
     BranchPredictor predictor;
+    Footprint footprint;
 } Pricing;
 
 /* The bank of a word is bit 2 of its address: known when the group's base is, and is a word's. */
@@ -54,11 +56,23 @@ static void run_each(Pricing *p, Block *b, const uint16_t *issue, uint32_t upto,
             if (v->kind == EVENT_LOAD || v->kind == EVENT_STORE) {
                 b->event_unaligned[i] += m->alignment.paid;
                 b->event_bus[i] += m->changed;
+                footprint_charge(&p->footprint, b->data_address[i], cost);
             }
         }
     }
     p->head.events_done = i;
     p->head.stall = stall;
+}
+
+static uint32_t data_place(const Block *b, uint32_t event) {
+    return b->group_base[b->event_group[event]] + b->events[event].address;
+}
+
+static void charge_changes(Pricing *p, const Block *b) {
+    for (uint32_t i = 0; i < b->changes.n; i++) {
+        const MemoryChange *paid = &b->changes.paid[i];
+        footprint_charge(&p->footprint, data_place(b, paid->event), paid->cycles);
+    }
 }
 
 /* Price the events up to and with instruction `upto`; all at once when all hit. */
@@ -68,7 +82,10 @@ static __attribute__((noinline)) void run_events(Pricing *p, Block *b, const uin
     int skip_fetches = whole && b->n_fetches && fetch_hits(&p->memory, b, h->cycles);
     if (whole && (skip_fetches || !b->n_fetches) && (!b->pending || data_hits(&p->memory, b, h->cycles))) {
         h->events_done = b->n_events;
-        if (b->pending && b->in_order) h->stall += change_memories(&p->memory, b);
+        if (b->pending && b->in_order) {
+            h->stall += change_memories(&p->memory, b);
+            if (p->footprint.n) charge_changes(p, b);
+        }
     } else run_each(p, b, issue, upto, skip_fetches);
 }
 
@@ -81,6 +98,7 @@ static void meet_banks(Pricing *p, Block *b, const Path *path) {
             b->event_stall[pair->event]++;
             b->event_bus[pair->event]++;
             p->head.stall++;
+            footprint_charge(&p->footprint, data_place(b, pair->event), 1);
         }
     }
 }

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeGuard
 
-from emulator.engine.events import BRANCH_DIRECT, EVENT_EXTRA, EVENT_FETCH, EVENT_QUEUE, LoadPair
+from emulator.engine.events import (
+    BRANCH_DIRECT,
+    EVENT_EXTRA,
+    EVENT_FETCH,
+    EVENT_QUEUE,
+    MASK32,
+    LoadPair,
+)
 from emulator.engine.hooks.addresses import Addresses
 from emulator.engine.hooks.block import Block
+from emulator.engine.hooks.footprint import PythonFootprint
 from emulator.timing.branch_predictor import BranchPredictor
 from emulator.timing.memory.memory_system import NO_INSTRUCTION, MemorySystem
 from emulator.timing.memory.port import FETCH
@@ -24,9 +32,10 @@ def bank_known(base: int | None) -> TypeGuard[int]:
 class Pricing:
     """``stall``: cycles that memories, operands and predictions have added to the current block so far."""
 
-    def __init__(self, memory: MemorySystem, addresses: Addresses) -> None:
+    def __init__(self, memory: MemorySystem, addresses: Addresses, footprint: PythonFootprint) -> None:
         self._memory = memory
         self._addresses = addresses
+        self._footprint = footprint
         self.predictor = BranchPredictor()
         self.stall = 0
         self.events_done = 0
@@ -57,6 +66,8 @@ class Pricing:
                     cost = memory.data(at, event.size_bytes, event.count, t, event.kind, event.instruction)
                     block.event_unaligned[i] += memory.alignment.paid
                     block.event_bus[i] += memory.changed
+                    if cost:
+                        self._footprint.charge(at, cost)
             block.event_stall[i] += cost
             self.stall += cost
             self.events_done = i + 1
@@ -71,6 +82,8 @@ class Pricing:
                 block.event_stall[pair.event] += 1
                 block.event_bus[pair.event] += 1
                 self.stall += 1
+                base = younger if pair.event in block.plan.groups[pair.younger].events else older
+                self._footprint.charge((base + block.plan.events[pair.event].address) & MASK32, 1)
 
     def predict(self, block: Block, taken: bool, penalty: int, target: int | None) -> None:
         """The branch at the block's end; ``target``: the block that is being entered, None when none is."""
