@@ -48,6 +48,10 @@ class CallTree:
             old: new for new, old in enumerate(number for number, keep in enumerate(kept) if keep)
         }
 
+    def number_of(self, context: int) -> int:
+        """The row of one of the hook's contexts; NO_INDEX for one in which nothing happened."""
+        return self._numbers.get(context, NO_INDEX)
+
     def addresses(self) -> Iterable[int]:
         """Where the functions begin that were entered."""
         return (self._passed[number].function for number in self._numbers)

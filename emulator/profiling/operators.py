@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from emulator.engine.engine import Engine
 from emulator.errors import UsageError
 from emulator.image.demangle import demangle
-from emulator.image.model import Image, Symbol
+from emulator.image.model import DebugInfo, Image, Symbol
 from emulator.image.names import find_function
 from emulator.profiling.fold import Profile, StepCosts, fold
 from emulator.profiling.functions import name_of
@@ -22,8 +22,9 @@ from emulator.profiling.observed_calls import ObservedCalls, calls_in
 from emulator.profiling.operator_work import NOT_KNOWN, Work
 from emulator.profiling.places import Places
 from emulator.profiling.profiler_events import watch_events
+from emulator.profiling.tflm_arena import arena_mark, find_arena
 from emulator.profiling.tflm_operators import watch_interpreter
-from emulator.recording.model import Operator
+from emulator.recording.model import HighWater, Operator
 
 NO_ADDRESS = -1
 LAYER_BEGIN, LAYER_END = "boardless_layer_begin", "boardless_layer_end"
@@ -66,6 +67,16 @@ class OperatorWatch:
             self._row(n, each, places, begin_cycles, fitting[n % len(fitting)] if fitting else None)
             for n, each in enumerate(found)
         )
+
+    def arena(self, debug: DebugInfo | None) -> HighWater | None:
+        """The tensor arena of TensorFlow Lite Micro's interpreter and the tensors of its operators."""
+        facts = [each.facts for each in self._stretches.found if each.facts.get("work") is not None]
+        for graph in dict.fromkeys(each.get("graph", 0) for each in facts):
+            works = [each["work"] for each in facts if each.get("graph", 0) == graph]
+            arena = find_arena(self._stretches.core, graph, works)
+            if arena is not None:
+                return arena_mark(arena, works, debug)
+        return None
 
     def _row(
         self, index: int, stretch: Stretch, places: Places, begin_cycles: int, described: Work | None

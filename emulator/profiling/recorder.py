@@ -20,6 +20,7 @@ from emulator.profiling.exception_log import ExceptionLog
 from emulator.profiling.fold import Profile, fold
 from emulator.profiling.functions import function_starts
 from emulator.profiling.instructions import addresses_of, code_of, jumps_of
+from emulator.profiling.memory_watch import MemoryWatch
 from emulator.profiling.operator_work import Work
 from emulator.profiling.operators import watch_operators
 from emulator.profiling.places import Places
@@ -27,7 +28,9 @@ from emulator.profiling.serial_log import SerialLog
 from emulator.profiling.sources import find_sources
 from emulator.recording.model import (
     CacheCounts,
+    Context,
     ExceptionCount,
+    HighWater,
     Identity,
     Instruction,
     Mark,
@@ -96,6 +99,7 @@ class Recorder:
         self._contexts.start(starts, pc & ~1, ipsr & XPSR_NUMBER)
         self._log.attach()
         self._operators = watch_operators(engine, machine.image, operators_from)
+        self._memory = MemoryWatch(engine, machine.image, self._contexts.current)
         self._begin: _Begin | None = None
         self.begin()
 
@@ -104,6 +108,7 @@ class Recorder:
         self._contexts.stop()
         if self._operators is not None:
             self._operators.stop()
+        self._memory.stop()
         self._log.detach()
         self._serial.close()
 
@@ -114,6 +119,7 @@ class Recorder:
         self._serial.clear()
         if self._operators is not None:
             self._operators.clear()
+        self._memory.begin()
         self._begin = _Begin(
             CountState.of(engine), self._contexts.rows(), dict(engine.memory_map.cache_counts())
         )
@@ -140,6 +146,7 @@ class Recorder:
         plans = self._machine.engine.automaton.plans
         jumps = jumps_of(window.passed, plans, {(call.source, call.target) for call in calls})
         totals = window.passed.totals
+        contexts = tree.contexts(places.function_at)
         recording = Recording(
             identity=self._identity(labels),
             cycles=totals.cycles,
@@ -149,9 +156,11 @@ class Recorder:
             functions=places.functions,
             code=code,
             jumps=(*jumps, *calls),
-            contexts=tree.contexts(places.function_at),
+            contexts=contexts,
             marks=self._marks(window, labels),
             operators=self._operator_rows(window, places, labels),
+            memory=self._memory.rows(window.passed),
+            high_water=self._high_water(window, tree, contexts),
             caches=tuple(CacheCounts(name, *counts) for name, counts in sorted(window.caches.items())),
             exceptions=self._exceptions(window, places),
             console=self._serial.text(self._machine.console.name),
@@ -221,6 +230,15 @@ class Recorder:
             )
             for number, sums in sorted(self._log.handlers.items())
         )
+
+    def _high_water(
+        self, window: Window, tree: CallTree, contexts: tuple[Context, ...]
+    ) -> tuple[HighWater, ...]:
+        image = self._machine.image
+        debug = image.debug if image is not None else None
+        arena = self._operators.arena(debug) if self._operators is not None else None
+        marks = self._memory.marks(contexts, window.begin_cycles, tree.number_of)
+        return (*marks, *((arena,) if arena is not None else ()))
 
     def _operator_rows(self, window: Window, places: Places, labels: Labels) -> tuple[Operator, ...]:
         if self._operators is None:

@@ -65,7 +65,7 @@ class Interpreter:
             work = self._work(name, node)
         except MemoryFault:
             return None
-        return {"name": name, "work": work}
+        return {"name": name, "work": work, "graph": self.graph}
 
     def _registration(self, node: int, target: int) -> int | None:
         for word in NODE_WORDS:

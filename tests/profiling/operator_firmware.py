@@ -41,9 +41,11 @@ void reset_temporaries(void *allocator) __asm__("_ZN6tflite14MicroAllocator20Res
 #define EVENTS 8
 volatile u32 begin_ticks[EVENTS], end_ticks[EVENTS], events;
 static volatile u32 sum;
-static signed char memory[128];
+static signed char memory[512];
 static volatile u32 changed;
 static Graph graph;
+static struct { void *functions; signed char *begin, *end, *head, *tail, *temporaries; } buffers;
+static struct { void *functions, *buffers; } allocator;
 
 #define NOINLINE __attribute__((noinline))
 #define INLINE static inline __attribute__((always_inline))
@@ -115,6 +117,9 @@ void main(void)
     allocations[0].nodes = nodes; allocations[0].tensors = tensors;
     allocations[1].nodes = inner; allocations[1].tensors = tensors;
     graph.allocations = allocations;
+    buffers.begin = memory; buffers.head = buffers.temporaries = memory + 96;
+    buffers.tail = memory + 400; buffers.end = memory + 512;
+    allocator.buffers = &buffers; graph.allocator = &allocator;
     print("ready\r\n");
     for (;;) {
         get();
