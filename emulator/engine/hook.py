@@ -59,8 +59,8 @@ class Counters:
     Both grow at their end alone.
     """
 
-    edges: bytes
-    events: bytes
+    edges: bytes | bytearray
+    events: bytes | bytearray
 
 
 class BlockHook(Protocol):

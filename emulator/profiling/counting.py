@@ -9,6 +9,10 @@ from emulator.engine.engine import Engine
 from emulator.engine.hook import EDGES, Counters
 
 WORD_BYTES = 8
+PARTS = 3
+"""Of an event: its stalls, those from unaligned data, those from the bus."""
+STRIDE = 64
+"""Paths or blocks that are compared at once: most have not moved."""
 
 PathKey = tuple[int, int, int]
 """(state, block, skipped) as :class:`emulator.engine.hook.PathCount` has them."""
@@ -70,42 +74,61 @@ class CountState:
 
     def __sub__(self, earlier: CountState) -> CountDifference:
         """What passed since ``earlier``; no snapshot may have been restored in between."""
-        hook, plans = self.engine.hook, self.engine.automaton.plans
-        edges = _Words(self.counters.edges, earlier.counters.edges)
-        paths = {}
-        for number in range(len(edges.after) // (WORD_BYTES * EDGES)):
-            passed = edges.passed(EDGES * number, EDGES)
-            if passed is not None:
-                paths[hook.path_key(number)] = passed
-        difference = CountDifference(self.totals - earlier.totals, paths, {}, {}, {})
-        events, at = _Words(self.counters.events, earlier.counters.events), 0
-        for number, plan in enumerate(plans):
-            if at >= len(events.after) // WORD_BYTES:
-                break  # a block that came later
-            for part in (difference.stalls, difference.unaligned, difference.bus):
-                passed = events.passed(at, len(plan.events))
-                if passed is not None:
-                    part[number] = passed
-                at += len(plan.events)
+        difference = CountDifference(self.totals - earlier.totals, {}, {}, {}, {})
+        self._add_paths(earlier, difference)
+        self._add_events(earlier, difference)
         return difference
+
+    def _add_paths(self, earlier: CountState, difference: CountDifference) -> None:
+        edges = _Words(self.counters.edges, earlier.counters.edges)
+        count = len(edges.after) // (WORD_BYTES * EDGES)
+        for first in range(0, count, STRIDE):
+            many = min(STRIDE, count - first)
+            if edges.are_equal(EDGES * first, EDGES * many):
+                continue
+            for number in range(first, first + many):
+                passed = edges.passed(EDGES * number, EDGES)
+                if passed is not None:
+                    difference.paths[self.engine.hook.path_key(number)] = passed
+
+    def _add_events(self, earlier: CountState, difference: CountDifference) -> None:
+        events, at = _Words(self.counters.events, earlier.counters.events), 0
+        plans, left = self.engine.automaton.plans, len(events.after) // WORD_BYTES
+        for first in range(0, len(plans), STRIDE):
+            counts = [len(plan.events) for plan in plans[first : first + STRIDE]]
+            many = min(PARTS * sum(counts), left - at)  # blocks that came later have none
+            if not many or events.are_equal(at, many):
+                at += many
+                continue
+            for number, count in enumerate(counts, first):
+                for part in (difference.stalls, difference.unaligned, difference.bus) if at < left else ():
+                    passed = events.passed(at, count)
+                    if passed is not None:
+                        part[number] = passed
+                    at += count
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
     """Counters at two moments; those that came between them were 0 at the first."""
 
-    after: bytes
-    before: bytes
+    after: bytes | bytearray
+    before: bytes | bytearray
+
+    def are_equal(self, first: int, count: int) -> bool:
+        """Whether ``count`` words from ``first`` on are the same."""
+        start, end = WORD_BYTES * first, WORD_BYTES * (first + count)
+        return self.after[start:end] == self.before[start:end]
 
     def passed(self, first: int, count: int) -> tuple[int, ...] | None:
         """The differences of ``count`` words from ``first`` on; None when there is none."""
-        start, end = WORD_BYTES * first, WORD_BYTES * (first + count)
-        after, before = self.after[start:end], self.before[start:end]
-        if after == before:
+        if self.are_equal(first, count):
             return None
+        start, end = WORD_BYTES * first, WORD_BYTES * (first + count)
         words = struct.Struct(f"={count}Q")
+        before = self.before[start:end]
         earlier = words.unpack(before) if before else (0,) * count
-        passed = tuple(a - b for a, b in zip(words.unpack(after), earlier, strict=True))
+        passed = tuple(a - b for a, b in zip(words.unpack(self.after[start:end]), earlier, strict=True))
         return passed if any(passed) else None
 
 

@@ -17,16 +17,28 @@ from emulator.engine.engine import Engine
 from emulator.profiling.counting import CountDifference, CountState
 
 LARGEST_INSTRUCTION_BYTES = 4
+MOST_UNFOLDED = 64
+"""Stretches whose counters are kept whole, half a megabyte each."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stretch:
-    """What passed. ``function``: that it is of; ``begin_cycles``: on the machine's clock."""
+    """Between two moments. ``function``: that it is of."""
 
     function: int
     facts: Mapping[str, Any]
-    begin_cycles: int
-    passed: CountDifference
+    begin_cycles: int  # on the machine's clock
+    _states: tuple[CountState, CountState] | None
+    _passed: CountDifference | None = None
+
+    @property
+    def passed(self) -> CountDifference:
+        """The counts; found when first asked for, since that takes as long as reading them twice."""
+        if self._states is not None:
+            before, after = self._states
+            self._states, self._passed = None, after - before
+        assert self._passed is not None
+        return self._passed
 
 
 class Stretches:
@@ -92,9 +104,11 @@ class Stretches:
     def end(self) -> None:
         """It ends before the block that executes."""
         if self._before is not None:
-            passed = CountState.of(self._engine) - self._before
+            states = (self._before, CountState.of(self._engine))
             begin_cycles = self._before.totals.cycles
-            self.found.append(Stretch(self._function, self._facts, begin_cycles, passed))
+            self.found.append(Stretch(self._function, self._facts, begin_cycles, states))
+            if len(self.found) > MOST_UNFOLDED:
+                _ = self.found[-MOST_UNFOLDED].passed
             self._before = None
 
     def _executes(self, address: int) -> bool:

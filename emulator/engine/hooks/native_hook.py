@@ -29,6 +29,7 @@ SAVED_FIELDS = (
     "next_hooked",
     "block_serial",
 )
+WORD_BYTES = 8
 SUSPECT_CALLBACK = c.CFUNCTYPE(None, c.c_uint32)
 REGISTER_ORDER = (
     *(getattr(arm, f"UC_ARM_REG_R{n}") for n in range(13)),
@@ -311,10 +312,12 @@ class NativeHook(_Head):
 
     def counters(self) -> Counters:
         """See :class:`BlockHook`."""
-        edges = (c.c_uint64 * (EDGES * self._library.bl_path_count(self._engine)))()
-        events = (c.c_uint64 * (3 * sum(self._event_counts)))()
-        self._library.bl_counters(self._engine, edges, events)
-        return Counters(bytes(edges), bytes(events))
+        edges = bytearray(WORD_BYTES * EDGES * self._library.bl_path_count(self._engine))
+        events = bytearray(WORD_BYTES * 3 * sum(self._event_counts))
+        byte = c.c_char * 1  # the first one: zero bytes have an address, too
+        places = [byte.from_buffer(each) if each else None for each in (edges, events)]
+        self._library.bl_counters(self._engine, *places)
+        return Counters(edges, events)
 
     def path_key(self, path: int) -> tuple[int, int, int]:
         """See :class:`BlockHook`."""
