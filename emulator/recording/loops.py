@@ -7,12 +7,15 @@ Dominators as in Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from emulator.recording.model import Instruction, Jump
 
 JUMP, CALL, RETURN = "jump", "call", "return"
+LEAVES = re.compile(r"(b|bx|tbb|tbh)(\.[nw])? |(pop|ldm|ldmdb)(\.w)? .*\bpc\b|(ldr|mov|add)(\.w)? pc,")
+"""Text of an instruction that never goes on to the next one; under an IT condition its name has an end."""
 Edges = dict[int, dict[int, int]]
 """Passes from an address to each of those that come next in the function."""
 
@@ -69,7 +72,7 @@ def _edges(body: dict[int, Instruction], jumps: Iterable[Jump]) -> Edges:
             edges[jump.source][jump.target] = edges[jump.source].get(jump.target, 0) + jump.count
     for address, item in body.items():
         following = address + item.size_bytes
-        falls = item.count - left[address]
+        falls = 0 if LEAVES.match(item.text) else item.count - left[address]
         if following in body and falls > 0:
             edges[address][following] = edges[address].get(following, 0) + falls
     return edges

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from emulator.recording.loops import innermost, loops_of
 from emulator.recording.model import Instruction, Jump
 
@@ -54,3 +58,24 @@ def test_other_functions_and_straight_code_have_none():
 def test_a_function_that_is_entered_at_its_loop():
     (loop,) = loops_of(code({4: 9, 6: 9}), [Jump(6, 4, "jump", 8)], 0)
     assert (loop.turns, loop.entries, loop.addresses) == (8, 1, (4, 6))
+
+
+@pytest.mark.parametrize(
+    ("text", "goes_on"),
+    [
+        ("bx lr", False),
+        ("pop {r4, pc}", False),
+        ("ldm.w sp!, {r4, r5, pc}", False),
+        ("tbb [pc, r3]", False),
+        ("ldr pc, [r3]", False),
+        ("popeq {r4, pc}", True),
+        ("bxne lr", True),
+        ("pop {r4, r5}", True),
+        ("blx r3", True),
+    ],
+)
+def test_what_leaves_does_not_fall_through(text, goes_on):
+    """0; 2 leaves; 4 goes back to 0: a loop if 2 can go on."""
+    first, leaving, last = code({0: 5, 2: 5, 4: 4})
+    body = [first, replace(leaving, text=text), last]
+    assert bool(loops_of(body, [Jump(4, 0, "jump", 4)], 0)) == goes_on
