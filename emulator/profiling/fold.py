@@ -20,6 +20,7 @@ from emulator.thumb.instruction import Block, Instruction
 from emulator.timing.model import Cause
 
 ISSUE = CostKey(Cause.ISSUE)
+UNALIGNED, BUS = CostKey(Cause.UNALIGNED), CostKey(Cause.BUS, "data")
 CACHED_KINDS = ("l1", "icache")
 """Accelerators whose stalls are cache misses; all others' are the flash's wait states."""
 
@@ -84,16 +85,8 @@ class Profile:
         return self.totals.cycles - self.stack.total - self.waiting_cycles
 
 
-StepCosts = dict[tuple[PathKey, int], tuple[tuple[tuple[tuple[Cause, int], ...], ...], tuple[int, ...]]]
-"""By path and edge: what each instruction costs by cause, and when it issues."""
-
-
-def fold(engine: Engine, passed: CountDifference, known: StepCosts | None = None) -> Profile:
-    """Fold the counts of a window of what ``engine`` executed.
-
-    ``known``: what paths cost, kept by whoever folds several windows.
-    """
-    known = {} if known is None else known
+def fold(engine: Engine, passed: CountDifference) -> Profile:
+    """Fold the counts of a window of what ``engine`` executed."""
     plans = engine.automaton.plans
     blocks: dict[int, BlockProfile] = {}
     for key, counts in passed.paths.items():
@@ -101,7 +94,7 @@ def fold(engine: Engine, passed: CountDifference, known: StepCosts | None = None
         if number not in blocks:
             block = plans[number].block
             blocks[number] = BlockProfile(number, block, [InstructionProfile(i) for i in block.instructions])
-        _add_path(engine.automaton, blocks[number], key, counts, known)
+        _add_path(engine.automaton, blocks[number], key, counts)
     memories = TimedMemories(engine)
     for number, stalls in passed.stalls.items():
         if number in blocks:
@@ -111,23 +104,18 @@ def fold(engine: Engine, passed: CountDifference, known: StepCosts | None = None
     return Profile(passed.totals, tuple(sorted(blocks.values(), key=lambda b: (b.block.address, b.number))))
 
 
-def _add_path(
-    automaton: Automaton, profile: BlockProfile, key: PathKey, counts: tuple[int, ...], known: StepCosts
-) -> None:
+def _add_path(automaton: Automaton, profile: BlockProfile, key: PathKey, counts: tuple[int, ...]) -> None:
     for edge, count in enumerate(counts):
         if not count:
             continue
-        if (key, edge) not in known:
-            step = automaton.step(*key, edge)
-            known[key, edge] = tuple(step.costs_of(len(profile.instructions))), step.issue_cycles
-        each_costs, issue_cycles = known[key, edge]
-        for item, costs in zip(profile.instructions, each_costs, strict=True):
+        step = automaton.step(*key, edge)
+        for item, costs in zip(profile.instructions, step.costs_of(len(profile.instructions)), strict=True):
             for cause, cycles in costs:
                 item.stack.add(CostKey(cause), cycles * count)
         profile.count += count
         if sum(counts) > profile.hottest_count:
             profile.hottest, profile.hottest_count = key, sum(counts)
-            profile.issue_cycles = issue_cycles
+            profile.issue_cycles = step.issue_cycles
 
 
 def _add_stalls(
@@ -138,21 +126,26 @@ def _add_stalls(
     parts: tuple[tuple[int, int], ...],
 ) -> None:
     for event, stall, (unaligned, bus) in zip(events, stalls, parts, strict=True):
-        stack = profile.instructions[event.instruction].stack
-        if event.kind == EVENT_EXTRA:
-            stack.add(CostKey(Cause.DIVIDE), stall)
-            continue
-        if event.kind == EVENT_BRANCH:
-            stack.add(CostKey(Cause.MISPREDICT), stall)
-            continue
-        if event.kind == EVENT_QUEUE:  # costs nothing itself
-            continue
-        is_fetch = event.kind == EVENT_FETCH
-        known = is_fetch or (event.base == NO_REGISTER and event.index == NO_REGISTER)
-        cause = memories.cause(event.address if known else None, is_fetch=is_fetch)
-        stack.add(CostKey(Cause.UNALIGNED), unaligned)
-        stack.add(CostKey(Cause.BUS, "data"), bus)
-        stack.add(CostKey(cause, "fetch" if is_fetch else "data"), stall - unaligned - bus)
+        key = stall_key(memories, event) if stall else None
+        if key is not None:
+            stack = profile.instructions[event.instruction].stack
+            stack.add(UNALIGNED, unaligned)
+            stack.add(BUS, bus)
+            stack.add(key, stall - unaligned - bus)
+
+
+def stall_key(memories: TimedMemories, event: Event) -> CostKey | None:
+    """What an event's stalls are, those from unaligned data and the bus apart; None: it has none."""
+    if event.kind == EVENT_EXTRA:
+        return CostKey(Cause.DIVIDE)
+    if event.kind == EVENT_BRANCH:
+        return CostKey(Cause.MISPREDICT)
+    if event.kind == EVENT_QUEUE:
+        return None
+    is_fetch = event.kind == EVENT_FETCH
+    known = is_fetch or (event.base == NO_REGISTER and event.index == NO_REGISTER)
+    cause = memories.cause(event.address if known else None, is_fetch=is_fetch)
+    return CostKey(cause, "fetch" if is_fetch else "data")
 
 
 class TimedMemories:

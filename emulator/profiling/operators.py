@@ -8,14 +8,15 @@ function a layer from one frame, which the user names; else a profiler in the fi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from emulator.engine.engine import Engine
 from emulator.errors import UsageError
 from emulator.image.demangle import demangle
 from emulator.image.model import DebugInfo, Image, Symbol
 from emulator.image.names import find_function
-from emulator.profiling.fold import Profile, StepCosts, fold
+from emulator.profiling.counting import Totals
+from emulator.profiling.fold_by_function import FoldByFunction
 from emulator.profiling.functions import name_of
 from emulator.profiling.observed import Stretch, Stretches
 from emulator.profiling.observed_calls import ObservedCalls, calls_in
@@ -40,7 +41,6 @@ class OperatorWatch:
     source: str
     _engine: Engine
     _stretches: Stretches
-    _known: StepCosts = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -63,8 +63,9 @@ class OperatorWatch:
         """
         found = [each for each in self._stretches.found if each.begin_cycles >= begin_cycles]
         fitting = works if _fit(found, works) else ()
+        folded = FoldByFunction(self._engine, places.function_at)
         return tuple(
-            self._row(n, each, places, begin_cycles, fitting[n % len(fitting)] if fitting else None)
+            self._row(n, each, places, begin_cycles, folded, fitting[n % len(fitting)] if fitting else None)
             for n, each in enumerate(found)
         )
 
@@ -79,9 +80,15 @@ class OperatorWatch:
         return None
 
     def _row(
-        self, index: int, stretch: Stretch, places: Places, begin_cycles: int, described: Work | None
+        self,
+        index: int,
+        stretch: Stretch,
+        places: Places,
+        begin_cycles: int,
+        folded: FoldByFunction,
+        described: Work | None,
     ) -> Operator:
-        profile = fold(self._engine, stretch.passed, self._known)
+        costs = folded.costs(stretch.passed)
         work: Work | None = described or stretch.facts.get("work")
         name = work.name if work is not None else stretch.facts.get("name", "")
         function = places.function_at(stretch.function)
@@ -92,7 +99,7 @@ class OperatorWatch:
             begin_cycles=stretch.begin_cycles - begin_cycles,
             cycles=stretch.passed.totals.cycles,
             instructions=stretch.passed.totals.instructions,
-            costs=_costs(profile, places),
+            costs=costs,
             inputs=tuple(map(str, work.inputs)) if work is not None else (),
             outputs=tuple(map(str, work.outputs)) if work is not None else (),
             macs=work.macs if work is not None else NOT_KNOWN,
@@ -101,7 +108,7 @@ class OperatorWatch:
             function=function,
             facts={
                 "source": self.source,
-                "outside": _outside(profile),
+                "outside": _outside(stretch.passed.totals, sum(costs.values())),
                 "tensors": [[str(t), t.type, t.size_bytes, t.is_constant, t.address] for t in tensors],
             },
         )
@@ -179,23 +186,12 @@ def _fit(found: Sequence[Stretch], works: Sequence[Work]) -> bool:
     return all(name in ("", works[n % len(works)].name) for n, name in enumerate(names))
 
 
-def _costs(profile: Profile, places: Places) -> dict[tuple[int, str, str], int]:
-    costs: dict[tuple[int, str, str], int] = {}
-    for block in profile.blocks:
-        for item in block.instructions:
-            function = places.function_at(item.instruction.address)
-            for key, cycles in item.stack.items():
-                cell = (function, key.cause.value, key.waiting)
-                costs[cell] = costs.get(cell, 0) + cycles
-    return costs
-
-
-def _outside(profile: Profile) -> dict[str, int]:
-    totals = profile.totals
+def _outside(totals: Totals, in_instructions: int) -> dict[str, int]:
+    """Cycles that no instruction holds, by cause."""
     parts = {
         "exception": totals.exception_cycles,
         "waiting": totals.skipped_cycles,
         "asleep": totals.sleep_cycles,
-        "interrupted": profile.interrupted_cycles,
     }
+    parts["interrupted"] = totals.cycles - in_instructions - sum(parts.values())
     return {name: cycles for name, cycles in parts.items() if cycles}

@@ -22,6 +22,7 @@ from emulator.profiling import (
 )
 from emulator.profiling.disassembly import block_text
 from emulator.profiling.fold import TimedMemories
+from emulator.profiling.fold_by_function import FoldByFunction
 from emulator.profiling.functions import function_starts
 from emulator.timing.model import Cause
 from tests.machine.firmware import build
@@ -151,3 +152,24 @@ def test_a_stack_keeps_the_order_of_causes() -> None:
     stack.add(CostKey(Cause.FLASH, "fetch"), 0)
     assert list(stack.as_json().items()) == [("issue", 5), ("flash (data)", 2)]
     assert stack.total == 7
+
+
+@pytest.mark.parametrize("board", ["virtual-m4", "virtual-m7"])
+def test_cycles_by_function_are_those_of_the_instructions(tmp_path, board):
+    machine = Machine(board)
+    machine.load(build(tmp_path, WORK))
+    machine.run(until="ready\r\n")
+    before = CountState.of(machine.engine)
+    machine.console.feed(b"x")
+    machine.run(until="done\r\n")
+    passed = CountState.of(machine.engine) - before
+    expected: dict[tuple[int, str, str], int] = {}
+    for block in fold(machine.engine, passed).blocks:
+        for item in block.instructions:
+            for key, cycles in item.stack.items():
+                cell = (item.instruction.address >> 6, key.cause.value, key.waiting)
+                expected[cell] = expected.get(cell, 0) + cycles
+    folded = FoldByFunction(machine.engine, lambda address: address >> 6)
+    assert folded.costs(passed) == expected
+    assert folded.costs(passed) == expected  # now from what it knows
+    assert len(expected) > 10
