@@ -29,6 +29,7 @@ COMMANDS: dict[str, Entry] = {
     "build": Entry("benches.build.command:build", "Build benchmark firmware from a .tflite model."),
     "serve": Entry("emulator.cli.serve:serve", "Boot an image and offer its serial port to host software."),
     "host": Entry("benches.cli.host:host", "Start host software with our ports in its port list."),
+    "profile": Entry("benches.cli.profile:profile", "Record a run, and say where its cycles go."),
     "explain": Entry("benches.cli.explain:explain", "Show where a function's cycles go."),
     "validate": Entry("benches.cli.validate:validate", "Compare modelled with published latencies."),
     "doctor": Entry("emulator.cli.doctor:doctor", "Say what is installed, what works, what to fix first."),

@@ -6,7 +6,7 @@ every caller is known); a window begins and ends between two blocks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -66,13 +66,13 @@ class Window:
 class Labels:
     """What a recording says of itself.
 
-    ``title``: the window in words. ``band``: the figures' error band as JSON has it. ``source_roots``:
-    folders below which source files are looked for. ``works``: of the network's operators in order, from
-    its model's file, say.
+    ``title``: the window in words. ``band(profile)``: the figures' error band as JSON has it.
+    ``source_roots``: folders below which source files are looked for. ``works``: of the network's
+    operators in order, from its model's file, say.
     """
 
     title: str
-    band: Any = None
+    band: Callable[[Profile], Any] = lambda _profile: None
     source_roots: tuple[Path, ...] = ()
     marks: tuple[Mark, ...] = field(default=())
     works: tuple[Work, ...] = field(default=())
@@ -148,7 +148,7 @@ class Recorder:
         totals = window.passed.totals
         contexts = tree.contexts(places.function_at)
         recording = Recording(
-            identity=self._identity(labels),
+            identity=self._identity(labels, window),
             cycles=totals.cycles,
             instructions=totals.instructions,
             outside=_outside(window.profile),
@@ -179,7 +179,7 @@ class Recorder:
         entered = {c.function for c in window.contexts if c.kind is not ContextKind.MAIN}
         return Places(self._machine.image, addresses, {*starts, *entered})
 
-    def _identity(self, labels: Labels) -> Identity:
+    def _identity(self, labels: Labels, window: Window) -> Identity:
         machine = self._machine
         image = machine.image
         return Identity(
@@ -192,7 +192,7 @@ class Recorder:
             clock_hz=machine.clock.core_hz,
             boardless=__version__,
             models=models_version(),
-            band=labels.band,
+            band=labels.band(window.profile),
             board_facts=board_facts(machine),
         )
 

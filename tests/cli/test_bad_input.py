@@ -76,7 +76,7 @@ def test_hex_with_a_bad_checksum(boardless, firmware, tmp_path):
     refused(boardless("run", path), "line 4", "checksum")
 
 
-@pytest.mark.parametrize("command", [["run"], ["serve"], ["bench", "--image"], ["explain"]])
+@pytest.mark.parametrize("command", [["run"], ["serve"], ["bench", "--image"], ["explain"], ["profile"]])
 def test_bin_without_a_base(boardless, firmware, tmp_path, command):
     path = tmp_path / "talk.bin"
     subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", firmware, path], check=True)

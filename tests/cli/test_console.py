@@ -21,6 +21,7 @@ COMMANDS = {
     "boards NAME": ["boards", "nucleo-l4r5zi"],
     "doctor": ["doctor"],
     "run": ["run", KWS, "--until", "m-ready"],
+    "profile": ["profile", KWS, "--max-cycles", "1000"],
     "explain": ["explain", KWS, "--max-cycles", "1000"],
     "validate": ["validate", "--assembly"],
     "build": ["build", "kws", "--out", "FOLDER/kws.elf"],

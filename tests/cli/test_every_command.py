@@ -34,7 +34,7 @@ FILES_IN = (InputFile, InputFileOrFolder, InputFolder, BoardName)
 FILES_OUT = (OutputTarget, OutputPlace, LinkPath)
 PLAIN_TEXT = {  # options and arguments of text that is no file's name
     "--args", "--serial", "--usb", "--device", "--function", "--callers", "--callees", "--annotate",
-    "--bsp", "--what-if", "--clock", "benchmarks", "command",
+    "--operators-from", "--bsp", "--what-if", "--clock", "benchmarks", "command",
 }  # fmt: skip
 
 
@@ -150,18 +150,21 @@ def unreadable(tmp_path: Path) -> dict[str, Path]:
     }
 
 
+IMAGE_COMMANDS = (("run",), ("serve",), ("explain",), ("profile",))
+
+
 def to_the_reader(item: Walked, path: Path) -> list[str]:
     """A command line that comes as far as reading the file."""
     if item.words == ("host",):
         return [*item.line(str(path)), *(["--image", str(path)] if item.option == "--board" else []), "true"]
-    if isinstance(item.parameter.type, BoardName) and item.words in (("run",), ("serve",), ("explain",)):
+    if isinstance(item.parameter.type, BoardName) and item.words in IMAGE_COMMANDS:
         return [*item.line(str(path)), "benches/images/kws-nucleo-l4r5zi.elf"]
     if item.option == "--symbols":
         return [*item.line(str(path)), "benches/images/kws-nucleo-l4r5zi.elf"]
     if item.option == "--bands":
         return ["bench", "kws", "--bands", str(path)]
     if item.option == "--input":
-        return ["explain", "kws", "--input", str(path)]
+        return [*item.words, "kws", "--input", str(path)]
     if item.option == "--catalog":
         return ["validate", "--catalog", str(path)]
     if item.option == "--model" and item.words == ("build",):

@@ -98,7 +98,7 @@ def test_python_users_are_warned(no_hook: Path) -> None:
         Machine("nucleo-l4r5zi", hook="python")
 
 
-@pytest.mark.parametrize("name", ["run", "serve", "bench", "explain", "validate"])
+@pytest.mark.parametrize("name", ["run", "serve", "bench", "explain", "profile", "validate"])
 def test_every_command_that_runs_firmware_has_the_option(name: str) -> None:
     command = main.get_command(click.Context(main), name)
     assert command is not None

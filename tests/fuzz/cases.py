@@ -160,6 +160,16 @@ def _compare(case: Case, random: Random) -> None:
         case.words += ["--json", f"{FOLDER}/compare.json"]
 
 
+def _profile(case: Case, random: Random) -> None:
+    image = case.add("image", "image", random)
+    base = ["--base", "0x08000000"] if image.endswith(".bin") else []
+    case.words = ["profile", image, *base, "--max-cycles", random.choice(("1000", "30000"))]
+    if random.random() < 0.4:
+        case.words += ["-o", f"{FOLDER}/run.blr"]
+    if random.random() < 0.3:
+        case.words += ["--function", random.choice(("main", "0x08000100", "_ZN3fooEv"))]
+
+
 def _validate(case: Case, random: Random) -> None:
     case.words = ["validate", "--images", FOLDER, "--catalog", case.add("catalogue", "catalogue", random)]
     case.add("image" if random.random() < 0.8 else "benchmark image", "image.elf", random)
@@ -210,7 +220,8 @@ def _speed(case: Case, _random: Random) -> None:
 
 TEMPLATES: tuple[tuple[Template, int], ...] = (
     (_run, 340), (_run_on_a_board, 150), (_learn, 10), (_serve, 25), (_boards, 130), (_shipped_boards, 8),
-    (_bench_image, 8), (_bench_files, 35), (_bench_board, 20), (_explain, 80), (_explain_inference, 6),
+    (_bench_image, 8), (_bench_files, 35), (_bench_board, 20), (_explain, 50), (_explain_inference, 6),
+    (_profile, 30),
     (_report, 60), (_compare, 20), (_validate, 60), (_validate_assembly, 60), (_build, 40),
     (_build_options, 8), (_build_board, 6), (_host, 25),
     (_synthetic, 5), (_assembly_build, 5), (_speed, 3),

@@ -1,0 +1,125 @@
+"""What ``boardless profile`` does once its options are parsed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benches.measure.performance import PerformanceSession
+from benches.measure.recorded_window import record_inference
+from benches.runs.job import DEFAULT_BOARD, image_job, require_known_base, shipped_job
+from benches.silicon.error_bands import band_json
+from benches.silicon.run_band import band_of_profile
+from benches.silicon.validate import synthetic_input
+from benches.suite.benchmarks import NAMES, find
+from benches.suite.input_files import InputData, load_inputs
+from emulator.cli.ending import on_ending_signal
+from emulator.cli.report_console import PLAIN_WIDTH
+from emulator.cli.session import Limits, goal_error
+from emulator.cli.short_answer import print_answer
+from emulator.cli.tables import table_console
+from emulator.errors import UsageError
+from emulator.files import OutputFile
+from emulator.machine.execution import StopReason
+from emulator.machine.machine import Machine
+from emulator.profiling import Profile
+from emulator.profiling.recorded_run import Stretch, record_run
+from emulator.profiling.recorder import Labels, Recorder
+from emulator.recording.model import Recording
+from emulator.recording.store import write_recording
+
+READY = b"m-ready"
+"""What a benchmark's firmware sends when it has booted: so it is among the image's bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileOptions:
+    """The command's options, parsed."""
+
+    image: str
+    output: OutputFile | None = None
+    board: str | None = None
+    base: int | None = None
+    symbols: Path | None = None
+    benchmark: str | None = None
+    input_file: Path | None = None
+    stretch: Stretch = field(default_factory=Stretch)
+    operators_from: str | None = None
+    top: int | None = None
+    source_roots: tuple[Path, ...] = ()
+    timing: str = "memory"
+    hook: str = "auto"
+
+
+def run_profile(options: ProfileOptions) -> None:
+    """Record, print the short answer, write the recording.
+
+    Raises :class:`CheckFailed` when a text never came, :class:`LimitReached` when a limit came before it:
+    what is shown then is another stretch than was asked for.
+    """
+    machine = _machine(options)
+    recording, reason = _record(options, machine)
+    if options.output is not None:
+        options.output.make(partial(write_recording, recording))
+    print_answer(table_console(PLAIN_WIDTH, highlight=False), recording, options.top)
+    if options.stretch.until is not None and reason is not None:
+        error = goal_error(reason, Limits(options.stretch.until, options.stretch.max_cycles), machine)
+        if error is not None:
+            raise error
+
+
+def _machine(options: ProfileOptions) -> Machine:
+    if options.image in NAMES and not Path(options.image).is_file():
+        job = shipped_job(find(options.image), options.board or DEFAULT_BOARD)
+    else:
+        job = image_job(Path(options.image), options.board, None)
+    machine = Machine(job.board, timing=options.timing, hook=options.hook)
+    require_known_base(job.image, options.base, machine.board)
+    machine.load(job.image, base=options.base, symbols=options.symbols)
+    return machine
+
+
+def _labels(options: ProfileOptions, machine: Machine, *, first: bool) -> Labels:
+    """``first``: it is of a first inference."""
+
+    def band(profile: Profile) -> dict[str, Any] | str:
+        return band_json(band_of_profile(machine, profile, first=first))
+
+    return Labels("", band, options.source_roots)
+
+
+def _record(options: ProfileOptions, machine: Machine) -> tuple[Recording, StopReason | None]:
+    """The recording, and why a run ended: None for an inference."""
+    stretch = options.stretch
+    of_a_run = stretch.after is not None or stretch.until is not None or stretch.max_cycles is not None
+    inference = options.benchmark is not None or options.input_file is not None
+    if of_a_run and inference:
+        raise UsageError(
+            "--from, --until and --max-cycles record a run, in which no host sends inputs",
+            where="--benchmark" if options.benchmark is not None else "--input",
+            next_step="Leave one or the other away.",
+        )
+    if inference or (not of_a_run and _speaks_the_protocol(machine)):
+        return _inference(options, machine), None
+    with on_ending_signal(machine.interrupt):
+        recorder = Recorder(machine, options.operators_from)
+        return record_run(recorder, machine, stretch, _labels(options, machine, first=False))
+
+
+def _speaks_the_protocol(machine: Machine) -> bool:
+    return machine.image is not None and any(READY in segment.data for segment in machine.image.segments)
+
+
+def _inference(options: ProfileOptions, machine: Machine) -> Recording:
+    def choose(session: PerformanceSession) -> InputData:
+        if options.benchmark is not None:
+            session.expect(find(options.benchmark))
+        if options.input_file is None:
+            return synthetic_input(session.benchmark)
+        return load_inputs((options.input_file,), session.benchmark, limit=1)[0]
+
+    labels = _labels(options, machine, first=True)
+    recorder = Recorder(machine, options.operators_from)
+    return record_inference(recorder, machine, choose, labels, options.stretch.function)

@@ -1,0 +1,81 @@
+"""Records a benchmark's inference: the window between the firmware's own time stamps.
+
+As in :mod:`benches.measure.profiled_window` it is played twice from one snapshot, so that it begins and
+ends at the first blocks after the stamps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from benches.measure.performance import PerformanceSession
+from benches.measure.profiled_window import Conversation, run_to_cycle
+from benches.protocol.host import ProtocolError
+from benches.suite.input_files import InputData
+from emulator.machine.machine import Machine
+from emulator.profiling.recorded_run import to_function, to_return
+from emulator.profiling.recorder import Labels, Recorder
+from emulator.recording.model import Recording
+
+
+def record_inference(
+    recorder: Recorder,
+    machine: Machine,
+    choose_input: Callable[[PerformanceSession], InputData],
+    labels: Labels,
+    function: str | None = None,
+) -> Recording:
+    """Boot a benchmark image, load an input, record one inference, or one call of a function in it.
+
+    ``recorder``: of the machine, as it is after reset; it is closed.
+
+    Raises ProtocolError when the image does not speak the benchmark's protocol.
+    """
+    try:
+        session = PerformanceSession(machine)
+        conversation = Conversation((choose_input(session),))
+        return _record(recorder, machine, session, conversation, labels, function)
+    finally:
+        recorder.close()
+
+
+def record_conversation(machine: Machine, conversation: Conversation, labels: Labels) -> Recording:
+    """Boot a benchmark image and record the last window of a conversation; as above."""
+    recorder = Recorder(machine)
+    try:
+        return _record(recorder, machine, PerformanceSession(machine), conversation, labels, None)
+    finally:
+        recorder.close()
+
+
+def _record(
+    recorder: Recorder,
+    machine: Machine,
+    session: PerformanceSession,
+    conversation: Conversation,
+    labels: Labels,
+    function: str | None,
+) -> Recording:
+    conversation.play(session)
+    inferences, warmups = conversation.inferences, conversation.warmups
+    how_many = "one" if inferences == 1 else f"{inferences}"
+    noun = "inference" if inferences == 1 else "inferences"
+    title = f"{how_many} {session.benchmark.name} {noun} of {conversation.inputs[-1].name}"
+    command = f"infer {inferences} {warmups}%".encode()
+    if function is not None:
+        session.channel.send(command)
+        call = to_function(machine, function, keeps_on=lambda: True)  # each line interrupts
+        recorder.begin()
+        to_return(machine, None, keeps_on=lambda: True)
+        return recorder.end(replace(labels, title=f"{call} in {title}"))
+    before = machine.snapshot()
+    window = session.host.infer(inferences, warmups)
+    if window.began is None or window.counts is None:
+        raise ProtocolError("the image does not tell where its inference begins")
+    machine.restore(before)
+    session.channel.send(command)
+    run_to_cycle(machine, window.began.cycles)
+    recorder.begin()
+    run_to_cycle(machine, window.began.cycles + window.counts.cycles)
+    return recorder.end(replace(labels, title=title))
