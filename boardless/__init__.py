@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from emulator.machine.snapshot import Snapshot
     from emulator.recording.model import Recording
     from emulator.recording.store import read_recording, write_recording
+    from emulator.reporting.profiled import ProfiledBlock, profile
     from emulator.reporting.questions import recording_tables
     from emulator.reporting.report import Report
     from emulator.reporting.table import Table
@@ -57,6 +58,7 @@ __all__ = [
     "LimitReached",
     "LinkError",
     "Machine",
+    "ProfiledBlock",
     "Recording",
     "Report",
     "Snapshot",
@@ -68,6 +70,7 @@ __all__ = [
     "list_boards",
     "load_board",
     "load_image",
+    "profile",
     "read_recording",
     "recording_tables",
     "write_recording",
@@ -96,6 +99,7 @@ _HOMES = {
     "emulator.machine.snapshot": ("Snapshot",),
     "emulator.recording.model": ("Recording",),
     "emulator.recording.store": ("read_recording", "write_recording"),
+    "emulator.reporting.profiled": ("ProfiledBlock", "profile"),
     "emulator.reporting.questions": ("recording_tables",),
     "emulator.reporting.report": ("Report",),
     "emulator.reporting.table": ("Table",),

@@ -9,8 +9,10 @@ print(machine.counts)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from emulator.board.model import Board
 from emulator.bus.bus import Unmodelled
@@ -281,6 +283,21 @@ class Machine:
     def energy_meter(self) -> EnergyMeter:
         """A meter of the board's energy from now on. Raises UsageError for a board without a model."""
         return EnergyMeter(self.board, self.clock, self.clocks, self.engine.outside)
+
+    def profile(
+        self,
+        title: str = "a stretch of a run",
+        *,
+        operators_from: str | None = None,
+        sources: Sequence[str | Path] = (),
+    ) -> Any:
+        """Record what the machine does in a ``with`` block: a :class:`boardless.ProfiledBlock`.
+
+        Behind the block, ``.recording`` is the recording and ``.report`` its tables. Callers that have
+        called before the block are not known. Parameters: see :func:`boardless.profile`.
+        """
+        module = importlib.import_module("emulator.reporting.profiled")  # a room above this one
+        return module.ProfiledBlock(self, title, operators_from, sources)
 
     # -- snapshots -----------------------------------------------------------------------------
     def snapshot(self) -> Snapshot:

@@ -13,6 +13,7 @@ from typing import Any
 
 from emulator import __version__
 from emulator.engine.contexts import ContextCount, ContextKind
+from emulator.errors import UsageError
 from emulator.machine.machine import Machine
 from emulator.profiling.call_tree import CallTree, passed_contexts
 from emulator.profiling.counting import CountDifference, CountState
@@ -84,13 +85,16 @@ class Recorder:
     Recording changes no modelled figure. A snapshot that is restored must be of a moment at which
     the recorder followed already, and a window must not hold a restoration. :meth:`close` when done.
     ``operators_from``: the function whose direct calls are a network's operators, where neither an
-    interpreter nor markers tell. Raises UsageError when there is no such function.
+    interpreter nor markers tell. Raises UsageError when there is no such function, and while another
+    recorder follows the machine.
     """
 
     def __init__(self, machine: Machine, operators_from: str | None = None) -> None:
         self._machine = machine
         engine = machine.engine
         self._contexts = engine.hook.contexts
+        if self._contexts.enabled:
+            raise UsageError("the machine is being recorded already", next_step="end that recording first")
         self._log = ExceptionLog(engine, machine.system, machine.clock)
         self._serial = SerialLog(machine.serial_ports, engine.hook, machine.clock)
         debug = machine.image.debug if machine.image is not None else None

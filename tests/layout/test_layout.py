@@ -34,6 +34,7 @@ OPENED_BY_NAME = {
     ("emulator/board/", "peripherals/stm32/"): "the example of a device's type in the declared tables",
     ("emulator/cli/", "benches/"): "commands, and measured errors; an installation may lack the benches",
     ("emulator/cli/", "peripherals/instruments/"): "the energy desk's instruments are devices, too",
+    ("emulator/machine/", "emulator/reporting/"): "a machine's recording of itself is a report's",
     ("emulator/learning/", "peripherals/*.py"): "the type of a device that it proposes for a board file",
 }
 """What a lower room names of a higher one, in a string, and why."""
