@@ -9,7 +9,7 @@ import click
 from benches.cli.many_values import ManyValuesCommand
 from benches.suite.benchmarks import NAMES, find
 from emulator.cli.options import base_option, hook_option, json_option
-from emulator.cli.parameter_types import BoardName, Count, InputFile, InputFileOrFolder
+from emulator.cli.parameter_types import BoardName, Count, InputFile, InputFileOrFolder, OutputTarget
 from emulator.files import OutputFile
 
 
@@ -44,6 +44,14 @@ from emulator.files import OutputFile
     type=click.Choice(["performance", "accuracy", "energy"]),
     default="performance",
     show_default=True,
+)
+@click.option(
+    "--profile",
+    "profile_file",
+    type=OutputTarget("the recording"),
+    metavar="FILE",
+    help="Also record the window that is shown, for `boardless report FILE`; of several benchmarks each"
+    " in a file of its own, FILE's name with the benchmark's behind it.",
 )
 @click.option("--layers", is_flag=True, help="Also what each layer costs (images of `boardless build`).")
 @click.option(
@@ -80,6 +88,7 @@ def bench(
     model: Path | None,
     count: int | None,
     mode: str,
+    profile_file: OutputFile | None,
     layers: bool,
     what_if: tuple[str, ...],
     clocks: tuple[str, ...],
@@ -110,6 +119,7 @@ def bench(
             model=model,
             count=count,
             accuracy=mode == "accuracy",
+            profile_file=profile_file,
             layers=layers,
             what_if=what_if,
             clocks_hz=tuple(dict.fromkeys(parse_hertz(clock) for clock in clocks)),

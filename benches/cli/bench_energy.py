@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from benches.cli.bench_run import BenchOptions, machine_for, plan_jobs, report_console, status, write_report
+from benches.cli.bench_run import (
+    PERFORMANCE_ALONE,
+    BenchOptions,
+    machine_for,
+    plan_jobs,
+    report_console,
+    status,
+    write_report,
+)
 from benches.energy.inference_energy import EnergyRun, run_energy
 from benches.runs.job import BenchJob
 from benches.runs.report import UNOFFICIAL
@@ -16,8 +24,8 @@ from emulator.errors import BoardlessError, UsageError
 
 def run_energy_bench(options: BenchOptions) -> None:
     """Run every job, print the table, write the JSON. An error comes after the rows before it."""
-    if options.layers or options.what_if or options.clocks_hz:
-        raise UsageError("--layers, --what-if and --clock are of performance mode", where="--mode energy")
+    if options.profile_file or options.layers or options.what_if or options.clocks_hz:
+        raise UsageError(PERFORMANCE_ALONE, where="--mode energy")
     console = report_console(options.json_file)
     runs: list[EnergyRun] = []
     failure: BoardlessError | None = None

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 PLAIN_WIDTH = 240
 """Columns of a table that goes to a file or a pipe."""
 
+PERFORMANCE_ALONE = "--profile, --layers, --what-if and --clock are of performance mode"
+
 MachineFactory = Callable[[BenchJob, "BenchOptions"], LoadedMachine]
 
 
@@ -62,6 +64,7 @@ class BenchOptions:
     model: Path | None = None
     count: int | None = None
     accuracy: bool = False
+    profile_file: OutputFile | None = None
     layers: bool = False
     what_if: tuple[str, ...] = ()
     clocks_hz: tuple[int, ...] = ()
@@ -113,8 +116,11 @@ def run_bench(options: BenchOptions, make_machine: MachineFactory | None = None)
 def _run_jobs(
     jobs: list[BenchJob], options: BenchOptions, make_machine: MachineFactory, console: Console
 ) -> BenchOutcome:
+    from benches.cli.bench_recordings import recording_files, write_window  # noqa: PLC0415 - the engine
+
     outcome = BenchOutcome()
     bands = read_bands(options.bands)
+    recordings = recording_files(options.profile_file, jobs)
     for job in jobs:
         try:
             machine = make_machine(job, options)
@@ -123,6 +129,8 @@ def _run_jobs(
                 outcome.accuracy.append(_accuracy(job, machine, console))
             else:
                 outcome.performance.append(_performance(job, machine, console, bands))
+                if job in recordings:
+                    write_window(recordings[job], outcome.performance[-1], job, machine_for(job, options))
                 if options.layers:
                     outcome.performance[-1] = _with_layers(outcome.performance[-1], job, options)
                 if options.what_if or options.clocks_hz:
@@ -147,8 +155,9 @@ def write_report(output: OutputFile, content: dict[str, Any]) -> None:
 
 def plan_jobs(options: BenchOptions) -> list[BenchJob]:
     """The jobs that the options ask for. Raises :class:`UsageError` on ones that contradict."""
-    if options.accuracy and (options.layers or options.what_if or options.clocks_hz):
-        raise UsageError("--layers, --what-if and --clock are of performance mode", where="--mode accuracy")
+    of_performance = options.profile_file or options.layers or options.what_if or options.clocks_hz
+    if options.accuracy and of_performance:
+        raise UsageError(PERFORMANCE_ALONE, where="--mode accuracy")
     if options.what_if and options.timing != "memory":
         raise UsageError(
             f"--timing {options.timing} prices no memories",

@@ -40,9 +40,10 @@ def record_inference(
         recorder.close()
 
 
-def record_conversation(machine: Machine, conversation: Conversation, labels: Labels) -> Recording:
+def record_conversation(
+    recorder: Recorder, machine: Machine, conversation: Conversation, labels: Labels
+) -> Recording:
     """Boot a benchmark image and record the last window of a conversation; as above."""
-    recorder = Recorder(machine)
     try:
         return _record(recorder, machine, PerformanceSession(machine), conversation, labels, None)
     finally:

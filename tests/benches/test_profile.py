@@ -163,3 +163,21 @@ def test_a_firmware_that_speaks_no_protocol(tmp_path: Path) -> None:
     elf = build(tmp_path, 'void main(void) { print("over"); for (;;) { } }')
     result = profile(elf, "--board", "virtual-m4", "--benchmark", "kws", code=4)
     assert "m-ready" in result.output
+
+
+def test_a_bench_records_what_it_shows(tmp_path: Path) -> None:
+    words = ["bench", "kws", "ad", "--count", "1", "--profile", str(tmp_path / "run.blr")]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    for name in ("kws", "ad"):
+        recording = read_recording(tmp_path / f"run-{name}.blr")
+        recording.check()
+        assert recording.identity.title.startswith(f"one {name} inference of ")
+    assert not (tmp_path / "run.blr").exists()
+
+
+def test_only_a_bench_of_performance_records(tmp_path: Path) -> None:
+    words = ["bench", "kws", "--mode", "accuracy", "--profile", str(tmp_path / "run.blr")]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 2
+    assert "performance mode" in result.output

@@ -1,0 +1,50 @@
+"""The recordings that ``boardless bench --profile FILE`` writes: one inference of each row's input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from benches.measure.profiled_window import Conversation
+from benches.measure.recorded_window import record_conversation
+from benches.runs.job import BenchJob
+from benches.runs.rows import BenchRun
+from benches.silicon.error_bands import band_json
+from benches.silicon.run_band import band_of_profile
+from benches.suite import shipped
+from benches.suite.input_files import load_inputs
+from emulator.files import OutputFile
+from emulator.machine.machine import Machine
+from emulator.profiling import Profile
+from emulator.profiling.recorder import Labels, Recorder
+from emulator.recording.store import write_recording
+
+
+def recording_files(target: OutputFile | None, jobs: Sequence[BenchJob]) -> dict[BenchJob, OutputFile]:
+    """The file of each job; of several each has the benchmark's name. Raises UsageError for a bad one."""
+    if target is None:
+        return {}
+    if len(jobs) == 1:
+        return {jobs[0]: target}
+    files = {}
+    for number, job in enumerate(jobs):
+        name = job.benchmark.name if job.benchmark is not None else str(number)
+        path = target.path.with_name(f"{target.path.stem}-{name}{target.path.suffix}")
+        files[job] = OutputFile(path, target.what)
+        files[job].try_out()
+    return files
+
+
+def write_window(output: OutputFile, run: BenchRun, job: BenchJob, machine: Machine) -> None:
+    """Record one inference of the input that the row shows, on a ``machine`` of its own, and write it."""
+    benchmark, shown = run.measurement.benchmark, run.window
+    folders = job.inputs or (shipped.inputs_for(benchmark),)
+    inputs = load_inputs(folders, benchmark, limit=benchmark.bench_inputs)
+    chosen = next(item for item in inputs if item.name == shown.input_name)
+
+    def band(profile: Profile) -> dict[str, Any] | str:
+        return band_json(band_of_profile(machine, profile, first=True))
+
+    recording = record_conversation(Recorder(machine), machine, Conversation((chosen,)), Labels("", band))
+    output.make(partial(write_recording, recording))
