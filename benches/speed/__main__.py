@@ -19,6 +19,7 @@ import click
 from rich.table import Table
 
 from benches.runs.report import UNOFFICIAL
+from benches.speed import recording
 from benches.speed.inference import Firmware, inference_emulated, inference_plain, shipped_firmware
 from benches.speed.measure import (
     QEMU,
@@ -30,6 +31,7 @@ from benches.speed.measure import (
     convolution_qemu,
 )
 from benches.speed.protection import MOST_OF_THE_TIME, SETUPS, inference_protected
+from benches.speed.recording import inference_recorded, recording_cost
 from benches.speed.serial import serial_cost
 from emulator import __version__
 from emulator.board.reader import load_board
@@ -86,6 +88,16 @@ def main(
             console.print(
                 f"with an MPU ({speed.way}): {times:.2f} times the time, goal <= {MOST_OF_THE_TIME}"
             )
+        recorded = recorded_speeds(firmware, hook, repeat, inferences)
+        for speed in recorded[1:]:
+            times = speed.host_s / recorded[0].host_s
+            console.print(f"{speed.way}: {times:.2f} times the time, goal <= {recording.MOST_OF_THE_TIME}")
+        cost = recording_cost(firmware, hook)
+        console.print(
+            f"a recording of one kws inference: made in {cost.made_s:.2f} s,"
+            f" first table {cost.table_s:.2f} s, written in {cost.written_s:.2f} s,"
+            f" {cost.file_bytes / 1e6:.1f} MB"
+        )
         serial = serial_cost(firmware, hook, repeat)
         start_s = min(seconds_to_ready(firmware) for _ in range(repeat))
         console.print(
@@ -96,6 +108,7 @@ def main(
             f" {serial.every_turn_s * 1e3:.3f} ms, board {serial.board_s * 1e3:.3f} ms (simulated)"
         )
         console.print(f"from command to m-ready: {start_s:.2f} s")
+        report["kws_recorded"] = {**speeds_json(recorded), **asdict(cost)}
         report["kws_protected"] = speeds_json(protected)
         report["kws"] = {**speeds_json(speeds), "host_s": host_s, "board_s": board_s}
         report["serial_byte"] = asdict(serial)
@@ -123,6 +136,12 @@ def inference_speeds(firmware: Firmware, hook: str, repeat: int, inferences: int
 def protected_speeds(firmware: Firmware, hook: str, repeat: int, inferences: int) -> list[Speed]:
     """With memory timing: no MPU, then each of the usual setups."""
     ways = [partial(inference_protected, firmware, "memory", hook, inferences, setup) for setup in SETUPS]
+    return best_in_turns(repeat, ways)
+
+
+def recorded_speeds(firmware: Firmware, hook: str, repeat: int, inferences: int) -> list[Speed]:
+    """With memory timing: not recorded, with call paths, with all that a recording holds."""
+    ways = [partial(inference_recorded, firmware, hook, inferences, way) for way in recording.WAYS]
     return best_in_turns(repeat, ways)
 
 

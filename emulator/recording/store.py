@@ -63,6 +63,8 @@ def write_recording(recording: Recording, path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
         with closing(sqlite3.connect(path)) as database, database:
+            database.execute("PRAGMA journal_mode = OFF")  # the file is a new one, and takes its place
+            database.execute("PRAGMA synchronous = OFF")  # when all of it is on the disk
             _create(database)
             _fill(database, recording)
     except (OSError, sqlite3.Error) as error:

@@ -7,6 +7,7 @@ from benches.speed import convolution
 from benches.speed.inference import shipped_firmware
 from benches.speed.measure import convolution_emulated, convolution_plain
 from benches.speed.protection import SETUPS, inference_protected
+from benches.speed.recording import WAYS, inference_recorded, recording_cost
 from benches.speed.serial import serial_cost
 
 CHARACTERS_A_BYTE = 2 + (len("db %") + len("m-ready..")) / 31
@@ -40,6 +41,16 @@ def test_regions_cost_no_cycles():
     off, *others = (inference_protected(firmware, "memory", "auto", 1, setup) for setup in SETUPS)
     assert len(others) == 3
     assert {(speed.instructions, speed.cycles) for speed in others} == {(off.instructions, off.cycles)}
+
+
+def test_recording_costs_no_cycles():
+    """Its cost in host time is the bench's to show; figures are those without."""
+    firmware = shipped_firmware("nucleo-l4r5zi")
+    off, *others = (inference_recorded(firmware, "auto", 1, way) for way in WAYS)
+    assert len(others) == 2
+    assert {(speed.instructions, speed.cycles) for speed in others} == {(off.instructions, off.cycles)}
+    cost = recording_cost(firmware, "auto")
+    assert cost.made_s > 0 and cost.written_s > 0 and cost.file_bytes > 10_000
 
 
 def test_serial_input_costs_less_with_waiting_skipped():
