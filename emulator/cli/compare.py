@@ -15,18 +15,24 @@ from emulator.errors import UsageError
 from emulator.files import OutputFile
 from emulator.recording.model import Recording
 from emulator.recording.store import read_recording
-from emulator.reporting.comparison import as_markdown, comparison_document, summary, warnings
+from emulator.reporting.comparison import as_markdown, comparison_document, moved, summary, warnings
 from emulator.reporting.comparison import compare as compared
 from emulator.reporting.view import View
 
 TOP = 10
+QUESTIONS = ("function", "operator", "line", "cause", "memory")
+MOVED = 3
+"""So many objects that lie elsewhere are told of."""
 
 
 @click.command(cls=Command)
 @click.argument("a", type=InputFile(), metavar="A")
 @click.argument("b", type=InputFile(), metavar="B")
 @click.option(
-    "--by", "question", type=click.Choice(["function", "operator", "line", "cause"]), help="Only this table."
+    "--by",
+    "question",
+    type=click.Choice(QUESTIONS),
+    help="Only this table.",
 )
 @click.option("--top", type=Count(), default=TOP, show_default=True, help="So many rows of each table.")
 @click.option("--json", "json_file", type=json_target(), help="Write all rows of the tables.")
@@ -53,7 +59,7 @@ def compare(
     whole = compared(one, other)
     tables = {name: table for name, table in whole.items() if question in (None, name)}
     if not tables:
-        raise UsageError("neither recording has operators", where="--by operator")
+        raise UsageError(f"the recordings have no figures by {question}", where=f"--by {question}")
     if json_file is not None:
         json_file.write_json(comparison_document(one, other, tables))
     if markdown_file is not None:
@@ -67,8 +73,8 @@ def compare(
     console = table_console(PLAIN_WIDTH, highlight=False)
     for letter, recording in (("A", one), ("B", other)):
         say(console, f"{letter}: {_title(recording)}")
-    for warning in warnings(one.identity, other.identity):
-        say(console, f"note: {warning}")
+    for words in (*warnings(one.identity, other.identity), *moved(one, other)[:MOVED]):
+        say(console, f"note: {words}")
     say(console, summary(one, other, whole))
     say(console, UNOFFICIAL)
     console.print()

@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from emulator.recording.model import NO_INDEX, Identity, Instruction, Recording
+from emulator.reporting.memories import stall_cycles
 from emulator.reporting.questions import DOCUMENT_SCHEMA, UNOFFICIAL, identity_json
 from emulator.reporting.table import CHANGE, COUNT, SHARE_CHANGE, Column, Row, Table
 from emulator.reporting.view import View, operator_stack, outside_name, stack_of
@@ -54,7 +55,7 @@ def plain_name(name: str) -> str:
 
 
 def compare(a: Recording, b: Recording) -> dict[str, Table]:
-    """The tables by name: cause, function, line, and operator when both have some."""
+    """The tables by name: cause, function, line; operator and memory when the recordings have them."""
     pair = View(a), View(b)
     tables = [
         _table("cause", "By cause", pair, _causes),
@@ -63,6 +64,8 @@ def compare(a: Recording, b: Recording) -> dict[str, Table]:
     ]
     if a.operators or b.operators:
         tables.insert(1, _operators(pair))
+    if a.memory and b.memory:
+        tables.append(_table("memory", "Stalls by what was accessed", pair, _memory))
     return {table.name: table for table in tables}
 
 
@@ -92,6 +95,21 @@ def warnings(a: Identity, b: Identity) -> list[str]:
     ]
 
 
+def moved(a: Recording, b: Recording) -> list[str]:
+    """A sentence for each object that lies in another memory, the largest difference in stalls first."""
+    places = [{(item.kind, item.name): item for item in recording.memory} for recording in (a, b)]
+    found = []
+    for key, before in places[0].items():
+        after = places[1].get(key)
+        if after is not None and after.region != before.region:
+            stalls = stall_cycles(after) - stall_cycles(before)
+            what = " ".join(dict.fromkeys(key))
+            found.append(
+                (stalls, f"{what} moved from {before.region} to {after.region}: {stalls:+,} stall cycles")
+            )
+    return [sentence for _, sentence in sorted(found, key=lambda item: -abs(item[0]))]
+
+
 def comparison_document(a: Recording, b: Recording, tables: Mapping[str, Table]) -> dict[str, Any]:
     """What ``boardless compare --json`` writes."""
     return {
@@ -102,6 +120,7 @@ def comparison_document(a: Recording, b: Recording, tables: Mapping[str, Table])
         "b": {**identity_json(b.identity), "cycles": b.cycles, "instructions": b.instructions},
         "summary": summary(a, b, tables),
         "warnings": warnings(a.identity, b.identity),
+        "moved": moved(a, b),
         "tables": {name: table.as_json() for name, table in tables.items()},
     }
 
@@ -166,6 +185,16 @@ def _causes(view: View) -> Sides:
         sides[cause] = Side(cycles)
     _add_outside(view, sides)
     return sides
+
+
+def _memory(view: View) -> Sides:
+    """Stalls by object, and the cycles that no memory stalled."""
+    found: Sides = {}
+    for item in view.recording.memory:
+        found.setdefault(" ".join(dict.fromkeys((item.kind, item.name))), Side()).add(stall_cycles(item), 0)
+    rest = view.recording.cycles - sum(stall_cycles(item) for item in view.recording.memory)
+    found["(not stalled by a memory)"] = Side(rest, view.recording.instructions)
+    return found
 
 
 def _functions(pair: Pair) -> Callable[[View], Sides]:
@@ -273,7 +302,7 @@ def _rest(recording: Recording) -> Side:
 def as_markdown(a: Recording, b: Recording, tables: Mapping[str, Table], rows: int) -> str:
     """A page of Markdown: the sentence, what else differs, the tables."""
     parts = [f"## {summary(a, b, tables)}\n", f"A: `{_title(a)}`\n", f"B: `{_title(b)}`\n", f"{UNOFFICIAL}\n"]
-    parts += [f"* {warning}" for warning in warnings(a.identity, b.identity)]
+    parts += [f"* {words}" for words in (*warnings(a.identity, b.identity), *moved(a, b))]
     parts += ["", *(table.top(rows).as_markdown() for table in tables.values())]
     return "\n".join(parts)
 

@@ -25,7 +25,7 @@ def by_memory(view: View) -> Table:
     objects = view.recording.memory
     rows: list[Row] = [
         (item.region, item.kind, item.name, item.address, item.size_bytes, *_figures(view, [item]))
-        for item in sorted(objects, key=lambda item: (-_stalls(item), item.address))
+        for item in sorted(objects, key=lambda item: (-stall_cycles(item), item.address))
     ]
     rows.append(("", "", "(not stalled by a memory)", None, None, *_unstalled(view)))
     columns = (
@@ -58,20 +58,21 @@ def by_region(view: View) -> Table:
     return Table("region", "Memory, by region", (Column("region", "region"), *FIGURES), tuple(rows), whole)
 
 
-def _stalls(item: MemoryObject) -> int:
+def stall_cycles(item: MemoryObject) -> int:
+    """Cycles that its accesses and fetches stalled."""
     return item.data_stall_cycles + item.fetch_stall_cycles
 
 
 def _unstalled(view: View) -> Row:
     """The window's cycles without the memories' stalls, as a share; their own columns stay empty."""
     total = view.recording.cycles
-    rest = total - sum(_stalls(item) for item in view.recording.memory)
+    rest = total - sum(stall_cycles(item) for item in view.recording.memory)
     return (None, None, None, None, None, None, rest / total if total else 0.0)
 
 
 def _figures(view: View, items: list[MemoryObject] | tuple[MemoryObject, ...]) -> Row:
     total = view.recording.cycles
-    stalls = sum(_stalls(item) for item in items)
+    stalls = sum(stall_cycles(item) for item in items)
     return (
         sum(item.loads for item in items),
         sum(item.stores for item in items),

@@ -151,4 +151,4 @@ def test_compare(file: str, tmp_path: Path) -> None:
     assert run("compare", file, file, "--by", "cause", "--markdown", "-").startswith(
         "## Both take 810 cycles"
     )
-    assert "neither recording has operators" in refused("compare", str(other), str(other), "--by", "operator")
+    assert "no figures by operator" in refused("compare", str(other), str(other), "--by", "operator")

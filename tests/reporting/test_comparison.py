@@ -11,6 +11,7 @@ from emulator.reporting.comparison import (
     as_markdown,
     compare,
     comparison_document,
+    moved,
     plain_name,
     summary,
     warnings,
@@ -112,3 +113,15 @@ def test_documents() -> None:
     assert page.startswith("## B takes 100 cycles more")
     assert "| tflite::Eval(int) \\[conv.cc\\] | 582 | 682 | +100 |" in page
     assert "unofficial" in page
+
+
+def test_what_moved_to_another_memory_is_one_line() -> None:
+    a = small()
+    stack = replace(a.memory[2], region="sram2", data_stall_cycles=24)
+    b = replace(a, memory=(*a.memory[:2], stack))
+    assert moved(a, b) == ["stack main stack moved from sram1 to sram2: +24 stall cycles"]
+    assert moved(a, a) == []
+    rows = {row["name"]: row["difference"] for row in compare(a, b)["memory"]}
+    assert rows["stack main stack"] == 24
+    assert rows["(not stalled by a memory)"] == -24
+    assert "moved from sram1 to sram2" in as_markdown(a, b, compare(a, b), 5)

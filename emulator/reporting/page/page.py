@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from emulator.recording.model import Identity
 from emulator.reporting.annotation import annotated
-from emulator.reporting.comparison import compare, summary, warnings
+from emulator.reporting.comparison import compare, moved, summary, warnings
 from emulator.reporting.costs import by_cause, by_function, by_interrupt, by_line
 from emulator.reporting.loops import FoundLoop, find_loops, hottest_loops
 from emulator.reporting.memories import by_memory, by_region, caches, high_water
@@ -98,7 +98,11 @@ def _time(view: View) -> str:
 def band_words(identity: Identity) -> str:
     """The error band in words, "" when there is none."""
     band = identity.band
-    return str(band.get("words", "")) if isinstance(band, dict) else str(band or "")
+    if not isinstance(band, dict):
+        return str(band or "")
+    outside = band.get("outside")
+    reasons = f": {'; '.join(map(str, outside))}" if isinstance(outside, list) and outside else ""
+    return f"{band.get('words', '')}{reasons}"
 
 
 def _tables(view: View) -> dict[str, Table]:
@@ -161,6 +165,6 @@ def _comparison(before: View, after: View) -> dict[str, Any]:
             (letter, f"{identity.title}: {identity.image} on {identity.board}")
             for letter, identity in zip("AB", identities, strict=True)
         ],
-        "warnings": warnings(*identities),
+        "warnings": [*warnings(*identities), *moved(before.recording, after.recording)],
         "tables": [table.brief().top(ROWS) for table in tables.values()],
     }
