@@ -137,7 +137,7 @@ def chosen_tables(view: View, options: ReportOptions) -> list[Table]:
         tables.append(tree(view, LEAST_BRANCH))
     if options.annotate is not None:
         found = _found(view, options.annotate, "--annotate")
-        tables += [annotated(view, function) for function in found if function in view.code_of]
+        tables += [annotated(view, function, options.top) for function in found if function in view.code_of]
         tables.append(hottest_loops(view, found))
     if tables:
         return tables

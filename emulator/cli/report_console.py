@@ -18,6 +18,10 @@ PLAIN_WIDTH = 160
 READABLE = 13
 """Characters that a column of text needs; with fewer, the texts of a row stand below each other."""
 BETWEEN = 3
+LONGEST_WORD = 40
+STALLS = "stalls"
+SIDE_BY_SIDE = ("annotate",)
+"""Tables whose texts belong beside each other: names that are too long are folded."""
 
 
 def print_table(console: Console, table: Table) -> None:
@@ -31,7 +35,9 @@ def print_table(console: Console, table: Table) -> None:
     heads = [_head(column) for column in columns]
     room = console.width - _figures_width(columns, heads, rows)
     texts = [n for n, column in enumerate(columns) if column.kind == TEXT]
-    if len(texts) > 1 and room < READABLE * len(texts) and _longest(texts, rows) > room:
+    words = 0 if table.name in SIDE_BY_SIDE else _longest(texts, rows, word=True)
+    is_tight = room < max(READABLE * len(texts), words)
+    if len(texts) > 1 and is_tight and _longest(texts, rows) > room:
         columns, heads, rows = _stacked(columns, heads, rows, texts)
         texts = [0]
     shown = RichTable(
@@ -69,9 +75,14 @@ def _figures_width(columns: Sequence[Column], heads: Sequence[str], rows: Sequen
     return total
 
 
-def _longest(texts: Sequence[int], rows: Sequence[Sequence[str]]) -> int:
-    """Characters that the texts would take unfolded."""
-    return sum(max((len(row[n]) for row in rows), default=0) for n in texts)
+def _longest(texts: Sequence[int], rows: Sequence[Sequence[str]], *, word: bool = False) -> int:
+    """Characters that the texts would take unfolded; or their longest words, of which none takes all."""
+
+    def length(text: str) -> int:
+        return max(map(len, text.split()), default=0) if word else len(text)
+
+    lengths = [max((length(row[n]) for row in rows), default=0) for n in texts]
+    return sum(min(one, LONGEST_WORD) for one in lengths) if word else sum(lengths)
 
 
 def _stacked(
@@ -102,7 +113,8 @@ def _short(column: Column, value: object) -> str:
     if column.kind == SHARE:
         assert isinstance(value, float | int)
         return f"{100 * value:.1f} %"
-    return column.text(value)
+    text = column.text(value)
+    return text.replace(" %", "%") if column.key == STALLS else text
 
 
 def say(console: Console, text: str) -> None:

@@ -13,12 +13,17 @@ SMALL = 0.005
 """Stalls that two decimals don't show."""
 
 
-def annotated(view: View, function: int) -> Table:
-    """One row an instruction, in order of addresses; a line's text stands where the line begins."""
+def annotated(view: View, function: int, most: int | None = None) -> Table:
+    """One row an instruction, in order of addresses; a line's text stands where the line begins.
+
+    ``most``: only so many instructions, those with most cycles.
+    """
     total = view.recording.cycles
     rows: list[Row] = []
     before: tuple[str, int] = ("", 0)
-    for item in view.code_of.get(function, []):
+    code = view.code_of.get(function, [])
+    kept = hottest(code, most)
+    for item in kept:
         place = (item.file, item.line)
         is_new, before = place != before, place
         rows.append(
@@ -45,10 +50,21 @@ def annotated(view: View, function: int) -> Table:
         Column("cycles_each", "each", RATIO, "cycles"),
         Column("stalls", "stalls each"),
     )
-    cycles = sum(row[5] for row in rows)
+    cycles = sum(item.cycles for item in code)
     whole = ("", "all", None, "", None, cycles, cycles / total if total else 0.0, None, "")
-    notes = () if view.recording.sources else ("The recording holds no source text.",)
+    left_out = f"{len(code) - len(kept):,} instructions with fewer cycles are left out."
+    no_source = "The recording holds no source text (`boardless profile --sources FOLDER`)."
+    conditions = ((left_out, len(kept) < len(code)), (no_source, not view.recording.sources))
+    notes = tuple(note for note, holds in conditions if holds)
     return Table("annotate", f"{view.name(function)}, annotated", columns, tuple(rows), whole, notes)
+
+
+def hottest(code: list[Instruction], most: int | None) -> list[Instruction]:
+    """The instructions with most cycles, still in their order."""
+    if most is None or most >= len(code):
+        return code
+    kept = {item.address for item in sorted(code, key=lambda item: -item.cycles)[:most]}
+    return [item for item in code if item.address in kept]
 
 
 def place_in_words(item: Instruction) -> str:

@@ -151,6 +151,10 @@ def test_annotated_source_stands_at_its_first_instruction() -> None:
     assert table.column("source")[1] == "conv.cc:12 sum += a * b; // </script>"
     assert table.column("stalls")[0] == "load-use 0.50, flash (data) 0.30"
     assert sum(table.column("cycles")) == 582
+    short = annotated(view, 1, 2)
+    assert short.column("address") == [0x08000200, 0x08000206]
+    assert short.notes[0] == "2 instructions with fewer cycles are left out."
+    assert short.total == table.total
 
 
 def test_operators_and_their_roof() -> None:
