@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from rich import box
@@ -38,7 +39,8 @@ def print_table(console: Console, table: Table) -> None:
     words = 0 if table.name in SIDE_BY_SIDE else _longest(texts, rows, word=True)
     is_tight = room < max(READABLE * len(texts), words)
     if len(texts) > 1 and is_tight and _longest(texts, rows) > room:
-        columns, heads, rows = _stacked(columns, heads, rows, texts)
+        gained = BETWEEN * (len(texts) - 1)
+        columns, heads, rows = _stacked(columns, heads, rows, texts, max(room + gained, READABLE))
         texts = [0]
     shown = RichTable(
         title=Text(table.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False
@@ -86,20 +88,26 @@ def _longest(texts: Sequence[int], rows: Sequence[Sequence[str]], *, word: bool 
 
 
 def _stacked(
-    columns: list[Column], heads: list[str], rows: list[list[str]], texts: list[int]
+    columns: list[Column], heads: list[str], rows: list[list[str]], texts: list[int], width: int
 ) -> tuple[list[Column], list[str], list[list[str]]]:
-    """The same with one column for all texts of a row, below each other."""
+    """The same with one column of that width for all texts of a row, below each other."""
     others = [n for n in range(len(columns)) if n not in texts]
 
     def stack(cells: Sequence[str]) -> str:
-        filled = [cells[n] for n in texts if cells[n]]
-        return "\n".join(filled[:1] + [f"  {text}" for text in filled[1:]])
+        filled = [(cells[n], "  " if n != texts[0] else "") for n in texts if cells[n]]
+        return "\n".join(_folded(text, width, indent) for text, indent in filled)
 
     return (
         [columns[texts[0]], *(columns[n] for n in others)],
         [stack(heads), *(heads[n] for n in others)],
         [[stack(row), *(row[n] for n in others)] for row in rows],
     )
+
+
+def _folded(text: str, width: int, indent: str) -> str:
+    lead = text[: len(text) - len(text.lstrip())]  # a call tree's
+    lines = textwrap.wrap(text, width, initial_indent=lead + indent, subsequent_indent=lead + indent + "  ")
+    return "\n".join(lines) if len(lead) + READABLE < width else text
 
 
 def _cells(columns: list[Column], row: Row, used: list[int]) -> list[str]:
