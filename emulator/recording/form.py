@@ -7,18 +7,35 @@ annotations, and every index to what it points into.
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from emulator.recording.model import NO_INDEX, Recording
+from emulator.recording.model import (
+    NO_INDEX,
+    CacheCounts,
+    Context,
+    ExceptionCount,
+    Function,
+    HighWater,
+    Identity,
+    Instruction,
+    Jump,
+    Mark,
+    MemoryObject,
+    Operator,
+    Recording,
+)
 
 
 def check_form(recording: Recording) -> None:
     """Raise ValueError for a value of another type, an index of nothing, or callers in a circle."""
-    for path, value, hint in _parts(recording, "recording"):
-        if not _conforms(value, hint):
-            raise ValueError(f"{path} is {str(value)[:40]!r}")
+    for path, item, rows in _tables(recording):
+        for name, hint in _hints(item).items():
+            conforms = _checker(hint)
+            for number, row in enumerate(rows):
+                if not conforms(value := getattr(row, name)):
+                    raise ValueError(f"{path}[{number}].{name} is {str(value)[:40]!r}")
     functions, contexts = len(recording.functions), len(recording.contexts)
     for what, index, end in _indices(recording, functions, contexts):
         if not NO_INDEX <= index < end:
@@ -26,18 +43,14 @@ def check_form(recording: Recording) -> None:
     _check_tree(recording)
 
 
-def _parts(recording: Recording, path: str) -> Iterator[tuple[str, Any, Any]]:
-    """Each field of the recording and of its rows, with its annotation."""
-    for name, hint in _hints(recording).items():
-        value = getattr(recording, name)
-        rows = value if isinstance(value, tuple) else (value,)
-        if not (rows and is_dataclass(rows[0])):
-            yield f"{path}.{name}", value, hint
-            continue
-        hints = _hints(rows[0])
-        for number, row in enumerate(rows):
-            for field_name, field_hint in hints.items():
-                yield f"{path}.{name}[{number}].{field_name}", getattr(row, field_name), field_hint
+def _tables(recording: Recording) -> Iterator[tuple[str, Any, Sequence[Any]]]:
+    """(name, a row, rows) of the recording, its identity, and each of its tables."""
+    yield "recording", recording, (recording,)
+    yield "identity", recording.identity, (recording.identity,)
+    for field in fields(recording):
+        value = getattr(recording, field.name)
+        if isinstance(value, tuple) and value and is_dataclass(value[0]):
+            yield field.name, value[0], value
 
 
 def _hints(item: Any) -> dict[str, Any]:
@@ -45,20 +58,50 @@ def _hints(item: Any) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in fields(item)}
 
 
-def _conforms(value: Any, hint: Any) -> bool:
+Checker = Callable[[Any], bool]
+ROWS = (
+    CacheCounts, Context, ExceptionCount, Function, HighWater, Identity, Instruction, Jump, Mark,
+    MemoryObject, Operator,
+)  # fmt: skip
+
+
+def _checker(hint: Any) -> Checker:
+    """What tells whether a value is of the form that an annotation says."""
     if hint is Any:
-        return True
+        return lambda _value: True
     if hint in (int, str):
-        return type(value) is hint
+        return lambda value: type(value) is hint
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is tuple:
-        is_any_length = arguments[-1] is ...
-        kinds = (arguments[0],) * len(value) if is_any_length else arguments
-        return len(value) == len(kinds) and all(_conforms(v, k) for v, k in zip(value, kinds, strict=True))
-    if not isinstance(value, Mapping):
-        return isinstance(hint, type) and is_dataclass(hint) and isinstance(value, hint)
-    key, content = arguments
-    return all(_conforms(k, key) and _conforms(v, content) for k, v in value.items())
+        return _tuple_checker(
+            [_checker(a) for a in arguments if a is not ...], fixed=arguments[-1] is not ...
+        )
+    if hint in ROWS:  # looked at where its table is
+        return lambda value: isinstance(value, hint)
+    if origin is None:
+        return _row_checker(hint)
+    key, content = map(_checker, arguments)
+
+    def mapping(value: Any) -> bool:
+        return isinstance(value, Mapping) and all(key(k) and content(v) for k, v in value.items())
+
+    return mapping
+
+
+def _row_checker(kind: type) -> Checker:
+    parts = [(name, _checker(hint)) for name, hint in typing.get_type_hints(kind).items()]
+    return lambda value: isinstance(value, kind) and all(part(getattr(value, name)) for name, part in parts)
+
+
+def _tuple_checker(parts: list[Checker], *, fixed: bool) -> Checker:
+    def check(value: Any) -> bool:
+        if not isinstance(value, tuple):
+            return False
+        if not fixed:
+            return all(map(parts[0], value))
+        return len(value) == len(parts) and all(part(v) for part, v in zip(parts, value, strict=True))
+
+    return check
 
 
 def _indices(recording: Recording, functions: int, contexts: int) -> Iterator[tuple[str, int, int]]:

@@ -125,6 +125,7 @@ def test_what_is_no_recording_is_refused(tmp_path):
         ("UPDATE functions SET name = x'00ff' WHERE id = 0", "name is"),
         ("UPDATE code SET function = 7 WHERE id = 1", "function 7 of 2"),
         ('UPDATE code SET costs = \'[["issue", "", "6"]]\' WHERE id = 0', "costs is"),
+        ('UPDATE code SET inlined = \'[[1, "main.c", "9"]]\' WHERE id = 0', "inlined is"),
         ('UPDATE code SET costs = \'[["issue", "", 5]]\' WHERE id = 0', "are not the window's 30"),
         ("UPDATE contexts SET parent = 0 WHERE id = 0", "context 0 has no root"),
         ("UPDATE contexts SET parent = -2 WHERE id = 0", "context -2 of 2"),
