@@ -63,7 +63,7 @@ def print_table(console: Console, table: Table) -> None:
 
 def _head(column: Column) -> str:
     """A head of figures is as narrow as its longest word."""
-    return column.title if column.kind == TEXT else column.title.replace(" ", "\n")
+    return column.title if column.kind == TEXT else column.title.replace(" ", "\n").replace("/", "\n/")
 
 
 def _figures_width(columns: Sequence[Column], heads: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
@@ -106,7 +106,13 @@ def _stacked(
 
 def _folded(text: str, width: int, indent: str) -> str:
     lead = text[: len(text) - len(text.lstrip())]  # a call tree's
-    lines = textwrap.wrap(text, width, initial_indent=lead + indent, subsequent_indent=lead + indent + "  ")
+    lines = textwrap.wrap(
+        text,
+        width,
+        initial_indent=lead + indent,
+        subsequent_indent=lead + indent + "  ",
+        break_on_hyphens=False,
+    )
     return "\n".join(lines) if len(lead) + READABLE < width else text
 
 

@@ -77,9 +77,11 @@ def summary(a: Recording, b: Recording, tables: Mapping[str, Table]) -> str:
     words = "more" if difference > 0 else "fewer"
     share = f" ({100 * difference / a.cycles:+.2f} %)" if a.cycles else ""
     text = f"B takes {abs(difference):,} cycles {words} than A{share}"
-    parts = []
+    outside = sum(b.outside.values()) - sum(a.outside.values())
+    parts = [f"{outside:+,} outside of instructions"] if outside else []
     for name, preposition in (("function", "in"), ("cause", "of")):
-        rows = [row for row in tables[name].rows if row[3] * difference > 0] if name in tables else []
+        found = tables[name].rows if name in tables else ()
+        rows = [row for row in found if row[3] * difference > 0 and not row[0].startswith("(")]
         if rows:
             top = max(rows, key=lambda row: abs(row[3]))
             parts.append(f"{top[3]:+,} {preposition} {top[0]}")

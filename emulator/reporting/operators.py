@@ -74,10 +74,11 @@ def by_operator(view: View) -> Table:
     rest = recording.instructions - sum(operator.instructions for operator in recording.operators)
     share = rest_cycles / total if total else 0.0
     rows.append(
-        (None, "(not in an operator)", "", rest, rest_cycles, share, None, None, None, None, None, "", "")
+        (None, "", "(not in an operator)", "", rest, rest_cycles, share, None, None, None, None, None, "", "")
     )
     columns = (
-        Column("index", "#", COUNT),
+        Column("index", "#", COUNT, is_detail=True),
+        Column("name", "name", is_detail=True),
         Column("operator", "operator"),
         Column("shape", "shape"),
         Column("instructions", "instructions", COUNT, is_detail=True),
@@ -94,7 +95,8 @@ def by_operator(view: View) -> Table:
     macs = sum(max(operator.macs, 0) for operator in recording.operators)
     average = macs / total if macs and total else None
     whole = (
-        None, "all", "", recording.instructions, total, 1.0, macs or None, average, None, None, None, "", "",
+        None, "", "all", "", recording.instructions, total, 1.0, macs or None, average,
+        None, None, None, "", "",
     )  # fmt: skip
     return Table("operator", "Operators, in order", columns, tuple(rows), whole, _roof_notes(view))
 
@@ -117,6 +119,7 @@ def _row(view: View, operator: Operator, total: int) -> Row:
     return (
         operator.index,
         operator.name,
+        f"{operator.index} {operator.name}",
         shape_in_words(operator),
         operator.instructions,
         operator.cycles,
