@@ -443,6 +443,16 @@ def test_lcov(recording) -> None:
         assert seen[item.file][item.line] >= item.count
 
 
+def test_lcov_reads_it(recording, tmp_path: Path) -> None:
+    file = tmp_path / "run.info"
+    file.write_bytes(export(View(recording), "lcov"))
+    program = shutil.which("lcov")
+    assert program, "lcov is missing: .ci/setup test"
+    done = subprocess.run([program, "--summary", str(file)], capture_output=True, text=True, check=True)
+    known = {(item.file, item.line) for item in recording.code if item.file and item.line}
+    assert f"({len(known)} of {len(known)} lines)" in done.stdout + done.stderr
+
+
 def test_a_question_that_a_format_does_not_answer() -> None:
     with pytest.raises(UsageError, match="--by does not go with --format callgrind"):
         export(View(small()), "callgrind", "line")

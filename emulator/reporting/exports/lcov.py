@@ -9,7 +9,10 @@ from emulator.reporting.view import View
 
 
 def lcov(view: View) -> str:
-    """The text; a line ran as often as the one of its instructions that ran most."""
+    """The text; a line ran as often as the one of its instructions that ran most.
+
+    A function was entered as often as its first instruction ran; once, if that was before the window.
+    """
     return "".join(f"{line}\n" for line in _lines(view))
 
 
@@ -32,9 +35,9 @@ def _lines(view: View) -> Iterator[str]:
         for index, function in placed:
             yield f"FN:{function.line},{_flat(view.name(index))}"
         for index, _ in placed:
-            yield f"FNDA:{entries.get(index, 0)},{_flat(view.name(index))}"
+            yield f"FNDA:{entries.get(index, 1)},{_flat(view.name(index))}"
         yield f"FNF:{len(placed)}"
-        yield f"FNH:{sum(1 for index, _ in placed if entries.get(index, 0))}"
+        yield f"FNH:{sum(1 for index, _ in placed if entries.get(index, 1))}"
         for line, count in sorted(counts[file].items()):
             yield f"DA:{line},{count}"
         yield f"LF:{len(counts[file])}"
