@@ -20,7 +20,7 @@ from emulator.reporting.costs import by_cause, by_function, by_instruction, by_l
 from emulator.reporting.exports.formats import FORMATS, export
 from emulator.reporting.loops import hottest_loops
 from emulator.reporting.memories import by_region, caches, high_water
-from emulator.reporting.operators import by_kind
+from emulator.reporting.operators import by_kind, by_operator, has_kinds
 from emulator.reporting.questions import QUESTIONS, document
 from emulator.reporting.table import Table
 from emulator.reporting.view import View
@@ -146,7 +146,9 @@ def chosen_tables(view: View, options: ReportOptions) -> list[Table]:
 
 def _short(view: View, options: ReportOptions) -> list[Table]:
     """Where the cycles go, by operator if there are any; the stalls; the loops."""
-    tables = [by_kind(view)] if view.recording.operators else []
+    tables = [by_kind(view)] if has_kinds(view) else []
+    if view.recording.operators and not tables:
+        tables = [by_operator(view)]
     return [*tables, by_function(view, inlined=options.inlined), by_cause(view), hottest_loops(view)]
 
 
@@ -169,7 +171,7 @@ def _by(view: View, options: ReportOptions, question: str) -> list[Table]:
     if question == "function":
         return [by_function(view, inlined=options.inlined)]
     tables = [QUESTIONS[question](view)]
-    if question == "operator":
+    if question == "operator" and has_kinds(view):
         tables.append(by_kind(view))
     if question == "memory":
         tables += [table for table in (by_region(view), high_water(view), caches(view)) if len(table)]

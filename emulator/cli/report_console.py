@@ -39,15 +39,16 @@ def print_table(console: Console, table: Table) -> None:
     words = 0 if table.name in SIDE_BY_SIDE else _longest(texts, rows, word=True)
     is_tight = room < max(READABLE * len(texts), words)
     if len(texts) > 1 and is_tight and _longest(texts, rows) > room:
-        gained = BETWEEN * (len(texts) - 1)
-        columns, heads, rows = _stacked(columns, heads, rows, texts, max(room + gained, READABLE))
+        room += BETWEEN * (len(texts) - 1)
+        columns, heads, rows = _stacked(columns, heads, rows, texts, max(room, READABLE))
         texts = [0]
     shown = RichTable(
         title=Text(table.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False
     )
-    for column, head in zip(columns, heads, strict=True):
+    widths = _text_widths(max(room, READABLE * len(texts)), texts, [heads, *rows])
+    for n, (column, head) in enumerate(zip(columns, heads, strict=True)):
         if column.kind == TEXT:
-            shown.add_column(head, overflow="fold", vertical="top")
+            shown.add_column(head, overflow="fold", width=widths[n])
         else:
             shown.add_column(head, justify="right" if column.is_number else "left", no_wrap=True)
     for number, row in enumerate(rows):
@@ -75,6 +76,17 @@ def _figures_width(columns: Sequence[Column], heads: Sequence[str], rows: Sequen
                 len(line) for text in [heads[n], *(row[n] for row in rows)] for line in text.split("\n")
             )
     return total
+
+
+def _text_widths(room: int, texts: Sequence[int], rows: Sequence[Sequence[str]]) -> dict[int, int]:
+    """The room shared out: first so that no word is broken, then to the column that is folded most."""
+    longest = {n: max(len(line) for row in rows for line in row[n].split("\n")) for n in texts}
+    widths = {n: min(longest[n], max(READABLE, _longest([n], rows, word=True))) for n in texts}
+    while sum(widths.values()) > room and max(widths.values()) > READABLE:
+        widths[max(texts, key=lambda n: widths[n])] -= 1
+    while sum(widths.values()) < room and any(widths[n] < longest[n] for n in texts):
+        widths[max(texts, key=lambda n: longest[n] / widths[n])] += 1
+    return widths
 
 
 def _longest(texts: Sequence[int], rows: Sequence[Sequence[str]], *, word: bool = False) -> int:

@@ -149,6 +149,12 @@ def top_function(view: View, operator: Operator) -> str:
     return view.name(max(cycles, key=lambda index: (cycles[index], -index)))
 
 
+def has_kinds(view: View) -> bool:
+    """Whether any kind of operator ran more than once: else totals per kind tell nothing new."""
+    names = [operator.name for operator in view.recording.operators]
+    return len(set(names)) < len(names)
+
+
 def by_kind(view: View) -> Table:
     """Totals per kind of operator."""
     recording = view.recording
