@@ -56,7 +56,7 @@ def packages() -> list[str]:
 
 def documents() -> list[Path]:
     """What explains the figures and the files, with its folder, so that links between them hold."""
-    pages = [path for path in sorted(Path("docs").rglob("*")) if path.suffix in (".md", ".json")]
+    pages = [path for path in sorted(Path("docs").rglob("*")) if path.suffix in (".md", ".json", ".png")]
     return [Path("FIDELITY.md"), Path("CHANGELOG.md"), *pages]
 
 
