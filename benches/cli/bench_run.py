@@ -36,7 +36,7 @@ from benches.suite.input_files import InputData, load_inputs
 from emulator import __version__
 from emulator.board.reader import load_board
 from emulator.cli.tables import table_console
-from emulator.cli.untold import tell_notes
+from emulator.cli.untold import tell_modes, tell_notes, unmodelled_json
 from emulator.errors import BoardlessError, CheckFailed, UsageError
 from emulator.files import OutputFile
 
@@ -217,7 +217,9 @@ def _performance(job: BenchJob, machine: LoadedMachine, console: Console, bands:
         if not isinstance(machine, Machine):
             return run_performance(job, machine, progress)
         run = run_performance(job, machine, progress, counter_of(machine))
-        return replace(run, band=band_of_window(machine, run.window, bands))
+        band = band_of_window(machine, run.window, bands)
+    tell_modes(machine)
+    return replace(run, band=band, unmodelled=tuple(unmodelled_json(machine)))
 
 
 def _with_layers(run: BenchRun, job: BenchJob, options: BenchOptions) -> BenchRun:

@@ -21,7 +21,7 @@ from benches.silicon.validate import synthetic_input
 from benches.suite.benchmarks import NAMES, find
 from benches.suite.input_files import InputData, load_inputs
 from emulator.cli.session import Limits, goal_error
-from emulator.cli.untold import tell_notes
+from emulator.cli.untold import tell_modes, tell_notes, unmodelled_json
 from emulator.files import OutputFile
 from emulator.machine.machine import Machine
 from emulator.profiling import BlockProfile, CycleStack, functions_of
@@ -58,6 +58,7 @@ def run_explain(options: ExplainOptions) -> None:
     """
     machine = _machine(options)
     window = _window(options, machine)
+    tell_modes(machine)
     debug = machine.image.debug if machine.image is not None else None
     functions = functions_of(window.profile, machine.engine.automaton, debug)
     explanation = explain(window, functions, Selection(options.function, options.block), options.top)
@@ -76,6 +77,7 @@ def run_explain(options: ExplainOptions) -> None:
                 "image": image.path if image else None,
                 "image_sha256": image.sha256 if image else None,
                 "error_band": band_json(band),
+                "unmodelled": unmodelled_json(machine),
                 **explanation.as_json(),
             },
         )

@@ -20,7 +20,8 @@ class BenchRun:
     """One benchmark on one board with one image.
 
     ``band``: what is known of the error of such a run, None: not measured.
-    ``layers``, ``what_if``: only when asked for.
+    ``layers``, ``what_if``: only when asked for. ``unmodelled``: what the firmware touched or turned
+    on that no model covers, as JSON has it.
     """
 
     measurement: Measurement
@@ -33,6 +34,7 @@ class BenchRun:
     band: RunBand | None = None
     layers: tuple[LayerCost, ...] = ()
     what_if: WhatIf | None = None
+    unmodelled: tuple[dict[str, Any], ...] = ()
 
     @property
     def window(self) -> MeasuredWindow:
@@ -77,6 +79,7 @@ class BenchRun:
             "instructions": window.instructions,
             "cycles": window.cycles,
             "error_band": band_json(self.band),
+            "unmodelled": list(self.unmodelled),
             "cpi": self.cpi,
             "latency_us": window.latency_us,
             "throughput_per_s": self.throughput_per_s,

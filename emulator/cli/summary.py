@@ -9,10 +9,9 @@ from typing import Any
 
 import emulator
 from emulator.bus.bus import Unmodelled
-from emulator.cli.untold import unmodelled_lines, waiting_json, waiting_lines
+from emulator.cli.untold import unmodelled_json, unmodelled_lines, waiting_json, waiting_lines
 from emulator.cli.words import UNOFFICIAL, hertz_in_words, seconds_in_words
 from emulator.errors import BoardlessError, GuestFault
-from emulator.image.place import place_of
 from emulator.links import LinkSet
 from emulator.machine.machine import Machine
 
@@ -115,18 +114,7 @@ def summary_json(outcome: Outcome) -> dict[str, Any]:
         "itm_bytes": machine.itm.sent,
         "waits_for": waiting_json(machine) if outcome.stop == "idle" else [],
         "notes": machine.notes,
-        "unmodelled": [
-            {
-                "device": entry.device,
-                "register": entry.register,
-                "address": entry.address,
-                "access": entry.access,
-                "what": entry.what,
-                "count": entry.count,
-                "first_at": place_of(image, entry.first_pc),
-            }
-            for entry in machine.unmodelled
-        ],
+        "unmodelled": unmodelled_json(machine),
         "error": None
         if error is None
         else {

@@ -23,6 +23,13 @@ def tell_notes(machine: Machine) -> None:
         click.echo(f"note: {words}", err=True)
 
 
+def tell_modes(machine: Machine) -> None:
+    """Say what a firmware has turned on that is not modelled, after a run that nobody watched."""
+    for entry in machine.unmodelled:
+        if entry.is_mode:
+            click.echo(f"not modelled: {_register_words(machine, [entry], counted=False)}", err=True)
+
+
 class Untold:
     """Tells, once and as it comes up, what a firmware turns on that is not modelled, and the machine's notes.
 
@@ -63,6 +70,22 @@ def unmodelled_lines(machine: Machine, told: Sequence[Unmodelled] = ()) -> list[
     if len(registers) > REGISTERS_SHOWN:
         lines.append(f"  and {len(registers) - REGISTERS_SHOWN} more; --json lists them all")
     return lines
+
+
+def unmodelled_json(machine: Machine) -> list[dict[str, Any]]:
+    """All of it for ``--json``."""
+    return [
+        {
+            "device": entry.device,
+            "register": entry.register,
+            "address": entry.address,
+            "access": entry.access,
+            "what": entry.what,
+            "count": entry.count,
+            "first_at": place_of(machine.image, entry.first_pc),
+        }
+        for entry in machine.unmodelled
+    ]
 
 
 def _register_words(machine: Machine, group: list[Unmodelled], *, counted: bool = True) -> str:

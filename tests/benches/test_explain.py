@@ -13,6 +13,7 @@ from benches.suite import shipped
 from benches.suite.benchmarks import KEYWORD_SPOTTING
 from emulator.cli.main import main
 from emulator.errors import UsageError
+from tests.machine.firmware import build
 
 BOARD = "nucleo-l4r5zi"
 
@@ -108,3 +109,14 @@ def test_a_text_that_never_comes_fails_the_check(image, tmp_path):
     result = CliRunner().invoke(main, ["explain", *words, "--max-cycles", "20000"])
     assert result.exit_code == 4
     assert "limit of 20000 cycles" in result.stderr
+
+
+def test_what_is_not_modelled_is_told(tmp_path):
+    """Once for the window, on standard error, and in the JSON."""
+    elf = build(tmp_path, 'void main(void) { for (;;) { REG(0xE0002000) = 3; print("x"); } }')
+    report = tmp_path / "explain.json"
+    output = invoke(elf, "--board", "virtual-m4", "--until", "xx", "--json", report)
+    assert output.count("not modelled: core FP_CTRL (0xe0002000): write (flash patches") == 1
+    (entry,) = json.loads(report.read_text())["unmodelled"]
+    assert (entry["register"], entry["access"], entry["count"] >= 2) == ("FP_CTRL", "write", True)
+    assert "main" in entry["first_at"]
