@@ -20,6 +20,7 @@ from emulator.cli.report_console import PLAIN_WIDTH
 from emulator.cli.session import Limits, goal_error
 from emulator.cli.short_answer import print_answer
 from emulator.cli.tables import table_console
+from emulator.cli.untold import tell_modes, tell_notes
 from emulator.errors import UsageError
 from emulator.files import OutputFile
 from emulator.machine.execution import StopReason
@@ -61,6 +62,7 @@ def run_profile(options: ProfileOptions) -> None:
     """
     machine = _machine(options)
     recording, reason = _record(options, machine)
+    tell_modes(machine)
     if options.output is not None:
         options.output.make(partial(write_recording, recording))
     print_answer(table_console(PLAIN_WIDTH, highlight=False), recording, options.top)
@@ -78,6 +80,7 @@ def _machine(options: ProfileOptions) -> Machine:
     machine = Machine(job.board, timing=options.timing, hook=options.hook)
     require_known_base(job.image, options.base, machine.board)
     machine.load(job.image, base=options.base, symbols=options.symbols)
+    tell_notes(machine)
     return machine
 
 

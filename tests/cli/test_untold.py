@@ -49,3 +49,9 @@ def test_told_once(boardless: Boardless, tmp_path: Path) -> None:
     ]
     assert "main" in report["unmodelled"][0]["first_at"]
     assert len(report["notes"]) == 1
+
+
+def test_profile_tells_it_too(boardless: Boardless, tmp_path: Path) -> None:
+    done = boardless("profile", build(tmp_path, FIRMWARE), "--board", "virtual-m4", "--until", "done")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("not modelled: core FP_CTRL") == 1
