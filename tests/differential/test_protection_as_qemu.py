@@ -10,9 +10,9 @@ from random import Random
 import pytest
 
 from emulator import Machine, StopReason
-from tests.machine.firmware import build
+from tests.machine.firmware import MPS2, build
 
-AREA, AREA_BYTES = 0x20020000, 0x8000
+AREA, AREA_V8, AREA_BYTES = 0x20020000, 0x38020000, 0x8000
 CONFIGURATIONS, ACCESSES, REGIONS = 24, 120, 5
 PRIVDEFENA = 4
 WITH_SUBREGIONS = 12
@@ -21,6 +21,7 @@ SOURCE = r"""
 typedef unsigned char u8;
 struct region { u32 base, attributes; };
 static const struct region regions[][REGIONS] = { %(regions)s };
+static const struct region usual[3] = { %(usual)s }; /* code, data and stack, devices */
 static const u8 controls[] = { %(controls)s };
 static const u32 accesses[][2] = { %(accesses)s };
 static volatile u32 skip, hash, faults;
@@ -65,9 +66,11 @@ void main(void)
             REG(0xE000ED9C) = regions[c][r].base;
             REG(0xE000EDA0) = regions[c][r].attributes;
         }
-        REG(0xE000ED98) = 0; REG(0xE000ED9C) = 0; REG(0xE000EDA0) = 0x06000000 | 21 << 1 | 1;
-        REG(0xE000ED98) = 1; REG(0xE000ED9C) = 0x20000000; REG(0xE000EDA0) = 0x03000000 | 16 << 1 | 1;
-        REG(0xE000ED98) = 2; REG(0xE000ED9C) = 0x40000000; REG(0xE000EDA0) = 0x03000000 | 28 << 1 | 1;
+        for (u32 r = 0; r < 3; r++) {
+            REG(0xE000ED98) = r;
+            REG(0xE000ED9C) = usual[r].base;
+            REG(0xE000EDA0) = usual[r].attributes;
+        }
         REG(0xE000ED94) = controls[c];
         __asm__ volatile("dsb\n isb");
         for (u32 a = 0; a < ACCESSES; a++, n++) access(accesses[n][0], accesses[n][1]);
@@ -82,38 +85,66 @@ void main(void)
 """
 
 
-def source(seed: int) -> str:
+USUAL = "{0, 0x0600002B}, {0x20000000, 0x03000021}, {0x40000000, 0x03000039}"
+USUAL_V8 = "{0x10000006, 0x103FFFE1}, {0x38000002, 0x3801FFE1}, {0x40000002, 0x5FFFFFE1}"
+SECURE = {
+    "0x0 :": "0x10000000 :",
+    "0x20000000": "0x38000000",
+    "0x20010000": "0x38010000",
+    "0x40004000u": "0x50200000u",
+}
+"""Code, RAM, stack and console of AN505, whose core boots in Secure state; ours has no other."""
+
+
+def v7_region(random: Random) -> tuple[int, int]:
+    """Base and RASR."""
+    size = random.choice((4, 5, 6, 7, 9, 10, 11, 12, 12, 13))
+    base = (AREA + random.randrange(0, AREA_BYTES)) & -(2 << size)
+    subregions = random.getrandbits(8) if size >= WITH_SUBREGIONS and random.random() < 0.7 else 0
+    access = random.choice((0, 1, 2, 3, 5, 6))
+    return base, access << 24 | subregions << 8 | size << 1 | int(random.random() < 0.9)
+
+
+def v8_region(random: Random) -> tuple[int, int]:
+    """RBAR and RLAR."""
+    base = AREA_V8 + 32 * random.randrange(AREA_BYTES // 32)
+    size = 32 * random.choice((1, 1, 2, 5, 16, 128, 200))
+    return base | random.randrange(4) << 1, base + size - 32 | int(random.random() < 0.9)
+
+
+def source(seed: int, *, is_v8: bool) -> str:
     """A program that tries random accesses in random regions of some 32 KiB."""
     random = Random(seed)
     regions, accesses = [], []
     for _ in range(CONFIGURATIONS):
-        chosen = []
-        for _ in range(REGIONS):
-            size = random.choice((4, 5, 6, 7, 9, 10, 11, 12, 12, 13))
-            base = (AREA + random.randrange(0, AREA_BYTES)) & -(2 << size)
-            subregions = random.getrandbits(8) if size >= WITH_SUBREGIONS and random.random() < 0.7 else 0
-            access = random.choice((0, 1, 2, 3, 5, 6))
-            enabled = int(random.random() < 0.9)
-            chosen.append((base, access << 24 | subregions << 8 | size << 1 | enabled))
+        chosen = [v8_region(random) if is_v8 else v7_region(random) for _ in range(REGIONS)]
         regions.append("{" + ", ".join(f"{{{b:#x}, {a:#x}}}" for b, a in chosen) + "}")
         near = [base for base, _ in chosen]
         for _ in range(ACCESSES):
             around = random.choice(near) + random.randrange(-64, 4096) if random.random() < 0.8 else None
-            address = AREA + random.randrange(0, AREA_BYTES) if around is None else around
+            area = AREA_V8 if is_v8 else AREA
+            address = area + random.randrange(0, AREA_BYTES) if around is None else around
             accesses.append(f"{{{address & ~3:#x}, {random.randrange(7)}}}")
     controls = ", ".join(str(1 | random.choice((0, PRIVDEFENA))) for _ in range(CONFIGURATIONS))
     filled = {"regions": ",\n".join(regions), "controls": controls, "accesses": ",\n".join(accesses)}
+    filled["usual"] = USUAL_V8 if is_v8 else USUAL
     return f"#define REGIONS {REGIONS}\n#define ACCESSES {ACCESSES}\n{SOURCE % filled}"
 
 
 @pytest.mark.parametrize(
     ("board", "core", "seed"),
-    [("mps2-an385", "cortex-m3", 1), ("mps2-an386", "cortex-m4", 2), ("mps2-an500", "cortex-m7", 3)],
+    [
+        ("mps2-an385", "cortex-m3", 1),
+        ("mps2-an386", "cortex-m4", 2),
+        ("mps2-an500", "cortex-m7", 3),
+        ("mps2-an505", "cortex-m33", 4),
+    ],
 )
 def test_same_as_qemu(tmp_path: Path, board: str, core: str, seed: int) -> None:
     qemu = shutil.which("qemu-system-arm")
     assert qemu is not None, "qemu-system-arm is not installed: make test says how"
-    elf = build(tmp_path, source(seed), core=core)
+    is_v8 = core == "cortex-m33"
+    elf = build(tmp_path, source(seed, is_v8=is_v8), core=core, places=SECURE if is_v8 else MPS2)
     reference = subprocess.run(
         [qemu, "-M", board, "-display", "none", "-monitor", "none", "-serial", "stdio", "-semihosting",
          "-kernel", str(elf)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 PROLOGUE = r"""
@@ -38,11 +39,29 @@ SECTIONS {
 """
 
 
-def build(tmp_path: Path, source: str, name: str = "firmware", core: str = "cortex-m4") -> Path:
+MPS2 = {
+    "0x0 :": "0x0 :",
+    "0x20000000": "0x20000000",
+    "0x20010000": "0x20010000",
+    "0x40004000u": "0x40004000u",
+}
+"""Code, RAM, stack and console of MPS2 boards but the secure ones."""
+
+
+def build(
+    tmp_path: Path,
+    source: str,
+    name: str = "firmware",
+    core: str = "cortex-m4",
+    places: Mapping[str, str] = MPS2,
+) -> Path:
     """Compile ``source`` (which defines main) to an ELF with symbols and lines."""
     c_file, script, elf = tmp_path / f"{name}.c", tmp_path / f"{name}.ld", tmp_path / f"{name}.elf"
-    c_file.write_text(PROLOGUE + source)
-    script.write_text(LINKER)
+    prologue, linker = PROLOGUE, LINKER
+    for usual, here in places.items():
+        prologue, linker = prologue.replace(usual, here), linker.replace(usual, here)
+    c_file.write_text(prologue + source)
+    script.write_text(linker)
     float_abi = ["-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"] if core == "cortex-m4" else []
     subprocess.run(
         ["arm-none-eabi-gcc", f"-mcpu={core}", "-mthumb", *float_abi, "-O1", "-g", "-ffreestanding",
