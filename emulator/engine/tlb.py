@@ -37,6 +37,7 @@ IT_STATE = 0x0600FC00  # CPSR bits 26:25 and 15:10
 FEWEST_ENTRIES, ENTRIES = 1 << 6, 1 << 16
 """0x0800_0000, 0x1000_0000 and 0x2400_0000 differ in their places among the latter, as do their
 neighbours; 0x2000_0000 is one with 0x1000_0000."""
+FLUSHES_THAT_WIDEN = 16  # widening takes 5 ms: too much for a firmware whose every change flushes
 OVERFULL = 0.75  # it grows when more than 0.7 of it is in use
 
 
@@ -65,6 +66,7 @@ class Tlb:
     def __init__(self, uc: Uc, library: ctypes.CDLL | None) -> None:
         self._uc, self._library = uc, library
         self.is_wide = False
+        self._flushes = 0
         self.protected: ProtectedPages | None = None
         uclib = unicorn_binding.uclib
         self._state = _Fill(
@@ -108,6 +110,8 @@ class Tlb:
             return False
         self._uc.ctl(ucc.UC_CTL_TLB_FLUSH, ucc.UC_CTL_IO_WRITE)
         pages.forget_entries()
+        self._flushes += 1
+        self.is_wide = self._library is None or self._flushes > FLUSHES_THAT_WIDEN
         return True
 
     def holds_code(self, page: int) -> bool:

@@ -21,7 +21,7 @@ from emulator.system.faults import FaultKind
 from emulator.system.memory_attributes import MemoryAttributes, memory_attributes
 from emulator.system.protection import ADDRESS_SPACE, RW, ProtectionMap, Right
 from emulator.system.system import System
-from emulator.thumb.instruction import Block, Instruction, Kind
+from emulator.thumb.instruction import PC, Block, Instruction, Kind
 
 MOST_MAPS = 64
 """Of executable stretches, a bit of the hook's each."""
@@ -33,6 +33,8 @@ CPS_F = 1
 LONGEST_GUARD, LONGEST_HOLE = 256, 2048
 """Bytes of a stretch, that may be read and that may not, of which the block hook keeps data away."""
 MOST_GUARDS = 16
+MOST_ENFORCED = 256
+"""Maps that are kept; an RTOS goes round few."""
 ATTRIBUTED_CORES = ("cortex-m7", "cortex-m33")
 """Whose caches, or those on whose buses, look at a memory's attributes."""
 MOST_IN_GUARDS = 1000
@@ -85,7 +87,7 @@ class Protection:
         self._rights: dict[int, _Enforced] = {}
         self._uses_guards, self._in_guards = True, 0
         self._bits: dict[Edges, int] = {}
-        self._watched: set[int] = set()
+        self._watched: set[tuple[int, bool]] = set()  # address, whether it may be refused
         self._now_guards: Sequence[tuple[int, int]] = ()
         self._stale = False
 
@@ -138,6 +140,8 @@ class Protection:
     def _enforced(self, protection: ProtectionMap) -> _Enforced:
         found = self._rights.get(protection.number)
         if found is None:
+            if len(self._rights) == MOST_ENFORCED:
+                self._rights.clear()
             guards = self._guards(protection, False), self._guards(protection, True)
             pages = PageRights(
                 [s.start for s in protection.segments],
@@ -216,18 +220,21 @@ class Protection:
     def _first_refused(self, pc: int, page: int, right: Right, user: bool) -> int:
         """The address of the access that met ``page``: of a multiple, the first one that is refused."""
         instruction = self._automaton.instruction_at(pc)
-        if instruction is None:
-            return page
-        if instruction.kind is Kind.TABLE_BRANCH:
-            base, index = instruction.opcode >> 16 & 15, instruction.opcode & 15
-            start = pc + 4 if base == 15 else self._register(base)
-            return (start + (self._register(index) << (instruction.opcode >> 4 & 1))) & 0xFFFFFFFF
-        if instruction.memory is None:
-            return page
-        start = address_of(instruction, self._register)
-        size = instruction.memory.size_bytes * instruction.memory.count
-        refused = self._map.refused(start, size, right, unprivileged=user)
+        reach = None if instruction is None else self._reach(instruction)
+        refused = None if reach is None else self._map.refused(*reach, right, unprivileged=user)
         return page if refused is None else refused
+
+    def _reach(self, instruction: Instruction) -> tuple[int, int] | None:
+        """Address and length of what an instruction that is about to execute loads or stores."""
+        access = instruction.memory
+        if access is not None:
+            return address_of(instruction, self._register), access.size_bytes * access.count
+        if instruction.kind is not Kind.TABLE_BRANCH:
+            return None
+        base, shift = instruction.opcode >> 16 & 15, instruction.opcode >> 4 & 1
+        table = instruction.address + 4 if base == PC else self._register(base)
+        entry = table + (self._register(instruction.opcode & 15) << shift)
+        return entry & 0xFFFFFFFF, 1 << shift
 
     def _register(self, number: int) -> int:
         return self._core.get(GENERAL[number])
@@ -251,7 +258,7 @@ class Protection:
         refused = self._map.refused(block.address, block.size_bytes, Right.EXECUTE, unprivileged=self._user)
         if refused is not None and refused < block.instructions[0].end:
             return False
-        suspects = {i.address for i in block.instructions if is_unprivileged_access(i)}
+        suspects = {i.address for i in block.instructions if _is_looked_at(i)}
         if refused is not None:
             suspects.add(next(i.address for i in block.instructions if i.end > refused))
         changes = {i.address for i in block.instructions if _changes_rights(i)}
@@ -260,9 +267,10 @@ class Protection:
         return True
 
     def _watch(self, block: Block, suspects: set[int], changes: set[int]) -> None:
-        fresh = (suspects | changes) - self._watched
-        for address in fresh:
-            self._core.watch_code(address, self._automaton.suspect if address in suspects else self._changes)
+        found = {(address, True) for address in suspects} | {(address, False) for address in changes}
+        fresh = found - self._watched
+        for address, is_suspect in fresh:
+            self._core.watch_code(address, self._automaton.suspect if is_suspect else self._changes)
         self._watched |= fresh
         if fresh:
             self._core.forget_code(block.address, block.size_bytes)
@@ -288,11 +296,12 @@ class Protection:
         return self._data_refusal(instruction, user)
 
     def _data_refusal(self, instruction: Instruction, user: bool) -> Refusal | None:
-        access = instruction.memory
-        if access is None:
+        reach = self._reach(instruction)
+        if reach is None:
             return None
-        right = Right.WRITE if access.is_store else Right.READ
-        address, size = address_of(instruction, self._register), access.size_bytes * access.count
+        is_store = instruction.memory is not None and instruction.memory.is_store
+        right = Right.WRITE if is_store else Right.READ
+        address, size = reach
         refused = self._map.refused(address, size, right, unprivileged=user)
         if refused is not None:
             return self._refusal(refused, right, user)
@@ -320,6 +329,12 @@ def _joined(stretches: Iterable[tuple[int, int]]) -> Sequence[tuple[int, int]]:
         else:
             joined.append((first, last))
     return tuple(joined)
+
+
+def _is_looked_at(instruction: Instruction) -> bool:
+    """What the TLB and the block hook can't tell: LDRT and STRT, a table branch by a register."""
+    by_register = instruction.kind is Kind.TABLE_BRANCH and instruction.opcode >> 16 & 15 != PC
+    return by_register or is_unprivileged_access(instruction)
 
 
 def is_unprivileged_access(instruction: Instruction) -> bool:

@@ -36,6 +36,8 @@ XN_V7, XN_V8 = 1 << 28, 1
 TEX = 7 << 19
 WRITABLE_RASR = XN_V7 | 7 << 24 | TEX | 7 << 16 | 0xFF << 8 | 0x1F << 1 | ENABLE
 WRITABLE_RLAR = RBAR_ADDRESS | 7 << 1 | ENABLE
+MOST_MAPS = 256
+"""That are remembered; firmware goes round few."""
 LEAST_SIZE = {Architecture.V6M: 7, Architecture.V7M: 4}
 """Of RASR.SIZE: 256 and 32 bytes; less is reserved, and no region here."""
 
@@ -65,6 +67,7 @@ class Mpu:
             self.names |= {MAIR0: "MPU_MAIR0", MAIR1: "MPU_MAIR1"}
         self.off_map = default_map(0)
         self._maps: dict[tuple[object, ...], ProtectionMap] = {}
+        self._made = 0
         self.reset()
 
     def reset(self) -> None:
@@ -93,8 +96,11 @@ class Mpu:
         key = (self._control & PRIVDEFENA, *self._base, *self._limit, *self._attributes.values())
         found = self._maps.get(key)
         if found is None:
+            if len(self._maps) == MOST_MAPS:
+                self._maps.clear()
+            self._made += 1
             found = self._maps[key] = region_map(
-                len(self._maps) + 1,
+                self._made,
                 [r for n in range(self._regions) for r in [self._region_at(n)] if r is not None],
                 background=bool(self._control & PRIVDEFENA),
                 may_overlap=not self._is_v8,
