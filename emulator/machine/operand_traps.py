@@ -130,9 +130,11 @@ class OperandTraps:
             missing = FaultKind.NO_COPROCESSOR
         if missing is not None:
             return OperandTrap(missing, instruction.address, None)
-        refusal = self._refusal_of(instruction)
+        refusal, refused = self._refusal_of(instruction), None
         if refusal is not None:
-            return OperandTrap(refusal.kind, instruction.address, refusal.address, refusal.detail)
+            refused = OperandTrap(refusal.kind, instruction.address, refusal.address, refusal.detail)
+        if refused is not None and refused.kind is FaultKind.MEMORY_INSTRUCTION:
+            return refused
         if instruction.kind is Kind.DIVIDE:
             if self._control.traps_divide_by_zero and not self._register(instruction.opcode & 15):
                 return OperandTrap(FaultKind.DIVIDE_BY_ZERO, instruction.address, None)
@@ -140,7 +142,7 @@ class OperandTraps:
         strict = required_alignment(instruction, everywhere=self._control.traps_unaligned)
         if strict and (address := address_of(instruction, self._register)) & strict:
             return OperandTrap(FaultKind.UNALIGNED, instruction.address, address)
-        return None
+        return refused
 
     def take(self) -> OperandTrap | None:
         """The trap that was found; the core's registers are those before its instruction."""

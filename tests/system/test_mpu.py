@@ -599,3 +599,15 @@ there:
     machine = run(tmp_path, board, body, way, monkeypatch)
     assert (faults(machine), kept(machine, 12)) == (1, address_of(machine, "there"))
     assert (status(machine), mmfar(machine)) == (DACCVIOL | MMARVALID, AREA + 0x23)
+
+
+@ways(V7)
+@pytest.mark.parametrize("size", [64, 0x1000], ids=["part of a page", "a page"])
+def test_alignment_is_looked_at_first(
+    tmp_path: Path, board: str, way: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MemA of ARMv7-M (B2.5.6): the alignment fault, then the access's rights."""
+    body = v7_region(1, AREA, size, NONE, xn=True) + turn_on(PRIVDEFENA) + skip(4)
+    body += f"    ldr r5, ={AREA + 0x21:#x}\n    ldrd r6, r7, [r5]\n    nop\n"
+    machine = run(tmp_path, board, body, way, monkeypatch)
+    assert (faults(machine), status(machine)) == (1, 1 << 24)
