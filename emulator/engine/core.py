@@ -381,10 +381,20 @@ class Core:
 
     # -- running --------------------------------------------------------------------------
     def run(self, pc: int) -> UcError | None:
-        """Execute from ``pc`` until a hook stops; an error of Unicorn's is returned."""
+        """Execute from ``pc`` until a hook stops; an error of Unicorn's is returned.
+
+        What a hook written in Python raised (Ctrl-C, say) is raised here: Unicorn's binding keeps it and
+        stops, and only its own ``emu_start`` would raise it.
+        """
         if not self.tlb.is_wide:
             self.tlb.widen()
-        status = self._library.uc_emu_start(self.uc._uch, pc | 1, RUN_UNTIL, 0, 0)
+        uc = self.uc
+        uc._hook_exception = None
+        status = self._library.uc_emu_start(uc._uch, pc | 1, RUN_UNTIL, 0, 0)
+        raised = uc._hook_exception
+        if raised is not None:
+            uc._hook_exception = None
+            raise raised
         return UcError(status) if status else None
 
 
