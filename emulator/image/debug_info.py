@@ -33,6 +33,7 @@ DAMAGED_DWARF = (
     AssertionError,
     OverflowError,
     RecursionError,
+    NotImplementedError,
     struct.error,
     ConstructError,
 )

@@ -59,6 +59,8 @@ def _run(case: Case, random: Random) -> None:
         case.words += ["--until", "m-ready"]
     if random.random() < 0.1:
         case.words += ["--hook", "python"]
+    if random.random() < 0.1:
+        case.words += ["--symbols", case.add("image", "symbols.elf", random)]
 
 
 def _run_on_a_board(case: Case, random: Random) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 from pathlib import Path
+from random import Random
 
 import pytest
+from elftools.elf.elffile import ELFFile
 
 from emulator.image import load_image
-from emulator.image.model import DebugInfo
+from emulator.image.elf import load_elf
+from emulator.image.model import DebugInfo, Image
 
 FIRST = """\
 #include "helpers.h"
@@ -180,3 +184,25 @@ def test_names_of_cpp(tmp_path):
     routine = debug.routine_at(run.address)
     assert routine is not None
     assert routine.name == "lite::run(int*)"
+
+
+@pytest.mark.parametrize("version", [3, 5])
+def test_damaged_debug_information_is_none_at_all(tmp_path, version):
+    """Whatever byte is another: no answer, or some answer, and no error."""
+    path = build(tmp_path, f"-gdwarf-{version}")
+    data = path.read_bytes()
+    addresses = code_addresses(debug_of(path))
+    elf = ELFFile(io.BytesIO(data))
+    sections = [s for s in elf.iter_sections() if s.name.startswith(".debug")]
+    for number in range(60):
+        random, damaged = Random(number), bytearray(data)
+        section = random.choice(sections)
+        for _ in range(random.choice((1, 3, 20))):
+            damaged[section["sh_offset"] + random.randrange(section["sh_size"])] = random.randrange(256)
+        debug = load_elf(Image("damaged.elf", "", "elf", ()), bytes(damaged)).debug
+        assert debug is not None
+        for address in addresses:
+            debug.line_at(address)
+            debug.routine_at(address)
+            debug.inlined_at(address)
+            debug.folder_at(address)
