@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from benches.measure.operator_works import works_of
 from benches.measure.profiled_window import Conversation
 from benches.measure.recorded_window import record_conversation
 from benches.runs.job import BenchJob
@@ -46,5 +47,6 @@ def write_window(output: OutputFile, run: BenchRun, job: BenchJob, machine: Mach
     def band(profile: Profile) -> dict[str, Any] | str:
         return band_json(band_of_profile(machine, profile, first=True))
 
-    recording = record_conversation(Recorder(machine), machine, Conversation((chosen,)), Labels("", band))
+    labels = Labels("", band, works=works_of(job.image, job.model))
+    recording = record_conversation(Recorder(machine), machine, Conversation((chosen,)), labels)
     output.make(partial(write_recording, recording))

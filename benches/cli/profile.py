@@ -72,6 +72,12 @@ from emulator.files import OutputFile
     help="A network's operators are the calls that this function makes, where neither an interpreter nor"
     " markers tell.",
 )
+@click.option(
+    "--model",
+    type=InputFile(),
+    metavar="FILE.tflite",
+    help="The network: its operators' names, shapes and sizes, where the firmware does not tell.",
+)
 @click.option("--top", type=Count(), help="Rows shown. [default: all operators, or 10 functions]")
 @click.option(
     "--sources",
@@ -97,6 +103,7 @@ def profile(
     max_cycles: int | None,
     function: str | None,
     operators_from: str | None,
+    model: Path | None,
     top: int | None,
     source_roots: tuple[Path, ...],
     timing: str,
@@ -126,6 +133,7 @@ def profile(
             input_file=input_file,
             stretch=Stretch(after, until, max_cycles, function),
             operators_from=operators_from,
+            model=model,
             top=top,
             source_roots=source_roots,
             timing=timing,

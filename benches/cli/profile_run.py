@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benches.measure.operator_works import works_of
 from benches.measure.performance import PerformanceSession
 from benches.measure.recorded_window import record_inference
 from benches.runs.job import DEFAULT_BOARD, image_job, require_known_base, shipped_job
@@ -48,6 +49,7 @@ class ProfileOptions:
     input_file: Path | None = None
     stretch: Stretch = field(default_factory=Stretch)
     operators_from: str | None = None
+    model: Path | None = None
     top: int | None = None
     source_roots: tuple[Path, ...] = ()
     timing: str = "memory"
@@ -90,7 +92,8 @@ def _labels(options: ProfileOptions, machine: Machine, *, first: bool) -> Labels
     def band(profile: Profile) -> dict[str, Any] | str:
         return band_json(band_of_profile(machine, profile, first=first))
 
-    return Labels("", band, options.source_roots)
+    works = works_of(Path(machine.image.path), options.model) if machine.image is not None else ()
+    return Labels("", band, options.source_roots, works=works)
 
 
 def _record(options: ProfileOptions, machine: Machine) -> tuple[Recording, StopReason | None]:

@@ -36,13 +36,22 @@ class LayerDescription:
         return prod(self.output_shape)
 
 
-def read_layers(image: Path) -> tuple[LayerDescription, ...]:
-    """The layers of an image of ours. Raises :class:`UsageError` for any other image."""
+def describes_itself(image: Path) -> bool:
+    """Whether an image is one of ours, with its layers in it."""
+    return bool(_text_of(image))
+
+
+def _text_of(image: Path) -> bytes:
     try:
         section = ELFFile(io.BytesIO(read_bytes(image))).get_section_by_name(SECTION)
-        text = section.data() if section is not None else b""
+        return bytes(section.data()) if section is not None else b""
     except ELFError:
-        text = b""
+        return b""
+
+
+def read_layers(image: Path) -> tuple[LayerDescription, ...]:
+    """The layers of an image of ours. Raises :class:`UsageError` for any other image."""
+    text = _text_of(image)
     if not text:
         raise UsageError(
             f"the image has no section {SECTION}: its layers are not known",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benches.build.model import Tensor, read_model
-from benches.measure.network_description import read_layers
+from benches.measure.network_description import describes_itself, read_layers
 from emulator.profiling.operator_work import NOT_KNOWN, TensorShape, Work, work_of
 
 CUSTOM = "CUSTOM("
@@ -36,6 +36,18 @@ def layer_works(image: Path) -> tuple[Work, ...]:
         )
         for layer in read_layers(image)
     )
+
+
+def works_of(image: Path, model: Path | None) -> tuple[Work, ...]:
+    """By the model's file, if there is one; else, or when it runs other layers, as the image says of itself.
+
+    Only images of ours do. Raises ImageError for a file that is no model.
+    """
+    own = layer_works(image) if describes_itself(image) else ()
+    if model is None:
+        return own
+    told = model_works(model)
+    return own if own and [work.name for work in own] != [work.name for work in told] else told
 
 
 def _name(operator: str) -> str:

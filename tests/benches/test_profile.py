@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from benches.measure.operator_works import model_works
 from benches.measure.recorded_window import record_inference
 from benches.silicon.validate import synthetic_input
 from benches.suite import shipped
-from benches.suite.benchmarks import BENCHMARKS, Benchmark
+from benches.suite.benchmarks import ANOMALY_DETECTION, BENCHMARKS, KEYWORD_SPOTTING, Benchmark
 from emulator import Machine
 from emulator.cli.main import main
 from emulator.profiling.recorder import Labels, Recorder
@@ -85,6 +86,8 @@ def test_the_short_answer(tmp_path: Path) -> None:
     ((hottest, _),) = cycles_of(recording).most_common(1)
     assert hottest in result.output
     assert len(recording.operators) == 13
+    assert [o.name for o in recording.operators[:2]] == ["CONV_2D", "DEPTHWISE_CONV_2D"]
+    assert sum(max(0, o.macs) for o in recording.operators) == 2_656_768
     assert all(f"{operator.cycles:,}" in result.output for operator in recording.operators)
     assert "unofficial" in result.output
     assert result.output.count("stall ") == 3
@@ -181,3 +184,14 @@ def test_only_a_bench_of_performance_records(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, words)
     assert result.exit_code == 2
     assert "performance mode" in result.output
+
+
+def test_a_models_file_tells_the_weights_too(tmp_path: Path) -> None:
+    model = shipped.model_for(KEYWORD_SPOTTING)
+    profile("kws", "--model", model, "-o", tmp_path / "kws.blr")
+    operators = read_recording(tmp_path / "kws.blr").operators
+    assert sum(o.macs for o in operators) == sum(work.macs for work in model_works(model)) == 2_656_768
+    assert operators[0].weight_bytes == 64 * 40 + 4 * 64
+    other = shipped.model_for(ANOMALY_DETECTION)
+    profile("kws", "--model", other, "-o", tmp_path / "kws.blr")  # it is another network's: left aside
+    assert [o.name for o in read_recording(tmp_path / "kws.blr").operators][:1] == ["CONV_2D"]
