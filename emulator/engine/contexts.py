@@ -78,8 +78,11 @@ class CallContexts(Protocol):
     def mark(self) -> None:
         """A turn of a loop begins that may be repeated."""
 
+    def turn_ended(self) -> None:
+        """The turn that began at the mark has ended."""
+
     def repeat(self, turns: int, cycles: int, instructions: int) -> None:
-        """What passed since the mark passes ``turns`` times again, in so many cycles; called before them."""
+        """What passed in the turn passes ``turns`` times again, in so many cycles; called before them."""
 
     def slept(self, cycles: int) -> None:
         """So many cycles of what was counted, or will be, are sleep."""

@@ -168,6 +168,8 @@ class WaitDetector:
             hook.contexts.mark()
         came_back = self._come_back(start_pc, min(limit, cycles + LONGEST_TURN))
         hook.trace_enabled = 0
+        if hook.contexts.enabled:
+            hook.contexts.turn_ended()
         ramps = self._accesses.turn_ramps
         if not came_back or self._accesses.activity - activity != len(ramps):
             return None

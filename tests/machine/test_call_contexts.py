@@ -140,6 +140,35 @@ def test_turns_that_are_skipped_count_as_if_run(recorded: Recorded, elf: Path, h
     assert other.rows() == [replace(row, waiting_cycles=0) for row in recorded.rows()]
 
 
+DELAYS = r"""
+#define CYCCNT REG(0xE0001004)
+volatile u32 done;
+__attribute__((noinline)) u32 now(void) { return CYCCNT; }
+__attribute__((noinline)) void wait(u32 n) { u32 t = now(); while (now() - t < n) { } }
+void main(void) {
+    REG(0xE000EDFC) |= 1u << 24; REG(0xE0001000) |= 1;
+    wait(300); wait(20000); wait(61234); done = 1;
+}
+"""
+
+
+@pytest.mark.parametrize("hook", ["native", "python"])
+def test_a_delay_around_a_counter_counts_as_if_run(tmp_path: Path, hook: str) -> None:
+    elf = build(tmp_path, DELAYS)
+    found = []
+    for skips in (True, False):
+        run = Recorded(elf, hook)
+        run.machine.execution.skip_waiting = skips
+        run.machine.run(max_cycles=90_000)
+        assert sum(row.cycles for row in run.rows()) == run.machine.counts.cycles
+        assert sum(row.instructions for row in run.rows()) == run.machine.counts.instructions
+        waited = sum(row.waiting_cycles for row in run.rows())
+        assert waited == run.machine.engine.outside.skipped_cycles
+        assert (waited > 40_000) == skips
+        found.append((run.machine.counts, [replace(row, waiting_cycles=0) for row in run.rows()]))
+    assert found[0] == found[1]
+
+
 def test_recording_changes_no_figure(recorded: Recorded, elf: Path) -> None:
     plain = Machine("virtual-m4")
     plain.load(elf)

@@ -20,7 +20,7 @@ enum { CALLS, CYCLES, INSTRUCTIONS, WAITING, EXCEPTION, COUNTS };
 
 typedef struct {           /* a context and its counts, and what they were at the mark of number `epoch` */
     uint32_t parent, kind, function, site, epoch, lowest_stack;
-    uint64_t counts[COUNTS], at_mark[COUNTS];
+    uint64_t counts[COUNTS], at_mark[COUNTS]; /* behind a turn's end what it has added, instead */
 } ContextNode;
 
 typedef struct {           /* an activation; tail: it returns to where the frame below it does */
@@ -36,7 +36,7 @@ typedef struct {
     uint32_t n_nodes, cap_nodes, hash_size, epoch;
     int32_t *hash;         /* numbers, -1: none */
     uint32_t *starts, n_starts, cap_starts;
-    uint32_t *touched, n_touched, cap_touched;
+    uint32_t *touched, n_touched, cap_touched, n_turn; /* n_turn: of those that a turn has changed */
     uint64_t cycles, instructions; /* at the last change */
 } Contexts;
 
@@ -289,7 +289,7 @@ static void contexts_start(Contexts *c, Tables *t, const BlockHook *h, const uin
                            uint32_t exception) {
     forget_frames(c);
     make_hash(&c->hash, &c->hash_size, FIRST_HASH_SIZE);
-    c->n_nodes = c->n_touched = c->epoch = 0;
+    c->n_nodes = c->n_touched = c->n_turn = c->epoch = 0;
     c->starts = realloc(c->starts, (n + 1u) * sizeof *c->starts);
     memcpy(c->starts, starts, n * sizeof *c->starts);
     c->n_starts = n;
@@ -358,17 +358,24 @@ static void contexts_returned(Contexts *c, Tables *t, const BlockHook *h, uint32
 static void contexts_mark(Contexts *c, const BlockHook *h) {
     contexts_flush(c, h);
     c->epoch++;
-    c->n_touched = 0;
+    c->n_touched = c->n_turn = 0;
+}
+
+static void contexts_turn_ended(Contexts *c, const BlockHook *h) {
+    contexts_flush(c, h);
+    c->n_turn = c->n_touched;
+    for (uint32_t i = 0; i < c->n_turn; i++) {
+        ContextNode *n = &c->nodes[c->touched[i]];
+        for (int k = 0; k < COUNTS; k++) n->at_mark[k] = n->counts[k] - n->at_mark[k];
+    }
 }
 
 static void contexts_repeat(Contexts *c, const BlockHook *h, uint64_t turns, uint64_t cycles, uint64_t instructions) {
     contexts_flush(c, h);
-    for (uint32_t i = 0; i < c->n_touched; i++) {
+    for (uint32_t i = 0; i < c->n_turn; i++) {
         ContextNode *n = &c->nodes[c->touched[i]];
-        uint64_t passed[COUNTS];
-        for (int k = 0; k < COUNTS; k++) passed[k] = n->counts[k] - n->at_mark[k];
-        passed[WAITING] += passed[CYCLES];
-        for (int k = 0; k < COUNTS; k++) n->counts[k] += turns * passed[k];
+        for (int k = 0; k < COUNTS; k++) n->counts[k] += turns * n->at_mark[k];
+        n->counts[WAITING] += turns * n->at_mark[CYCLES];
     }
     c->cycles += cycles;
     c->instructions += instructions;

@@ -36,7 +36,10 @@ class Clock(Protocol):
 
 @dataclass(slots=True)
 class Node:
-    """A context and its counts; ``at_mark``: what they were at the mark of number ``epoch``."""
+    """A context and its counts.
+
+    ``at_mark``: what they were at the mark of number ``epoch``; behind a turn's end what it has added.
+    """
 
     parent: int
     kind: int
@@ -84,6 +87,7 @@ class Contexts:
         self._cycles = self._instructions = 0
         self._epoch = 0
         self._touched: list[int] = []
+        self._turn: list[int] = []
 
     # -- functions' beginnings -----------------------------------------------------------------
     def _is_start(self, address: int) -> bool:
@@ -267,6 +271,7 @@ class Contexts:
         self._running = self._epoch = 0
         self._nodes.clear()
         self._touched.clear()
+        self._turn.clear()
         self._by_key.clear()
         self._starts = sorted(starts)
         self.enabled = 1
@@ -347,16 +352,24 @@ class Contexts:
         self.flush()
         self._epoch += 1
         self._touched.clear()
+        self._turn.clear()
+
+    def turn_ended(self) -> None:
+        """See :class:`CallContexts`."""
+        self.flush()
+        self._turn = list(self._touched)
+        for number in self._turn:
+            node = self._nodes[number]
+            node.at_mark = [now - before for now, before in zip(node.counts, node.at_mark, strict=True)]
 
     def repeat(self, turns: int, cycles: int, instructions: int) -> None:
         """See :class:`CallContexts`."""
         self.flush()
-        for number in self._touched:
+        for number in self._turn:
             node = self._nodes[number]
-            passed = [now - before for now, before in zip(node.counts, node.at_mark, strict=True)]
-            passed[WAITING] += passed[CYCLES]
-            for which, amount in enumerate(passed):
+            for which, amount in enumerate(node.at_mark):
                 node.counts[which] += turns * amount
+            node.counts[WAITING] += turns * node.at_mark[CYCLES]
         self._cycles += cycles
         self._instructions += instructions
 

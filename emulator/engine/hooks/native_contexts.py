@@ -33,6 +33,7 @@ def prototype_contexts(library: c.CDLL) -> None:
         ("chained", None, []),
         ("returned", None, [u32, u32, u32]),
         ("mark", None, []),
+        ("turn_ended", None, []),
         ("repeat", None, [u64, u64, u64]),
         ("slept", None, [u64]),
         ("current", c.c_int32, []),
@@ -93,6 +94,10 @@ class NativeContexts:
     def mark(self) -> None:
         """See :class:`CallContexts`."""
         self._library.bl_contexts_mark(self._engine)
+
+    def turn_ended(self) -> None:
+        """See :class:`CallContexts`."""
+        self._library.bl_contexts_turn_ended(self._engine)
 
     def repeat(self, turns: int, cycles: int, instructions: int) -> None:
         """See :class:`CallContexts`."""

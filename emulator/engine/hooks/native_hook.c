@@ -243,6 +243,8 @@ EXPORT void bl_contexts_returned(NativeHook *n, uint32_t stack_pointer, uint32_t
 
 EXPORT void bl_contexts_mark(NativeHook *n) { contexts_mark(&n->contexts, &n->pricing.head); }
 
+EXPORT void bl_contexts_turn_ended(NativeHook *n) { contexts_turn_ended(&n->contexts, &n->pricing.head); }
+
 EXPORT void bl_contexts_repeat(NativeHook *n, uint64_t turns, uint64_t cycles, uint64_t instructions) {
     contexts_repeat(&n->contexts, &n->pricing.head, turns, cycles, instructions);
 }
