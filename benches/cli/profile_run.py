@@ -74,6 +74,12 @@ def run_profile(options: ProfileOptions) -> None:
             raise error
 
 
+def record(options: ProfileOptions) -> Recording:
+    """Only record, for what looks at recordings. Raises as :func:`run_profile` does for what never came."""
+    recording, _reason = _record(options, _machine(options))
+    return recording
+
+
 def _machine(options: ProfileOptions) -> Machine:
     if options.image in NAMES and not Path(options.image).is_file():
         job = shipped_job(find(options.image), options.board or DEFAULT_BOARD)

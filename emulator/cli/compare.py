@@ -1,20 +1,22 @@
-"""``boardless compare``: two recordings, largest difference first."""
+"""``boardless compare``: two recordings, or two images that are recorded first, largest difference first."""
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from typing import Any
 
 import click
 
 from emulator.cli.command import Command
-from emulator.cli.parameter_types import Count, InputFile, OutputTarget, json_target
+from emulator.cli.parameter_types import BoardName, ConsoleText, Count, InputFile, OutputTarget, json_target
 from emulator.cli.report_console import PLAIN_WIDTH, print_table, say
 from emulator.cli.tables import table_console
 from emulator.cli.words import UNOFFICIAL
 from emulator.errors import UsageError
 from emulator.files import OutputFile
 from emulator.recording.model import Recording
-from emulator.recording.store import read_recording
+from emulator.recording.store import is_recording, read_recording
 from emulator.reporting.comparison import as_markdown, comparison_document, moved, summary, warnings
 from emulator.reporting.comparison import compare as compared
 from emulator.reporting.view import View
@@ -26,8 +28,13 @@ MOVED = 3
 
 
 @click.command(cls=Command)
-@click.argument("a", type=InputFile(), metavar="A")
-@click.argument("b", type=InputFile(), metavar="B")
+@click.argument("a", type=InputFile(checked=False), metavar="A")
+@click.argument("b", type=InputFile(checked=False), metavar="B")
+@click.option("--board", type=BoardName(), help="Of images: the board that both run on.")
+@click.option("--board-b", type=BoardName(), help="Another one for B.")
+@click.option("--until", type=ConsoleText(), metavar="TEXT", help="Of images: run until they have sent TEXT.")
+@click.option("--max-cycles", type=Count(), metavar="N", help="Of images: run so many cycles.")
+@click.option("--function", metavar="NAME|ADDRESS", help="Of images: one call of this function.")
 @click.option(
     "--by",
     "question",
@@ -45,17 +52,28 @@ MOVED = 3
 def compare(
     a: Path,
     b: Path,
+    board: str | None,
+    board_b: str | None,
+    until: bytes | None,
+    max_cycles: int | None,
+    function: str | None,
     question: str | None,
     top: int,
     json_file: OutputFile | None,
     markdown_file: OutputFile | None,
     html_file: OutputFile | None,
 ) -> None:
-    """Compare recordings A and B: by cause, operator, function and source line.
+    """Compare A and B: by cause, operator, function, source line and memory.
 
+    Each is a recording, or an image (or kws, vww, ic, ad) that is recorded as `boardless profile` does.
     Functions are matched by name across compilers. All figures are simulated and unofficial.
     """
-    one, other = read_recording(a), read_recording(b)
+    stretch = (until, max_cycles, function)
+    if is_recording(a) and is_recording(b) and any((board, board_b, *stretch)):
+        raise UsageError(
+            "these options are for images; both files are recordings", next_step="Leave them out."
+        )
+    one, other = _side(a, board, *stretch), _side(b, board_b or board, *stretch)
     whole = compared(one, other)
     tables = {name: table for name, table in whole.items() if question in (None, name)}
     if not tables:
@@ -80,6 +98,19 @@ def compare(
     console.print()
     for table in tables.values():
         print_table(console, table.top(top))
+
+
+def _side(
+    path: Path, board: str | None, until: bytes | None, max_cycles: int | None, function: str | None
+) -> Recording:
+    """The recording that is there, or one of the image that is there."""
+    if is_recording(path):
+        return read_recording(path)
+    recorded: Any = importlib.import_module("benches.cli.profile_run")  # an installation may lack it
+    stretch = recorded.Stretch(None, until, max_cycles, function)
+    recording = recorded.record(recorded.ProfileOptions(str(path), board=board, stretch=stretch))
+    assert isinstance(recording, Recording)
+    return recording
 
 
 def _title(recording: Recording) -> str:

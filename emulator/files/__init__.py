@@ -4,12 +4,13 @@ Every file that a command reads goes through :func:`read_bytes` or :func:`read_t
 that it writes through :class:`OutputFile`.
 """
 
-from emulator.files.input_file import check_input_file, check_input_folder, read_bytes, read_text
+from emulator.files.input_file import begins_with, check_input_file, check_input_folder, read_bytes, read_text
 from emulator.files.output_file import OutputFile, make_folder
 from emulator.files.rows import finite_number, parse_rows
 
 __all__ = [
     "OutputFile",
+    "begins_with",
     "check_input_file",
     "check_input_folder",
     "finite_number",

@@ -82,6 +82,19 @@ def read_text(
         ) from problem
 
 
+def begins_with(path: str | Path, magic: bytes) -> bool:
+    """Whether a regular file is there whose content begins so; False for what can't be read."""
+    try:
+        descriptor = _open(path)
+        try:
+            is_regular = not _kind_problem(os.fstat(descriptor).st_mode)
+            return is_regular and os.read(descriptor, len(magic)) == magic
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError):
+        return False
+
+
 def check_input_file(path: str | Path, *, error: type[BoardlessError] = UsageError) -> None:
     """Raise ``error`` when ``path`` is no regular file that can be opened; nothing is read."""
     where = str(path)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.errors import UsageError
-from emulator.files import read_bytes
+from emulator.files import begins_with, read_bytes
 from emulator.recording.form import check_form
 from emulator.recording.model import (
     CacheCounts,
@@ -69,6 +69,11 @@ def write_recording(recording: Recording, path: Path) -> None:
             _fill(database, recording)
     except (OSError, sqlite3.Error) as error:
         raise UsageError(f"the recording can't be written: {error}", where=str(path)) from error
+
+
+def is_recording(path: Path) -> bool:
+    """Whether a file looks like one; :func:`read_recording` says what is wrong with it."""
+    return begins_with(path, SQLITE_MAGIC)
 
 
 def read_recording(path: Path) -> Recording:

@@ -173,6 +173,8 @@ def to_the_reader(item: Walked, path: Path) -> list[str]:
         return ["bench", "--image", "benches/images/kws-nucleo-l4r5zi.elf", "--model", str(path)]
     if item.option == "--inputs":
         return ["bench", "kws", "--inputs", str(path)]
+    if item.words == ("compare",) and isinstance(item.parameter.type, BoardName):
+        return [*item.line(str(path)), *["benches/images/kws-nucleo-l4r5zi.elf"] * 2]
     if item.words == ("compare",):
         return ["compare", str(path), str(path)]
     return item.line(str(path))

@@ -22,6 +22,8 @@ from emulator.reporting.table import TEXT, Table
 from emulator.reporting.view import View
 from tests.reporting.made import generated, small
 
+IMAGES = Path(__file__).parents[2] / "benches" / "images"
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> str:
@@ -152,3 +154,23 @@ def test_compare(file: str, tmp_path: Path) -> None:
         "## Both take 810 cycles"
     )
     assert "no figures by operator" in refused("compare", str(other), str(other), "--by", "operator")
+
+
+TWO_IMAGES = [f"{IMAGES}/kws-{board}.elf" for board in ("nucleo-l4r5zi", "mps2-an386")]
+
+
+def test_compare_records_images_first(tmp_path: Path) -> None:
+    options = ["--board", "nucleo-l4r5zi", "--board-b", "mps2-an386", "--max-cycles", "200000"]
+    made = json.loads(run("compare", *TWO_IMAGES, *options, "--json", "-"))
+    assert [made[side]["board"] for side in "ab"] == ["nucleo-l4r5zi", "mps2-an386"]
+    assert "different boards: nucleo-l4r5zi and mps2-an386" in made["warnings"]
+    assert made["tables"]["cause"]["total"][1:3] == [made["a"]["cycles"], made["b"]["cycles"]]
+
+
+def test_compare_takes_a_recording_and_an_image(file: str) -> None:
+    shown = run("compare", file, TWO_IMAGES[0], "--max-cycles", "100000", "--by", "function")
+    assert "reset_handler" in shown and "only in B" in shown
+
+
+def test_compare_refuses_options_of_images_for_recordings(file: str) -> None:
+    assert "both files are recordings" in refused("compare", file, file, "--board", "nucleo-l4r5zi")
