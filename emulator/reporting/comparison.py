@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from emulator.recording.model import NO_INDEX, Identity, Instruction, Recording
-from emulator.reporting.memories import stall_cycles
+from emulator.reporting.memories import object_name, stall_cycles
 from emulator.reporting.questions import DOCUMENT_SCHEMA, UNOFFICIAL, identity_json
 from emulator.reporting.table import CHANGE, COUNT, SHARE_CHANGE, Column, Row, Table
 from emulator.reporting.view import View, operator_stack, outside_name, stack_of
@@ -105,7 +105,7 @@ def moved(a: Recording, b: Recording) -> list[str]:
         after = places[1].get(key)
         if after is not None and after.region != before.region:
             stalls = stall_cycles(after) - stall_cycles(before)
-            what = " ".join(dict.fromkeys(key))
+            what = object_name(before)
             found.append(
                 (stalls, f"{what} moved from {before.region} to {after.region}: {stalls:+,} stall cycles")
             )
@@ -193,7 +193,7 @@ def _memory(view: View) -> Sides:
     """Stalls by object, and the cycles that no memory stalled."""
     found: Sides = {}
     for item in view.recording.memory:
-        found.setdefault(" ".join(dict.fromkeys((item.kind, item.name))), Side()).add(stall_cycles(item), 0)
+        found.setdefault(object_name(item), Side()).add(stall_cycles(item), 0)
     rest = view.recording.cycles - sum(stall_cycles(item) for item in view.recording.memory)
     found["(not stalled by a memory)"] = Side(rest, view.recording.instructions)
     return found

@@ -24,13 +24,22 @@ def by_memory(view: View) -> Table:
     """Objects, most stalls first; the last row is the window's cycles that no memory stalled."""
     objects = view.recording.memory
     rows: list[Row] = [
-        (item.region, item.kind, item.name, item.address, item.size_bytes, *_figures(view, [item]))
+        (
+            item.region,
+            item.kind,
+            item.name,
+            object_name(item),
+            item.address,
+            item.size_bytes,
+            *_figures(view, [item]),
+        )
         for item in sorted(objects, key=lambda item: (-stall_cycles(item), item.address))
     ]
-    rows.append(("", "", "(not stalled by a memory)", None, None, *_unstalled(view)))
+    rows.append(("", "", "", "(not stalled by a memory)", None, None, *_unstalled(view)))
     columns = (
         Column("region", "region"),
-        Column("kind", "kind"),
+        Column("kind", "kind", is_detail=True),
+        Column("name", "name", is_detail=True),
         Column("object", "object"),
         Column("address", "address", ADDRESS),
         Column("size_bytes", "size", BYTES, "bytes", is_detail=True),
@@ -41,9 +50,14 @@ def by_memory(view: View) -> Table:
         "Memory, by object: accesses, and the cycles that they stalled",
         columns,
         tuple(rows),
-        ("", "", "all", None, None, *_figures(view, objects)[:-1], 1.0),
+        ("", "", "", "all", None, None, *_figures(view, objects)[:-1], 1.0),
         ("share: stalls of the window's cycles.",),
     )
+
+
+def object_name(item: MemoryObject) -> str:
+    """``"weights layer_7_weights"``; an object that is called as its kind is named once."""
+    return " ".join(dict.fromkeys((item.kind, item.name)))
 
 
 def by_region(view: View) -> Table:
