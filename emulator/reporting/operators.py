@@ -1,68 +1,14 @@
-"""A network's operators: one row a call, the rest of the window, totals per kind, the roofline.
-
-The roof over an operator is the lower of two: what the core multiplies and accumulates in a cycle,
-and what its loads bring in a cycle times the operator's MACs per byte.
-"""
+"""A network's operators: one row a call, the rest of the window, totals per kind."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 from emulator.recording.model import NO_INDEX, Operator
 from emulator.reporting.costs import CYCLES, SHARE_OF_ALL, STALLS, ratio
+from emulator.reporting.roofline import PEAKS, moved_bytes, roof_of
 from emulator.reporting.table import BYTES, COUNT, RATIO, SHARE, Column, Row, Table
 from emulator.reporting.view import View, operator_stack, stalls_in_words
-
-
-@dataclass(frozen=True, slots=True)
-class Peak:
-    """What a core can do at best: 8- and 16-bit MACs, and bytes loaded, a cycle; by what, and who says so."""
-
-    macs_a_cycle: float
-    bytes_a_cycle: int
-    instructions: str
-    source: str
-
-
-_ARMV6M = Peak(0.5, 4, "MULS and ADDS", "TRM: MULS 1 cycle (fast multiplier), ADDS 1")
-_ARMV7M = Peak(0.5, 4, "MLA", "Cortex-M3 TRM (DDI 0337): MLA 2 cycles; LDR pipelined, 1 a cycle")
-PEAKS: Mapping[str, Peak] = {
-    "cortex-m0": _ARMV6M,
-    "cortex-m0plus": _ARMV6M,
-    "cortex-m3": _ARMV7M,
-    "cortex-m4": Peak(2.0, 4, "SMLAD", "Cortex-M4 TRM (DDI 0439): SMLAD 1 cycle; LDR pipelined, 1 a cycle"),
-    "cortex-m7": Peak(2.0, 8, "SMLAD", "Cortex-M7: one MAC pipe, SMLAD 1 a cycle; LDRD 64 bits a cycle"),
-    "cortex-m33": Peak(2.0, 4, "SMLAD", "Cortex-M33 with DSP: SMLAD 1 cycle; LDR 1 a cycle"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Roof:
-    """An operator under its roof. ``macs_a_byte`` None: bytes are not known, the roof is the core's peak."""
-
-    macs_a_cycle: float
-    macs_a_byte: float | None
-    roof: float
-
-    @property
-    def share(self) -> float:
-        """How much of the roof is reached."""
-        return self.macs_a_cycle / self.roof if self.roof else 0.0
-
-
-def roof_of(view: View, operator: Operator) -> Roof | None:
-    """None when the operator's MACs, or the core's peak, are not known."""
-    peak = PEAKS.get(view.recording.identity.core)
-    if peak is None or operator.macs <= 0 or not operator.cycles:
-        return None
-    moved_bytes = max(operator.weight_bytes, 0) + max(operator.activation_bytes, 0)
-    intensity = operator.macs / moved_bytes if moved_bytes else None
-    roof = peak.macs_a_cycle
-    if intensity is not None:
-        roof = min(roof, intensity * peak.bytes_a_cycle)
-    return Roof(operator.macs / operator.cycles, intensity, roof)
 
 
 def by_operator(view: View) -> Table:
@@ -74,7 +20,23 @@ def by_operator(view: View) -> Table:
     rest = recording.instructions - sum(operator.instructions for operator in recording.operators)
     share = rest_cycles / total if total else 0.0
     rows.append(
-        (None, "", "(not in an operator)", "", rest, rest_cycles, share, None, None, None, None, None, "", "")
+        (
+            None,
+            "",
+            "(not in an operator)",
+            "",
+            rest,
+            rest_cycles,
+            share,
+            None,
+            None,
+            None,
+            None,
+            None,
+            "",
+            "",
+            "",
+        )
     )
     columns = (
         Column("index", "#", COUNT, is_detail=True),
@@ -89,6 +51,7 @@ def by_operator(view: View) -> Table:
         Column("roof_share", "of roof", SHARE),
         Column("macs_per_byte", "MACs/byte", RATIO, is_detail=True),
         Column("moved_bytes", "bytes moved", BYTES, "bytes", is_detail=True),
+        Column("moved", "moved, by memory", is_detail=True),
         Column("function", "top function"),
         STALLS,
     )
@@ -96,7 +59,7 @@ def by_operator(view: View) -> Table:
     average = macs / total if macs and total else None
     whole = (
         None, "", "all", "", recording.instructions, total, 1.0, macs or None, average,
-        None, None, None, "", "",
+        None, None, None, "", "", "",
     )  # fmt: skip
     return Table("operator", "Operators, in order", columns, tuple(rows), whole, _roof_notes(view))
 
@@ -108,14 +71,14 @@ def _roof_notes(view: View) -> tuple[str, ...]:
     core = view.recording.identity.core
     return (
         f"roof: {peak.macs_a_cycle:g} MACs a cycle on {core} ({peak.instructions}),"
-        f" or MACs a byte times {peak.bytes_a_cycle} bytes a cycle if that is less ({peak.source}).",
+        f" or what its memories bring if that is less, each tensor once ({peak.source}).",
     )
 
 
 def _row(view: View, operator: Operator, total: int) -> Row:
     stack = operator_stack(operator)
     roof = roof_of(view, operator)
-    moved_bytes = max(operator.weight_bytes, 0) + max(operator.activation_bytes, 0)
+    moved = moved_bytes(view, operator)
     return (
         operator.index,
         operator.name,
@@ -128,7 +91,8 @@ def _row(view: View, operator: Operator, total: int) -> Row:
         roof.macs_a_cycle if roof else None,
         roof.share if roof else None,
         roof.macs_a_byte if roof else None,
-        moved_bytes or None,
+        sum(moved.values()) or None,
+        ", ".join(f"{memory} {count:,}" for memory, count in moved.items()),
         top_function(view, operator),
         stalls_in_words(stack, operator.cycles, 2),
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.recording.model import NO_INDEX, Mark
-from emulator.reporting.operators import roof_of
+from emulator.reporting.roofline import roof_of
 from emulator.reporting.view import View
 
 CALL_PATHS = "call paths, summed (widths are cycles; not in order of time)"

@@ -13,8 +13,9 @@ from emulator.reporting.annotation import annotated
 from emulator.reporting.costs import by_cause, by_function, by_instruction, by_line, by_path, neighbours, tree
 from emulator.reporting.loops import find_loops, hottest_loops
 from emulator.reporting.memories import by_memory, by_region, caches, high_water
-from emulator.reporting.operators import PEAKS, by_kind, by_operator
+from emulator.reporting.operators import by_kind, by_operator
 from emulator.reporting.questions import QUESTIONS, document, recording_tables
+from emulator.reporting.roofline import PEAKS, moved_bytes, roof_of
 from emulator.reporting.view import View
 from emulator.timing.cores.registry import MODELS
 from emulator.timing.model import Cause
@@ -169,6 +170,27 @@ def test_operators_and_their_roof() -> None:
     low = replace(small().operators[0], weight_bytes=4000)
     row = by_operator(View(replace(small(), operators=(low,)))).records()[0]
     assert row["roof_share"] == pytest.approx(400 / 582 / (400 / 4096 * 4))
+
+
+def test_the_roof_of_the_memories() -> None:
+    """Weights in flash that brings 8 bytes in 6 cycles: 4096 bytes take 3072 cycles, the MACs 256."""
+    region = {"name": "flash", "base": 0x08000000, "size_bytes": 0x1000, "alias_of": "", "accelerator": "art",
+              "wait_states": 0}  # fmt: skip
+    ram = {**region, "name": "sram", "base": 0x20000000, "accelerator": "", "wait_states": 1}
+    art = {"name": "art", "parameters": {"read_bytes": 8, "wait_states": 5}}
+    facts = {"regions": [region, ram], "accelerators": [art]}
+    tensors = [
+        ["1", "int8", 4096, True, 0x08000000],
+        ["1", "int8", 100, False, 0x20000010],
+        ["1", "int8", 1, False, 0],
+    ]
+    operator = replace(small().operators[0], macs=512, cycles=6400, facts={"tensors": tensors})
+    identity = replace(small().identity, board_facts=facts)
+    view = View(replace(small(), identity=identity, operators=(operator,)))
+    assert moved_bytes(view, operator) == {"flash": 4096, "sram": 100, "elsewhere": 1}
+    roof = roof_of(view, operator)
+    assert roof.roof == pytest.approx(512 / (4096 * 6 / 8 + 100 * 2 / 4 + 1 / 4))
+    assert by_operator(view).records()[0]["moved"] == "flash 4,096, sram 100, elsewhere 1"
 
 
 def test_every_core_has_a_peak_with_a_source() -> None:

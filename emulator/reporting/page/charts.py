@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.recording.model import NO_INDEX, MemoryObject
-from emulator.reporting.operators import PEAKS, Roof, roof_of
+from emulator.reporting.roofline import PEAKS, Roof, roof_of
 from emulator.reporting.timeline import Slice, tracks
 from emulator.reporting.view import ISSUE, Stack, View, operator_stack, outside_name
 
