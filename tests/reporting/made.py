@@ -6,8 +6,10 @@ Both keep the sum rule, so that what reads them can be held to it.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from random import Random
 
+from benches.cli.profile_run import ProfileOptions, record
 from emulator.recording.model import (
     NO_INDEX,
     CacheCounts,
@@ -129,6 +131,12 @@ def small() -> Recording:
     )  # fmt: skip
     recording.check()
     return recording
+
+
+@cache
+def real() -> Recording:
+    """One inference of the shipped anomaly detection."""
+    return record(ProfileOptions("ad"))
 
 
 def generated(seed: int, functions: int = 20, code: int = 200, contexts: int = 120) -> Recording:

@@ -19,9 +19,10 @@ from emulator.reporting.roofline import PEAKS, moved_bytes, roof_of
 from emulator.reporting.view import View
 from emulator.timing.cores.registry import MODELS
 from emulator.timing.model import Cause
-from tests.reporting.made import generated, small
+from tests.reporting.made import generated, real, small
 
 RECORDINGS = {"small": small(), **{f"generated {seed}": generated(seed) for seed in range(6)}}
+RECORDINGS["real"] = real()
 RECORDINGS["no tree"] = replace(small(), contexts=())
 
 
