@@ -21,7 +21,7 @@ ANOTHER_BUILD = "give the file that came from the same link as the image"
 
 
 def add_symbols(image: Image, path: Path) -> Image:
-    """``image`` with the names (and lines) of the file at ``path``, in place of its own.
+    """``image`` with the names (and lines, and sections) of the file at ``path``, in place of its own.
 
     An ELF must hold the same code: every function of it is compared. A linker map holds none, so
     it must have a function where each of the image's vectors points. Raises :class:`ImageError`.
@@ -30,7 +30,9 @@ def add_symbols(image: Image, path: Path) -> Image:
     if data.startswith(ELF_MAGIC):
         other = load_image(path)
         _check_same_code(image, other)
-        return replace(image, debug=other.debug, vector_table=image.vector_table or other.vector_table)
+        table = other.vector_table if image.vector_table is None else image.vector_table
+        reserved = image.reserved or other.reserved  # a HEX or BIN says nothing of .bss and the stack
+        return replace(image, debug=other.debug, vector_table=table, reserved=reserved)
     symbols = read_map(data.decode("utf-8", errors="replace"))
     if not any(symbol.is_function for symbol in symbols):
         raise ImageError(

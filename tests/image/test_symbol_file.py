@@ -56,6 +56,7 @@ def test_names_of_the_elf(tmp_path, kind):
     assert image.debug is None or not image.debug.symbols()
     named = add_symbols(image, path)
     assert named.segments == image.segments
+    assert {r.name for r in named.reserved} >= {".text", ".bss"}
     assert named.debug is not None
     reset = named.debug.symbol("Reset_Handler")
     assert reset is not None
