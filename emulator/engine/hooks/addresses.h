@@ -23,12 +23,12 @@ typedef void (*suspect_fn)(uint32_t address);
 typedef struct { uint32_t first, last; } Guard; /* bytes that an MPU keeps, in a page of others */
 
 typedef struct {
-    Guard guards[MOST_GUARDS];
-    uint32_t n_guards;
     suspect_fn suspect;    /* the instruction there is about to execute and may trap, by its operands */
     Registers registers;
     DivideTiming divide;
     Values values;         /* of the current block's program */
+    uint32_t n_guards;
+    Guard guards[MOST_GUARDS];
 } Addresses;
 
 static inline int group_base(const Addresses *a, void *uc, const Group *group, uint32_t *base) {
@@ -100,7 +100,7 @@ static __attribute__((noinline)) void addresses_capture(Addresses *a, MemorySyst
     if (b->in_order && b->n_groups) b->pending = 1;
 }
 
-static int in_guard(const Addresses *a, uint32_t first, uint32_t n_bytes) {
+static __attribute__((noinline)) int in_guard(const Addresses *a, uint32_t first, uint32_t n_bytes) {
     for (uint32_t i = 0; i < a->n_guards; i++) {
         const Guard *guard = &a->guards[i];
         if (guard->first - first < n_bytes || first - guard->first <= guard->last - guard->first) return 1;
@@ -119,7 +119,7 @@ static int group_meets_guard(const Addresses *a, const Block *b, const Group *gr
 }
 
 /* Whether an access of the block may meet a guard: one that its entry tells of, or one that it does not. */
-static int meets_guard(const Addresses *a, const Block *b) {
+static __attribute__((noinline)) int meets_guard(const Addresses *a, const Block *b) {
     for (uint32_t g = 0; g < b->n_groups; g++)
         if (b->group_state[g] == GROUP_UNKNOWN || group_meets_guard(a, b, &b->groups[g], b->group_base[g])) return 1;
     return 0;

@@ -98,6 +98,18 @@ static Block *block_at(const Tables *t, Block *previous, uint32_t address, uint3
     return b;
 }
 
+/* Why the block that has just been entered is left again: its data may trap, or meet a guard. */
+static __attribute__((noinline)) uint32_t data_stop(NativeHook *n, Block *b) {
+    BlockHook *h = &n->pricing.head;
+    int misaligned = b->misaligned && !b->watches_alignment;
+    if (!misaligned && (b->watches_guards || !meets_guard(&n->pricing.addresses, b))) return STOP_NONE;
+    n->block = NULL;
+    h->current = -1;
+    h->block_serial--;
+    h->need_block = b->index;
+    return misaligned ? STOP_MISALIGNED : STOP_GUARDED;
+}
+
 static uint32_t enter(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
     BlockHook *h = &n->pricing.head;
     Block *previous = n->block, *b = block_at(&n->tables, previous, address, size_bytes);
@@ -129,15 +141,11 @@ static uint32_t enter(NativeHook *n, void *uc, uint32_t address, uint32_t size_b
     h->next_hooked = 0;
     h->block_serial++;
     if (b->n_data) {
-        const Addresses *a = &n->pricing.addresses;
-        addresses_capture(&n->pricing.addresses, &n->pricing.memory, uc, b);
-        int misaligned = b->misaligned && !b->watches_alignment;
-        if (misaligned || (a->n_guards && !b->watches_guards && meets_guard(a, b))) {
-            n->block = NULL;
-            h->current = -1;
-            h->block_serial--;
-            h->need_block = b->index;
-            return misaligned ? STOP_MISALIGNED : STOP_GUARDED;
+        Addresses *a = &n->pricing.addresses;
+        addresses_capture(a, &n->pricing.memory, uc, b);
+        if (b->misaligned || a->n_guards) {
+            uint32_t stop = data_stop(n, b);
+            if (stop) return stop;
         }
     }
     if (h->trace_enabled) n->trace[h->trace_length++ % TRACE_LENGTH] = b->index;
