@@ -103,6 +103,21 @@ def _inlined(view: View) -> list[FunctionFigures]:
     return [*result, *(FunctionFigures(f.index, 0, f.inclusive_cycles, f.calls) for f in idle)]
 
 
+LINE_COLUMNS = (
+    Column("place", "line"),
+    FILE,
+    Column("line", "number", COUNT, is_detail=True),
+    Column("function", "function"),
+    CYCLES,
+    SHARE_OF_ALL,
+    Column("instructions", "instructions", COUNT, is_detail=True),
+    Column("count", "times", COUNT, is_detail=True),
+    STALLS,
+    Column("source", "source"),
+)
+"""Of the table of source lines."""
+
+
 def by_line(view: View, functions: list[int] | None = None) -> Table:
     """Source lines, of some functions or all; instructions whose line nobody knows are a row a function."""
     total = view.recording.cycles
@@ -135,23 +150,11 @@ def by_line(view: View, functions: list[int] | None = None) -> Table:
         for cause, cycles in outside.items()
         if cycles
     ]
-    columns = (
-        Column("place", "line"),
-        FILE,
-        Column("line", "number", COUNT, is_detail=True),
-        Column("function", "function"),
-        CYCLES,
-        SHARE_OF_ALL,
-        Column("instructions", "instructions", COUNT, is_detail=True),
-        Column("count", "times", COUNT, is_detail=True),
-        STALLS,
-        Column("source", "source"),
-    )
     rows.sort(key=lambda row: -row[4])
     executed = view.recording.instructions if functions is None else sum(item.count for item in chosen)
     sums = sum(row[4] for row in rows)
     whole = ("all", "", None, "", sums, _share(sums, total), executed, None, "", "")
-    return Table("line", "Source lines", columns, tuple(rows), whole)
+    return Table("line", "Source lines", LINE_COLUMNS, tuple(rows), whole)
 
 
 def _owner(item: Instruction) -> int:

@@ -10,6 +10,25 @@ from emulator.reporting.roofline import PEAKS, moved_bytes, roof_of
 from emulator.reporting.table import BYTES, COUNT, RATIO, SHARE, Column, Row, Table
 from emulator.reporting.view import View, operator_stack, stalls_in_words
 
+COLUMNS = (
+    Column("index", "#", COUNT, is_detail=True),
+    Column("name", "name", is_detail=True),
+    Column("operator", "operator"),
+    Column("shape", "shape"),
+    Column("instructions", "instructions", COUNT, is_detail=True),
+    CYCLES,
+    SHARE_OF_ALL,
+    Column("macs", "MACs", COUNT),
+    Column("macs_per_cycle", "MACs/cycle", RATIO),
+    Column("roof_share", "of roof", SHARE),
+    Column("macs_per_byte", "MACs/byte", RATIO, is_detail=True),
+    Column("moved_bytes", "bytes moved", BYTES, "bytes", is_detail=True),
+    Column("moved", "moved, by memory", is_detail=True),
+    Column("function", "top function"),
+    STALLS,
+)
+"""Of the table of operators."""
+
 
 def by_operator(view: View) -> Table:
     """Operators in their order, and the rest of the window."""
@@ -38,30 +57,13 @@ def by_operator(view: View) -> Table:
             "",
         )
     )
-    columns = (
-        Column("index", "#", COUNT, is_detail=True),
-        Column("name", "name", is_detail=True),
-        Column("operator", "operator"),
-        Column("shape", "shape"),
-        Column("instructions", "instructions", COUNT, is_detail=True),
-        CYCLES,
-        SHARE_OF_ALL,
-        Column("macs", "MACs", COUNT),
-        Column("macs_per_cycle", "MACs/cycle", RATIO),
-        Column("roof_share", "of roof", SHARE),
-        Column("macs_per_byte", "MACs/byte", RATIO, is_detail=True),
-        Column("moved_bytes", "bytes moved", BYTES, "bytes", is_detail=True),
-        Column("moved", "moved, by memory", is_detail=True),
-        Column("function", "top function"),
-        STALLS,
-    )
     macs = sum(max(operator.macs, 0) for operator in recording.operators)
     average = macs / total if macs and total else None
     whole = (
         None, "", "all", "", recording.instructions, total, 1.0, macs or None, average,
         None, None, None, "", "", "",
     )  # fmt: skip
-    return Table("operator", "Operators, in order", columns, tuple(rows), whole, _roof_notes(view))
+    return Table("operator", "Operators, in order", COLUMNS, tuple(rows), whole, _roof_notes(view))
 
 
 def _roof_notes(view: View) -> tuple[str, ...]:

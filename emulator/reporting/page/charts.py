@@ -116,7 +116,7 @@ def segments(stack: Stack, palette: Mapping[str, int]) -> tuple[Segment, ...]:
 
 
 # -- roofline --------------------------------------------------------------------------------
-WIDTH, HEIGHT, LEFT, BOTTOM = 340.0, 220.0, 34.0, 26.0
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 340.0, 220.0, 34.0, 26.0, 8.0
 """The drawing's size and margins, in its own units."""
 
 
@@ -146,7 +146,7 @@ def roofline(view: View) -> Roofline | None:
         return round(LEFT + (WIDTH - LEFT - 8) * (math.log10(value) - x_from) / (x_to - x_from), 1)
 
     def y(value: float) -> float:
-        return round((HEIGHT - BOTTOM) * (1 - (math.log10(value) - y_from) / (y_to - y_from)), 1)
+        return round(TOP + (HEIGHT - BOTTOM - TOP) * (1 - (math.log10(value) - y_from) / (y_to - y_from)), 1)
 
     begin = max(10**x_from, 10**y_from / peak.bytes_a_cycle)
     corners = [(begin, begin * peak.bytes_a_cycle), (ridge, peak.macs_a_cycle), (10**x_to, peak.macs_a_cycle)]
