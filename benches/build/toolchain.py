@@ -10,8 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.errors import ImageError, UsageError
+from packaging.requirements import Requirement
 
+from emulator.errors import ImageError, UsageError
+from emulator.installation.origin import ZIG
+from emulator.installation.requirements import pip_install
+
+PACKAGES = "gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi"
+"""Of Debian; newlib is not linked, but has the headers that the compiler's own ones include."""
+INSTALL_ZIG = pip_install([Requirement(ZIG)])
 TOOLCHAINS = ("gcc", "zig")
 MESSAGE_LINES = 12
 
@@ -71,8 +78,8 @@ def find_toolchain(name: str, core: str) -> Toolchain:
         found = shutil.which("arm-none-eabi-gcc")
         if found is None:
             raise UsageError("arm-none-eabi-gcc is not on the PATH",
-                             next_step="install it: apt-get install gcc-arm-none-eabi;"
-                             " or use --toolchain zig")  # fmt: skip
+                             next_step=f"an administrator installs it: apt-get install -y {PACKAGES}\n"
+                             f"  without root: {INSTALL_ZIG}, then --toolchain zig")  # fmt: skip
         return Toolchain(
             name="arm-none-eabi-gcc",
             command=(found,),
@@ -84,7 +91,7 @@ def find_toolchain(name: str, core: str) -> Toolchain:
     if name == "zig":
         if importlib.util.find_spec("ziglang") is None:
             raise UsageError("the Python package ziglang is not installed",
-                             next_step="install it: pip install ziglang; or use --toolchain gcc")  # fmt: skip
+                             next_step=f"install it: {INSTALL_ZIG}")  # fmt: skip
         abi = "eabihf" if float_unit else "eabi"
         return Toolchain(
             name="zig cc",

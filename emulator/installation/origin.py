@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+import sysconfig
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 from urllib.request import url2pathname
 
-from emulator.installation.requirements import DISTRIBUTION
+from packaging.requirements import Requirement
+
+from emulator.installation.requirements import DISTRIBUTION, pip_install
 
 ROOT = Path(__file__).parents[2]
 """The folder of the import packages: a checkout, or site-packages."""
 SLOW_HOOK_COST = (
     "the Python hook gives the same figures some 30 times slower (`boardless bench ad`: 87 s instead of 3 s)"
 )
+ZIG = "ziglang"
+"""A C compiler as a package; `boardless build --toolchain zig` uses it, too."""
 COMPILER = "a C compiler (Debian: apt install gcc libc6-dev)"
 
 
@@ -45,7 +50,17 @@ def slow_hook_words(problem: str) -> str:
 
 def native_hook_advice() -> str:
     """What to do for want of the native hook."""
-    return f"install {COMPILER}, then: {reinstall_command()}"
+    advice = f"install {COMPILER}, then: {reinstall_command()}"
+    if sys.platform != "linux":
+        return advice
+    return f"{advice} -- or, without root: {rootless_command()}"
+
+
+def rootless_command() -> str:
+    """The shell's line that builds the native hook with the C compiler that PyPI has as a package."""
+    zig = shlex.quote(str(Path(sysconfig.get_path("platlib"), ZIG, "zig")))
+    variables = f'CC="{zig} cc" LDSHARED="{zig} cc -shared"'  # setuptools splits both; Zig has not -Bsymbolic
+    return f"{pip_install([Requirement(ZIG)])} && {variables} {reinstall_command()}"
 
 
 def _source() -> Path | None:

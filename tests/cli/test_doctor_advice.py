@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+import sysconfig
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
@@ -129,3 +130,17 @@ def test_a_checkout_is_built_in_place() -> None:
     assert document(FIDELITY) == root / "FIDELITY.md"
     assert f"{FIDELITY}" in doctor._documents().detail
     assert doctor._documents().good
+
+
+def test_without_root_the_compiler_comes_as_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(origin.sys, "platform", "linux")
+    before, _, rootless = origin.native_hook_advice().partition(" -- or, without root: ")
+    assert before.startswith("install a C compiler")
+    install, _, build = rootless.partition(" && ")
+    assert shlex.split(install) == [sys.executable, "-m", "pip", "install", "ziglang"]
+    compiler, linker, *command = shlex.split(build)
+    zig = str(Path(sysconfig.get_path("platlib"), "ziglang", "zig"))
+    assert (compiler, linker) == (f"CC={zig} cc", f"LDSHARED={zig} cc -shared")
+    assert shlex.join(command) == origin.reinstall_command()
+    monkeypatch.setattr(origin.sys, "platform", "win32")
+    assert "without root" not in origin.native_hook_advice()
