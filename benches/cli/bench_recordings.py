@@ -45,8 +45,8 @@ def write_window(output: OutputFile, run: BenchRun, job: BenchJob, machine: Mach
     chosen = next(item for item in inputs if item.name == shown.input_name)
 
     def band(profile: Profile) -> dict[str, Any] | str:
-        return band_json(band_of_profile(machine, profile, first=True))
+        return band_json(band_of_profile(machine, profile, first=False))
 
     labels = Labels("", band, works=works_of(job.image, job.model))
-    recording = record_conversation(Recorder(machine), machine, Conversation((chosen,)), labels)
+    recording = record_conversation(Recorder(machine), machine, Conversation((chosen,), warmups=1), labels)
     output.make(partial(write_recording, recording))

@@ -50,6 +50,13 @@ from emulator.files import OutputFile
     help="The benchmark's input. [default: a synthetic one]",
 )
 @click.option(
+    "--warmups",
+    type=Count(least=0),
+    default=1,
+    show_default=True,
+    help="Inferences before the recorded one, which fill the caches; 0: the first of all is recorded.",
+)
+@click.option(
     "--from",
     "after",
     type=ConsoleText(),
@@ -98,6 +105,7 @@ def profile(
     symbols: Path | None,
     benchmark: str | None,
     input_file: Path | None,
+    warmups: int,
     after: bytes | None,
     until: bytes | None,
     max_cycles: int | None,
@@ -131,6 +139,7 @@ def profile(
             symbols=symbols,
             benchmark=benchmark,
             input_file=input_file,
+            warmups=warmups,
             stretch=Stretch(after, until, max_cycles, function),
             operators_from=operators_from,
             model=model,

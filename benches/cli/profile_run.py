@@ -36,6 +36,10 @@ READY = b"m-ready"
 """What a benchmark's firmware sends when it has booted: so it is among the image's bytes."""
 
 
+WARMUPS = 1
+"""Inferences before the one that is recorded, as hosts ask for before a window that they measure."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProfileOptions:
     """The command's options, parsed."""
@@ -48,6 +52,7 @@ class ProfileOptions:
     benchmark: str | None = None
     input_file: Path | None = None
     stretch: Stretch = field(default_factory=Stretch)
+    warmups: int = WARMUPS
     operators_from: str | None = None
     model: Path | None = None
     top: int | None = None
@@ -132,6 +137,6 @@ def _inference(options: ProfileOptions, machine: Machine) -> Recording:
             return synthetic_input(session.benchmark)
         return load_inputs((options.input_file,), session.benchmark, limit=1)[0]
 
-    labels = _labels(options, machine, first=True)
+    labels = _labels(options, machine, first=not options.warmups)
     recorder = Recorder(machine, options.operators_from)
-    return record_inference(recorder, machine, choose, labels, options.stretch.function)
+    return record_inference(recorder, machine, choose, labels, options.stretch.function, options.warmups)

@@ -25,16 +25,18 @@ def record_inference(
     choose_input: Callable[[PerformanceSession], InputData],
     labels: Labels,
     function: str | None = None,
+    warmups: int = 0,
 ) -> Recording:
     """Boot a benchmark image, load an input, record one inference, or one call of a function in it.
 
+    ``warmups``: inferences before it, which fill the caches; a function's first call may be in them.
     ``recorder``: of the machine, as it is after reset; it is closed.
 
     Raises ProtocolError when the image does not speak the benchmark's protocol.
     """
     try:
         session = PerformanceSession(machine)
-        conversation = Conversation((choose_input(session),))
+        conversation = Conversation((choose_input(session),), warmups=warmups)
         return _record(recorder, machine, session, conversation, labels, function)
     finally:
         recorder.close()
