@@ -33,6 +33,15 @@ static void footprint_charge(Footprint *f, uint32_t address, uint64_t cycles) {
     if (f->n) f->stretches[footprint_find(f, address)].stall += cycles;
 }
 
+/* To a group's event; where all of the group lies in one stretch, that is known. */
+static void footprint_charge_event(Footprint *f, const Block *b, uint32_t event, uint64_t cycles) {
+    uint32_t g = b->event_group[event], base = b->group_base[g];
+    const GroupStretch *k = &b->group_stretch[g];
+    if (!f->n) return;
+    uint32_t number = base - k->first < k->size_bytes ? k->number : footprint_find(f, base + b->events[event].address);
+    f->stretches[number].stall += cycles;
+}
+
 static void footprint_add(Footprint *f, const Event *event, uint32_t number, uint64_t times) {
     if (event->kind == EVENT_STORE) f->stretches[number].stores += times * event->count;
     else f->stretches[number].loads += times * event->count;

@@ -64,15 +64,9 @@ static void run_each(Pricing *p, Block *b, const uint16_t *issue, uint32_t upto,
     p->head.stall = stall;
 }
 
-static uint32_t data_place(const Block *b, uint32_t event) {
-    return b->group_base[b->event_group[event]] + b->events[event].address;
-}
-
 static void charge_changes(Pricing *p, const Block *b) {
-    for (uint32_t i = 0; i < b->changes.n; i++) {
-        const MemoryChange *paid = &b->changes.paid[i];
-        footprint_charge(&p->footprint, data_place(b, paid->event), paid->cycles);
-    }
+    for (uint32_t i = 0; i < b->changes.n; i++)
+        footprint_charge_event(&p->footprint, b, b->changes.paid[i].event, b->changes.paid[i].cycles);
 }
 
 /* Price the events up to and with instruction `upto`; all at once when all hit. */
@@ -98,7 +92,7 @@ static void meet_banks(Pricing *p, Block *b, const Path *path) {
             b->event_stall[pair->event]++;
             b->event_bus[pair->event]++;
             p->head.stall++;
-            footprint_charge(&p->footprint, data_place(b, pair->event), 1);
+            footprint_charge_event(&p->footprint, b, pair->event, 1);
         }
     }
 }
