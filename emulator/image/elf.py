@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from elftools.common.exceptions import ELFError
@@ -24,6 +25,8 @@ from emulator.image.views import read_loaded
 HEADER = struct.Struct("<16sHHIIIIIHHHHHH")
 PROGRAM_HEADER = struct.Struct("<IIIIIIII")
 SECTION_HEADER_BYTES = 40
+MOST_ATTRIBUTES = 256
+"""The build attributes' specification (Arm IHI 0045) knows some fifty tags."""
 CLASS_AT, DATA_AT, MACHINE_AT = 4, 5, 18
 CLASS_32, DATA_LITTLE = 1, 1
 EM_ARM = 40
@@ -170,15 +173,36 @@ def _allocated_sections(elf: ELFFile) -> list[_Section]:
 
 
 def _attribute_tags(elf: ELFFile) -> dict[str, Any]:
-    """File-scope build attributes of the "aeabi" vendor by pyelftools' tag names."""
+    """File-scope build attributes of the "aeabi" vendor by pyelftools' tag names.
+
+    pyelftools 0.33 goes on behind a damaged length, and round and round at one of zero: what lies beyond
+    the section, or is more than :data:`MOST_ATTRIBUTES`, is left out.
+    """
     section = elf.get_section_by_name(".ARM.attributes")
     tags: dict[str, Any] = {}
     if section is None or not hasattr(section, "iter_subsections"):
         return tags
-    for vendor in section.iter_subsections(vendor_name="aeabi"):
-        for scope in vendor.iter_subsubsections(scope="TAG_FILE"):
-            for attribute in scope.iter_attributes():
-                tags[str(attribute.tag)] = attribute.value
+    end = section["sh_offset"] + section["sh_size"]
+    for vendor in islice(section.iter_subsections(), MOST_ATTRIBUTES):
+        if vendor.offset >= end or vendor.header["length"] == 0:
+            break
+        if vendor.header["vendor_name"] != "aeabi":
+            continue
+        for scope in islice(vendor.iter_subsubsections(), MOST_ATTRIBUTES):
+            if scope.offset >= end or scope.header.value == 0:
+                break
+            if scope.header.tag == "TAG_FILE":
+                tags |= _attributes_of(scope, end)
+    return tags
+
+
+def _attributes_of(scope: Any, end: int) -> dict[str, Any]:
+    """The attributes of one scope that end before the section does."""
+    tags: dict[str, Any] = {}
+    for attribute in islice(scope.iter_attributes(), MOST_ATTRIBUTES):
+        if scope.stream.tell() > end:
+            break
+        tags[str(attribute.tag)] = attribute.value
     return tags
 
 

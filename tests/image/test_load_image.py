@@ -292,3 +292,17 @@ def test_vectors_of_an_image_for_another_board(write):
     image = load_image(write("b.hex", make_hex(other)), board=board)
     with pytest.raises(ImageError, match="does not point into RAM"):
         check_vectors(image, board)
+
+
+@pytest.mark.parametrize("at", [1, 11, 12])
+@pytest.mark.parametrize("length", [0, 1, 4, 5, 7, 0xFFFF, 0x7FFF_FFFF])
+def test_build_attributes_of_a_damaged_length_end(write, at: int, length: int):
+    """pyelftools goes round and round at a length of zero, and on behind one that is too long."""
+    good = attributes(t6=13, t7=ord("M"))
+    damaged = good[:at] + length.to_bytes(4, "little") + good[at + 4 :]
+    zeros = bytes(2000)
+    path = write("a.elf", make_elf(attribute_bytes=damaged + zeros))
+    try:
+        assert load_image(path).segments
+    except ImageError as error:
+        assert error.next_step
