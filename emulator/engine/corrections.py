@@ -4,7 +4,9 @@ What the hardware does, and what Unicorn 2.1.4 does instead (tests/unicorn_traps
 tells when a correction can go):
 
 * MSP and PSP have no bits 1:0 (ARMv7-M Architecture Reference Manual B1.4.1); MSR leaves them set in
-  Unicorn. MSR ends a block: the pointers are rounded at the entry of the next one.
+  Unicorn. MSR ends a block: the pointers are rounded at the entry of the next one. So do moves,
+  additions and loads that write SP from a register: it is rounded before the next instruction. All
+  but ``mov sp, r7``, with which functions that were not optimised end: compilers keep r7 a multiple.
 * A conversion from fixed point to floating point rounds to nearest (A7.7.224: FixedToFP with
   FPSCR.RMode left aside); Unicorn's obeys FPSCR.RMode. Only 32-bit numbers to single precision can
   be rounded at all. RMode is cleared before such a conversion and put back before the next
@@ -19,15 +21,19 @@ A code hook on each MSR of a stack pointer, each VMSR and each STREX is all that
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from emulator.engine.alignment import address_of
 from emulator.engine.core import FPSCR_ROUNDING_MODE, GENERAL, Core
 from emulator.engine.hook import BlockHook
-from emulator.thumb.instruction import Block, Instruction
+from emulator.engine.symbolic import expand_immediate
+from emulator.thumb.instruction import SP, Block, Instruction
 
 STACK_POINTERS = ("msp", "psp")
 SYSM_STACK_POINTERS = (8, 9)
 """SYSm of MSP and PSP in MSR (B5.2.3)."""
+ADD_SUB_SP, MOV_SP_R7, IMMEDIATE = 0xB0, 0x46BD, 0b11110
+"""ADD and SUB of SP and imm7 words; the end of a function with a frame pointer; wide ones with a constant."""
 CONVERSION_MASK, CONVERSION = 0xFFBE0FD0, 0xEEBA0AC0
 """VCVT.F32.S32 and VCVT.F32.U32 with a number of fraction bits."""
 
@@ -45,6 +51,7 @@ class Corrections:
         self._conversions: list[Block] = []  # blocks whose conversions are not watched
         self._watches_conversions = False
         self._rounds_stacks = False
+        self._behind_stack_pointers: set[int] = set()  # instructions behind one that writes SP
         self._rounding_mode = 0  # of FPSCR, while it is cleared for a conversion
 
     def watch(self, block: Block) -> bool:
@@ -59,6 +66,11 @@ class Corrections:
                 addresses |= _around_conversions(block)
             else:
                 self._conversions.append(block)
+        behind = {later.address for i, later in pairwise(block.instructions) if _moves_stack_pointer(i)}
+        if block.instructions and _moves_stack_pointer(block.instructions[-1]):
+            addresses.add(block.instructions[-1].address)
+        self._behind_stack_pointers |= behind
+        addresses |= behind
         for address in addresses - self._watched:
             self._core.watch_code(address, self._reached)
         self._watched |= addresses
@@ -84,6 +96,8 @@ class Corrections:
     def _reached(self, address: int) -> None:
         if self._rounding_mode:
             self._restore_rounding()
+        if address in self._behind_stack_pointers and self._core.get("sp") & 3:
+            self._core.set("sp", self._core.get("sp") & ~3)
         instruction = self._instruction_at(address)
         if instruction is None:
             return
@@ -96,7 +110,9 @@ class Corrections:
             if self._source(instruction, 12) & FPSCR_ROUNDING_MODE and not self._watches_conversions:
                 self._core.has_rounded_otherwise = True
                 self._hook.stop_request = 1
-        elif _writes_stack_pointer(instruction) and self._source(instruction, 16) & 3:
+        elif _moves_stack_pointer(instruction) or (  # the last of its block
+            _writes_stack_pointer(instruction) and self._source(instruction, 16) & 3
+        ):
             self._rounds_stacks = True
             self._hook.stop_request = 1
 
@@ -117,6 +133,22 @@ class Corrections:
 
 def _writes_stack_pointer(instruction: Instruction) -> bool:
     return instruction.name == "msr" and instruction.opcode & 0xFF in SYSM_STACK_POINTERS
+
+
+def _moves_stack_pointer(instruction: Instruction) -> bool:
+    """It gives SP what may be no multiple of 4."""
+    if not instruction.writes & 1 << SP or instruction.opcode == MOV_SP_R7:
+        return False
+    access = instruction.memory
+    if access is not None:
+        return bool(instruction.load_writes & 1 << SP or (access.writeback or 0) & 3)
+    op = instruction.opcode
+    if not instruction.is_wide:
+        return op >> 8 != ADD_SUB_SP
+    if op >> 27 == IMMEDIATE and not op >> 15 & 1 and op >> 16 & 15 == SP:  # ADD, SUB SP, SP, #constant
+        imm12 = (op >> 26 & 1) << 11 | (op >> 12 & 7) << 8 | op & 0xFF
+        return bool((imm12 if op >> 25 & 1 else expand_immediate(imm12)) & 3)
+    return True
 
 
 def _is_exclusive_store(instruction: Instruction) -> bool:
