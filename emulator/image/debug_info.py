@@ -50,7 +50,11 @@ class ElfDebugInfo:
     # -- symbols -------------------------------------------------------------------------
     @cached_property
     def _table(self) -> SymbolTable:
-        return SymbolTable(self._read_symbols())
+        """A table that is damaged is none: a firmware runs without names too."""
+        try:
+            return SymbolTable(self._read_symbols())
+        except DAMAGED_DWARF:
+            return SymbolTable(())
 
     def symbols(self) -> list[Symbol]:
         """All functions and objects, by address."""

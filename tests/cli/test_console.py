@@ -13,6 +13,9 @@ import pytest
 from commands import programs
 from talking_firmware import ROOT, command_line
 
+from emulator.recording.store import write_recording
+from tests.reporting.made import small
+
 KWS = "benches/images/kws-nucleo-l4r5zi.elf"
 COMMANDS = {
     "--help": ["--help"],
@@ -22,6 +25,8 @@ COMMANDS = {
     "doctor": ["doctor"],
     "run": ["run", KWS, "--until", "m-ready"],
     "profile": ["profile", KWS, "--max-cycles", "1000"],
+    "report": ["report", "FOLDER/run.blr"],
+    "compare": ["compare", "FOLDER/run.blr", "FOLDER/run.blr"],
     "explain": ["explain", KWS, "--max-cycles", "1000"],
     "validate": ["validate", "--assembly"],
     "build": ["build", "kws", "--out", "FOLDER/kws.elf"],
@@ -33,6 +38,8 @@ SPEED = [sys.executable, "-m", "benches.speed", "--help"]
 
 
 def line(name: str, folder: Path) -> list[str]:
+    if any("run.blr" in word for word in COMMANDS[name]):
+        write_recording(small(), folder / "run.blr")
     return command_line(*(word.replace("FOLDER", str(folder)) for word in COMMANDS[name]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 from pathlib import Path
 
@@ -94,6 +95,19 @@ def test_load_addresses_and_reservations(tmp_path):
     assert data.data == b"\x07\0\0\0"
     assert 0x0800_0000 < data.address < 0x0800_1000
     assert {(r.name, r.size_bytes) for r in image.reserved} >= {(".data", 4), (".bss", 80)}
+
+
+def test_damaged_names_are_none(tmp_path):
+    """The strings of the symbols claim to be compressed in a way that nobody knows."""
+    elf = bytearray((Path(__file__).parents[2] / "benches/images/kws-mps2-an386.elf").read_bytes())
+    headers, size, count = *struct.unpack_from("<I", elf, 0x20), *struct.unpack_from("<2H", elf, 0x2E)
+    for at in range(headers, headers + size * count, size):
+        if struct.unpack_from("<I", elf, at + 4)[0] == 3:  # SHT_STRTAB
+            elf[at + 9] |= 0x08  # SHF_COMPRESSED
+    damaged = tmp_path / "damaged.elf"
+    damaged.write_bytes(elf)
+    image = load_image(damaged)
+    assert image.debug is None or image.debug.symbols() == []
 
 
 def test_without_debug_information(tmp_path):

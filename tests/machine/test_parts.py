@@ -80,6 +80,9 @@ def test_a_devices_registers_go_before_the_cores() -> None:
         def write(self, address: int, size_bytes: int, value: int) -> None:
             self.value = value
 
+        def refuses(self, address: int, *, is_store: bool) -> bool:
+            return False
+
         def device_at(self, address: int) -> object:
             return self if address == 0xE0042000 else None
 
