@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from emulator.recording.model import NO_INDEX, Identity, Instruction, Recording
+from emulator.recording.model import NO_INDEX, Identity, Instruction, MemoryObject, Recording
 from emulator.reporting.memories import object_name, stall_cycles
 from emulator.reporting.questions import DOCUMENT_SCHEMA, UNOFFICIAL, identity_json
 from emulator.reporting.table import CHANGE, COUNT, SHARE_CHANGE, Column, Row, Table
@@ -99,7 +99,7 @@ def warnings(a: Identity, b: Identity) -> list[str]:
 
 def moved(a: Recording, b: Recording) -> list[str]:
     """A sentence for each object that lies in another memory, the largest difference in stalls first."""
-    places = [{(item.kind, item.name): item for item in recording.memory} for recording in (a, b)]
+    places = [_most_used(recording) for recording in (a, b)]
     found = []
     for key, before in places[0].items():
         after = places[1].get(key)
@@ -110,6 +110,14 @@ def moved(a: Recording, b: Recording) -> list[str]:
                 (stalls, f"{what} moved from {before.region} to {after.region}: {stalls:+,} stall cycles")
             )
     return [sentence for _, sentence in sorted(found, key=lambda item: -abs(item[0]))]
+
+
+def _most_used(recording: Recording) -> dict[tuple[str, str], MemoryObject]:
+    """Each object's row, of one that lies in several memories the row with the most accesses."""
+    rows: dict[tuple[str, str], MemoryObject] = {}
+    for item in sorted(recording.memory, key=lambda item: item.loads + item.stores + item.fetches):
+        rows[item.kind, item.name] = item
+    return rows
 
 
 def comparison_document(a: Recording, b: Recording, tables: Mapping[str, Table]) -> dict[str, Any]:

@@ -115,6 +115,13 @@ def test_documents() -> None:
     assert "unofficial" in page
 
 
+def test_an_object_over_two_memories_is_where_it_is_used() -> None:
+    a = small()
+    stack = next(item for item in a.memory if item.kind == "stack")
+    rest = replace(stack, region="sram3", loads=0, stores=0, fetches=0)
+    assert moved(a, replace(a, memory=(*a.memory, rest))) == []
+
+
 def test_what_moved_to_another_memory_is_one_line() -> None:
     a = small()
     stack = replace(a.memory[2], region="sram2", data_stall_cycles=24)
