@@ -294,6 +294,13 @@ class Core:
                 )
         raise MemoryFault(address, is_store=False)
 
+    def held_at(self, address: int, size_bytes: int) -> bytes | None:
+        """Bytes of a memory, None where there is none: no register is read."""
+        memory = self.memory_at(address)
+        if memory is None or address + size_bytes > memory.region.end:
+            return None
+        return self.read_memory(address, size_bytes)
+
     def write_memory(self, address: int, data: bytes) -> None:
         """Write RAM or registers; :class:`MemoryFault` where nothing answers or flash is."""
         memory = self.memory_at(address)

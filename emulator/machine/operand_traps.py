@@ -21,12 +21,13 @@ from emulator.engine.hook import Stop
 from emulator.machine.protection import Refusal
 from emulator.system.faults import FaultKind
 from emulator.system.system import System
+from emulator.thumb.conditions import condition_holds
 from emulator.thumb.decode import ItState
 from emulator.thumb.instruction import Block, Instruction, Kind
 
 FLOATING_POINT = (*(f"s{n}" for n in range(32)), "fpscr")
 IT_STATE = 0x0600FC00
-NEVER = 15  # which is always: there is no such condition
+FLAG_BITS = (31, 30, 29, 28)  # N, Z, C, V
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,9 @@ class OperandTraps:
         access = instruction.memory if instruction is not None else None
         if instruction is None or access is None or not access.is_store:
             return None
-        address, size = address_of(instruction, self._register), access.size_bytes * access.count
-        memory = self._core.memory_at(address)
-        if memory is None or address + size > memory.region.end:
-            return None
-        return address, self._core.read_memory(address, size)
+        address = address_of(instruction, self._register)
+        held = self._core.held_at(address, access.size_bytes * access.count)
+        return None if held is None else (address, held)
 
     def _makes(self, instruction: Instruction, refusal: Refusal) -> bool:
         access = instruction.memory
@@ -110,7 +109,10 @@ class OperandTraps:
         return (refusal.address - first) & 0xFFFFFFFF < access.size_bytes * access.count
 
     def _holds(self, condition: int | None) -> bool:
-        return condition is None or condition_holds(condition, self._core.get("xpsr"))
+        if condition is None:
+            return True
+        xpsr = self._core.get("xpsr")
+        return bool(condition_holds(condition, *(bool(xpsr >> bit & 1) for bit in FLAG_BITS)))
 
     def _stop_before(self, block: Block, instruction: Instruction | None, found: OperandTrap) -> None:
         self._found, self._elsewhere = found, set()
@@ -179,10 +181,3 @@ def _it_state(block: Block, address: int) -> ItState:
             break
         state = ItState(instruction.it_mask) if instruction.kind is Kind.IT else state.advanced()
     return state
-
-
-def condition_holds(condition: int, xpsr: int) -> bool:
-    """Whether an instruction with this condition is executed (ARMv7-M ARM A7.3)."""
-    n, z, c, v = (bool(xpsr >> bit & 1) for bit in (31, 30, 29, 28))
-    holds = (z, c, n, v, c and not z, n is v, n is v and not z, True)[condition >> 1]
-    return holds is not bool(condition & 1) or condition == NEVER

@@ -16,7 +16,9 @@ import numpy as np
 
 from emulator.clock.ramp import Ramp
 from emulator.engine.expressions import MASK32, Node, Op
+from emulator.engine.hooks.address_program import SIGN, Value, bit_field, computed, forwarded
 from emulator.engine.path import Decision, NotFollowedError, Path
+from emulator.thumb.conditions import condition_holds
 from emulator.thumb.instruction import Instruction
 
 FIRST_TURNS = 1 << 10
@@ -25,10 +27,9 @@ MOST_TURNS = 1 << 20
 LAST_TURNS = 1 << 24
 """More are not looked at: whoever waits longer is looked at again."""
 LONGEST_PATH = 512
-SIGN = 0x80000000
+SHIFTS_BY_REGISTER = (Op.LSL, Op.LSR, Op.ASR)
+"""Not followed: how far they shift may change from turn to turn."""
 LEAVES = (Op.REGISTER, Op.CONSTANT, Op.SYMBOL)
-Value = Any
-"""A number, or an array of 64-bit numbers with a value for each turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,26 +157,19 @@ class _Decider:
             return self._leaf(node)
         a, b = self._values[node.a], self._values.get(node.b, 0)
         if node.op is Op.FORWARD:
-            return self._forward(node, a, b)
-        if a is None or b is None:
+            if b is None or isinstance(b, np.ndarray):
+                return None
+            return forwarded(a, b, node.imm, self._values.__getitem__)
+        if a is None or b is None or node.op in SHIFTS_BY_REGISTER:
             return None
         if node.op is Op.LOAD:
             return self._load(a, node.imm & 0xFF, is_signed=bool(node.imm & 0x100))
-        return _operation(node, a, b)
+        return computed(node, a, b) & MASK32
 
     def _leaf(self, node: Node) -> Value | None:
         if node.op is Op.REGISTER:
             return self._turn.registers[node.imm]
         return node.imm if node.op is Op.CONSTANT else None
-
-    def _forward(self, node: Node, loaded: Value | None, distance: Value | None) -> Value | None:
-        size, store_size, kept = node.imm & 0xFF, node.imm >> 8 & 0xFF, node.imm >> 16
-        if distance is None or isinstance(distance, np.ndarray):
-            return None
-        if distance == 0 and kept:
-            return self._values[kept - 1]
-        overlaps = (distance + store_size - 1) & MASK32 < size + store_size - 1
-        return None if overlaps else loaded
 
     def _load(self, address: Value, size_bytes: int, *, is_signed: bool) -> Value | None:
         if isinstance(address, np.ndarray):
@@ -193,11 +187,11 @@ class _Decider:
                 return None
             self._loaded.add(place)
             value = int.from_bytes(content, "little")
-        return _extended(value, 8 * size_bytes) if is_signed else value
+        return bit_field(value, 8 * size_bytes << 8, signed=True) & MASK32 if is_signed else value
 
     # -- decisions ---------------------------------------------------------------------------------
     def _decide(self, decision: Decision) -> Any:
-        """Whether the branch is taken, for each turn. Arm ARM A7.3, conditional execution."""
+        """Whether the branch is taken, for each turn."""
         kind, number_a, number_b = decision.flags
         a, b = self._known(number_a), self._known(number_b)
         carry: Value = None
@@ -210,64 +204,4 @@ class _Decider:
         else:
             result = (a - b) & MASK32
             carry, overflow = a >= b, ((a ^ b) & (a ^ result)) & SIGN != 0
-        zero, negative = result == 0, result & SIGN != 0
-        pairs = (zero, carry, negative, overflow)
-        condition = decision.condition
-        if condition < 8:
-            holds = pairs[condition >> 1]
-        elif condition < 10:
-            holds = carry & np.logical_not(zero)
-        elif condition < 12:
-            holds = np.equal(negative, overflow)
-        else:  # GT
-            holds = np.equal(negative, overflow) & np.logical_not(zero)
-        return np.logical_not(holds) if condition & 1 else holds
-
-
-def _extended(value: Value, bits: int) -> Value:
-    """Sign-extended to 32 bits."""
-    top = 1 << bits - 1
-    return (((value & (1 << bits) - 1) ^ top) - top) & MASK32
-
-
-def _operation(node: Node, a: Value, b: Value) -> Value | None:  # noqa: PLR0911, PLR0912 -- a line each
-    """What a node computes; shifts by a register are not followed."""
-    k = node.imm
-    match node.op:
-        case Op.ADD:
-            return (a + b) & MASK32
-        case Op.SUB:
-            return (a - b) & MASK32
-        case Op.AND:
-            return a & b
-        case Op.ORR:
-            return a | b
-        case Op.EOR:
-            return a ^ b
-        case Op.BIC:
-            return a & ~b & MASK32
-        case Op.NOT:
-            return ~a & MASK32
-        case Op.ADD_CONSTANT:
-            return (a + k) & MASK32
-        case Op.LSL_IMMEDIATE:
-            return (a << k) & MASK32
-        case Op.LSR_IMMEDIATE:
-            return a >> k
-        case Op.ASR_IMMEDIATE:
-            return ((a ^ SIGN) - SIGN >> k) & MASK32
-        case Op.ROR_IMMEDIATE:
-            return (a >> k | a << 32 - k) & MASK32
-        case Op.UBFX:
-            return a >> (k & 0xFF) & (1 << (k >> 8)) - 1
-        case Op.SBFX:
-            return _extended(a >> (k & 0xFF), k >> 8)
-        case Op.MUL:
-            return _product(a, b)
-        case _:
-            return None
-
-
-def _product(a: Value, b: Value) -> Value:
-    """Modulo 2**32; by halves, for 64-bit numbers hold no product of two words."""
-    return (a * (b & 0xFFFF) + ((a * (b >> 16) & 0xFFFF) << 16)) & MASK32
+        return condition_holds(decision.condition, result & SIGN != 0, result == 0, carry, overflow)

@@ -131,7 +131,7 @@ class WaitDetector:
         turns = (min(limit, ramp.until - ramp.cycle + self._hook.cycles) - self._hook.cycles) // turn.cycles
         read = {key: value for key, value in self._accesses.turn_values.items() if key != place}
         registers = self._core.general_registers()[:15]
-        timed = TimedTurn(turn.cycles, path, place, ramp, read, registers, self._content)
+        timed = TimedTurn(turn.cycles, path, place, ramp, read, registers, self._core.held_at)
         most = equal_turns(timed, turns)
         return replace(turn, most=most) if most > 1 else None
 
@@ -148,12 +148,6 @@ class WaitDetector:
         blocks = blocks[begins[0] :] + blocks[: begins[0]]
         path = [i for block in blocks for i in block.instructions]
         return list(zip(path, [*(i.address for i in path[1:]), path[0].address], strict=True))
-
-    def _content(self, address: int, size_bytes: int) -> bytes | None:
-        memory = self._core.memory_at(address)
-        if memory is None or address + size_bytes > memory.region.end:
-            return None
-        return self._core.read_memory(address, size_bytes)
 
     def _turn(self, limit: int, *, compare_memory: bool, measure: bool) -> Turn | None:
         hook = self._hook
@@ -173,14 +167,11 @@ class WaitDetector:
         ramps = self._accesses.turn_ramps
         if not came_back or self._accesses.activity - activity != len(ramps):
             return None
-        counter = self._counter() if ramps else None
-        if ramps and counter is None:
-            return None
-        if not ramps and self._core.general_registers() != registers:
-            return None
+        counter = self._counter()
         if ramps:
-            memory = None
-        if memory is not None and memory != self._memory():
+            if counter is None:
+                return None
+        elif self._core.general_registers() != registers or (memory and memory != self._memory()):
             return None
         overhead = None if before is None else self._overhead.now().plus(before, -1)
         return Turn(hook.cycles - cycles, hook.instructions - instructions, self._stores(), overhead, counter)

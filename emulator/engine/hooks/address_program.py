@@ -6,32 +6,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from emulator.engine.expressions import MASK32, Node, Op
+
+SIGN = 0x80000000
+Value = Any
+"""A number, or an array of 64-bit numbers: the same value in many cases."""
 
 
 def _loaded(data: bytes | None, *, signed: bool) -> int | None:
     return None if data is None else int.from_bytes(data, "little", signed=signed) & MASK32
 
 
-def _forwarded(loaded: int, distance: int, imm: int, slots: Sequence[int | None]) -> int | None:
+def forwarded(loaded: Value, distance: int, imm: int, kept_value: Callable[[int], Value]) -> Value:
+    """What a FORWARD node gives; ``kept_value(number)``: of the node whose value was stored."""
     load, store, kept = imm & 0xFF, imm >> 8 & 0xFF, imm >> 16
     if (distance + store - 1) & MASK32 >= load + store - 1:
         return loaded
-    return slots[kept - 1] if distance == 0 and kept else None
+    return kept_value(kept - 1) if distance == 0 and kept else None
 
 
-def _signed(value: int) -> int:
-    return value - (1 << 32) if value & 0x80000000 else value
+def _signed(value: Value) -> Value:
+    return (value ^ SIGN) - SIGN
 
 
-def _bit_field(value: int, imm: int, *, signed: bool) -> int:
+def bit_field(value: Value, imm: int, *, signed: bool) -> Value:
+    """A field of a value; ``imm``: as UBFX and SBFX nodes have it."""
     lsb, width = imm & 0xFF, imm >> 8
     field = value >> lsb & (1 << width) - 1
-    return field - (1 << width) if signed and field >> (width - 1) else field
+    top = 1 << width - 1
+    return (field ^ top) - top if signed else field
 
 
-def _computed(node: Node, a: int, b: int) -> int:  # noqa: PLR0911, PLR0912 -- one line a node kind
+def computed(node: Node, a: Value, b: Value) -> Value:  # noqa: PLR0911, PLR0912 -- one line a node kind
+    """What a node computes of its operands; the lower 32 bits count. ``b`` shifts as a number only."""
     k = node.imm
     match node.op:
         case Op.ADD:
@@ -63,9 +72,9 @@ def _computed(node: Node, a: int, b: int) -> int:  # noqa: PLR0911, PLR0912 -- o
         case Op.ASR:
             return _signed(a) >> min(b & 0xFF, 31)
         case Op.UBFX:
-            return _bit_field(a, k, signed=False)
+            return bit_field(a, k, signed=False)
         case Op.SBFX:
-            return _bit_field(a, k, signed=True)
+            return bit_field(a, k, signed=True)
         case Op.NOT:
             return ~a
         case _:
@@ -89,8 +98,8 @@ def run_program(
             if node.op is Op.LOAD:
                 value = _loaded(load(a, node.imm & 0xFF), signed=bool(node.imm & 0x100))
             elif node.op is Op.FORWARD:
-                value = _forwarded(a, b, node.imm, slots)
+                value = forwarded(a, b, node.imm, slots.__getitem__)
             else:
-                value = _computed(node, a, b) & MASK32
+                value = computed(node, a, b) & MASK32
         slots.append(value)
     return slots

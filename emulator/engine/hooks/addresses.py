@@ -53,10 +53,7 @@ class Addresses:
 
     def load_host(self, address: int, size_bytes: int) -> bytes | None:
         """Bytes of a memory; None where there is none."""
-        memory = self._core.memory_at(address)
-        if memory is None or memory.region.end - address < size_bytes:
-            return None
-        return self._core.read_memory(address, size_bytes)
+        return self._core.held_at(address, size_bytes)
 
     def group_base(self, group: Group, slots: Sequence[int | None]) -> int | None:
         """What a group's offsets are added to."""
