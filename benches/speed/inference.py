@@ -50,8 +50,13 @@ def shipped_firmware(board_name: str) -> Firmware:
 def inference_emulated(firmware: Firmware, timing: str, hook: str, inferences: int) -> Speed:
     """Some inferences on the whole machine, one warm-up before them."""
     machine = firmware.ready_machine(timing, hook)
+    timed_call(machine, function_address(machine))
+    return timed_inferences(machine, inferences, timing)
+
+
+def timed_inferences(machine: Machine, inferences: int, way: str) -> Speed:
+    """Some inferences of a machine that has inferred before."""
     function = function_address(machine)
-    timed_call(machine, function)
     instructions = cycles = 0
     seconds = 0.0
     for _ in range(inferences):
@@ -59,7 +64,7 @@ def inference_emulated(firmware: Firmware, timing: str, hook: str, inferences: i
         seconds += passed
         instructions += counts.instructions
         cycles += counts.cycles
-    return Speed(timing, instructions, seconds, cycles)
+    return Speed(way, instructions, seconds, cycles)
 
 
 def inference_plain(firmware: Firmware, inferences: int) -> Speed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from benches.speed.inference import Firmware, function_address
+from benches.speed.inference import Firmware, function_address, timed_inferences
 from benches.speed.measure import Speed, timed_call
 from emulator.board.model import Board
 from emulator.machine.machine import Machine
@@ -60,17 +60,10 @@ SETUPS = (
 def inference_protected(firmware: Firmware, timing: str, hook: str, inferences: int, setup: Setup) -> Speed:
     """Some inferences under a setup of an ARMv7-M MPU, one warm-up before them."""
     machine = firmware.ready_machine(timing, hook)
-    function = function_address(machine)
     guard = (machine.core.get("sp") - setup.stack_bytes) & -GUARD_BYTES
     set_up(machine, setup.regions(machine.board, guard), setup.control)
-    timed_call(machine, function)
-    runs = [timed_call(machine, function) for _ in range(inferences)]
-    return Speed(
-        setup.name,
-        sum(counts.instructions for _, counts in runs),
-        sum(seconds for seconds, _ in runs),
-        sum(counts.cycles for _, counts in runs),
-    )
+    timed_call(machine, function_address(machine))
+    return timed_inferences(machine, inferences, setup.name)
 
 
 def set_up(machine: Machine, regions: Sequence[Region], control: int) -> None:

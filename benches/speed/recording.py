@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benches.speed.inference import Firmware, function_address
+from benches.speed.inference import Firmware, function_address, timed_inferences
 from benches.speed.measure import Speed, timed_call
 from emulator.machine.machine import Machine
 from emulator.profiling.recorder import Labels, Recorder
@@ -36,17 +36,9 @@ class RecordingCost:
 def inference_recorded(firmware: Firmware, hook: str, inferences: int, way: str) -> Speed:
     """Some inferences with memory timing, one warm-up before them, followed in one of :data:`WAYS`."""
     machine = firmware.ready_machine("memory", hook)
-    function = function_address(machine)
-    timed_call(machine, function)
-    instructions = cycles = 0
-    seconds = 0.0
+    timed_call(machine, function_address(machine))
     with _followed(machine, way):
-        for _ in range(inferences):
-            passed, counts = timed_call(machine, function)
-            seconds += passed
-            instructions += counts.instructions
-            cycles += counts.cycles
-    return Speed(way, instructions, seconds, cycles)
+        return timed_inferences(machine, inferences, way)
 
 
 @contextmanager

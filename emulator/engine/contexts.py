@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Protocol
 
+NOWHERE = 0xFFFFFFFF
+"""No parent, no return address; the stack pointer of a frame whose return is not known."""
+
 
 class ContextKind(IntEnum):
     """What made a node of the call-context tree; all but ``CALL`` are roots."""
@@ -37,6 +40,37 @@ class ContextCount:
     waiting_cycles: int
     exception_cycles: int
     lowest_stack: int
+
+
+class ContextNode(Protocol):
+    """A node as a hook keeps it; ``counts``: calls, cycles, instructions, waiting, exception."""
+
+    parent: int
+    kind: int
+    function: int
+    site: int
+    lowest_stack: int
+
+    @property
+    def counts(self) -> Iterable[int]:
+        """Its own counts."""
+
+
+def context_count(node: ContextNode) -> ContextCount:
+    """A hook's node as it is read; :data:`NOWHERE` is no parent, and a stack that nobody looked at."""
+    calls, cycles, instructions, waiting_cycles, exception_cycles = node.counts
+    return ContextCount(
+        -1 if node.parent == NOWHERE else node.parent,
+        ContextKind(node.kind),
+        node.function,
+        node.site,
+        calls,
+        cycles,
+        instructions,
+        waiting_cycles,
+        exception_cycles,
+        0 if node.lowest_stack == NOWHERE else node.lowest_stack,
+    )
 
 
 class CallContexts(Protocol):

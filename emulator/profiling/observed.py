@@ -58,11 +58,6 @@ class Stretches:
         """The core, whose registers and memory may be read while something is reached."""
         return self._engine.core
 
-    @property
-    def is_open(self) -> bool:
-        """A stretch has begun that has not ended yet."""
-        return self._before is not None
-
     def watch(self, address: int, reached: Callable[[], None]) -> None:
         """Have ``reached`` called before the instruction at ``address`` executes, from now on."""
 

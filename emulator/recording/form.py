@@ -11,21 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from emulator.recording.model import (
-    NO_INDEX,
-    CacheCounts,
-    Context,
-    ExceptionCount,
-    Function,
-    HighWater,
-    Identity,
-    Instruction,
-    Jump,
-    Mark,
-    MemoryObject,
-    Operator,
-    Recording,
-)
+from emulator.recording.model import NO_INDEX, ROWS, Identity, Recording
 
 
 def check_form(recording: Recording) -> None:
@@ -59,10 +45,7 @@ def _hints(item: Any) -> dict[str, Any]:
 
 
 Checker = Callable[[Any], bool]
-ROWS = (
-    CacheCounts, Context, ExceptionCount, Function, HighWater, Identity, Instruction, Jump, Mark,
-    MemoryObject, Operator,
-)  # fmt: skip
+KINDS = (Identity, *ROWS.values())
 
 
 def _checker(hint: Any) -> Checker:
@@ -76,7 +59,7 @@ def _checker(hint: Any) -> Checker:
         return _tuple_checker(
             [_checker(a) for a in arguments if a is not ...], fixed=arguments[-1] is not ...
         )
-    if hint in ROWS:  # looked at where its table is
+    if hint in KINDS:  # looked at where its table is
         return lambda value: isinstance(value, hint)
     if origin is None:
         return _row_checker(hint)

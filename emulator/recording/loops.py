@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from emulator.recording.model import Instruction, Jump
 
-JUMP, CALL, RETURN = "jump", "call", "return"
+JUMP, CALL = "jump", "call"
 LEAVES = re.compile(r"(b|bx|tbb|tbh)(\.[nw])? |(pop|ldm|ldmdb)(\.w)? .*\bpc\b|(ldr|mov|add)(\.w)? pc,")
 """Text of an instruction that never goes on to the next one; under an IT condition its name has an end."""
 Edges = dict[int, dict[int, int]]

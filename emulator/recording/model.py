@@ -265,3 +265,18 @@ class Recording:
             )
         if self.contexts and sum(c.self_cycles for c in self.contexts) != self.cycles:
             raise ValueError("the contexts' cycles are not the window's")
+
+
+ROWS: Mapping[str, type] = {
+    "functions": Function,
+    "code": Instruction,
+    "jumps": Jump,
+    "contexts": Context,
+    "marks": Mark,
+    "operators": Operator,
+    "memory": MemoryObject,
+    "caches": CacheCounts,
+    "high_water": HighWater,
+    "exceptions": ExceptionCount,
+}
+"""Tables of rows: fields of :class:`Recording` and the classes of their items."""

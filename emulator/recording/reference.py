@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from emulator.recording.store import ROWS
+from emulator.recording.model import ROWS
 
 
 def reference() -> str:

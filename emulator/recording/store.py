@@ -19,39 +19,12 @@ from typing import Any
 from emulator.errors import UsageError
 from emulator.files import begins_with, read_bytes
 from emulator.recording.form import check_form
-from emulator.recording.model import (
-    CacheCounts,
-    Context,
-    ExceptionCount,
-    Function,
-    HighWater,
-    Identity,
-    InlineFrame,
-    Instruction,
-    Jump,
-    Mark,
-    MemoryObject,
-    Operator,
-    Recording,
-)
+from emulator.recording.model import ROWS, Identity, InlineFrame, Recording
 
 APPLICATION_ID = 0x424C5231  # "BLR1"
 SCHEMA = 1
 LARGEST_FILE_BYTES = 2 << 30
 SQLITE_MAGIC = b"SQLite format 3\0"
-ROWS: Mapping[str, type] = {
-    "functions": Function,
-    "code": Instruction,
-    "jumps": Jump,
-    "contexts": Context,
-    "marks": Mark,
-    "operators": Operator,
-    "memory": MemoryObject,
-    "caches": CacheCounts,
-    "high_water": HighWater,
-    "exceptions": ExceptionCount,
-}
-"""Tables of rows: fields of :class:`Recording` and the classes of their items."""
 SCALARS: Mapping[type, str] = {int: "INTEGER", str: "TEXT"}
 
 

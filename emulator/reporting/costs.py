@@ -83,7 +83,7 @@ def _inlined(view: View) -> list[FunctionFigures]:
     """As :attr:`View.functions`, each instruction in the innermost function that it was inlined from."""
     found: dict[int, list[Instruction]] = defaultdict(list)
     for item in view.recording.code:
-        found[item.inlined[-1].function if item.inlined else item.function].append(item)
+        found[_owner(item)].append(item)
     whole = {figures.index: figures for figures in view.functions}
     result = []
     for index, items in found.items():

@@ -15,14 +15,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from emulator.engine.contexts import ContextCount, ContextKind
+from emulator.engine.contexts import NOWHERE, ContextCount, ContextKind, context_count
 from emulator.engine.events import LEAVES_CALL, LEAVES_JUMP, LEAVES_NOTHING, LEAVES_REGISTER, LEAVES_RETURN
 from emulator.engine.hooks.block import Block
 
 LEAVES_FALL = 6
 """Of a block that runs on into another function."""
-NOWHERE = 0xFFFFFFFF
-"""No parent, no return address; the stack pointer of a frame whose return is not known."""
 MOST_FRAMES = 1 << 14
 CALLS, CYCLES, INSTRUCTIONS, WAITING, EXCEPTION = range(5)
 
@@ -389,21 +387,7 @@ class Contexts:
         """See :class:`CallContexts`."""
         if self.enabled:
             self.flush()
-        return [
-            ContextCount(
-                -1 if n.parent == NOWHERE else n.parent,
-                ContextKind(n.kind),
-                n.function,
-                n.site,
-                n.counts[CALLS],
-                n.counts[CYCLES],
-                n.counts[INSTRUCTIONS],
-                n.counts[WAITING],
-                n.counts[EXCEPTION],
-                0 if n.lowest_stack == NOWHERE else n.lowest_stack,
-            )
-            for n in self._nodes
-        ]
+        return [context_count(n) for n in self._nodes]
 
     def save(self) -> Any:
         """State for a snapshot: who is running. Counts stay."""

@@ -6,9 +6,8 @@ import ctypes as c
 from collections.abc import Iterable
 from typing import Any
 
-from emulator.engine.contexts import ContextCount, ContextKind
+from emulator.engine.contexts import ContextCount, context_count
 
-NOWHERE = 0xFFFFFFFF
 COUNTS = 5
 
 
@@ -116,21 +115,7 @@ class NativeContexts:
         if self.enabled:
             self.flush()
         nodes = self._library.bl_contexts_nodes(self._engine)
-        return [
-            ContextCount(
-                -1 if n.parent == NOWHERE else n.parent,
-                ContextKind(n.kind),
-                n.function,
-                n.site,
-                n.counts[0],
-                n.counts[1],
-                n.counts[2],
-                n.counts[3],
-                n.counts[4],
-                0 if n.lowest_stack == NOWHERE else n.lowest_stack,
-            )
-            for n in nodes[: self._library.bl_contexts_count(self._engine)]
-        ]
+        return [context_count(n) for n in nodes[: self._library.bl_contexts_count(self._engine)]]
 
     def save(self) -> Any:
         """See :class:`CallContexts`."""
