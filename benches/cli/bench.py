@@ -6,21 +6,17 @@ from pathlib import Path
 
 import click
 
+from benches.cli.firmware_options import images_board_option
 from benches.cli.many_values import ManyValuesCommand
 from benches.suite.benchmarks import NAMES, find
 from emulator.cli.options import base_option, hook_option, json_option
-from emulator.cli.parameter_types import BoardName, Count, InputFile, InputFileOrFolder, OutputTarget
+from emulator.cli.parameter_types import Count, InputFile, InputFileOrFolder, OutputTarget
 from emulator.files import OutputFile
 
 
 @click.command(cls=ManyValuesCommand, many_values=("--inputs",), not_values=NAMES)
 @click.argument("benchmarks", nargs=-1, metavar="[BENCHMARK]...", type=click.Choice(NAMES))
-@click.option(
-    "--board",
-    type=BoardName(),
-    metavar="NAME|FILE.toml",
-    help="Board to emulate. [default: nucleo-l4r5zi]",
-)
+@images_board_option
 @click.option(
     "--image", type=InputFile(), metavar="FILE", help="Your firmware instead of the shipped images."
 )

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
+from benches.cli.firmware_options import WARMUPS
 from benches.measure.operator_works import works_of
 from benches.measure.profiled_window import Conversation
 from benches.measure.recorded_window import record_conversation
 from benches.runs.job import BenchJob
 from benches.runs.rows import BenchRun
-from benches.silicon.error_bands import band_json
-from benches.silicon.run_band import band_of_profile
+from benches.silicon.run_band import recorded_band
 from benches.suite import shipped
 from benches.suite.input_files import load_inputs
 from emulator.files import OutputFile
 from emulator.machine.machine import Machine
-from emulator.profiling import Profile
 from emulator.profiling.recorder import Labels, Recorder
 from emulator.recording.store import write_recording
 
@@ -43,10 +41,7 @@ def write_window(output: OutputFile, run: BenchRun, job: BenchJob, machine: Mach
     folders = job.inputs or (shipped.inputs_for(benchmark),)
     inputs = load_inputs(folders, benchmark, limit=benchmark.bench_inputs)
     chosen = next(item for item in inputs if item.name == shown.input_name)
-
-    def band(profile: Profile) -> dict[str, Any] | str:
-        return band_json(band_of_profile(machine, profile, first=False))
-
-    labels = Labels("", band, works=works_of(job.image, job.model))
-    recording = record_conversation(Recorder(machine), machine, Conversation((chosen,), warmups=1), labels)
+    labels = Labels("", recorded_band(machine, first=False), works=works_of(job.image, job.model))
+    conversation = Conversation((chosen,), warmups=WARMUPS)
+    recording = record_conversation(Recorder(machine), machine, conversation, labels)
     output.make(partial(write_recording, recording))

@@ -6,21 +6,16 @@ from pathlib import Path
 
 import click
 
-from benches.suite.benchmarks import NAMES
+from benches.cli.firmware_options import image_argument, images_board_option, input_option
 from emulator.cli.command import Command
 from emulator.cli.options import base_option, hook_option, json_option, symbols_option
-from emulator.cli.parameter_types import Address, BoardName, ConsoleText, Count, InputFile
+from emulator.cli.parameter_types import Address, ConsoleText, Count
 from emulator.files import OutputFile
 
 
 @click.command(cls=Command)
-@click.argument("image", metavar="IMAGE", type=InputFile(checked=False))
-@click.option(
-    "--board",
-    type=BoardName(),
-    metavar="NAME|FILE.toml",
-    help="Board to emulate. [default: nucleo-l4r5zi]",
-)
+@image_argument
+@images_board_option
 @base_option
 @symbols_option
 @click.option("--function", metavar="NAME|ADDRESS", help="Show this function only.")
@@ -28,13 +23,7 @@ from emulator.files import OutputFile
     "--block", type=Address(), metavar="ADDRESS", help="Show the block that begins at (or holds) it."
 )
 @click.option("--top", type=Count(), default=5, show_default=True, help="Functions and blocks shown.")
-@click.option(
-    "--input",
-    "input_file",
-    type=InputFile(),
-    metavar="FILE",
-    help="The benchmark's input. [default: a synthetic one]",
-)
+@input_option
 @click.option(
     "--until",
     type=ConsoleText(),
@@ -67,10 +56,6 @@ def explain(
     booted and one inference explained; with --until or --max-cycles any firmware's run is.
     Every figure is simulated and unofficial.
     """
-    if str(image) not in NAMES and not image.exists():
-        raise click.BadParameter(
-            f"{str(image)!r} is neither a file nor one of {', '.join(NAMES)}", param_hint="IMAGE"
-        )
     if function is not None and block is not None:
         raise click.UsageError("--function and --block exclude each other")
     from benches.cli.explain_run import ExplainOptions, run_explain  # noqa: PLC0415 - keeps --help fast

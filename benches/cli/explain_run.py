@@ -10,18 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from benches.cli.bench_run import report_console, write_report
+from benches.cli.firmware import chosen_input, firmware_machine
 from benches.measure.explanation import ISSUE, Explanation, Selection, explain
-from benches.measure.performance import PerformanceSession
 from benches.measure.profiled_window import ProfiledWindow, profile_inference, profile_run
-from benches.runs.job import DEFAULT_BOARD, image_job, require_known_base, shipped_job
 from benches.runs.report import UNOFFICIAL
 from benches.silicon.error_bands import NOT_MEASURED, RunBand, band_json
 from benches.silicon.run_band import band_of_profile
-from benches.silicon.validate import synthetic_input
-from benches.suite.benchmarks import NAMES, find
-from benches.suite.input_files import InputData, load_inputs
 from emulator.cli.session import Limits, goal_error
-from emulator.cli.untold import tell_modes, tell_notes, unmodelled_json
+from emulator.cli.untold import tell_modes, unmodelled_json
 from emulator.files import OutputFile
 from emulator.machine.machine import Machine
 from emulator.profiling import BlockProfile, CycleStack, functions_of
@@ -56,7 +52,14 @@ def run_explain(options: ExplainOptions) -> None:
     Raises :class:`CheckFailed` when the text of ``until`` never came, :class:`LimitReached` when a
     limit came before it: what is shown then is another stretch than was asked for.
     """
-    machine = _machine(options)
+    machine = firmware_machine(
+        options.image,
+        options.board,
+        options.base,
+        options.symbols,
+        timing=options.timing,
+        hook=options.hook,
+    )
     window = _window(options, machine)
     tell_modes(machine)
     debug = machine.image.debug if machine.image is not None else None
@@ -87,28 +90,10 @@ def run_explain(options: ExplainOptions) -> None:
             raise error
 
 
-def _machine(options: ExplainOptions) -> Machine:
-    if options.image in NAMES and not Path(options.image).is_file():
-        job = shipped_job(find(options.image), options.board or DEFAULT_BOARD)
-    else:
-        job = image_job(Path(options.image), options.board, None)
-    machine = Machine(job.board, timing=options.timing, hook=options.hook)
-    require_known_base(job.image, options.base, machine.board)
-    machine.load(job.image, base=options.base, symbols=options.symbols)
-    tell_notes(machine)
-    return machine
-
-
 def _window(options: ExplainOptions, machine: Machine) -> ProfiledWindow:
     if options.until is not None or options.max_cycles is not None:
         return profile_run(machine, options.until, options.max_cycles)
-
-    def choose(session: PerformanceSession) -> InputData:
-        if options.input_file is None:
-            return synthetic_input(session.benchmark)
-        return load_inputs((options.input_file,), session.benchmark, limit=1)[0]
-
-    return profile_inference(machine, choose)
+    return profile_inference(machine, lambda session: chosen_input(session, options.input_file))
 
 
 def _print(

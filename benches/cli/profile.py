@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
+from benches.cli.firmware_options import WARMUPS, image_argument, images_board_option, input_option
 from benches.suite.benchmarks import NAMES
 from emulator.cli.command import Command
-from emulator.cli.options import base_option, hook_option, symbols_option
+from emulator.cli.options import base_option, hook_option, symbols_option, timing_option
 from emulator.cli.parameter_types import (
-    BoardName,
     ConsoleText,
     Count,
     InputFile,
@@ -21,7 +21,7 @@ from emulator.files import OutputFile
 
 
 @click.command(cls=Command)
-@click.argument("image", metavar="IMAGE", type=InputFile(checked=False))
+@image_argument
 @click.option(
     "-o",
     "--output",
@@ -29,12 +29,7 @@ from emulator.files import OutputFile
     metavar="FILE",
     help="Also write all that was recorded, for `boardless report FILE`.",
 )
-@click.option(
-    "--board",
-    type=BoardName(),
-    metavar="NAME|FILE.toml",
-    help="Board to emulate. [default: nucleo-l4r5zi]",
-)
+@images_board_option
 @base_option
 @symbols_option
 @click.option(
@@ -42,17 +37,11 @@ from emulator.files import OutputFile
     type=click.Choice(NAMES),
     help="Record one inference of this benchmark; IMAGE must speak its protocol.",
 )
-@click.option(
-    "--input",
-    "input_file",
-    type=InputFile(),
-    metavar="FILE",
-    help="The benchmark's input. [default: a synthetic one]",
-)
+@input_option
 @click.option(
     "--warmups",
     type=Count(least=0),
-    default=1,
+    default=WARMUPS,
     show_default=True,
     help="Inferences before the recorded one, which fill the caches; 0: the first of all is recorded.",
 )
@@ -94,7 +83,7 @@ from emulator.files import OutputFile
     metavar="FOLDER",
     help="Where the sources lie, if they have moved since they were compiled.",
 )
-@click.option("--timing", type=click.Choice(["memory", "core", "count"]), default="memory", show_default=True)
+@timing_option
 @hook_option
 def profile(
     *,
@@ -123,10 +112,6 @@ def profile(
     inference is recorded; of any other firmware the run from reset until it idles or ends, or what
     --from, --until, --max-cycles and --function say. Every figure is simulated and unofficial.
     """
-    if str(image) not in NAMES and not image.exists():
-        raise click.BadParameter(
-            f"{str(image)!r} is neither a file nor one of {', '.join(NAMES)}", param_hint="IMAGE"
-        )
     from benches.cli.profile_run import ProfileOptions, run_profile  # noqa: PLC0415 - keeps --help fast
     from emulator.profiling.recorded_run import Stretch  # noqa: PLC0415
 

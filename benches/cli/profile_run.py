@@ -5,28 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from benches.cli.firmware import chosen_input, firmware_machine
+from benches.cli.firmware_options import WARMUPS
 from benches.measure.operator_works import works_of
 from benches.measure.performance import PerformanceSession
 from benches.measure.recorded_window import record_inference
-from benches.runs.job import DEFAULT_BOARD, image_job, require_known_base, shipped_job
-from benches.silicon.error_bands import band_json
-from benches.silicon.run_band import band_of_profile
-from benches.silicon.validate import synthetic_input
-from benches.suite.benchmarks import NAMES, find
-from benches.suite.input_files import InputData, load_inputs
+from benches.silicon.run_band import recorded_band
+from benches.suite.benchmarks import find
+from benches.suite.input_files import InputData
 from emulator.cli.ending import on_ending_signal
 from emulator.cli.report_console import PLAIN_WIDTH
 from emulator.cli.session import Limits, goal_error
 from emulator.cli.short_answer import print_answer
 from emulator.cli.tables import table_console
-from emulator.cli.untold import tell_modes, tell_notes
+from emulator.cli.untold import tell_modes
 from emulator.errors import UsageError
 from emulator.files import OutputFile
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
-from emulator.profiling import Profile
 from emulator.profiling.recorded_run import Stretch, record_run
 from emulator.profiling.recorder import Labels, Recorder
 from emulator.recording.model import Recording
@@ -34,10 +31,6 @@ from emulator.recording.store import write_recording
 
 READY = b"m-ready"
 """What a benchmark's firmware sends when it has booted: so it is among the image's bytes."""
-
-
-WARMUPS = 1
-"""Inferences before the one that is recorded, as hosts ask for before a window that they measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +79,20 @@ def record(options: ProfileOptions) -> Recording:
 
 
 def _machine(options: ProfileOptions) -> Machine:
-    if options.image in NAMES and not Path(options.image).is_file():
-        job = shipped_job(find(options.image), options.board or DEFAULT_BOARD)
-    else:
-        job = image_job(Path(options.image), options.board, None)
-    machine = Machine(job.board, timing=options.timing, hook=options.hook)
-    require_known_base(job.image, options.base, machine.board)
-    machine.load(job.image, base=options.base, symbols=options.symbols)
-    tell_notes(machine)
-    return machine
+    return firmware_machine(
+        options.image,
+        options.board,
+        options.base,
+        options.symbols,
+        timing=options.timing,
+        hook=options.hook,
+    )
 
 
 def _labels(options: ProfileOptions, machine: Machine, *, first: bool) -> Labels:
     """``first``: it is of a first inference."""
-
-    def band(profile: Profile) -> dict[str, Any] | str:
-        return band_json(band_of_profile(machine, profile, first=first))
-
     works = works_of(Path(machine.image.path), options.model) if machine.image is not None else ()
-    return Labels("", band, options.source_roots, works=works)
+    return Labels("", recorded_band(machine, first=first), options.source_roots, works=works)
 
 
 def _record(options: ProfileOptions, machine: Machine) -> tuple[Recording, StopReason | None]:
@@ -133,9 +121,7 @@ def _inference(options: ProfileOptions, machine: Machine) -> Recording:
     def choose(session: PerformanceSession) -> InputData:
         if options.benchmark is not None:
             session.expect(find(options.benchmark))
-        if options.input_file is None:
-            return synthetic_input(session.benchmark)
-        return load_inputs((options.input_file,), session.benchmark, limit=1)[0]
+        return chosen_input(session, options.input_file)
 
     labels = _labels(options, machine, first=not options.warmups)
     recorder = Recorder(machine, options.operators_from)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from benches.measure.performance import PerformanceSession
 from benches.protocol.host import ProtocolError, Stamp
 from benches.suite.input_files import InputData
-from emulator.links.text_watch import TextWatch
+from emulator.machine.awaited_text import run_until
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
 from emulator.profiling import CountState, Profile, fold
@@ -60,6 +60,25 @@ class Conversation:
             if item is not self.inputs[-1]:
                 session.host.infer(self.inferences, self.warmups)
 
+    @property
+    def command(self) -> bytes:
+        """What begins the last window."""
+        return f"infer {self.inferences} {self.warmups}%".encode()
+
+    def title(self, benchmark: str) -> str:
+        """The last window in words."""
+        number, noun = ("one", "inference") if self.inferences == 1 else (str(self.inferences), "inferences")
+        return f"{number} {benchmark} {noun} of {self.inputs[-1].name}"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundWindow:
+    """A window that the firmware's time stamps bound. ``counts``: between them; ``results``: its output."""
+
+    end_cycles: int
+    counts: Stamp
+    results: str
+
 
 def profile_inference(
     machine: Machine, choose_input: Callable[[PerformanceSession], InputData]
@@ -86,32 +105,33 @@ def _profile_window(
     machine: Machine, session: PerformanceSession, conversation: Conversation
 ) -> tuple[ProfiledWindow, Stamp]:
     conversation.play(session)
+    window = go_to_window(machine, session, conversation)
+    first = CountState.of(machine.engine)
+    run_to_cycle(machine, window.end_cycles)
+    passed = CountState.of(machine.engine) - first
+    title = conversation.title(session.benchmark.name)
+    return ProfiledWindow(fold(machine.engine, passed), title, window.results), window.counts
+
+
+def go_to_window(machine: Machine, session: PerformanceSession, conversation: Conversation) -> FoundWindow:
+    """Infer once to see where the window lies, and go back to its begin.
+
+    Raises ProtocolError when the image does not tell.
+    """
     before = machine.snapshot()
-    inferences, warmups = conversation.inferences, conversation.warmups
-    window = session.host.infer(inferences, warmups)
+    window = session.host.infer(conversation.inferences, conversation.warmups)
     if window.began is None or window.counts is None:
         raise ProtocolError("the image does not tell where its inference begins")
     machine.restore(before)
-    session.channel.send(f"infer {inferences} {warmups}%".encode())
+    session.channel.send(conversation.command)
     run_to_cycle(machine, window.began.cycles)
-    first = CountState.of(machine.engine)
-    run_to_cycle(machine, window.began.cycles + window.counts.cycles)
-    passed = CountState.of(machine.engine) - first
-    how_many = "one" if inferences == 1 else f"{inferences}"
-    noun = "inference" if inferences == 1 else "inferences"
-    title = f"{how_many} {session.benchmark.name} {noun} of {conversation.inputs[-1].name}"
-    return ProfiledWindow(fold(machine.engine, passed), title, window.results.text), window.counts
+    return FoundWindow(window.began.cycles + window.counts.cycles, window.counts, window.results.text)
 
 
 def profile_run(machine: Machine, until: bytes | None, max_cycles: int | None) -> ProfiledWindow:
     """Profile a run from where the machine stands to a text on its console or ITM, a limit, or idle."""
     first = CountState.of(machine.engine)
-    outputs = (machine.console, machine.itm) if until is not None else ()
-    watches = [TextWatch(output, until or b"", machine.interrupt) for output in outputs]
-    reason = machine.run(max_cycles=max_cycles)
-    for watch in watches:
-        watch.close()
-        reason = StopReason.UNTIL if watch.found else reason
+    reason = run_until(machine, until, max_cycles)
     passed = CountState.of(machine.engine) - first
     return ProfiledWindow(fold(machine.engine, passed), f"a run that ended by {reason.value}", reason=reason)
 

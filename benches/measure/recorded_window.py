@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from benches.measure.performance import PerformanceSession
-from benches.measure.profiled_window import Conversation, run_to_cycle
-from benches.protocol.host import ProtocolError
+from benches.measure.profiled_window import Conversation, go_to_window, run_to_cycle
 from benches.suite.input_files import InputData
 from emulator.machine.machine import Machine
 from emulator.profiling.recorded_run import to_function, to_return
@@ -61,24 +60,14 @@ def _record(
     function: str | None,
 ) -> Recording:
     conversation.play(session)
-    inferences, warmups = conversation.inferences, conversation.warmups
-    how_many = "one" if inferences == 1 else f"{inferences}"
-    noun = "inference" if inferences == 1 else "inferences"
-    title = f"{how_many} {session.benchmark.name} {noun} of {conversation.inputs[-1].name}"
-    command = f"infer {inferences} {warmups}%".encode()
+    title = conversation.title(session.benchmark.name)
     if function is not None:
-        session.channel.send(command)
+        session.channel.send(conversation.command)
         call = to_function(machine, function, keeps_on=lambda: True)  # each line interrupts
         recorder.begin()
         to_return(machine, None, keeps_on=lambda: True)
         return recorder.end(replace(labels, title=f"{call} in {title}"))
-    before = machine.snapshot()
-    window = session.host.infer(inferences, warmups)
-    if window.began is None or window.counts is None:
-        raise ProtocolError("the image does not tell where its inference begins")
-    machine.restore(before)
-    session.channel.send(command)
-    run_to_cycle(machine, window.began.cycles)
+    window = go_to_window(machine, session, conversation)
     recorder.begin()
-    run_to_cycle(machine, window.began.cycles + window.counts.cycles)
+    run_to_cycle(machine, window.end_cycles)
     return recorder.end(replace(labels, title=title))

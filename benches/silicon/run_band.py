@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from benches.silicon.error_bands import BandTable, RunBand, read_bands
+from benches.silicon.error_bands import BandTable, RunBand, band_json, read_bands
 from benches.silicon.run_situation import makeup_of, situation_of, situation_of_window, situation_since
 from emulator.machine.machine import Machine
 from emulator.profiling import CountState, Profile
@@ -36,3 +37,8 @@ def band_of_profile(machine: Machine, profile: Profile, *, first: bool) -> RunBa
     if machine.timing != "memory":
         return None
     return read_bands().band_for(situation_of(machine, makeup_of(profile), first=first))
+
+
+def recorded_band(machine: Machine, *, first: bool) -> Callable[[Profile], dict[str, Any] | str]:
+    """For a recording's labels: the band of the window that it has recorded, as JSON has it."""
+    return lambda profile: band_json(band_of_profile(machine, profile, first=first))

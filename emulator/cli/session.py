@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from emulator.cli.ending import on_ending_signal
-from emulator.errors import BoardlessError, CheckFailed, LimitReached
+from emulator.errors import BoardlessError, LimitReached
 from emulator.links import LinkSet
 from emulator.links.text_watch import TextWatch
+from emulator.machine.awaited_text import never_sent
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
 
@@ -227,8 +228,4 @@ def goal_error(reason: StopReason, limits: Limits, machine: Machine) -> Boardles
     limited = limit_error(reason, limits)
     if limited is not None or limits.until is None:
         return limited
-    return CheckFailed(
-        f"the console never sent {limits.until.decode(errors='backslashreplace')!r}",
-        where=machine.where(),
-        next_step="`boardless run` shows its output; does the firmware need input, or another --board?",
-    )
+    return never_sent(machine, limits.until)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from emulator.engine.hook import NO_ADDRESS
 from emulator.errors import CheckFailed, LimitReached, UsageError
 from emulator.image.names import find_function
-from emulator.links.text_watch import TextWatch
+from emulator.machine.awaited_text import in_quotes, never_sent, run_until
 from emulator.machine.execution import RunLimits, StopReason
 from emulator.machine.machine import Machine
 from emulator.profiling.functions import name_of
@@ -63,7 +63,7 @@ def record_run(
             reason = run_until(machine, wanted.after, wanted.max_cycles)
             if reason is not StopReason.UNTIL:
                 raise never_sent(machine, wanted.after)
-            begin = f"from {_quoted(wanted.after)}"
+            begin = f"from {in_quotes(wanted.after)}"
         if wanted.function is not None:
             title = to_function(machine, wanted.function, wanted.max_cycles)
             recorder.begin()
@@ -75,24 +75,12 @@ def record_run(
                 reason = _run_to_some_end(machine)
             else:
                 reason = run_until(machine, wanted.until, wanted.max_cycles)
-            end = f"until {_quoted(wanted.until)}" if wanted.until and reason is StopReason.UNTIL else ""
+            end = f"until {in_quotes(wanted.until)}" if wanted.until and reason is StopReason.UNTIL else ""
             end = end or REASONS.get(reason, "") or f"for {machine.counts.cycles - began:,} cycles"
             title = f"a run {begin} {end}"
         return recorder.end(replace(labels, title=title)), reason
     finally:
         recorder.close()
-
-
-def run_until(machine: Machine, text: bytes | None, max_cycles: int | None) -> StopReason:
-    """Run until a text has come on the console or the ITM, a limit, the end, or idle."""
-    outputs = (machine.console, machine.itm) if text is not None else ()
-    watches = [TextWatch(output, text or b"", machine.interrupt) for output in outputs]
-    try:
-        reason = machine.run(max_cycles=max_cycles)
-    finally:
-        for watch in watches:
-            watch.close()
-    return StopReason.UNTIL if any(watch.found for watch in watches) else reason
 
 
 def _run_to_some_end(machine: Machine) -> StopReason:
@@ -181,16 +169,3 @@ def _place_of(machine: Machine, function: str) -> tuple[int, str]:
         raise UsageError(f"there is no memory at 0x{address:08x}", where="--function")
     symbol_there = image.debug.symbol_at(address) if image is not None and image.debug is not None else None
     return address, name_of(address, symbol_there)
-
-
-def never_sent(machine: Machine, text: bytes) -> CheckFailed:
-    """The error for a text that never came."""
-    return CheckFailed(
-        f"the console never sent {_quoted(text)}",
-        where=machine.where(),
-        next_step="`boardless run` shows its output; does the firmware need input, or another --board?",
-    )
-
-
-def _quoted(text: bytes) -> str:
-    return repr(text.decode(errors="backslashreplace"))
