@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from assembled import assemble, finish
-from test_mpu import (
+from mpu_programs import (
     AREA,
     FAULTS_ON,
     HANDLER,
