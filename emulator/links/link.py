@@ -102,13 +102,18 @@ class Link(ABC):
         """
         self._device_listens = True
 
-    def wait_until_read(self, limit_s: float) -> None:
-        """Wait until a host that is there has been given everything, so long at most."""
-        end = time.monotonic() + limit_s
+    def wait_until_read(self, patience_s: float) -> None:
+        """Wait until a host that is there has been given everything.
+
+        A host that reads on is waited for; one that takes nothing for ``patience_s`` is not.
+        """
         self.pump()
-        while self.outgoing and time.monotonic() < end:
+        least, end_s = len(self.outgoing), time.monotonic() + patience_s
+        while self.outgoing and time.monotonic() < end_s:
             time.sleep(UNREAD_STEP_S)
             self.pump()
+            if len(self.outgoing) < least:
+                least, end_s = len(self.outgoing), time.monotonic() + patience_s
 
     def device_is_idle(self) -> None:  # noqa: B027  (a hook; most links have nothing to do)
         """Hear that the device will not send before the host does."""

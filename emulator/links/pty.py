@@ -9,6 +9,7 @@ every character that the device sends. The slave's settings live as long as the 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import select
@@ -19,11 +20,12 @@ from pathlib import Path
 
 from emulator.errors import LinkError
 from emulator.links.endpoint import SerialEndpoint
-from emulator.links.inotify import OpenWatch
+from emulator.links.inotify import OpenWatch, ReadWatch
 from emulator.links.link import READ_BYTES, UNREAD_STEP_S, Interest, Link
 
 CHECK_WITHOUT_INOTIFY_S = 0.1
 CLOSING_S = 0.5
+"""A host that takes nothing for so long is not waited for when the port goes away."""
 
 
 class PtyLink(Link):
@@ -79,7 +81,7 @@ class PtyLink(Link):
         fed = 0
         self._notice_hosts()
         if self._hosts:
-            self.outgoing.write_with(lambda data: os.write(self._master, data))
+            self._write()
         while room := self.room():
             try:
                 data = os.read(self._master, room)
@@ -90,7 +92,7 @@ class PtyLink(Link):
         return fed
 
     def close(self) -> None:
-        """Let the host read what is on its way (for half a second), then take the port away."""
+        """Let a host that reads on have what is on its way, then take the port away."""
         if self._closed:
             return
         self._closed = True
@@ -148,22 +150,27 @@ class PtyLink(Link):
         tty.setraw(self._master, termios.TCSANOW)
         fcntl.ioctl(self._master, termios.TIOCNXCL)
 
-    def wait_until_read(self, limit_s: float) -> None:
-        """Wait until the host has taken everything out of the kernel's buffer too."""
+    def wait_until_read(self, patience_s: float) -> None:
+        """Wait until the host has taken everything out of the kernel's buffers too."""
         self._notice_hosts()
         if not self._hosts:
             return
-        slave = os.open(self.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        try:
-            end = time.monotonic() + limit_s
-            while time.monotonic() < end:
-                self.outgoing.write_with(lambda data: os.write(self._master, data))
-                unread = fcntl.ioctl(slave, termios.FIONREAD, bytes(4))
-                if not self.outgoing and not any(unread):
-                    break
+        with contextlib.ExitStack() as opened:
+            slave = os.open(self.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+            opened.callback(os.close, slave)
+            reads: ReadWatch | None = None
+            with contextlib.suppress(OSError):
+                reads = ReadWatch(self.path)
+                opened.callback(reads.close)
+            end_s = time.monotonic() + patience_s
+            while (self.outgoing or _holds_bytes(slave)) and time.monotonic() < end_s:
+                self._write()
                 time.sleep(UNREAD_STEP_S)
-        finally:
-            os.close(slave)
+                if reads is not None and reads.was_read():
+                    end_s = time.monotonic() + patience_s
+
+    def _write(self) -> None:
+        self.outgoing.write_with(lambda data: os.write(self._master, data))
 
     def _make_symlink(self, symlink: Path) -> None:
         try:
@@ -180,3 +187,14 @@ class PtyLink(Link):
                 where=str(symlink),
                 next_step="remove the file, or name another path",
             ) from error
+
+
+def _holds_bytes(slave: int) -> bool:
+    """Tell whether bytes wait in the kernel for a host of this port.
+
+    Linux keeps most of them before the terminal's own buffer, so FIONREAD may say 0 of many;
+    poll brings them on first.
+    """
+    query = select.poll()
+    query.register(slave, select.POLLIN)
+    return bool(query.poll(0))

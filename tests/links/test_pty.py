@@ -226,15 +226,36 @@ def test_symlink(device, tmp_path):
     assert not path.is_symlink()
 
 
-def test_closing_lets_the_host_read_the_rest(device):
+def read_until_gone(port: int, pause_s: float) -> bytes:
+    """Read whatever comes, with pauses, until the port is taken away."""
+    found = bytearray()
+    with contextlib.suppress(OSError):  # EIO: the port is gone
+        while piece := os.read(port, 65536):
+            found += piece
+            time.sleep(pause_s)
+    return bytes(found)
+
+
+@pytest.mark.parametrize("pause_s", [0, 0.06], ids=["at once", "slowly"])
+def test_closing_lets_the_host_read_the_rest(device, pause_s):
+    """The slow host needs longer for all than it is waited for when it takes nothing."""
     link = PtyLink(device.endpoint)
-    port = open_port(link)
+    port = os.open(link.path, os.O_RDWR | os.O_NOCTTY)
     device.say(b"y" * 50_000)
     got: list[bytes] = []
-    reader = threading.Thread(target=lambda: got.append(read_all(port, 0.3)))
+    reader = threading.Thread(target=lambda: got.append(read_until_gone(port, pause_s)))
     reader.start()
     link.close()
     reader.join()
     assert got[0] == b"y" * 50_000
+    link.close()
+    os.close(port)
+
+
+def test_closing_does_not_wait_for_a_host_that_never_reads(device, monkeypatch):
+    monkeypatch.setattr("emulator.links.pty.CLOSING_S", 0.02)
+    link = PtyLink(device.endpoint)
+    port = open_port(link)
+    device.say(b"y" * 50_000)
     link.close()
     os.close(port)
