@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 
 import click
 import pytest
@@ -19,6 +19,12 @@ from emulator.cli.words import bytes_in_words, hertz_in_words, seconds_in_words
 from emulator.errors import BoardError, GuestFault
 
 
+def children_cpu_s() -> float:
+    """The processor's time of all ended children: a busy machine does not lengthen it much."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_help_is_quick_and_imports_little():
     program = (
         "import sys; from emulator.cli.main import main\n"
@@ -29,11 +35,11 @@ def test_help_is_quick_and_imports_little():
     )
     times = []
     for _ in range(5):
-        begin = time.perf_counter()
+        begin_s = children_cpu_s()
         output = subprocess.run(
             [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
         )
-        times.append(time.perf_counter() - begin)
+        times.append(children_cpu_s() - begin_s)
     assert output.stdout.splitlines()[-1] == "[]"
     assert min(times) < 0.2
     for name in ("run", "bench", "boards", "serve", "doctor"):

@@ -90,12 +90,12 @@ def test_more_data_than_announced(booted):
 
 def test_a_day_of_modelled_idling(booted):
     booted.console.feed(b"name%")
-    begin = time.monotonic()
+    begin_s = time.process_time()
     start_s = booted.clock.seconds()
     stop = booted.run(max_cycles=DAY_S * booted.clock.core_hz, quiet_seconds=2 * DAY_S)
     assert stop is StopReason.MAX_CYCLES
     assert booted.clock.seconds() - start_s == pytest.approx(DAY_S)
-    assert time.monotonic() - begin < 2
+    assert time.process_time() - begin_s < 2
     assert booted.console.take() == NAME
     assert answer(booted, b"name%") == NAME
 

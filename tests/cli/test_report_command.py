@@ -98,9 +98,9 @@ def test_the_short_answer(file: str) -> None:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_question_is_fast(question: str, file: str) -> None:
-    begin = time.monotonic()
+    begin_s = time.process_time()
     assert "Simulated and unofficial" in run("report", file, "--by", question)
-    assert time.monotonic() - begin < 1
+    assert time.process_time() - begin_s < 1
 
 
 def test_views_of_functions(file: str) -> None:

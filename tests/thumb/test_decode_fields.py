@@ -139,7 +139,7 @@ def test_a_block_cut_in_the_middle_of_an_instruction_is_an_error() -> None:
 
 def test_fast_enough_to_decode_while_running() -> None:
     code = bytes.fromhex("01ebc20051f8040f10b501fb0230e1ee210a10bd") * 50
-    started = time.perf_counter()
+    started_s = time.process_time()
     count = len(decode_block(code, ADDRESS).instructions)
-    micros = (time.perf_counter() - started) / count * 1e6
+    micros = (time.process_time() - started_s) / count * 1e6
     assert micros < 50, "about 5 us is usual; ten times that would be felt"
