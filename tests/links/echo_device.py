@@ -39,7 +39,6 @@ class Runner:
 
     def __init__(self, device: EchoDevice, links: LinkSet) -> None:
         self.device, self.links = device, links
-        self.wakes = 0
         self._stop = False
         self._work: list[Callable[[], None]] = []
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -52,7 +51,6 @@ class Runner:
                 self._work.remove(work)
             self.device.step()
             self.links.wait(0.05)
-            self.wakes += 1
 
     def do(self, work: Callable[[], None]) -> None:
         """Have ``work`` done by the runner's thread and wait for it."""
