@@ -45,12 +45,21 @@ class ExternalLine:
 class Nvic:
     """The NVIC's registers over an :class:`ExceptionTable`.
 
-    ``newly_pending`` is called when an interrupt becomes pending (SCR.SEVONPEND).
+    ``newly_pending`` is called when an interrupt becomes pending (SCR.SEVONPEND), ``enabled_for_nobody``
+    (with the register and words) when firmware enables one that no device has: software alone can pend it.
     """
 
-    def __init__(self, table: ExceptionTable, core: CoreFeatures, newly_pending: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        table: ExceptionTable,
+        core: CoreFeatures,
+        newly_pending: Callable[[], None],
+        enabled_for_nobody: Callable[[int, str], None] = lambda _register, _words: None,
+    ) -> None:
         self._table = table
         self._newly_pending = newly_pending
+        self._enabled_for_nobody = enabled_for_nobody
+        self._lines: set[int] = set()  # that a device has
         self.interrupts = table.count - FIRST_EXTERNAL
         self.levels = 0  # by interrupt number
         self.names = self._register_names(core)
@@ -82,6 +91,7 @@ class Nvic:
         """The input of interrupt ``number``; ``ValueError`` when the board has no such line."""
         if not 0 <= number < self.interrupts:
             raise ValueError(f"interrupt {number}: this core has lines 0 to {self.interrupts - 1}")
+        self._lines.add(number)
         return ExternalLine(self, number)
 
     def set_level(self, number: int, asserted: bool) -> None:
@@ -149,6 +159,8 @@ class Nvic:
         mask = sum(1 << (FIRST_EXTERNAL + n) for n in numbers)
         if bank == ISER:
             self._table.set_enabled(mask, True)
+            for number in sorted({*numbers} - self._lines):
+                self._enabled_for_nobody(address, f"interrupt {number}: nothing that is modelled raises it")
         elif bank == ICER:
             self._table.set_enabled(mask, False)
         elif bank == ISPR:

@@ -102,7 +102,7 @@ class System:
         self.features = features_of(core_name)
         self._event = False
         self.table = ExceptionTable(interrupts, priority_bits, on_change)
-        self.nvic = Nvic(self.table, self.features, self._newly_pending)
+        self.nvic = Nvic(self.table, self.features, self._newly_pending, turned_on)
         self.systick = SysTick(clock, self._pend_systick, touch, systick_reference_hz, systick_calibration)
         self.debug = DebugControl(self.features, trace_at_reset=trace_at_reset)
         trace_enabled = self._trace_enabled

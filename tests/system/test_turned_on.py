@@ -76,6 +76,18 @@ def test_cores_without_it() -> None:
         assert told(machine) == []
 
 
+def test_an_interrupt_that_no_device_has() -> None:
+    """STM32's FPU has a line (81 on L4+) that SYSCFG enables from reset: no model raises it."""
+    machine = Machine("nucleo-l4r5zi")
+    machine.system.write(0xE000E104, 4, 1 << 37 - 32)  # USART1's, which there is
+    assert told(machine) == []
+    for _ in range(2):
+        machine.system.write(0xE000E108, 4, 1 << 81 - 64)
+    assert told(machine) == [
+        ("core", "NVIC_ISER2", "interrupt 81: nothing that is modelled raises it"),
+    ]
+
+
 FIRMWARE = """
 void main(void) { for (int i = 0; i < 3; i++) REG(0xE0002000) = 3; REG(0xE000ED10) = 4; print("done"); }
 """
