@@ -204,6 +204,7 @@ class Core:
         xPSR: hardware takes the GE flags with it, Unicorn 2.1.4 drops them; they go through
         CPSR. CONTROL: Unicorn's M33 is in Secure state, where FPCA without SFPA starts a new
         FP context; SFPA is set along. tests/system/test_on_unicorn.py tells when both can go.
+        Privilege follows CONTROL.nPRIV and IPSR at once on hardware; see :meth:`_follow_privilege`.
         """
         if name in STACK_LIMITS:
             if name in self._stack_limits:
@@ -216,6 +217,16 @@ class Core:
         self._write(REGISTER_IDS[name], value)
         if name == "xpsr":
             self._set_ge_flags(value)
+        elif name == "control":
+            self._follow_privilege()
+
+    def _follow_privilege(self) -> None:
+        """Let Unicorn derive the mode of the running code anew; CONTROL is written after IPSR.
+
+        Which TLB it asks and whether CPS does anything, Unicorn 2.1.4 derives at MSR and CPS alone and,
+        of what a host can write, at the flags. tests/unicorn_traps/test_tlb.py tells when this can go.
+        """
+        self._write(arm.UC_ARM_REG_APSR_NZCV, self._read(arm.UC_ARM_REG_APSR_NZCV))
 
     def _set_ge_flags(self, xpsr: int) -> None:
         if (self._read(REGISTER_IDS["xpsr"]) ^ xpsr) & GE_FLAGS:
@@ -242,6 +253,8 @@ class Core:
             self.has_rounded_otherwise = True
         if batch.xpsr is not None:
             self._set_ge_flags(batch.values[batch.xpsr])
+        if batch.control is not None:
+            self._follow_privilege()
 
     def _new_batch(self, names: tuple[str, ...]) -> _Batch:
         batch = self._batches[names] = _Batch(names)

@@ -9,11 +9,13 @@ from assembled import assemble, finish
 from mpu_programs import (
     AREA,
     FAULTS_ON,
+    FULL,
     HANDLER,
     KEPT,
     MAINLINE,
     NONE,
     PRIVDEFENA,
+    PRIVILEGED,
     RAM,
     READ,
     READ_PRIVILEGED,
@@ -156,3 +158,41 @@ def test_a_snapshot_has_its_regions(tmp_path: Path, hook: str) -> None:
 
 def test_addresses_are_moved_with_the_board() -> None:
     assert at_ram("virtual-m4", "ldr r0, =0x20008000") == "ldr r0, =0x20008000"
+
+
+TOGGLE_PRIVILEGE = f"""
+    mrs r0, ipsr
+    cmp r0, #11
+    bne 5f
+    mrs r1, control
+    movs r2, #1
+    eors r1, r2
+    msr control, r1
+    cpsid i
+    mrs r2, primask
+    cpsie i
+    ldr r3, ={AREA + 0x30:#x}
+    ldr r0, [r3]
+    adds r0, r2
+    str r0, [r3]
+    bx lr
+5:
+"""
+"""SVC: the thread goes on in the other mode. Counted where only privileged code may: CPS worked."""
+
+
+@pytest.mark.parametrize("size", [256, 4096], ids=["part of a page", "a page"])
+@ways(*MAINLINE)
+def test_privilege_that_a_handler_takes_and_gives(
+    tmp_path: Path, board: str, way: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As kernels start their tasks: no MSR in a thread, an exception return makes it the user's."""
+    body = region(board, 0, load_board(board).vector_table, 0x100000, READ)
+    body += region(board, 1, RAM, 0x8000, FULL, xn=True)
+    body += region(board, 2, AREA, size, PRIVILEGED, xn=True) + turn_on(PRIVDEFENA) + skip(2)
+    steps = [store(AREA), "svc 0", store(AREA + 4), "svc 0", store(AREA + 8), "svc 0", store(AREA + 12)]
+    machine = run(
+        tmp_path, board, body + "\n".join(steps), way, monkeypatch, handler=TOGGLE_PRIVILEGE + HANDLER
+    )
+    assert [word(machine, AREA + n) for n in (0, 4, 8, 12, 0x30)] == [77, 0, 77, 0, 3]
+    assert faults(machine) == 2

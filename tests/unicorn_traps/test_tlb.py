@@ -233,3 +233,49 @@ def test_stores_change_code_in_a_ram_that_may_hold_some(core: str, is_native: bo
         set_r(uc, r3=0)
         assert run(uc, start=target, until=target + 2) is None
         assert r(uc, 3) == value
+
+
+MODE = Listing("""
+    680b      | ldr r3, [r1]
+    bf00      | nop
+    f380 8814 | msr CONTROL, r0
+    680b      | ldr r3, [r1]
+    bf00      | nop
+""")
+
+
+@every_core
+def test_privilege_that_a_host_writes_counts_late(core: str) -> None:
+    """Hardware follows CONTROL.nPRIV at once. Unicorn asks the other TLB after an MSR, not after reg_write.
+
+    Writing the flags makes it look again. We: Core._follow_privilege.
+    """
+    uc = open_core(core, MODE)
+    fills_of = fills_of_a_run(uc)
+    assert fills_of(0, 4) == 2  # code and data
+    assert fills_of(0, 4) == 0
+    uc.reg_write(arm.UC_ARM_REG_CONTROL, 1)
+    assert fills_of(0, 4) == 0, gone("keeps to the TLB of privileged code", "emulator/engine/core.py")
+    uc.reg_write(arm.UC_ARM_REG_APSR_NZCV, uc.reg_read(arm.UC_ARM_REG_APSR_NZCV))
+    assert fills_of(0, 4) == 2
+
+
+@every_core
+def test_privilege_that_msr_writes_counts_at_once(core: str) -> None:
+    """As on hardware."""
+    fills_of = fills_of_a_run(open_core(core, MODE))
+    assert fills_of(0, 4) == 2
+    assert fills_of(4, 12) == 2
+
+
+def fills_of_a_run(uc: Uc) -> Callable[[int, int], int]:
+    """How often the TLB is filled while the program runs from one offset to another."""
+    seen = count_fills(uc, everything)
+    set_r(uc, r0=1, r1=RAM)
+
+    def run_part(start: int, end: int) -> int:
+        before = seen()
+        assert run(uc, CODE + start, CODE + end) is None
+        return seen() - before - 1
+
+    return run_part
