@@ -18,6 +18,7 @@ typedef struct {           /* shared with Python: keep in step with tlb.py */
     int (*reg_write)(void *uc, int id, const void *value);
     translate_fn translate;
     Protected *protected;  /* NULL: everything is allowed */
+    uint8_t *filled;       /* by page: it has had an entry */
     uint32_t is_stopped, n;
     Stretch stretches[];
 } Fill;
@@ -51,6 +52,7 @@ EXPORT bool bl_fill_tlb(void *uc, uint64_t page64, int access, TlbEntry *entry, 
     bool is_fetch = access == ACCESS_FETCH, code = is_fetch;
     for (uint32_t i = 0; i < fill->n && !code; i++)
         code = page >= fill->stretches[i].base && page <= fill->stretches[i].last;
+    if (!fill->is_stopped) fill->filled[page >> PAGE_BITS] = 1;
     entry->physical = page;
     entry->permissions = code ? PAGE_READ | PAGE_WRITE | PAGE_EXECUTE : PAGE_READ | PAGE_WRITE;
     if (p && !fill_protected(p, page, is_fetch ? PAGE_EXECUTE : asked, code, is_user(uc, fill, p), &entry->physical,

@@ -29,7 +29,7 @@ from unicorn import unicorn_const as ucc
 from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
 from emulator.engine.library import add_native_hook
-from emulator.engine.protected_pages import EXECUTE, PAGE_BITS, READ, WRITE, ProtectedPages, Stretch
+from emulator.engine.protected_pages import EXECUTE, PAGE_BITS, PAGES, READ, WRITE, ProtectedPages, Stretch
 
 MOST_STRETCHES = 32
 PAGE_SHIFT = PAGE_BITS
@@ -51,6 +51,7 @@ class _Fill(ctypes.Structure):
         ("reg_write", ctypes.c_void_p),
         ("translate", ctypes.c_void_p),
         ("protected", ctypes.c_void_p),
+        ("filled", ctypes.c_void_p),
         ("is_stopped", ctypes.c_uint32),
         ("n", ctypes.c_uint32),
         ("stretches", Stretch * MOST_STRETCHES),
@@ -61,6 +62,7 @@ class Tlb:
     """Fills the TLB of one Unicorn instance, which it must outlive; natively when ``library`` is given.
 
     ``is_wide``: it has all its entries. ``protected``: what its entries may allow, while an MPU is on.
+    No page that has not been filled was ever loaded from or stored to: :meth:`filled_pages`.
     """
 
     def __init__(self, uc: Uc, library: ctypes.CDLL | None) -> None:
@@ -69,10 +71,12 @@ class Tlb:
         self._flushes = 0
         self.protected: ProtectedPages | None = None
         uclib = unicorn_binding.uclib
+        self._filled = (ctypes.c_uint8 * PAGES)()
         self._state = _Fill(
             reg_read=ctypes.cast(uclib.uc_reg_read, ctypes.c_void_p),
             reg_write=ctypes.cast(uclib.uc_reg_write, ctypes.c_void_p),
             translate=ctypes.cast(uclib.uc_vmem_translate, ctypes.c_void_p),
+            filled=ctypes.addressof(self._filled),
         )
         uc.ctl_set_tlb_mode(ucc.UC_TLB_VIRTUAL)
         if library is None:
@@ -114,6 +118,16 @@ class Tlb:
         self.is_wide = self._library is None or self._flushes > FLUSHES_THAT_WIDEN
         return True
 
+    def filled_pages(self, base: int, end: int) -> list[int]:
+        """The pages between two addresses that the core has had an entry for since it was made, in order."""
+        flags = bytes(memoryview(self._filled)[base >> PAGE_SHIFT : end >> PAGE_SHIFT])
+        found: list[int] = []
+        at = flags.find(1)
+        while at >= 0:
+            found.append(base + (at << PAGE_SHIFT))
+            at = flags.find(1, at + 1)
+        return found
+
     def holds_code(self, page: int) -> bool:
         """Whether stores to the page may change code that was translated."""
         return any(s.base <= page <= s.last for s in self._state.stretches[: self._state.n])
@@ -144,6 +158,8 @@ class Tlb:
         state, pages = self._state, self.protected
         is_fetch = access == ucc.UC_MEM_FETCH
         code = is_fetch or self.holds_code(page)
+        if not state.is_stopped:
+            self._filled[page >> PAGE_SHIFT] = 1
         entry.paddr = page
         entry.perms = ucc.UC_PROT_ALL if code else ucc.UC_PROT_READ | ucc.UC_PROT_WRITE
         if pages is not None and not state.is_stopped:

@@ -18,6 +18,7 @@ from emulator.clock.ramp import Ramp
 from emulator.engine.engine import Engine
 from emulator.engine.hook import NO_ADDRESS
 from emulator.engine.overhead import Overhead, OverheadAccount
+from emulator.engine.protected_pages import PAGE_BYTES
 from emulator.thumb.instruction import Instruction
 
 SHORTEST_INTERVAL = 1_000
@@ -213,6 +214,10 @@ class WaitDetector:
         )
 
     def _memory(self) -> list[bytes]:
+        """What the core has ever seen of its RAMs; it can't have changed anything else."""
         return [
-            bytes(m.view) for m in self._core.memories if m.region.kind == "ram" and not m.region.alias_of
+            bytes(m.view[page - m.region.base : page - m.region.base + PAGE_BYTES])
+            for m in self._core.memories
+            if m.region.kind == "ram"
+            for page in self._core.tlb.filled_pages(m.region.base, m.region.end)
         ]

@@ -235,6 +235,18 @@ def test_stores_change_code_in_a_ram_that_may_hold_some(core: str, is_native: bo
         assert r(uc, 3) == value
 
 
+@pytest.mark.parametrize("is_native", [False, True])
+def test_pages_that_the_core_has_seen(is_native: bool) -> None:
+    uc = open_core("cortex-m4", LOAD_AND_STORE)
+    tlb = Tlb(uc, built_library() if is_native else None)
+    tlb.widen()
+    assert tlb.filled_pages(0, 1 << 32) == []
+    set_r(uc, r0=1, r1=RAM + 5 * PAGE, r2=RAM + SIZE - 4)
+    assert run(uc, until=LOAD_AND_STORE.end) is None
+    assert tlb.filled_pages(RAM, RAM + SIZE) == [RAM + 5 * PAGE, RAM + SIZE - PAGE]
+    assert tlb.filled_pages(RAM + 6 * PAGE, RAM + SIZE - PAGE) == []
+
+
 MODE = Listing("""
     680b      | ldr r3, [r1]
     bf00      | nop
