@@ -66,16 +66,27 @@ def run_profile(options: ProfileOptions) -> None:
     if options.output is not None:
         options.output.make(partial(write_recording, recording))
     print_answer(table_console(PLAIN_WIDTH, highlight=False), recording, options.top)
-    if options.stretch.until is not None and reason is not None:
-        error = goal_error(reason, Limits(options.stretch.until, options.stretch.max_cycles), machine)
-        if error is not None:
-            raise error
+    _require_goal(options, machine, reason)
 
 
 def record(options: ProfileOptions) -> Recording:
     """Only record, for what looks at recordings. Raises as :func:`run_profile` does for what never came."""
-    recording, _reason = _record(options, _machine(options))
+    return record_on(_machine(options), options)
+
+
+def record_on(machine: Machine, options: ProfileOptions) -> Recording:
+    """The same on a machine with the image loaded."""
+    recording, reason = _record(options, machine)
+    _require_goal(options, machine, reason)
     return recording
+
+
+def _require_goal(options: ProfileOptions, machine: Machine, reason: StopReason | None) -> None:
+    if options.stretch.until is None or reason is None:
+        return
+    error = goal_error(reason, Limits(options.stretch.until, options.stretch.max_cycles), machine)
+    if error is not None:
+        raise error
 
 
 def _machine(options: ProfileOptions) -> Machine:

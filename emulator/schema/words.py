@@ -18,6 +18,8 @@ IN_HEXADECIMAL = 0x10
 WITH_SEPARATORS = 100_000
 NEAREST = 2
 """Names of which one half was written: so many are offered."""
+NOTHING = (msgspec.UnsetType, type(None))
+"""The kinds of a field that was left out; TOML has no value for them."""
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
@@ -41,7 +43,7 @@ def bare(kind: Any) -> tuple[Any, msgspec.Meta]:
             kind, *said = get_args(kind)
             metas = [*(meta for meta in said if isinstance(meta, msgspec.Meta)), *metas]
         elif get_origin(kind) in (Union, types.UnionType):
-            (kind,) = (part for part in get_args(kind) if part is not msgspec.UnsetType)
+            (kind,) = (part for part in get_args(kind) if part not in NOTHING)
         else:
             break
     names = ("ge", "le", "multiple_of", "pattern", "description", "examples")

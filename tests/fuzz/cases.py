@@ -172,6 +172,16 @@ def _profile(case: Case, random: Random) -> None:
         case.words += ["--function", random.choice(("main", "0x08000100", "_ZN3fooEv"))]
 
 
+def _check(case: Case, random: Random) -> None:
+    case.files["image.elf"] = seeds()["image"][0].data
+    case.add("baseline", "boardless.baseline", random)
+    case.words = ["check", case.add("specification", "boardless.toml", random), "--jobs", "1"]
+    if random.random() < 0.3:
+        case.words += ["--update"]
+    if random.random() < 0.3:
+        case.words += ["--junit", f"{FOLDER}/check.xml", "--json", f"{FOLDER}/check.json"]
+
+
 def _validate(case: Case, random: Random) -> None:
     case.words = ["validate", "--images", FOLDER, "--catalog", case.add("catalogue", "catalogue", random)]
     case.add("image" if random.random() < 0.8 else "benchmark image", "image.elf", random)
@@ -228,7 +238,7 @@ TEMPLATES: tuple[tuple[Template, int], ...] = (
     (_run, 340), (_run_on_a_board, 150), (_learn, 10), (_serve, 25), (_boards, 130), (_shipped_boards, 8),
     (_bench_image, 8), (_bench_files, 35), (_bench_board, 20), (_explain, 50), (_explain_inference, 6),
     (_profile, 30),
-    (_report, 60), (_compare, 20), (_validate, 60), (_validate_assembly, 60), (_build, 40),
+    (_report, 60), (_compare, 20), (_check, 40), (_validate, 60), (_validate_assembly, 60), (_build, 40),
     (_build_options, 8), (_build_board, 6), (_host, 25),
     (_synthetic, 5), (_assembly_build, 5), (_speed, 3),
 )  # fmt: skip

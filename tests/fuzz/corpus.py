@@ -119,6 +119,23 @@ PORTS = {"note": "simulated", "ports": [
 ]}  # fmt: skip
 
 
+SPECIFICATION = b"""
+baseline = "boardless.baseline"
+[measure.talk]
+image = "image.elf"
+board = "nucleo-l4r5zi"
+until = "m-ready"
+max_cycles = 100000
+limits.cycles = { soft = "2 %", hard = 90000 }
+[measure.called]
+image = "image.elf"
+board = "nucleo-l4r5zi"
+call = "get"
+arguments = [1, 2.5]
+"""
+BASELINE = b"talk.made_by = models 1\ntalk.cycles = 4000\ntalk.function:main = 12\n"
+
+
 @cache
 def seeds() -> dict[str, tuple[Seed, ...]]:
     """Kind of file -> right ones."""
@@ -160,6 +177,8 @@ def seeds() -> dict[str, tuple[Seed, ...]]:
         "labels": (Seed(".csv", f"{inputs[0].name},12,3\n{inputs[1].name},12,4\n".encode(), mutate_text),),
         "bands": (Seed(".json", _read("benches/silicon/error_bands.json"), mutate_json),),
         "recording": (Seed(".blr", recording_file(), mutate_bytes),),
+        "specification": (Seed(".toml", SPECIFICATION, _toml),),
+        "baseline": (Seed(".baseline", BASELINE, mutate_text),),
         "ports": (Seed(".json", json.dumps(PORTS).encode(), mutate_json),),
     }
 

@@ -76,8 +76,8 @@ LINES = (
         ("benches/silicon/", "benches/assembly/"), "the comparison with published latencies and cycle counts"
     ),
     Line(
-        ("benches/runs/", "benches/energy/", "benches/speed/", "benches/cli/"),
-        "rows of results, energy, host speed; the commands",
+        ("benches/runs/", "benches/energy/", "benches/speed/", "benches/gate/", "benches/cli/"),
+        "rows of results, energy, host speed; a CI's gate; the commands",
     ),
     Line(("firmware/", "docs/", "tests/"), "the benchmarks' C; a page a job; a folder of tests a room"),
 )

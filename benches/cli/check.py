@@ -1,0 +1,85 @@
+"""``boardless check``: hold a build's figures against a baseline and limits."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from emulator.cli.command import Command
+from emulator.cli.parameter_types import Count, InputFile, OutputTarget, json_target
+from emulator.files import OutputFile
+
+MOST_JOBS = 256
+
+
+@click.command(cls=Command)
+@click.argument("specification", type=InputFile(), required=False, metavar="[SPEC.toml]")
+@click.option(
+    "--update", is_flag=True, help="Write the baseline from what is measured now; limits still count."
+)
+@click.option(
+    "--only", multiple=True, metavar="NAME", help="Measure this one alone. May be given several times."
+)
+@click.option(
+    "--jobs",
+    type=Count(most=MOST_JOBS),
+    default=lambda: os.cpu_count() or 1,
+    show_default="cores",
+    help="Measurements at once.",
+)
+@click.option("--junit", type=OutputTarget("the report"), help="Write JUnit XML.")
+@click.option(
+    "--markdown",
+    type=OutputTarget("the summary", standard_output=True),
+    help="Write Markdown, for GitHub's step summary or a comment; - is standard output.",
+)
+@click.option(
+    "--github", is_flag=True, help="Mark source lines: GitHub's workflow commands, on standard output."
+)
+@click.option("--gitlab", type=OutputTarget("the report"), help="Write GitLab's code quality report.")
+@click.option(
+    "--smaller-is-better",
+    type=OutputTarget("the figures"),
+    help="Write customSmallerIsBetter JSON, for github-action-benchmark.",
+)
+@click.option("--bencher", type=OutputTarget("the figures"), help="Write Bencher's metric format.")
+@click.option("--json", "json_file", type=json_target(), help="Write everything as JSON.")
+def check(
+    *,
+    specification: Path | None,
+    update: bool,
+    only: tuple[str, ...],
+    jobs: int,
+    junit: OutputFile | None,
+    markdown: OutputFile | None,
+    github: bool,
+    gitlab: OutputFile | None,
+    smaller_is_better: OutputFile | None,
+    bencher: OutputFile | None,
+    json_file: OutputFile | None,
+) -> None:
+    """Measure what SPEC.toml lists, and compare it with the baseline and the limits.
+
+    Without SPEC.toml: boardless.toml of this folder, or [tool.boardless] of its pyproject.toml. Exit code 1:
+    something got worse; 2: something could not be measured or compared; else 0. Every figure is simulated
+    and unofficial.
+    """
+    from benches.cli.check_run import CheckOptions, run_check  # noqa: PLC0415 - keeps --help fast
+
+    run_check(
+        CheckOptions(
+            specification,
+            update=update,
+            only=only,
+            jobs=jobs,
+            junit=junit,
+            markdown=markdown,
+            github=github,
+            gitlab=gitlab,
+            smaller_is_better=smaller_is_better,
+            bencher=bencher,
+            json_file=json_file,
+        )
+    )
