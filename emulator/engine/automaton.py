@@ -93,7 +93,7 @@ class Automaton:
         self._begun: dict[tuple[int, int, int], Step] = {}
         self.initial = self._intern(model.initial_state)
         hook.set_data_timing(model.unaligned, model.divide)
-        hook.state = self.initial
+        hook.state = hook.initial_state = self.initial
 
     def _intern(self, state: Hashable) -> int:
         number = self._numbers.get(state)

@@ -118,8 +118,11 @@ class Core:
         self._word = ctypes.c_uint32()
         self._word_pointer = ctypes.byref(self._word)  # the binding takes 3 us a register, this 0.3
         self.register_file = find_register_file(self.uc)
-        self._monitor = find_monitor(self.register_file, CPU_MODELS[core_name])
-        self._stack_limits = find_stack_limits(self.register_file, CPU_MODELS[core_name])
+        self.emulate = (
+            self._emulate
+        )  # from a PC until a hook stops; Unicorn's status. The native hook has its own
+        self.monitor = find_monitor(self.register_file, CPU_MODELS[core_name])
+        self.stack_limits = find_stack_limits(self.register_file, CPU_MODELS[core_name])
         self._callbacks: list[object] = []
         self.memories: list[HostMemory] = []
         self._by_name: dict[str, HostMemory] = {}
@@ -182,7 +185,7 @@ class Core:
         if self.register_file is not None and name in POSITIONS:
             return int(self.register_file[POSITIONS[name]])
         if name in STACK_LIMITS:
-            return self._stack_limits[name].value if name in self._stack_limits else 0
+            return self.stack_limits[name].value if name in self.stack_limits else 0
         value = self._read(REGISTER_IDS[name])
         return value & CONTROL_BITS if name == "control" else value
 
@@ -207,8 +210,8 @@ class Core:
         Privilege follows CONTROL.nPRIV and IPSR at once on hardware; see :meth:`_follow_privilege`.
         """
         if name in STACK_LIMITS:
-            if name in self._stack_limits:
-                self._stack_limits[name].value = value
+            if name in self.stack_limits:
+                self.stack_limits[name].value = value
             return
         if name == "control" and value & CONTROL_FPCA:
             value |= CONTROL_SFPA
@@ -273,12 +276,12 @@ class Core:
 
     def clear_exclusive_monitor(self) -> None:
         """As CLREX does."""
-        if self._monitor is not None:
-            self._monitor.address = OPEN
+        if self.monitor is not None:
+            self.monitor.address = OPEN
 
     def match_exclusive_monitor(self, address: int, size_bytes: int) -> None:
         """Let a STREX to memory at ``address`` pass, if any STREX would."""
-        monitor, memory = self._monitor, self.memory_at(address)
+        monitor, memory = self.monitor, self.memory_at(address)
         if monitor is None or monitor.address == OPEN or memory is None:
             return
         start = address - memory.region.base
@@ -410,12 +413,15 @@ class Core:
             self.tlb.widen()
         uc = self.uc
         uc._hook_exception = None
-        status = self._library.uc_emu_start(uc._uch, pc | 1, RUN_UNTIL, 0, 0)
+        status = self.emulate(pc)
         raised = uc._hook_exception
         if raised is not None:
             uc._hook_exception = None
             raise raised
         return UcError(status) if status else None
+
+    def _emulate(self, pc: int) -> int:
+        return int(self._library.uc_emu_start(self.uc._uch, pc | 1, RUN_UNTIL, 0, 0))
 
 
 def _pages(size_bytes: int) -> int:

@@ -25,7 +25,7 @@ from itertools import pairwise
 
 from emulator.engine.alignment import address_of
 from emulator.engine.core import FPSCR_ROUNDING_MODE, GENERAL, Core
-from emulator.engine.hook import BlockHook
+from emulator.engine.hook import BlockHook, StopRequest
 from emulator.engine.symbolic import expand_immediate
 from emulator.thumb.instruction import SP, Block, Instruction
 
@@ -109,12 +109,12 @@ class Corrections:
         elif instruction.name == "vmsr":
             if self._source(instruction, 12) & FPSCR_ROUNDING_MODE and not self._watches_conversions:
                 self._core.has_rounded_otherwise = True
-                self._hook.stop_request = 1
+                self._hook.stop_request |= StopRequest.PYTHON
         elif _moves_stack_pointer(instruction) or (  # the last of its block
             _writes_stack_pointer(instruction) and self._source(instruction, 16) & 3
         ):
             self._rounds_stacks = True
-            self._hook.stop_request = 1
+            self._hook.stop_request |= StopRequest.PYTHON
 
     def _source(self, instruction: Instruction, shift: int) -> int:
         return self._core.get(GENERAL[instruction.opcode >> shift & 15])
@@ -124,7 +124,7 @@ class Corrections:
         self._rounding_mode = status & FPSCR_ROUNDING_MODE
         if self._rounding_mode:
             self._core.set("fpscr", status & ~FPSCR_ROUNDING_MODE)
-            self._hook.stop_request = 1  # nothing may come behind it in its block
+            self._hook.stop_request |= StopRequest.PYTHON  # nothing may come behind it in its block
 
     def _restore_rounding(self) -> None:
         mode, self._rounding_mode = self._rounding_mode, 0

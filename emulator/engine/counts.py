@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from emulator.system.exception_state import ExceptionState
+
+SUMS = ("skipped_cycles", "skipped_instructions", "sleep_cycles")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -29,16 +33,22 @@ class OutsideBlocks:
     ``sleep_cycles``: asleep in WFI or WFE.
     """
 
-    exception_cycles: int = 0
+    exceptions: ExceptionState = field(default_factory=ExceptionState, repr=False, compare=False)
     skipped_cycles: int = 0
     skipped_instructions: int = 0
     sleep_cycles: int = 0
 
+    @property
+    def exception_cycles(self) -> int:
+        """Cycles of entering and leaving handlers, natively or not."""
+        return self.exceptions.exception_cycles
+
     def save(self) -> dict[str, Any]:
         """State for a snapshot."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in (*SUMS, "exception_cycles")}
 
     def load(self, saved: dict[str, Any]) -> None:
         """Put a saved state back."""
-        for name, value in saved.items():
-            setattr(self, name, value)
+        for name in SUMS:
+            setattr(self, name, saved[name])
+        self.exceptions.exception_cycles = saved["exception_cycles"]

@@ -14,6 +14,7 @@ from emulator.engine.hooks.native_hook import native_hook
 from emulator.engine.library import native_library, native_library_problem
 from emulator.engine.memory_map import MemoryMap
 from emulator.errors import UsageError
+from emulator.system.exception_state import ExceptionState
 from emulator.timing.cores import core_model
 from emulator.timing.model import CoreModel
 
@@ -49,7 +50,9 @@ class Engine:
             watch=not counting,
             absent=AbsentInstructions(board.core, board.fpu),
         )
-        self.outside = OutsideBlocks()
+        self.exceptions = ExceptionState()
+        self.outside = OutsideBlocks(self.exceptions)
+        self.hook.share_exceptions(self.exceptions)
 
     @property
     def counts(self) -> Counts:
@@ -75,7 +78,7 @@ class Engine:
     def spend_on_exception(self, cycles: int) -> None:
         """An exception's entry or exit takes time."""
         self.hook.cycles += cycles
-        self.outside.exception_cycles += cycles
+        self.exceptions.exception_cycles += cycles
 
     def sleep_until(self, cycle: int) -> int:
         """Time jumps to ``cycle``, unless it is past; how many cycles that was."""

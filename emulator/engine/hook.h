@@ -11,6 +11,9 @@ enum { STOP_NONE, STOP_DEADLINE, STOP_REQUEST, STOP_BREAK, STOP_MASKS, STOP_NEED
        STOP_NEED_EDGE, STOP_MISALIGNED, STOP_TRAP, STOP_PROTECTED,
        STOP_GUARDED };
 
+enum { REQUEST_PYTHON = 1, REQUEST_EXCEPTIONS = 2 }; /* in stop_request */
+enum { TAKEN_NONE, TAKEN_ENTERED, TAKEN_LEFT };
+
 typedef struct {           /* shared with Python: keep in step with hooks/native_hook.py */
     uint64_t cycles, instructions, deadline, break_address, stall;
     uint32_t stop_request, stop_code, state, executed;
@@ -19,6 +22,7 @@ typedef struct {           /* shared with Python: keep in step with hooks/native
     uint32_t mask_watch, mask_priority, trace_enabled, trace_length;
     uint64_t block_serial, turn_address;
     uint64_t protection;   /* a bit for the map of what may be executed; 0: everything */
+    uint32_t interrupt, returns_from, initial_state, serves_exceptions;
 } BlockHook;
 
 #endif

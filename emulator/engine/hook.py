@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from typing import Any, Protocol
 
 from emulator.engine.contexts import CallContexts
 from emulator.engine.core import Core
 from emulator.engine.events import BlockPlan, LoadPair
 from emulator.engine.footprint import Footprint
+from emulator.system.exception_state import ExceptionState
 from emulator.timing.model import DivideTiming, UnalignedTiming
 
 NO_ADDRESS = (1 << 64) - 1
@@ -37,6 +38,21 @@ class Stop(IntEnum):
     TRAP = 9  # the handler that was told of a suspect stopped before it
     PROTECTED = 10  # may the block be executed under this map?
     GUARDED = 11  # an access of the block may meet a guard, and they are not looked at one by one yet
+
+
+class Taken(IntEnum):
+    """What became of the exception that may be due."""
+
+    NONE = 0  # none was
+    ENTERED = 1  # the core stands at its handler
+    LEFT = 2  # the caller is to look, and to take it
+
+
+class StopRequest(IntFlag):
+    """Why a hook is asked to stop at the next block."""
+
+    PYTHON = 1  # something only Python can do
+    EXCEPTIONS = 2  # another exception may be due
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +88,13 @@ class BlockHook(Protocol):
     deadline: int
     break_address: int  # the caller's: a run stops there
     turn_address: int  # the wait detector's: one turn of a loop ends there
-    stop_request: int
+    stop_request: int  # of StopRequest
     stop_code: int
+    interrupt: int  # Unicorn's number of the exception that ended the last run, 0: none did
+    serves_exceptions: int  # whether a run goes on behind those that the hook can serve
+    returns_from: int  # the instruction that returns from a handler, if its block is closed already
     state: int
+    initial_state: int  # of an empty pipeline
     current: int  # block index, -1 between blocks
     executed: int
     block_serial: int
@@ -98,7 +118,16 @@ class BlockHook(Protocol):
         """The call-context tree."""
 
     def attach(self, core: Core) -> None:
-        """Hook into a core; once."""
+        """Hook into a core; once. A run may then go on behind exceptions that the hook has served."""
+
+    def share_exceptions(self, state: ExceptionState) -> None:
+        """Enter and leave handlers by this state; once, after :meth:`attach`."""
+
+    def memories_changed(self) -> None:
+        """A memory has become writable."""
+
+    def take_exception(self) -> int:
+        """Between two blocks: enter the handler of what preempts; a member of :class:`Taken`."""
 
     def watch_code(self, address: int) -> None:
         """Add a code hook at one address (the caller drops its translation)."""

@@ -17,7 +17,7 @@ from emulator.bus.register_access import RegisterAccesses
 from emulator.clock.clock import NEVER, PICOSECONDS_PER_SECOND, Clock
 from emulator.engine.counts import Counts
 from emulator.engine.engine import Engine
-from emulator.engine.hook import NO_ADDRESS
+from emulator.engine.hook import NO_ADDRESS, Taken
 from emulator.engine.overhead import OverheadAccount
 from emulator.errors import GuestFault
 from emulator.machine.requests import RunRequests
@@ -182,7 +182,11 @@ class Execution:
 
     def _take_exceptions(self) -> None:
         system, sleep = self._system, self._sleep
-        if system.preempts():
+        self._hook.deadline = self._clock.next_cycles()
+        taken = self._hook.take_exception()
+        if taken == Taken.ENTERED:
+            sleep.end()
+        elif taken == Taken.LEFT and system.preempts():
             sleep.end()
             system.take_exception()
             self._engine.restart_pipeline()

@@ -86,6 +86,7 @@ class MachineParts:
         self.semihosting.command_line = f"{name} {self._arguments}".strip()
         if self._start is not None and self._start.memory.kind != "ram":
             self.engine.core.make_writable(self._start.memory.base)
+            self.engine.hook.memories_changed()
 
     def reset(self, cause: str = "") -> None:
         """System reset: core, system registers and devices; memory and time stay.
@@ -167,6 +168,8 @@ class MachineParts:
             exception_timing=engine.automaton.model.exceptions,
             add_cycles=engine.spend_on_exception,
             on_change=self.requests.stop,
+            exceptions_changed=self.requests.look_at_exceptions,
+            state=engine.exceptions,
             request_reset=lambda reason: self.request_reset(reason, SOFTWARE),
             itm_output=self.ports.itm_output,
             touch=self.accesses.touch,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulator.engine.hook import NO_ADDRESS, BlockHook
+from emulator.engine.hook import NO_ADDRESS, BlockHook, StopRequest
 
 
 class RunRequests:
@@ -25,7 +25,11 @@ class RunRequests:
 
     def stop(self) -> None:
         """Come back to Python at the next block."""
-        self._hook.stop_request = 1
+        self._hook.stop_request |= StopRequest.PYTHON
+
+    def look_at_exceptions(self) -> None:
+        """Another exception may be due at the next block."""
+        self._hook.stop_request |= StopRequest.EXCEPTIONS
 
     def next_deadline(self, cycles: int) -> None:
         """The clock's next deadline is at ``cycles`` now."""

@@ -1,4 +1,7 @@
-"""One slice of emulation: from a block's entry to the next cycle at which Python has something to do."""
+"""One slice of emulation: from a block's entry to the next cycle at which Python has something to do.
+
+Twin: run.h, by which a slice goes on behind what the native hook serves itself.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +78,11 @@ class Slices:
     def run_undisturbed(self, until: int, limit: int) -> bool:
         """Run to cycle ``until`` or a break; False when anything is due, or ``limit`` was passed by more."""
         hook = self._hook
-        code = self.run(until)
+        serves, hook.serves_exceptions = hook.serves_exceptions, 0
+        try:
+            code = self.run(until)
+        finally:
+            hook.serves_exceptions = serves
         if code == 0 or self._requests.failure is not None or self._requests.reset or self._sleep.asleep:
             return False
         due = self._clock.next_cycles() <= hook.cycles or self._system.preempts()

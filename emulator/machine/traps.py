@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import IntEnum
 
-from unicorn import Uc, UcError
+from unicorn import UcError
 from unicorn import unicorn_const as ucc
 
 from emulator.engine.core import RUN_UNTIL
@@ -81,29 +81,24 @@ class TrapHandler:
     ) -> None:
         self._engine = engine
         self._core = engine.core
+        self._hook = engine.hook
         self._automaton = engine.automaton
         self._system = system
         self._sleep = sleep
         self._requests = requests
         self._semihosting = semihosting
         self._abandoned = abandoned
-        self._interrupt: int | None = None
         self._bad_address: int | None = None
         self._protection = protection
         self._operands = operands
-        engine.core.uc.hook_add(ucc.UC_HOOK_INTR, self._on_interrupt)
         engine.core.watch_bad_accesses(self._on_bad_access)
-
-    def _on_interrupt(self, uc: Uc, number: int, _data: object) -> None:
-        self._interrupt = number
-        uc.emu_stop()
 
     def _on_bad_access(self, address: int) -> None:
         self._bad_address = address
 
     def handle(self, error: UcError | None) -> None:
         """Serve what ended the run; the next run starts from the new PC."""
-        interrupt, self._interrupt = self._interrupt, None
+        interrupt, self._hook.interrupt = self._hook.interrupt, 0
         trap = self._operands.take()
         pc = self._core.get("pc")
         refusal = self._protection.take_refusal(pc)
@@ -114,7 +109,7 @@ class TrapHandler:
             self._fault(trap.kind, pc if trap.pc is None else trap.pc, trap.address, trap.detail)
         elif refusal is not None:
             self._fault(refusal.kind, pc, refusal.address, refusal.detail)
-        elif interrupt is not None:
+        elif interrupt:
             self._exception(interrupt, pc)
         elif error is not None:
             self._error(error, pc)
@@ -177,7 +172,7 @@ class TrapHandler:
         if pc >= EXC_RETURN_FROM:
             block = self._automaton.current_block()
             self._automaton.finish(BRANCH_EDGE)
-            came_from = None if block is None else block.instructions[-1].address
+            came_from = (self._hook.returns_from or None) if block is None else block.instructions[-1].address
             if self._system.exception_return(pc | 1, came_from):
                 self._sleep.begin()
             self._engine.restart_pipeline()

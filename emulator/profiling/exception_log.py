@@ -66,13 +66,13 @@ class ExceptionLog:
 
     def attach(self) -> None:
         """Follow from now on."""
-        self._system.exceptions.watcher = self
-        self._system.table.on_pending = self._pending
+        self._system.exceptions.watch(self)
+        self._system.table.tell_pending(self._pending)
 
     def detach(self) -> None:
         """Follow no more."""
-        self._system.exceptions.watcher = None
-        self._system.table.on_pending = lambda _number: None
+        self._system.exceptions.watch(None)
+        self._system.table.tell_pending(None)
 
     def clear(self, *, running: bool) -> None:
         """A window begins: forget what has ended. ``running``: in a handler, which goes on."""

@@ -58,7 +58,8 @@ class Dwt:
 
     ``overhead()``: cycles beyond one an instruction so far, of other instructions than loads and
     stores, and of loads and stores; and how many instructions took no cycle. Only differences
-    count, and only until :meth:`load`.
+    count, and only until :meth:`load`. ``counts_exceptions(on)``: :meth:`exception_cycles` and
+    :meth:`slept_cycles` matter from now on, or no longer.
     """
 
     def __init__(
@@ -68,7 +69,9 @@ class Dwt:
         trace_enabled: Callable[[], bool],
         touch: Touch,
         overhead: Callable[[], tuple[int, int, int]] = lambda: (0, 0, 0),
+        counts_exceptions: Callable[[bool], None] = lambda _counts: None,
     ) -> None:
+        self._counts_exceptions = counts_exceptions
         self._core = core
         self._clock = clock
         self._trace_enabled = trace_enabled
@@ -97,6 +100,7 @@ class Dwt:
         self._counters = dict.fromkeys(COUNTERS, 0)
         self._counted_from: dict[int, int] = {}  # derived counters that run: the account then
         self._comparators.reset()
+        self._counts_exceptions(False)
 
     # -- the cycle counter ---------------------------------------------------------------
     @property
@@ -115,6 +119,7 @@ class Dwt:
         elif not runs and self._started_at is not None:
             self._stopped_count = self.cycle_count
             self._started_at = None
+        self._counts_exceptions(self._counts(EXCCNT) or self._counts(SLEEPCNT))
         should_run = [address for address in DERIVED if self._counts(address)]
         if should_run != sorted(self._counted_from):
             self._settle()
@@ -212,3 +217,4 @@ class Dwt:
         account = dict(zip(DERIVED, self._overhead(), strict=True)) if state["running"] else {}
         self._counted_from = {address: account[address] for address in state["running"]}
         self._comparators.words = dict(state["comparators"])
+        self._counts_exceptions(self._counts(EXCCNT) or self._counts(SLEEPCNT))

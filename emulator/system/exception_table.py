@@ -7,8 +7,10 @@ Rules: ARMv7-M Architecture Reference Manual B1.5.4, ExecutionPriority().
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+
+from emulator.system.exception_state import WORD_BITS, ExceptionState, LeftToPython, mask_of, put_mask
 
 RESET = 1
 NMI = 2
@@ -59,41 +61,86 @@ def bits_of(mask: int) -> Iterator[int]:
 class ExceptionTable:
     """State of every exception; ``on_change`` is called when a preemption may be due.
 
-    ``pending``, ``active`` and ``enabled`` are bit masks by exception number. ``candidate`` is the
-    pending exception that no running handler holds back, None without one; the mask registers
-    are left aside.
+    ``pending``, ``active`` and ``enabled`` are bit masks by exception number, in ``state``, which
+    the native hook shares.
     """
 
-    def __init__(self, interrupts: int, priority_bits: int, on_change: Callable[[], None]) -> None:
-        self.count = FIRST_EXTERNAL + interrupts
-        self.priority_mask = (0xFF << (8 - priority_bits)) & 0xFF
+    def __init__(
+        self,
+        interrupts: int,
+        priority_bits: int,
+        on_change: Callable[[], None],
+        state: ExceptionState | None = None,
+    ) -> None:
+        self.state = ExceptionState() if state is None else state
+        self.count = self.state.count = FIRST_EXTERNAL + interrupts
+        self.priority_mask = self.state.priority_mask = (0xFF << (8 - priority_bits)) & 0xFF
         self._on_change = on_change
-        self.on_pending: Callable[[int], None] = lambda _number: None  # it was not pending before
+        self._told: Callable[[int], None] | None = None
+        self._looked_at = -1  # the generation that what was computed belongs to
         self.reset()
+
+    def tell_pending(self, told: Callable[[int], None] | None) -> None:
+        """Have ``told(number)`` called when an exception becomes pending that was not."""
+        self._told = told
+        self.state.leave_to_python(LeftToPython.PENDING, told is not None)
+
+    @property
+    def pending(self) -> int:
+        """Exceptions that are pending."""
+        return mask_of(self.state.pending_words)
+
+    @property
+    def active(self) -> int:
+        """Exceptions whose handlers run or were preempted."""
+        return mask_of(self.state.active_words)
+
+    @property
+    def enabled(self) -> int:
+        """Exceptions that may be taken."""
+        return mask_of(self.state.enabled_words)
+
+    @property
+    def priorities(self) -> Sequence[int]:
+        """By exception number."""
+        return self.state.priorities
 
     def reset(self) -> None:
         """Nothing pending, nothing active, every priority 0."""
-        self.pending = 0
-        self.active = 0
-        self.enabled = ALWAYS_ENABLED
-        self.priorities = [0] * self.count
-        for number, priority in FIXED_PRIORITY.items():
-            self.priorities[number] = priority
+        state = self.state
+        put_mask(state.pending_words, 0)
+        put_mask(state.active_words, 0)
+        put_mask(state.enabled_words, ALWAYS_ENABLED)
+        for number in range(self.count):
+            state.priorities[number] = FIXED_PRIORITY.get(number, 0)
         self._set_group(0)
         self.changed()
 
     def changed(self) -> None:
         """Forget what was computed, and tell the engine."""
-        self._best: int | None = None
-        self._active_priority: int | None = None
-        self.candidate = self._find_candidate()
+        self._looked_at = -1
         self._on_change()
+
+    def _look(self) -> None:
+        """Compute what follows from the state, unless that is known."""
+        if self._looked_at == self.state.generation:
+            return
+        self._looked_at = self.state.generation
+        ready = self.pending & self.enabled
+        if ready & (ready - 1):
+            self._best = min(bits_of(ready), key=lambda n: (self.priorities[n], n))
+        else:
+            self._best = ready.bit_length() - 1 if ready else 0
+        running = (self.preemption_priority(n) for n in bits_of(self.active))
+        self._active_priority = min(running, default=THREAD_PRIORITY)
+        held_back = not self._best or self.preemption_priority(self._best) >= self._active_priority
+        self._candidate = None if held_back else self._best
 
     # -- state changes -----------------------------------------------------------------
     def set_pending(self, number: int) -> None:
         """Make an exception pending."""
-        if not self.pending >> number & 1:
-            self.on_pending(number)
+        if self._told is not None and not self.is_pending(number):
+            self._told(number)
         self._replace_pending(self.pending | 1 << number)
 
     def clear_pending(self, number: int) -> None:
@@ -102,43 +149,43 @@ class ExceptionTable:
 
     def _replace_pending(self, pending: int) -> None:
         if pending != self.pending:
-            self.pending = pending
+            put_mask(self.state.pending_words, pending)
             self.changed()
 
     def is_pending(self, number: int) -> bool:
         """Whether the exception is pending."""
-        return bool(self.pending >> number & 1)
+        return bool(self.state.pending_words[number // WORD_BITS] >> number % WORD_BITS & 1)
 
     def is_active(self, number: int) -> bool:
         """Whether its handler runs or was preempted."""
-        return bool(self.active >> number & 1)
+        return bool(self.state.active_words[number // WORD_BITS] >> number % WORD_BITS & 1)
 
     def set_active(self, number: int, active: bool) -> None:
         """Mark an exception active or not."""
         bit = 1 << number
-        self.active = self.active | bit if active else self.active & ~bit
+        put_mask(self.state.active_words, self.active | bit if active else self.active & ~bit)
         self.changed()
 
     def activate(self, number: int) -> None:
         """Make a pending exception active."""
-        self.pending &= ~(1 << number)
+        put_mask(self.state.pending_words, self.pending & ~(1 << number))
         self.set_active(number, True)
 
     def set_enabled(self, mask: int, enabled: bool) -> None:
         """Enable or disable the exceptions of ``mask``."""
         new = self.enabled | mask if enabled else self.enabled & ~mask
         if new != self.enabled:
-            self.enabled = new
+            put_mask(self.state.enabled_words, new)
             self.changed()
 
     def is_enabled(self, number: int) -> bool:
         """Whether the exception may be taken."""
-        return bool(self.enabled >> number & 1)
+        return bool(self.state.enabled_words[number // WORD_BITS] >> number % WORD_BITS & 1)
 
     def set_priority(self, number: int, priority: int) -> None:
         """Set a configurable priority; bits that are not implemented read as zero."""
         if number not in FIXED_PRIORITY and number < self.count:
-            self.priorities[number] = priority & self.priority_mask
+            self.state.priorities[number] = priority & self.priority_mask
             self.changed()
 
     def set_priority_group(self, group: int) -> None:
@@ -151,7 +198,12 @@ class ExceptionTable:
         """Priorities that differ by less than ``group_size``, within one group, do not preempt each other."""
         implemented_step = (self.priority_mask & -self.priority_mask) or 256
         self.priority_group = group
-        self.group_size = max(2 << group, implemented_step)
+        self.state.group_size = max(2 << group, implemented_step)
+
+    @property
+    def group_size(self) -> int:
+        """See :meth:`set_priority_group`."""
+        return self.state.group_size
 
     def group_priority(self, priority: int) -> int:
         """A priority without its subpriority bits."""
@@ -163,26 +215,19 @@ class ExceptionTable:
 
     def best_pending(self) -> int | None:
         """The pending and enabled exception that would be taken first."""
-        if self._best is None:
-            ready = self.pending & self.enabled
-            if ready & (ready - 1):
-                self._best = min(bits_of(ready), key=lambda n: (self.priorities[n], n))
-            else:
-                self._best = ready.bit_length() - 1 if ready else 0
+        self._look()
         return self._best or None
 
     def active_priority(self) -> int:
         """Group priority of the running handlers alone, masks left aside."""
-        if self._active_priority is None:
-            running = (self.preemption_priority(n) for n in bits_of(self.active))
-            self._active_priority = min(running, default=THREAD_PRIORITY)
+        self._look()
         return self._active_priority
 
-    def _find_candidate(self) -> int | None:
-        best = self.best_pending()
-        if best is None or self.preemption_priority(best) >= self.active_priority():
-            return None
-        return best
+    @property
+    def candidate(self) -> int | None:
+        """The pending exception that no running handler holds back; the mask registers are left aside."""
+        self._look()
+        return self._candidate
 
     def masked_priority(self, primask: int, basepri: int, faultmask: int) -> int:
         """Execution priority with the three mask registers taken into account."""
@@ -199,11 +244,16 @@ class ExceptionTable:
     # -- snapshots ---------------------------------------------------------------------
     def save(self) -> Any:
         """State for a snapshot."""
-        return (self.pending, self.active, self.enabled, list(self.priorities), self.priority_group)
+        priorities = list(self.priorities[: self.count])
+        return (self.pending, self.active, self.enabled, priorities, self.priority_group)
 
     def load(self, state: Any) -> None:
         """Put a saved state back."""
-        self.pending, self.active, self.enabled, priorities, group = state
-        self.priorities = list(priorities)
+        pending, active, enabled, priorities, group = state
+        put_mask(self.state.pending_words, pending)
+        put_mask(self.state.active_words, active)
+        put_mask(self.state.enabled_words, enabled)
+        for number, priority in enumerate(priorities):
+            self.state.priorities[number] = priority
         self._set_group(group)
         self.changed()

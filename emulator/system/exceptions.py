@@ -3,6 +3,8 @@
 Time: every cycle is :class:`ExceptionTiming`'s. Deadlines that fall into an entry or an
 exit are served at their own cycle, so an interrupt that arrives meanwhile is a late
 arrival (no second stacking) or takes over from the unstacking (tail-chain), as in hardware.
+
+Twin: exceptions.h, which enters and leaves handlers where nothing out of the ordinary comes in.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from emulator.errors import GuestFault
 from emulator.system.core import CoreRegisters, MemoryFault
 from emulator.system.debug import DebugControl
 from emulator.system.dwt import Dwt
+from emulator.system.exception_state import LeftToPython
 from emulator.system.exception_table import (
     DEBUG_MONITOR,
     HARD_FAULT,
@@ -92,16 +95,26 @@ class ExceptionUnit:
         self._add_cycles = add_cycles
         self._set_event = set_event
         self._frames = StackFrames(core, features, scb, fpu, protection, self._ignores_limits)
+        self._state = state = table.state
+        state.is_mainline = int(features.is_mainline)
+        state.is_v8 = int(features.architecture is Architecture.V8M)
+        state.entry_cycles, state.exit_cycles = timing.entry, timing.exit
+        state.tail_chain_cycles, state.fp_frame_cycles = timing.tail_chain, timing.fp_frame
         self.watcher: ExceptionWatcher | None = None
-        self.chain = FaultChain()
+        self.chain = FaultChain(lambda holds: state.leave_to_python(LeftToPython.FAULT, holds))
         self.reset()
+
+    def watch(self, watcher: ExceptionWatcher | None) -> None:
+        """Tell ``watcher`` of every entry and return from now on."""
+        self.watcher = watcher
+        self._state.leave_to_python(LeftToPython.WATCHER, watcher is not None)
 
     def reset(self) -> None:
         """Forget the last fault."""
         self.last_fault: FaultRecord | None = None
         self._returns_from: int | None = None
         self.chain.reset()
-        self._owed_cycles = 0
+        self._state.owed_cycles = 0
 
     # -- priorities ----------------------------------------------------------------------
     def masks(self) -> tuple[int, ...]:
@@ -130,12 +143,12 @@ class ExceptionUnit:
     # -- time ----------------------------------------------------------------------------
     def lazily_saved(self) -> None:
         """Hardware would have written the reserved FP frame: charge it at the next chance."""
-        self._owed_cycles += self._timing.fp_frame
+        self._state.owed_cycles += self._timing.fp_frame
 
     def _spend(self, cycles: int, *, until_preempted: bool = False) -> bool:
         """Let ``cycles`` pass, serving deadlines on time. True: cut short by a preemption."""
-        remaining = cycles + self._owed_cycles
-        self._owed_cycles = 0
+        remaining = cycles + self._state.owed_cycles
+        self._state.owed_cycles = 0
         clock = self._clock
         while remaining > 0:
             to_deadline = clock.next_cycles() - clock.now()
@@ -410,9 +423,9 @@ class ExceptionUnit:
     # -- snapshots -----------------------------------------------------------------------
     def save(self) -> Any:
         """State for a snapshot."""
-        return (self.last_fault, self._owed_cycles, self.chain.save())
+        return (self.last_fault, self._state.owed_cycles, self.chain.save())
 
     def load(self, state: Any) -> None:
         """Put a saved state back."""
-        self.last_fault, self._owed_cycles, chain = state
+        self.last_fault, self._state.owed_cycles, chain = state
         self.chain.load(chain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from emulator.system.faults import FaultRecord
@@ -11,9 +12,10 @@ MOST_RECORDS = 8
 
 
 class FaultChain:
-    """Records in the order in which they were raised."""
+    """Records in the order in which they were raised. ``on_change(there_are_some)``: they are others now."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_change: Callable[[bool], None] = lambda _some: None) -> None:
+        self._on_change = on_change
         self.records: list[FaultRecord] = []
         self.locked_up = False
 
@@ -21,6 +23,7 @@ class FaultChain:
         """No fault is being handled."""
         self.records = []
         self.locked_up = False
+        self._on_change(False)
 
     def add(self, record: FaultRecord) -> None:
         """A fault was raised; one that no handler can take locks the core up."""
@@ -28,6 +31,7 @@ class FaultChain:
             self.records.pop()
         self.records.append(record)
         self.locked_up = not record.handler
+        self._on_change(True)
 
     def entered(self, record: FaultRecord, entered: FaultRecord) -> None:
         """What is known of ``record`` after its exception was entered."""
@@ -35,7 +39,9 @@ class FaultChain:
 
     def returned(self, number: int) -> None:
         """The handler of exception ``number`` has returned whole: its fault is dealt with."""
-        self.records = [record for record in self.records if record.handler != number]
+        if self.records:
+            self.records = [record for record in self.records if record.handler != number]
+            self._on_change(bool(self.records))
 
     def save(self) -> Any:
         """State for a snapshot."""
@@ -45,3 +51,4 @@ class FaultChain:
         """Put a saved state back."""
         records, self.locked_up = state
         self.records = list(records)
+        self._on_change(bool(self.records))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from emulator.system.exception_state import ExceptionState
 from emulator.system.features import Architecture, CoreFeatures
 from emulator.system.registers import merge
 
@@ -54,7 +55,10 @@ class FloatingPointControl:
         context_in_use: Callable[[], bool],
         lazily_saved: Callable[[], None],
         access_changed: Callable[[], None] = lambda: None,
+        state: ExceptionState | None = None,
     ) -> None:
+        self._state = ExceptionState() if state is None else state
+        self._state.has_fpu = int(has_fpu)
         self._access_changed = access_changed
         self.held_open = False
         self.has_fpu = has_fpu
@@ -78,6 +82,24 @@ class FloatingPointControl:
         self.default_status = 0
         self.frame_address = 0
         self._context = FPCCR_ASPEN | FPCCR_LSPEN if self.has_fpu else 0
+
+    @property
+    def frame_address(self) -> int:
+        """FPCAR."""
+        return self._state.fp_frame_address
+
+    @frame_address.setter
+    def frame_address(self, address: int) -> None:
+        self._state.fp_frame_address = address
+
+    @property
+    def _context(self) -> int:
+        """FPCCR."""
+        return self._state.fp_context
+
+    @_context.setter
+    def _context(self, context: int) -> None:
+        self._state.fp_context = context
 
     def accessible(self, *, unprivileged: bool) -> bool:
         """CPACR lets code use floating point: both CP10 and CP11 must (B3.2.20)."""

@@ -169,7 +169,6 @@ class Mpu:
         """Write a register; RBAR.VALID selects the region first (ARMv6-M, ARMv7-M)."""
         if not self._regions or address == TYPE:
             return
-        self._changed()
         if address == CTRL:
             self._control = merge(self._control, value, mask & (ENABLE | HFNMIENA | PRIVDEFENA))
             self.is_armed = self.is_armed or self.enabled
@@ -179,6 +178,7 @@ class Mpu:
             self._attributes[address] = merge(self._attributes[address], value, mask)
         else:
             self._write_region(address, value, mask)
+        self._changed()
 
     def _write_region(self, address: int, value: int, mask: int) -> None:
         is_limit = bool((address - RBAR) % 8)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from emulator.system.exception_state import mask_of, put_mask
 from emulator.system.exception_table import FIRST_EXTERNAL, ExceptionTable
 from emulator.system.features import Architecture, CoreFeatures
 
@@ -61,7 +62,6 @@ class Nvic:
         self._enabled_for_nobody = enabled_for_nobody
         self._lines: set[int] = set()  # that a device has
         self.interrupts = table.count - FIRST_EXTERNAL
-        self.levels = 0  # by interrupt number
         self.names = self._register_names(core)
 
     def _register_names(self, core: CoreFeatures) -> dict[int, str]:
@@ -79,9 +79,18 @@ class Nvic:
             names[STIR] = "STIR"
         return names
 
+    @property
+    def levels(self) -> int:
+        """The lines that are asserted, by interrupt number."""
+        return mask_of(self._table.state.level_words)
+
+    def _set_levels(self, levels: int) -> None:
+        put_mask(self._table.state.level_words, levels)
+
     def reset(self) -> None:
         """Registers are in the exception table; a line that is still asserted pends again."""
-        asserted, self.levels = self.levels, 0
+        asserted = self.levels
+        self._set_levels(0)
         for number in range(self.interrupts):
             if asserted >> number & 1:
                 self.set_level(number, True)
@@ -96,14 +105,12 @@ class Nvic:
 
     def set_level(self, number: int, asserted: bool) -> None:
         """A line rises or falls."""
-        bit = 1 << number
-        if asserted == bool(self.levels & bit):
+        bit, levels = 1 << number, self.levels
+        if asserted == bool(levels & bit):
             return
+        self._set_levels(levels | bit if asserted else levels & ~bit)
         if asserted:
-            self.levels |= bit
             self._pend(number)
-        else:
-            self.levels &= ~bit
 
     def _pend(self, number: int) -> None:
         if not self._table.is_pending(FIRST_EXTERNAL + number):
@@ -187,4 +194,4 @@ class Nvic:
 
     def load(self, state: Any) -> None:
         """Put a saved state back."""
-        self.levels = state
+        self._set_levels(state)

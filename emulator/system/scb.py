@@ -89,7 +89,8 @@ class SystemControl:
 
     ``masks()`` gives (primask, basepri, faultmask), ``ipsr()`` the running exception,
     ``sync()`` brings SysTick up to date before pending bits are looked at.
-    ``cache_enable(cache, on)`` is called when CCR.IC or CCR.DC change.
+    ``cache_enable(cache, on)`` is called when CCR.IC or CCR.DC change, ``reconfigured()`` when
+    CCR.UNALIGN_TRP does. VTOR, CCR and SCR lie in the table's state.
     """
 
     def __init__(
@@ -103,9 +104,12 @@ class SystemControl:
         sync: Callable[[], None],
         request_reset: Callable[[str], None],
         cache_enable: Callable[[str, bool], None],
+        reconfigured: Callable[[], None],
     ) -> None:
+        self._reconfigured = reconfigured
         self._core = core
         self._table = table
+        self._state = table.state
         self._reset_vector_table = vector_table
         self._masks = masks
         self._ipsr = ipsr
@@ -126,15 +130,20 @@ class SystemControl:
 
     def reset(self) -> None:
         """Reset values; the exception table is reset by the system."""
-        self.vector_table = self._reset_vector_table
+        self._state.vector_table = self._reset_vector_table
         self._auxiliary = 0
-        self._sleep_control = 0
-        self._configuration = self._core.ccr_reset
+        self._state.sleep_control = 0
+        self._state.configuration = self._core.ccr_reset
 
     # -- what others ask -----------------------------------------------------------------
+    @property
+    def vector_table(self) -> int:
+        """VTOR."""
+        return self._state.vector_table
+
     def configured(self, ccr_bit: int) -> bool:
         """Whether a bit of CCR is set."""
-        return bool(self._configuration & ccr_bit)
+        return bool(self._state.configuration & ccr_bit)
 
     @property
     def aligns_stack(self) -> bool:
@@ -174,17 +183,17 @@ class SystemControl:
     @property
     def sleeps_on_exit(self) -> bool:
         """SCR.SLEEPONEXIT."""
-        return bool(self._sleep_control & SCR_SLEEPONEXIT)
+        return bool(self._state.sleep_control & SCR_SLEEPONEXIT)
 
     @property
     def sleeps_deeply(self) -> bool:
         """SCR.SLEEPDEEP."""
-        return bool(self._sleep_control & SCR_SLEEPDEEP)
+        return bool(self._state.sleep_control & SCR_SLEEPDEEP)
 
     @property
     def event_on_pend(self) -> bool:
         """SCR.SEVONPEND."""
-        return bool(self._sleep_control & SCR_SEVONPEND)
+        return bool(self._state.sleep_control & SCR_SEVONPEND)
 
     # -- reading -------------------------------------------------------------------------
     def read_word(self, address: int) -> int:
@@ -200,8 +209,8 @@ class SystemControl:
             CPUID: self._core.cpuid,
             VTOR: self.vector_table,
             AIRCR: VECTKEYSTAT << 16 | self._table.priority_group << 8,
-            SCR: self._sleep_control,
-            CCR: self._configuration,
+            SCR: self._state.sleep_control,
+            CCR: self._state.configuration,
             ACTLR: self._auxiliary,
         }
         return simple.get(address, self._core.identification.get(address, 0))
@@ -249,11 +258,11 @@ class SystemControl:
         elif address == ICSR:
             self._write_interrupt_state(value & mask)
         elif address == VTOR:
-            self.vector_table = merge(self.vector_table, value, mask) & self._core.vtor_mask
+            self._state.vector_table = merge(self.vector_table, value, mask) & self._core.vtor_mask
         elif address == AIRCR:
             self._write_reset_control(value & mask)
         elif address == SCR:
-            self._sleep_control = merge(self._sleep_control, value, mask & 0x16)
+            self._state.sleep_control = merge(self._state.sleep_control, value, mask & 0x16)
         elif address == CCR:
             self._write_configuration(value, mask)
         elif address == SHCSR:
@@ -282,13 +291,13 @@ class SystemControl:
             self._request_reset("AIRCR.SYSRESETREQ")
 
     def _write_configuration(self, value: int, mask: int) -> None:
-        old = self._configuration
-        self._configuration = merge(old, value, mask & self._core.ccr_writable)
-        if (old ^ self._configuration) & CCR_UNALIGN_TRP:
-            self._table.changed()  # the engine comes by, and looks
+        old = self._state.configuration
+        new = self._state.configuration = merge(old, value, mask & self._core.ccr_writable)
+        if (old ^ new) & CCR_UNALIGN_TRP:
+            self._reconfigured()
         for bit, cache in ((CCR_IC, "instruction"), (CCR_DC, "data")):
-            if (old ^ self._configuration) & bit:
-                self._cache_enable(cache, bool(self._configuration & bit))
+            if (old ^ new) & bit:
+                self._cache_enable(cache, bool(new & bit))
 
     def _write_handler_state(self, value: int, mask: int) -> None:
         if not self._core.is_mainline:
@@ -307,8 +316,9 @@ class SystemControl:
     # -- snapshots -----------------------------------------------------------------------
     def save(self) -> Any:
         """State for a snapshot."""
-        return (self.vector_table, self._auxiliary, self._sleep_control, self._configuration)
+        return (self.vector_table, self._auxiliary, self._state.sleep_control, self._state.configuration)
 
     def load(self, state: Any) -> None:
         """Put a saved state back."""
-        self.vector_table, self._auxiliary, self._sleep_control, self._configuration = state
+        self._state.vector_table, self._auxiliary, self._state.sleep_control, configuration = state
+        self._state.configuration = configuration

@@ -12,6 +12,7 @@ from emulator.system.cache import CacheControl, Maintain
 from emulator.system.core import CoreRegisters, MemoryFault
 from emulator.system.debug import DEMCR, DebugControl
 from emulator.system.dwt import Dwt
+from emulator.system.exception_state import ExceptionState, LeftToPython
 from emulator.system.exception_table import NMI, SYSTICK, ExceptionTable
 from emulator.system.exceptions import ExceptionUnit
 from emulator.system.faults import FaultKind, FaultRecord, FaultStatus
@@ -50,8 +51,9 @@ class System:
 
     ``interrupts``: external lines. ``vector_table``: VTOR at reset. ``add_cycles(n)`` must
     advance ``clock.now()`` by n at once. ``on_change()`` is called whenever the answer of
-    :meth:`preempts` or :meth:`blocked_only_by_masks` may have changed. ``touch()``: a read
-    just made changes with time or changed state. ``overhead()``: see :class:`Dwt`.
+    :meth:`preempts` or :meth:`blocked_only_by_masks`, or what code may do, may have changed;
+    ``exceptions_changed()`` in its place where only exceptions have, ``state`` is where they are kept.
+    ``touch()``: a read just made changes with time or changed state. ``overhead()``: see :class:`Dwt`.
     ``systick_reference_hz``: the external reference of SysTick (``None``: there is none).
     ``maintain_cache(cache, operation, address)`` and ``enable_cache(cache, on)`` tell of the
     M7's L1 caches.
@@ -94,20 +96,22 @@ class System:
         enable_cache: Callable[[str, bool], None] = _no_enable,
         trace_at_reset: bool = False,
         refuse: Callable[[int], None] = lambda _address: None,
+        exceptions_changed: Callable[[], None] | None = None,
+        state: ExceptionState | None = None,
     ) -> None:
+        self._state = ExceptionState() if state is None else state
         self._core = core
         self._touch = touch
         self._unmodelled = unmodelled
         self._refuse = refuse
         self.features = features_of(core_name)
-        self._event = False
-        self.table = ExceptionTable(interrupts, priority_bits, on_change)
+        self.table = ExceptionTable(interrupts, priority_bits, exceptions_changed or on_change, self._state)
         self.nvic = Nvic(self.table, self.features, self._newly_pending, turned_on)
         self.systick = SysTick(clock, self._pend_systick, touch, systick_reference_hz, systick_calibration)
         self.debug = DebugControl(self.features, trace_at_reset=trace_at_reset)
         trace_enabled = self._trace_enabled
         self._left_out = LeftOut(self.features, turned_on, trace_enabled, self._stimulus_enabled)
-        self.dwt = Dwt(self.features, clock, trace_enabled, touch, overhead)
+        self.dwt = Dwt(self.features, clock, trace_enabled, touch, overhead, self._counts_exceptions)
         self.itm = Itm(self.features, trace_enabled, itm_output, self.is_unprivileged)
         self.faults = FaultStatus(self.features)
         self.scb = SystemControl(
@@ -119,6 +123,7 @@ class System:
             sync=self.systick.sync,
             request_reset=request_reset,
             cache_enable=enable_cache,
+            reconfigured=on_change,
         )
         self.fpu = FloatingPointControl(
             self.features,
@@ -127,9 +132,11 @@ class System:
             context_in_use=self._fp_context_in_use,
             lazily_saved=self._lazily_saved,
             access_changed=on_change,
+            state=self._state,
         )
         regions = self.features.mpu_regions if mpu_regions is None else mpu_regions
-        self.mpu = Mpu(self.features, regions, on_change)
+        self.mpu = Mpu(self.features, regions, self._protection_changed)
+        self._on_change = on_change
         self.exceptions = ExceptionUnit(
             core,
             self.features,
@@ -197,7 +204,14 @@ class System:
 
     def _newly_pending(self) -> None:
         if self.scb.event_on_pend:
-            self._event = True
+            self._state.event = 1
+
+    def _protection_changed(self) -> None:
+        self._on_change()
+        self._state.leave_to_python(LeftToPython.PROTECTION, self.mpu.is_armed)
+
+    def _counts_exceptions(self, counts: bool) -> None:
+        self._state.leave_to_python(LeftToPython.COUNTER, counts)
 
     def _pend_systick(self) -> None:
         if not self.table.is_pending(SYSTICK):
@@ -349,11 +363,11 @@ class System:
 
     def send_event(self) -> None:
         """SEV, or an event from outside."""
-        self._event = True
+        self._state.event = 1
 
     def wait_for_event(self) -> bool:
         """WFE: True when it falls through (event register set, now cleared), False: sleep."""
-        event, self._event = self._event, False
+        event, self._state.event = bool(self._state.event), 0
         return event or self.exceptions.preempts()
 
     wake_event = wait_for_event
@@ -379,7 +393,8 @@ class System:
         for block in self._blocks.values():
             block.reset()
         self.exceptions.reset()
-        self._event = False
+        self._state.event = 0
+        self._state.leave_to_python(LeftToPython.PROTECTION, self.mpu.is_armed)
 
     def start_at(self, entry: int, stack_pointer: int, *, enable_fpu: bool) -> None:
         """Core registers as after reset; SP and PC as a debugger sets them that starts a program."""
@@ -436,7 +451,7 @@ class System:
         return state | {
             "table": self.table.save(),
             "exceptions": self.exceptions.save(),
-            "event": self._event,
+            "event": bool(self._state.event),
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -444,5 +459,6 @@ class System:
         for name, block in self._blocks.items():
             block.load(state[name])
         self.exceptions.load(state["exceptions"])
-        self._event = state["event"]
+        self._state.event = int(state["event"])
         self.table.load(state["table"])
+        self._state.leave_to_python(LeftToPython.PROTECTION, self.mpu.is_armed)

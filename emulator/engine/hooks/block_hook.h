@@ -8,6 +8,7 @@
 #ifndef BOARDLESS_BLOCK_HOOK_H
 #define BOARDLESS_BLOCK_HOOK_H
 
+#include <stddef.h>
 #include <string.h>
 
 #include "../../timing/branch_predictor.h"
@@ -15,17 +16,21 @@
 #include "../hook.h"
 #include "addresses.h"
 #include "contexts.h"
+#include "exceptions.h"
 #include "pricing.h"
 #include "tables.h"
 
 #define TRACE_LENGTH 1024
 
 typedef int (*emu_stop_fn)(void *uc);
+typedef int (*emu_start_fn)(void *uc, uint64_t begin, uint64_t until, uint64_t timeout, size_t count);
 
 typedef struct {
     Pricing pricing;       /* the first: its head is */
     Tables tables;
     Contexts contexts;
+    Exceptions exceptions;
+    emu_start_fn emu_start;
     emu_stop_fn emu_stop;
     Block *block;          /* the current one, or NULL */
     uint32_t trace[TRACE_LENGTH];

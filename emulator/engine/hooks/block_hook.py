@@ -14,13 +14,14 @@ from unicorn import unicorn_const as ucc
 
 from emulator.engine.core import REGISTER_IDS, Core
 from emulator.engine.events import EVENT_BRANCH, HOOK_OBSERVED, BlockPlan, LoadPair
-from emulator.engine.hook import NO_ADDRESS, Counters, PathCount, Stop
+from emulator.engine.hook import NO_ADDRESS, Counters, PathCount, Stop, Taken
 from emulator.engine.hooks.addresses import Addresses
 from emulator.engine.hooks.block import Block
 from emulator.engine.hooks.contexts import Contexts
 from emulator.engine.hooks.footprint import PythonFootprint
 from emulator.engine.hooks.pricing import EVERYTHING, Pricing
 from emulator.engine.hooks.tables import Tables
+from emulator.system.exception_state import ExceptionState
 from emulator.timing.memory.memory_system import MemorySystem, TimedRegion
 from emulator.timing.model import DivideTiming, UnalignedTiming
 
@@ -40,7 +41,8 @@ class PythonHook:
         self.turn_address = NO_ADDRESS
         self.stop_request = 0
         self.stop_code = 0
-        self.state = 0
+        self.state = self.initial_state = 0
+        self.interrupt = self.returns_from = self.serves_exceptions = 0
         self.current = -1
         self.executed = 0
         self.block_serial = 0
@@ -68,6 +70,21 @@ class PythonHook:
         self._uc = core.uc
         self._addresses.attach(core)
         self._uc.hook_add(ucc.UC_HOOK_BLOCK, self._on_block)
+        self._uc.hook_add(ucc.UC_HOOK_INTR, self._on_interrupt)
+
+    def share_exceptions(self, state: ExceptionState) -> None:
+        """See :class:`BlockHook`; it does not."""
+
+    def memories_changed(self) -> None:
+        """See :class:`BlockHook`; nothing follows."""
+
+    def take_exception(self) -> int:
+        """See :class:`BlockHook`."""
+        return Taken.LEFT
+
+    def _on_interrupt(self, uc: Uc, number: int, _data: object) -> None:
+        self.interrupt = number
+        uc.emu_stop()
 
     def watch_code(self, address: int) -> None:
         """See :class:`BlockHook`."""

@@ -5,7 +5,9 @@
  *   timing/memory/   what an access costs: cache, port, a file a rule set, memory_system on top
  *   timing/          branch_predictor, divider
  *   engine/          what Python fills in: hook, events, expressions; register_file
- *   engine/hooks/    block, tables, address_program, addresses, all_hits, footprint, pricing, contexts, block_hook on top
+ *   system/          exception_state, which Python shares
+ *   engine/hooks/    block, tables, address_program, addresses, all_hits, footprint, pricing, contexts, block_hook,
+ *                    exceptions, run on top
  *
  * They are one translation unit: the compiler sees all of what happens at a block's entry. No
  * Unicorn header is needed: its two entry points come in as pointers.
@@ -15,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "block_hook.h"
+#include "run.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -30,14 +32,21 @@ EXPORT void bl_on_code(void *uc, uint64_t address, uint32_t size, void *user) {
     on_code(user, uc, (uint32_t)address);
 }
 
+EXPORT void bl_on_interrupt(void *uc, uint32_t number, void *user) {
+    NativeHook *n = user;
+    n->pricing.head.interrupt = number;
+    n->emu_stop(uc);
+}
+
 /* ---- called from Python: a hook's life ---- */
 
 static void no_suspect(uint32_t address) { (void)address; }
 
-EXPORT NativeHook *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int *ids) {
+EXPORT NativeHook *bl_new(emu_start_fn emu_start, emu_stop_fn emu_stop, reg_read_fn reg_read, const int *ids) {
     NativeHook *n = calloc(1, sizeof *n);
     if (!n) return NULL;
     Registers *r = &n->pricing.addresses.registers;
+    n->emu_start = emu_start;
     n->emu_stop = emu_stop;
     n->pricing.addresses.suspect = no_suspect;
     r->reg_read = reg_read;
@@ -46,6 +55,7 @@ EXPORT NativeHook *bl_new(emu_stop_fn emu_stop, reg_read_fn reg_read, const int 
     r->basepri_id = ids[17];
     r->faultmask_id = ids[18];
     n->pricing.head.current = -1;
+    n->pricing.head.serves_exceptions = 1;
     n->pricing.head.deadline = n->pricing.head.break_address = n->pricing.head.turn_address = NO_ADDRESS;
     memory_init(&n->pricing.memory);
     tables_init(&n->tables);
@@ -62,6 +72,25 @@ EXPORT void bl_free(NativeHook *n) {
 }
 
 EXPORT void bl_set_registers(NativeHook *n, const uint32_t *registers) { n->pricing.addresses.registers.file = registers; }
+
+EXPORT int bl_run(NativeHook *n, void *uc, uint32_t pc) { return run(n, uc, pc); }
+
+EXPORT void bl_share_exceptions(NativeHook *n, ExceptionState *state, reg_write_fn reg_write, const RegisterIds *ids,
+                                uint64_t *monitor, const uint32_t *main_limit, const uint32_t *process_limit) {
+    n->exceptions.state = state;
+    n->exceptions.reg_write = reg_write;
+    n->exceptions.ids = *ids;
+    n->exceptions.monitor = monitor;
+    n->exceptions.main_limit = main_limit;
+    n->exceptions.process_limit = process_limit;
+}
+
+EXPORT void bl_share_memories(NativeHook *n, uint32_t n_memories, const HostMemory *memories) {
+    n->exceptions.n_memories = n_memories < MOST_MEMORIES ? n_memories : MOST_MEMORIES;
+    memcpy(n->exceptions.memories, memories, n->exceptions.n_memories * sizeof *memories);
+}
+
+EXPORT uint32_t bl_take_exception(NativeHook *n, void *uc) { return take_exception(n, uc); }
 
 /* ---- the automaton ---- */
 

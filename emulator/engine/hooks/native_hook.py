@@ -14,9 +14,15 @@ from emulator.engine.core import Core
 from emulator.engine.events import BlockPlan, LoadPair
 from emulator.engine.hook import EDGES, Counters, PathCount
 from emulator.engine.hooks.native_contexts import NativeContexts, prototype_contexts
+from emulator.engine.hooks.native_exceptions import (
+    prototype_exceptions,
+    share_exceptions,
+    share_memories,
+)
 from emulator.engine.hooks.native_footprint import NativeFootprint, prototype_footprint
 from emulator.engine.hooks.native_plan import described
 from emulator.engine.library import add_native_hook
+from emulator.system.exception_state import ExceptionState
 from emulator.timing.model import DivideTiming, UnalignedTiming
 
 SAVED_FIELDS = (
@@ -66,6 +72,10 @@ class _Head(c.Structure):
     block_serial: int
     turn_address: int
     protection: int
+    interrupt: int
+    returns_from: int
+    initial_state: int
+    serves_exceptions: int
 
     _fields_ = (
         [(n, c.c_uint64) for n in ("cycles", "instructions", "deadline", "break_address", "stall")]
@@ -77,13 +87,14 @@ class _Head(c.Structure):
                       "next_hooked", "mask_watch", "mask_priority", "trace_enabled", "trace_length")
         ]
         + [(n, c.c_uint64) for n in ("block_serial", "turn_address", "protection")]
+        + [(n, c.c_uint32) for n in ("interrupt", "returns_from", "initial_state", "serves_exceptions")]
     )  # fmt: skip
 
 
 def _prototype(library: c.CDLL) -> None:
     u32, u64, pointer = c.c_uint32, c.c_uint64, c.c_void_p
     for name, result, arguments in (
-        ("bl_new", pointer, [pointer, pointer, pointer]),
+        ("bl_new", pointer, [pointer, pointer, pointer, pointer]),
         ("bl_free", None, [pointer]),
         ("bl_set_registers", None, [pointer, pointer]),
         ("bl_add_block", u32, [pointer, pointer, pointer, c.c_char_p]),
@@ -123,6 +134,7 @@ def _prototype(library: c.CDLL) -> None:
         function.restype, function.argtypes = result, arguments
     prototype_contexts(library)
     prototype_footprint(library)
+    prototype_exceptions(library)
 
 
 class NativeHook(_Head):
@@ -140,6 +152,8 @@ class NativeHook(_Head):
     _event_counts: list[int]
     _core: Core | None
     _suspect: object
+    _handle: Any
+    _exceptions: ExceptionState
 
     def __del__(self) -> None:
         # Unicorn may still hold the hook's address: forget the core first.
@@ -149,9 +163,30 @@ class NativeHook(_Head):
     def attach(self, core: Core) -> None:
         """See :class:`BlockHook`."""
         self._core = core
+        self._handle = core.uc._uch
+        core.emulate = self._run
         add_native_hook(core.uc, ucc.UC_HOOK_BLOCK, self._library.bl_on_block, self._engine)
+        add_native_hook(core.uc, ucc.UC_HOOK_INTR, self._library.bl_on_interrupt, self._engine)
         if core.register_file is not None:
             self._library.bl_set_registers(self._engine, c.addressof(core.register_file))
+
+    def _run(self, pc: int) -> int:
+        return int(self._library.bl_run(self._engine, self._handle, pc))
+
+    def share_exceptions(self, state: ExceptionState) -> None:
+        """See :class:`BlockHook`."""
+        assert self._core is not None
+        self._exceptions = state
+        share_exceptions(self._library, self._engine, self._core, state)
+
+    def memories_changed(self) -> None:
+        """See :class:`BlockHook`."""
+        assert self._core is not None
+        share_memories(self._library, self._engine, self._core.memories)
+
+    def take_exception(self) -> int:
+        """See :class:`BlockHook`."""
+        return int(self._library.bl_take_exception(self._engine, self._handle))
 
     def watch_code(self, address: int) -> None:
         """See :class:`BlockHook`."""
@@ -347,7 +382,8 @@ def native_hook(library: c.CDLL) -> NativeHook:
     ids = (c.c_int * 19)(
         *REGISTER_ORDER, arm.UC_ARM_REG_PRIMASK, arm.UC_ARM_REG_BASEPRI, arm.UC_ARM_REG_FAULTMASK
     )
-    engine = library.bl_new(c.cast(uclib.uc_emu_stop, c.c_void_p), c.cast(uclib.uc_reg_read, c.c_void_p), ids)
+    doors = [c.cast(door, c.c_void_p) for door in (uclib.uc_emu_start, uclib.uc_emu_stop, uclib.uc_reg_read)]
+    engine = library.bl_new(*doors, ids)
     hook = NativeHook.from_address(engine)
     hook._library, hook._engine = library, engine
     hook._event_counts, hook._core = [], None
