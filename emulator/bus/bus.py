@@ -65,6 +65,7 @@ class Bus:
         self._devices: dict[int, tuple[int, int, Device, str]] = {}
         self._sharing: dict[int, list[tuple[int, int, Device, str]]] = {}
         self._quiet: dict[int, int] = {}
+        self._noted = False  # during the last read
         self.unmodelled: dict[tuple[int, str, str], Unmodelled] = {}
         self.flipped: dict[int, int] = {}  # word address -> bits that reads see inverted, for trials
         self.journal: Callable[[int, int, int], None] | None = None  # told of writes: address, bytes, value
@@ -104,8 +105,16 @@ class Bus:
         sharing = self._sharing.get(address >> GRANULE_SHIFT, ())
         return next((other for other in sharing if other[0] <= address < other[1]), None)
 
+    def shows_state(self, address: int) -> bool:
+        """Whether the read just made at ``address`` was a device's, of a register that it models.
+
+        And nobody looks what becomes of other values.
+        """
+        return not self._noted and not self.flipped and self.device_at(address) is not None
+
     def read(self, address: int, size_bytes: int) -> int:
         """A load from the peripheral side."""
+        self._noted = False
         slot = self.device_at(address)
         if slot is not None:
             value = slot[2].read(address - slot[0], size_bytes)
@@ -142,6 +151,7 @@ class Bus:
 
         One to a bit-band alias says so: the board's file must tell whether the chip has them.
         """
+        self._noted = True
         what = what or self.alias_note(address)
         key = (address, access, what)
         if key in self.unmodelled:

@@ -3,6 +3,9 @@
 Unicorn calls a device in the middle of a block. The wrappers made here say which access is
 being served, so that the clock and reports can name its very cycle and instruction, keep
 errors from unwinding through Unicorn, and notice a register that is read again and again.
+
+Twin: register_reads.h, which answers reads of registers that are remembered
+(:mod:`emulator.engine.remembered_reads`).
 """
 
 from __future__ import annotations
@@ -13,15 +16,12 @@ from emulator.bus.access import AccessFinder
 from emulator.clock.ramp import Ramp
 from emulator.engine.counts import Counts
 from emulator.engine.engine import Engine
+from emulator.engine.remembered_reads import MIXED_POLLS, POLLS, TIME_POLLS
 
 Read = Callable[[int, int], int]
 Write = Callable[[int, int, int], None]
-POLLS = 4
-"""So many reads of one register, with nothing else in between, look like waiting."""
-MIXED_POLLS = 12
-"""So many reads of any registers do, too."""
-TIME_POLLS = 16
-"""So many reads of counters with nothing else in between look like a delay."""
+Remembers = Callable[[int], bool]
+"""Whether a register that has just been read only shows what its device is like."""
 
 
 class RegisterAccesses:
@@ -48,29 +48,46 @@ class RegisterAccesses:
         self._access: tuple[int, int, bool] | None = None
         self._access_cycle: int | None = None
         self._access_position = 0  # in its block, once its cycle is known
-        self._polled = self._polled_activity = self._polls = self._reads = 0
-        self.time_read: Counts | None = None  # totals at the last read of a value that changes with time
-        self.activity = 0  # counts what an idle loop does not do: writes, reads that change something
+        self._counted = engine.reads
+        self._ramp: Ramp | None = None  # of the access being served
         self.polled: tuple[int, int] | None = None  # (address, pc) of the last register read again and again
         self.watched: tuple[int, int, int] | None = None  # (word address, pc, reads so far), for trials
         self.turn_reads: list[tuple[int, int]] = []  # (address, pc) in the turn of a loop
         self.turn_values: dict[tuple[int, int], int] = {}  # by address and size, in the turn of a loop
         self.turn_ramps: list[tuple[tuple[int, int], Ramp | None]] = []  # those that change with time
-        self._touches = self._touched_activity = 0
+
+    @property
+    def activity(self) -> int:
+        """Counts what an idle loop does not do: stores, reads that change something."""
+        return self._counted.activity
+
+    @property
+    def time_read(self) -> Counts | None:
+        """Totals at the last read of a value that changes with time."""
+        counted = self._counted
+        return Counts(counted.time_instructions, counted.time_cycle) if counted.has_time else None
 
     def count_activity(self) -> None:
         """Something happened that an idle loop does not do."""
-        self.activity += 1
+        self._counted.activity += 1
+        self._counted.forget()
+
+    def forget_reads(self) -> None:
+        """Devices may be otherwise than they were."""
+        self._counted.forget()
 
     def touch(self, ramp: Ramp | None = None) -> None:
         """The access being served read a value that changes with time; ``ramp``: how, where it is known."""
-        self._touches = self._touches + 1 if self.activity == self._touched_activity else 1
-        self.activity += 1
-        self._touched_activity = self.activity
-        self.time_read = Counts(self._hook.instructions, self.now())
+        counted = self._counted
+        counted.touches = counted.touches + 1 if counted.activity == counted.touched_activity else 1
+        counted.activity += 1
+        counted.touched_activity = counted.activity
+        counted.has_time = 1
+        counted.time_instructions, counted.time_cycle = self._hook.instructions, self.now()
+        self._ramp = ramp
         if self._hook.trace_enabled and self._access is not None:
             self.turn_ramps.append((self._access[:2], ramp))
-        if self._touches == TIME_POLLS and ramp is not None:
+        if counted.touches == TIME_POLLS and ramp is not None:
             self._on_polled()
 
     def begin_turn(self) -> None:
@@ -119,7 +136,7 @@ class RegisterAccesses:
     def _position(self, address: int, size_bytes: int, is_store: bool) -> int:
         return self._finder.position(address, size_bytes, is_store=is_store)
 
-    def guarded_read(self, read: Read) -> Read:
+    def guarded_read(self, read: Read, remembers: Remembers = lambda _address: False) -> Read:
         """Wrap ``read(address, size)`` for Unicorn."""
 
         def guarded(address: int, size_bytes: int) -> int:
@@ -127,6 +144,7 @@ class RegisterAccesses:
                 return read(address, size_bytes)
             self._access, self._access_cycle = (address, size_bytes, False), None
             self._count_poll(address)
+            self._ramp, activity = None, self._counted.activity
             try:
                 value = read(address, size_bytes)
             except BaseException as error:  # noqa: BLE001 -- it, Ctrl-C too, must not unwind through Unicorn
@@ -135,6 +153,11 @@ class RegisterAccesses:
             else:
                 if self._hook.trace_enabled:
                     self.turn_values[address, size_bytes] = value
+                elif self._counted.activity == activity:
+                    if remembers(address) and self.watched is None:
+                        self._counted.remember(address, size_bytes, value, cycle=0, ramp=None)
+                elif self._ramp is not None:
+                    self._remember_ramp(address, size_bytes, value, self._ramp)
                 return value
             finally:
                 self._access = None
@@ -145,7 +168,7 @@ class RegisterAccesses:
         """Wrap ``write(address, size, value)`` for Unicorn."""
 
         def guarded(address: int, size_bytes: int, value: int) -> None:
-            self.activity += 1
+            self.count_activity()
             if self._access is not None:
                 write(address, size_bytes, value)
                 return
@@ -159,21 +182,31 @@ class RegisterAccesses:
 
         return guarded
 
+    def _remember_ramp(self, address: int, size_bytes: int, value: int, ramp: Ramp) -> None:
+        """The read gave the count of a clock, in a register of its own."""
+        mask = (1 << 8 * size_bytes) - 1
+        if address % 4 or ramp.value & mask != value or self.watched is not None or self._hook.current < 0:
+            return
+        self._counted.remember(address, size_bytes, value, cycle=self.now(), ramp=ramp)
+        self._automaton.tell_load()
+
     def _count_poll(self, address: int) -> None:
-        if self.activity != self._polled_activity:
-            self._polled, self._polled_activity, self._polls, self._reads = address, self.activity, 0, 0
-        elif address != self._polled:
-            self._polled, self._polls = address, 0
-        self._polls += 1
-        self._reads += 1
+        counted = self._counted
+        if counted.activity != counted.polled_activity:
+            counted.polled, counted.polled_activity = address, counted.activity
+            counted.polls = counted.reads = 0
+        elif address != counted.polled:
+            counted.polled, counted.polls = address, 0
+        counted.polls += 1
+        counted.reads += 1
         looking = self._hook.trace_enabled
         if looking:
             self.turn_reads.append((address, self.here()))
         if self.watched is not None:
             word, pc, reads = self.watched
             self.watched = (word, pc, reads + (word == address & ~3 and pc == self.here()))
-        if self._polls == POLLS:
+        if counted.polls == POLLS:
             self.polled = (address, self.here())
-        reads = len(self.turn_reads) if looking else self._reads
-        if reads == MIXED_POLLS or (self._polls == POLLS and not looking):
+        reads = len(self.turn_reads) if looking else counted.reads
+        if reads == MIXED_POLLS or (counted.polls == POLLS and not looking):
             self._on_polled()

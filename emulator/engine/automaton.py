@@ -287,6 +287,17 @@ class Automaton:
         stall = self._hook.advance(events, position)
         return self._hook.cycles + issue[position] + stall
 
+    def tell_load(self) -> None:
+        """Let the hook know when the current block's load issues, if there is one load alone."""
+        plan, step = self.plans[self._hook.current], self.current_step()
+        accesses = [i.memory for i in plan.block.instructions]
+        loads = [n for n, access in enumerate(accesses) if access is not None and not access.is_store]
+        access = accesses[loads[0]] if len(loads) == 1 else None
+        if access is not None and access.count == 1:
+            events = [_event_cycle(e, step) for e in plan.events]
+            cycle = step.issue_cycles[loads[0]]
+            self._hook.know_load(self._hook.current, self._hook.state, loads[0], cycle, events)
+
     def abandon_at(self, address: int) -> None:
         """The instruction at ``address`` did not complete; count what came before it."""
         if self._hook.current < 0:

@@ -10,6 +10,7 @@ import ctypes
 import mmap
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from unicorn import UC_ARCH_ARM, UC_MODE_THUMB, Uc, UcError
 from unicorn import arm_const as arm
@@ -118,9 +119,8 @@ class Core:
         self._word = ctypes.c_uint32()
         self._word_pointer = ctypes.byref(self._word)  # the binding takes 3 us a register, this 0.3
         self.register_file = find_register_file(self.uc)
-        self.emulate = (
-            self._emulate
-        )  # from a PC until a hook stops; Unicorn's status. The native hook has its own
+        self.emulate: Callable[[int], int] = self._emulate  # from a PC on; the native hook has its own
+        self.read_door: Callable[[int, Any], tuple[Any, Any]] = _own_door  # what serves loads of registers
         self.monitor = find_monitor(self.register_file, CPU_MODELS[core_name])
         self.stack_limits = find_stack_limits(self.register_file, CPU_MODELS[core_name])
         self._callbacks: list[object] = []
@@ -169,9 +169,10 @@ class Core:
 
         read_callback, write_callback = READ_CALLBACK(on_read), WRITE_CALLBACK(on_write)
         self._callbacks += [read_callback, write_callback]
+        read_door, read_data = self.read_door(base, read_callback)
         status = unicorn_binding.uclib.uc_mmio_map(
             self.uc._uch, ctypes.c_uint64(base), ctypes.c_size_t(size_bytes),
-            ctypes.cast(read_callback, ctypes.c_void_p), None,
+            read_door, read_data,
             ctypes.cast(write_callback, ctypes.c_void_p), None,
         )  # fmt: skip
         if status:
@@ -422,6 +423,10 @@ class Core:
 
     def _emulate(self, pc: int) -> int:
         return int(self._library.uc_emu_start(self.uc._uch, pc | 1, RUN_UNTIL, 0, 0))
+
+
+def _own_door(_base: int, read: Any) -> tuple[Any, Any]:
+    return ctypes.cast(read, ctypes.c_void_p), None
 
 
 def _pages(size_bytes: int) -> int:

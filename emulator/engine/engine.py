@@ -13,6 +13,7 @@ from emulator.engine.hook import BlockHook
 from emulator.engine.hooks.native_hook import native_hook
 from emulator.engine.library import native_library, native_library_problem
 from emulator.engine.memory_map import MemoryMap
+from emulator.engine.remembered_reads import RememberedReads
 from emulator.errors import UsageError
 from emulator.system.exception_state import ExceptionState
 from emulator.timing.cores import core_model
@@ -53,6 +54,8 @@ class Engine:
         self.exceptions = ExceptionState()
         self.outside = OutsideBlocks(self.exceptions)
         self.hook.share_exceptions(self.exceptions)
+        self.reads = RememberedReads()
+        self.hook.share_reads(self.reads)
 
     @property
     def counts(self) -> Counts:

@@ -16,6 +16,7 @@ from emulator.engine.contexts import CallContexts
 from emulator.engine.core import Core
 from emulator.engine.events import BlockPlan, LoadPair
 from emulator.engine.footprint import Footprint
+from emulator.engine.remembered_reads import RememberedReads
 from emulator.system.exception_state import ExceptionState
 from emulator.timing.model import DivideTiming, UnalignedTiming
 
@@ -122,6 +123,16 @@ class BlockHook(Protocol):
 
     def share_exceptions(self, state: ExceptionState) -> None:
         """Enter and leave handlers by this state; once, after :meth:`attach`."""
+
+    def share_reads(self, reads: RememberedReads) -> None:
+        """Answer loads of device registers by what is remembered; once, after :meth:`attach`."""
+
+    def know_load(self, block: int, state: int, position: int, cycle: int, issue: Sequence[int]) -> None:
+        """The block's only load is its instruction ``position``.
+
+        Entered in timing state ``state``, it issues ``cycle`` cycles behind the block's start, and the
+        block's events as ``issue`` says.
+        """
 
     def memories_changed(self) -> None:
         """A memory has become writable."""

@@ -30,6 +30,8 @@ SLICE_CYCLES = 20_000_000
 QUIET_SECONDS = 5.0
 LAST_WORDS_PICOSECONDS = 10**10
 """10 ms without a character: a UART has sent what it held when the firmware stopped for good."""
+LEAST_SKIPPED_CYCLES = 50_000
+"""Of a delay: a shorter one takes less time to run than to look at."""
 FAULT_EXCEPTIONS = range(2, 7)
 
 
@@ -235,7 +237,10 @@ class Execution:
             self._engine.skip(turns - 1, Counts(turn.instructions, turn.cycles))
             if turn.overhead is not None:
                 self._overhead.skip(turn.overhead, turns - 1)
-        self.waits.expect_soon_after(self._hook.cycles)
+        if turns * turn.cycles < LEAST_SKIPPED_CYCLES:
+            self.waits.found_nothing()
+        else:
+            self.waits.expect_soon_after(self._hook.cycles)
 
     def _sleep_on(self, quiet_seconds: float) -> bool:
         """Time jumps to the next deadline. True: nothing will happen any more."""

@@ -212,7 +212,7 @@ class MachineParts:
         core = self.engine.core
         core.map_device(PRIVATE.start, len(PRIVATE), read(private.read), write(private.write))
         for base, size in self.bus.windows():
-            core.map_device(base, size, read(self.bus.read), write(self.bus.write))
+            core.map_device(base, size, read(self.bus.read, self.bus.shows_state), write(self.bus.write))
 
     def _build_execution(self) -> Execution:
         protection = Protection(

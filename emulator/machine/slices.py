@@ -32,6 +32,7 @@ class Slices:
         self._core = engine.core
         self._hook = engine.hook
         self._automaton = engine.automaton
+        self._reads = engine.reads
         self._system = system
         self._clock = clock
         self._traps = traps
@@ -47,6 +48,7 @@ class Slices:
         hook.mask_watch = int(watch is not None)
         hook.mask_priority = watch or 0
         hook.stop_request = 0
+        self._reads.forget()
         self._automaton.trap_unaligned(self._system.scb.traps_unaligned)
         self._automaton.close_fpu(self._system.fpu.closed_to_some)
         corrections.settle()

@@ -16,7 +16,11 @@ PREFIX = re.compile(
     r"^(_|cache_|port_|alignment_|memory_|predictor_|addresses_|tables_|contexts_|footprint_|bl_)"
 )
 """What C puts before a name where Python has a class."""
-ELSEWHERE = {"exceptions.h": "system/exceptions.py", "run.h": "machine/slices.py"}
+ELSEWHERE = {
+    "exceptions.h": "system/exceptions.py",
+    "run.h": "machine/slices.py",
+    "register_reads.h": "bus/register_access.py",
+}
 """They stand on the block hook, their twins on much more."""
 ROOMS = ["timing/memory", "timing", "system", "engine", "engine/hooks"]
 """From the bottom up."""

@@ -74,7 +74,7 @@ def test_turns_are_skipped_and_nothing_changes(tmp_path: Path, kind: str) -> Non
     elf = build(tmp_path, COUNTERS + SKIPPED[kind])
     counts, memory, skipped = outcome(elf, "native", skip=True)
     assert outcome(elf, "native", skip=False) == (counts, memory, 0)
-    assert skipped > 0.8 * counts.instructions
+    assert skipped > 0.6 * counts.instructions  # short delays are run
     assert outcome(elf, "python", skip=True) == (counts, memory, skipped)
 
 

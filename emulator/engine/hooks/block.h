@@ -90,6 +90,9 @@ typedef struct Block {
     uint8_t *group_state;
     uint16_t *event_group; /* of each event of data: its group */
     GroupStretch *group_stretch;
+    /* -- of its only load, which may be of a device's register: register_reads.h -- */
+    uint16_t *load_issue;  /* of its events when it was entered in load_state; NULL: not known */
+    uint32_t load_state, load_position, load_cycle;
     /* -- short cuts, never results -- */
     uint32_t cached_state, cached_skipped;
     struct Path *cached_path;
@@ -186,7 +189,7 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
 static void block_free(Block *b) {
     for (uint32_t g = 0; g < b->n_groups; g++)
         for (uint32_t at = 0; at < LONGEST_LINE; at++) free(b->group_touches[g].touches[at]);
-    free(b->code); free(b->events); free(b->groups); free(b->group_events); free(b->hooked); free(b->program);
+    free(b->load_issue); free(b->code); free(b->events); free(b->groups); free(b->group_events); free(b->hooked); free(b->program);
     free(b->event_stall); free(b->event_unaligned); free(b->event_bus); free(b->event_region); free(b->event_order);
     free(b->data_address); free(b->data_valid); free(b->group_base); free(b->group_state); free(b->group_touches);
     free(b->fetched.slots); free(b->group_home); free(b->group_stretch); free(b->event_group); free(b->changes.regions); free(b->changes.groups); free(b->changes.paid);

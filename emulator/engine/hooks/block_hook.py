@@ -21,6 +21,7 @@ from emulator.engine.hooks.contexts import Contexts
 from emulator.engine.hooks.footprint import PythonFootprint
 from emulator.engine.hooks.pricing import EVERYTHING, Pricing
 from emulator.engine.hooks.tables import Tables
+from emulator.engine.remembered_reads import RememberedReads
 from emulator.system.exception_state import ExceptionState
 from emulator.timing.memory.memory_system import MemorySystem, TimedRegion
 from emulator.timing.model import DivideTiming, UnalignedTiming
@@ -74,6 +75,12 @@ class PythonHook:
 
     def share_exceptions(self, state: ExceptionState) -> None:
         """See :class:`BlockHook`; it does not."""
+
+    def share_reads(self, reads: RememberedReads) -> None:
+        """See :class:`BlockHook`; Python answers all."""
+
+    def know_load(self, block: int, state: int, position: int, cycle: int, issue: Sequence[int]) -> None:
+        """See :class:`BlockHook`; nobody asks."""
 
     def memories_changed(self) -> None:
         """See :class:`BlockHook`; nothing follows."""

@@ -6,8 +6,9 @@
  *   timing/          branch_predictor, divider
  *   engine/          what Python fills in: hook, events, expressions; register_file
  *   system/          exception_state, which Python shares
+ *   engine/          also remembered_reads, which Python shares
  *   engine/hooks/    block, tables, address_program, addresses, all_hits, footprint, pricing, contexts, block_hook,
- *                    exceptions, run on top
+ *                    exceptions, register_reads, run on top
  *
  * They are one translation unit: the compiler sees all of what happens at a block's entry. No
  * Unicorn header is needed: its two entry points come in as pointers.
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "register_reads.h"
 #include "run.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -30,6 +32,10 @@ EXPORT void bl_on_block(void *uc, uint64_t address, uint32_t size, void *user) {
 EXPORT void bl_on_code(void *uc, uint64_t address, uint32_t size, void *user) {
     (void)size;
     on_code(user, uc, (uint32_t)address);
+}
+
+EXPORT uint64_t bl_on_read(void *uc, uint64_t offset, uint32_t size, void *window) {
+    return read_register_at(uc, offset, size, window);
 }
 
 EXPORT void bl_on_interrupt(void *uc, uint32_t number, void *user) {
@@ -83,6 +89,13 @@ EXPORT void bl_share_exceptions(NativeHook *n, ExceptionState *state, reg_write_
     n->exceptions.monitor = monitor;
     n->exceptions.main_limit = main_limit;
     n->exceptions.process_limit = process_limit;
+}
+
+EXPORT void bl_share_reads(NativeHook *n, RememberedReads *reads) { n->remembered = reads; }
+
+EXPORT void bl_know_load(NativeHook *n, uint32_t block, uint32_t state, uint32_t position, uint32_t cycle,
+                         const uint16_t *issue) {
+    know_load(n, block, state, position, cycle, issue);
 }
 
 EXPORT void bl_share_memories(NativeHook *n, uint32_t n_memories, const HostMemory *memories) {

@@ -21,7 +21,9 @@ from emulator.engine.hooks.native_exceptions import (
 )
 from emulator.engine.hooks.native_footprint import NativeFootprint, prototype_footprint
 from emulator.engine.hooks.native_plan import described
+from emulator.engine.hooks.native_reads import NativeReads, prototype_reads
 from emulator.engine.library import add_native_hook
+from emulator.engine.remembered_reads import RememberedReads
 from emulator.system.exception_state import ExceptionState
 from emulator.timing.model import DivideTiming, UnalignedTiming
 
@@ -135,6 +137,7 @@ def _prototype(library: c.CDLL) -> None:
     prototype_contexts(library)
     prototype_footprint(library)
     prototype_exceptions(library)
+    prototype_reads(library)
 
 
 class NativeHook(_Head):
@@ -154,6 +157,7 @@ class NativeHook(_Head):
     _suspect: object
     _handle: Any
     _exceptions: ExceptionState
+    _reads: NativeReads
 
     def __del__(self) -> None:
         # Unicorn may still hold the hook's address: forget the core first.
@@ -164,7 +168,7 @@ class NativeHook(_Head):
         """See :class:`BlockHook`."""
         self._core = core
         self._handle = core.uc._uch
-        core.emulate = self._run
+        core.emulate, core.read_door = self._run, self._reads.door
         add_native_hook(core.uc, ucc.UC_HOOK_BLOCK, self._library.bl_on_block, self._engine)
         add_native_hook(core.uc, ucc.UC_HOOK_INTR, self._library.bl_on_interrupt, self._engine)
         if core.register_file is not None:
@@ -178,6 +182,14 @@ class NativeHook(_Head):
         assert self._core is not None
         self._exceptions = state
         share_exceptions(self._library, self._engine, self._core, state)
+
+    def share_reads(self, reads: RememberedReads) -> None:
+        """See :class:`BlockHook`."""
+        self._reads.share(reads)
+
+    def know_load(self, block: int, state: int, position: int, cycle: int, issue: Sequence[int]) -> None:
+        """See :class:`BlockHook`."""
+        self._reads.know_load(block, state, position, cycle, issue)
 
     def memories_changed(self) -> None:
         """See :class:`BlockHook`."""
@@ -389,6 +401,7 @@ def native_hook(library: c.CDLL) -> NativeHook:
     hook._event_counts, hook._core = [], None
     hook.contexts = NativeContexts(library, engine)
     hook.footprint = NativeFootprint(library, engine)
+    hook._reads = NativeReads(library, engine)
     return hook
 
 

@@ -1,0 +1,69 @@
+/* Loads of device registers: those that are remembered are answered here, at the cycle of the access.
+ *
+ * Twin: bus/register_access.py, which serves all others. An access's cycle is known natively where the
+ * block has one load, and Python has said when it issues in the timing state that the block was entered in.
+ */
+#ifndef BOARDLESS_REGISTER_READS_H
+#define BOARDLESS_REGISTER_READS_H
+
+#include "../remembered_reads.h"
+#include "block_hook.h"
+#include "exceptions.h"
+
+#define PRIVATE_BUS 0xE0000000u
+
+typedef uint64_t (*python_read_fn)(void *uc, uint64_t offset, uint32_t size, void *data);
+
+typedef struct {           /* shared with Python: keep in step with native_reads.py */
+    void *hook;
+    python_read_fn read;
+    uint64_t base;
+} Window;
+
+/* The registers of the core are not for everybody. */
+static int is_open(const NativeHook *n, void *uc, uint32_t address) {
+    const Registers *r = &n->pricing.addresses.registers;
+    const RegisterIds *ids = &n->exceptions.ids;
+    return address < PRIVATE_BUS || !(ask_register(r, uc, ids->control) & CONTROL_NPRIV) ||
+           ask_register(r, uc, ids->ipsr) & XPSR_NUMBER;
+}
+
+/* The value of a load, if it is remembered. */
+static int read_remembered(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes, uint64_t *value) {
+    RememberedReads *m = n->remembered;
+    BlockHook *h = &n->pricing.head;
+    Block *b = n->block;
+    if (!m || !m->n || !b || h->trace_enabled) return 0;
+    const Remembered *row = remembered(m, address, size_bytes);
+    if (!row || !is_open(n, uc, address)) return 0;
+    if (!row->is_ramp) {
+        if (!count_poll(m, address)) return 0;
+        *value = says(row, 0);
+        return 1;
+    }
+    uint32_t touches = m->activity == m->touched_activity ? m->touches + 1 : 1;
+    if (touches == TIME_POLLS || !b->load_issue || b->load_state != h->state) return 0;
+    uint64_t cycle = h->cycles + b->load_cycle + advance(n, b->load_issue, b->load_position);
+    if ((int64_t)cycle >= row->until || !count_poll(m, address)) return 0;
+    touch(m, h->instructions, cycle);
+    *value = says(row, cycle);
+    return 1;
+}
+
+static uint64_t read_register_at(void *uc, uint64_t offset, uint32_t size_bytes, const Window *w) {
+    uint64_t value;
+    if (read_remembered(w->hook, uc, (uint32_t)(w->base + offset), size_bytes, &value)) return value;
+    return w->read(uc, offset, size_bytes, NULL);
+}
+
+static void know_load(NativeHook *n, uint32_t block, uint32_t state, uint32_t position, uint32_t cycle,
+                      const uint16_t *issue) {
+    Block *b = n->tables.blocks[block];
+    free(b->load_issue);
+    b->load_issue = copy_of(issue, (b->n_events + 1u) * sizeof *issue);
+    b->load_state = state;
+    b->load_position = position;
+    b->load_cycle = cycle;
+}
+
+#endif
