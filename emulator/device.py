@@ -7,7 +7,7 @@ test builds a context by hand and drives the device through ``read`` and ``write
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Protocol, runtime_checkable
 
@@ -44,6 +44,12 @@ class SerialPort(Protocol):
 
     def waiting(self) -> int:
         """How many characters wait to be sent to the device."""
+
+    def upcoming(self, most: int) -> Sequence[int]:
+        """The next of them, in order; they go on waiting."""
+
+    def skip(self, characters: int) -> None:
+        """So many of them were sent to the device, by whoever looked at them before."""
 
     def on_waiting(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` when characters start to wait on a line that had none."""
@@ -220,6 +226,52 @@ class Device(ABC):
     @abstractmethod
     def register_name(self, offset: int) -> str:
         """The register's name in the vendor's manual, for reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrdinaryInput:
+    """A receiver to which nothing but characters happens, as firmware finds it.
+
+    ``status_offset``: of a word that is ``empty`` without a character and ``full`` with one;
+    ``data_offset``: of a word whose read takes the character, and gives ``last`` when there is none;
+    ``clear_offset``: of a register to which stores have no effect but to clear flags, of which
+    ``sticky`` are set. ``line``: the interrupt line that is asserted as long as there is a character, ""
+    for none. ``held``: a character that came and was not read. ``characters``: those that wait, as
+    they will be read; the first comes at ``at_cycles``, others ``character_cycles`` behind each other.
+    """
+
+    status_offset: int
+    data_offset: int
+    clear_offset: int
+    empty: int
+    full: int
+    sticky: int
+    line: str
+    held: int | None
+    last: int
+    characters: Sequence[int]
+    at_cycles: int
+    character_cycles: int
+
+
+@runtime_checkable
+class LendsInput(Protocol):
+    """A device whose input may be served by the engine for a while."""
+
+    context: DeviceContext
+    size_bytes: int
+
+    def characters_waiting(self) -> int:
+        """How many characters wait for it."""
+
+    def lend_input(self, most: int) -> OrdinaryInput | None:
+        """Stop receiving, and say what would be; None, and go on, when more may happen than that.
+
+        ``most``: characters. Nothing else is asked of the device before :meth:`take_back_input`.
+        """
+
+    def take_back_input(self, received: int, *, held: int | None, last: int, at_cycles: int) -> None:
+        """So many characters have come; ``held`` is left. Go on, with the next one at ``at_cycles``."""
 
 
 @runtime_checkable

@@ -49,6 +49,8 @@ class RegisterAccesses:
         self._access_cycle: int | None = None
         self._access_position = 0  # in its block, once its cycle is known
         self._counted = engine.reads
+        self.taken_back: Callable[[], None] = lambda: None  # before devices are changed
+        self.is_lent: Callable[[int], bool] = lambda _address: False  # a register that the hook serves
         self._ramp: Ramp | None = None  # of the access being served
         self.polled: tuple[int, int] | None = None  # (address, pc) of the last register read again and again
         self.watched: tuple[int, int, int] | None = None  # (word address, pc, reads so far), for trials
@@ -140,6 +142,8 @@ class RegisterAccesses:
         """Wrap ``read(address, size)`` for Unicorn."""
 
         def guarded(address: int, size_bytes: int) -> int:
+            if self.is_lent(address):
+                self.taken_back()
             if self._access is not None:  # a DMA transfer or an alias: its time is the outer access's
                 return read(address, size_bytes)
             self._access, self._access_cycle = (address, size_bytes, False), None
@@ -168,6 +172,7 @@ class RegisterAccesses:
         """Wrap ``write(address, size, value)`` for Unicorn."""
 
         def guarded(address: int, size_bytes: int, value: int) -> None:
+            self.taken_back()
             self.count_activity()
             if self._access is not None:
                 write(address, size_bytes, value)

@@ -120,7 +120,7 @@ class Core:
         self._word_pointer = ctypes.byref(self._word)  # the binding takes 3 us a register, this 0.3
         self.register_file = find_register_file(self.uc)
         self.emulate: Callable[[int], int] = self._emulate  # from a PC on; the native hook has its own
-        self.read_door: Callable[[int, Any], tuple[Any, Any]] = _own_door  # what serves loads of registers
+        self.doors: Callable[[int, Any, Any], tuple[Any, Any, Any]] = _own_doors  # to device registers
         self.monitor = find_monitor(self.register_file, CPU_MODELS[core_name])
         self.stack_limits = find_stack_limits(self.register_file, CPU_MODELS[core_name])
         self._callbacks: list[object] = []
@@ -169,11 +169,10 @@ class Core:
 
         read_callback, write_callback = READ_CALLBACK(on_read), WRITE_CALLBACK(on_write)
         self._callbacks += [read_callback, write_callback]
-        read_door, read_data = self.read_door(base, read_callback)
+        read_door, write_door, data = self.doors(base, read_callback, write_callback)
         status = unicorn_binding.uclib.uc_mmio_map(
             self.uc._uch, ctypes.c_uint64(base), ctypes.c_size_t(size_bytes),
-            read_door, read_data,
-            ctypes.cast(write_callback, ctypes.c_void_p), None,
+            read_door, data, write_door, data,
         )  # fmt: skip
         if status:
             raise UcError(status)
@@ -425,8 +424,8 @@ class Core:
         return int(self._library.uc_emu_start(self.uc._uch, pc | 1, RUN_UNTIL, 0, 0))
 
 
-def _own_door(_base: int, read: Any) -> tuple[Any, Any]:
-    return ctypes.cast(read, ctypes.c_void_p), None
+def _own_doors(_base: int, read: Any, write: Any) -> tuple[Any, Any, Any]:
+    return ctypes.cast(read, ctypes.c_void_p), ctypes.cast(write, ctypes.c_void_p), None
 
 
 def _pages(size_bytes: int) -> int:

@@ -11,6 +11,7 @@ from emulator.engine.core import Core
 from emulator.engine.counts import Counts, OutsideBlocks
 from emulator.engine.hook import BlockHook
 from emulator.engine.hooks.native_hook import native_hook
+from emulator.engine.lent_input import LentInput
 from emulator.engine.library import native_library, native_library_problem
 from emulator.engine.memory_map import MemoryMap
 from emulator.engine.remembered_reads import RememberedReads
@@ -56,6 +57,8 @@ class Engine:
         self.hook.share_exceptions(self.exceptions)
         self.reads = RememberedReads()
         self.hook.share_reads(self.reads)
+        self.input = LentInput()
+        self.hook.share_input(self.input)
 
     @property
     def counts(self) -> Counts:

@@ -16,6 +16,7 @@ from emulator.engine.contexts import CallContexts
 from emulator.engine.core import Core
 from emulator.engine.events import BlockPlan, LoadPair
 from emulator.engine.footprint import Footprint
+from emulator.engine.lent_input import LentInput
 from emulator.engine.remembered_reads import RememberedReads
 from emulator.system.exception_state import ExceptionState
 from emulator.timing.model import DivideTiming, UnalignedTiming
@@ -93,6 +94,7 @@ class BlockHook(Protocol):
     stop_code: int
     interrupt: int  # Unicorn's number of the exception that ended the last run, 0: none did
     serves_exceptions: int  # whether a run goes on behind those that the hook can serve
+    takes_input: bool  # whether characters may be lent to it
     returns_from: int  # the instruction that returns from a handler, if its block is closed already
     state: int
     initial_state: int  # of an empty pipeline
@@ -126,6 +128,9 @@ class BlockHook(Protocol):
 
     def share_reads(self, reads: RememberedReads) -> None:
         """Answer loads of device registers by what is remembered; once, after :meth:`attach`."""
+
+    def share_input(self, lent: LentInput) -> None:
+        """Let characters come that are lent there; once, after :meth:`attach`. See ``takes_input``."""
 
     def know_load(self, block: int, state: int, position: int, cycle: int, issue: Sequence[int]) -> None:
         """The block's only load is its instruction ``position``.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 DEFAULT_HISTORY_BYTES = 16 << 20
@@ -91,6 +92,15 @@ class SerialEndpoint:
     def next_received(self) -> int | None:
         """Give the device its next character, None when none waits."""
         return self._waiting.popleft() if self._waiting else None
+
+    def upcoming(self, most: int) -> list[int]:
+        """See :class:`emulator.device.SerialPort`."""
+        return list(islice(self._waiting, most))
+
+    def skip(self, characters: int) -> None:
+        """See :class:`emulator.device.SerialPort`."""
+        for _ in range(characters):
+            self._waiting.popleft()
 
     def waiting(self) -> int:
         """Count the characters that wait for the device."""

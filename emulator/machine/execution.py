@@ -18,12 +18,13 @@ from emulator.clock.clock import NEVER, PICOSECONDS_PER_SECOND, Clock
 from emulator.engine.counts import Counts
 from emulator.engine.engine import Engine
 from emulator.engine.hook import NO_ADDRESS, Taken
+from emulator.engine.lent_input import AWAKE_CYCLES
 from emulator.engine.overhead import OverheadAccount
 from emulator.errors import GuestFault
 from emulator.machine.requests import RunRequests
 from emulator.machine.sleep import Sleep
 from emulator.machine.slices import Slices
-from emulator.machine.waiting import Turn, WaitDetector
+from emulator.machine.waiting import SHORTEST_INTERVAL, Turn, WaitDetector
 from emulator.system.system import System
 
 SLICE_CYCLES = 20_000_000
@@ -150,7 +151,8 @@ class Execution:
                 # what ended the search may be due: an interrupt, a sleep
             else:
                 until = hook.cycles + self._slice_cycles
-                self._slices.run(min(self._limit, until, max(waits.check_at, hook.cycles + 1)))
+                left = self._quiet_cycles_left(limits.quiet_seconds)
+                self._slices.run(min(self._limit, until), waits.check_at, left)
 
     def _serve_what_is_due(self) -> None:
         self.between_slices()
@@ -250,8 +252,8 @@ class Execution:
         slept = self._engine.sleep_until(min(self._clock.next_cycles(), self._limit))
         self._count_waiting(slept)
         self._system.slept(slept)
-        self.waits.expect_soon_after(self._hook.cycles)  # a firmware that sleeps is not likely to poll
-        return False
+        self.waits.expect_soon_after(self._hook.cycles - SHORTEST_INTERVAL + AWAKE_CYCLES)
+        return False  # a firmware that sleeps is not likely to poll
 
     def _count_waiting(self, cycles: int) -> None:
         self.waited_picoseconds += cycles * PICOSECONDS_PER_SECOND // self._clock.core_hz
@@ -263,11 +265,14 @@ class Execution:
         wait after it (for the transmitter to take a character, say) is no silence.
         """
         upcoming = self._clock.next_cycles()
-        left = max(0, int(quiet_seconds * PICOSECONDS_PER_SECOND) - self.waited_picoseconds)
-        quiet_until = self._hook.cycles + left * self._clock.core_hz // PICOSECONDS_PER_SECOND
+        quiet_until = self._hook.cycles + self._quiet_cycles_left(quiet_seconds)
         if self._limit < min(quiet_until, upcoming):
             return False
         return upcoming == NEVER or upcoming >= quiet_until
+
+    def _quiet_cycles_left(self, quiet_seconds: float) -> int:
+        left = max(0, int(quiet_seconds * PICOSECONDS_PER_SECOND) - self.waited_picoseconds)
+        return left * self._clock.core_hz // PICOSECONDS_PER_SECOND
 
     def _report_crash(self) -> None:
         """A firmware that waits for ever in a fault handler has crashed: say so."""
@@ -278,7 +283,13 @@ class Execution:
     def serial_activity(self) -> None:
         """A character left or reached the device."""
         self.waited_picoseconds = 0
-        self.waits.expect_soon()
+        if not self._sleep.asleep:
+            self.waits.expect_soon()
+
+    def characters_came(self, check_at: int) -> None:
+        """Characters reached the device while the hook let them come."""
+        self.waited_picoseconds = 0
+        self.waits.characters_came(check_at)
 
     def save(self) -> dict[str, Any]:
         """State for a snapshot."""

@@ -29,6 +29,7 @@ from emulator.image.start import EntryStart, entry_start
 from emulator.machine.crash_report import crash_report
 from emulator.machine.devices import Surroundings, add_device
 from emulator.machine.execution import Execution
+from emulator.machine.lending import InputLending
 from emulator.machine.operand_traps import OperandTraps
 from emulator.machine.ports import SerialPorts
 from emulator.machine.protection import Protection, Refusal
@@ -56,7 +57,7 @@ class MachineParts:
         self._start: EntryStart | None = None
         self._strict = strict
         self.engine = Engine(board, timing=timing, hook=hook)
-        self.requests = RunRequests(self.engine.hook)
+        self.requests = RunRequests(self.engine.hook, self.engine.input)
         self.sleep = Sleep()
         self.ports = SerialPorts(board.console, self._serial_passed)
         self.semihosting = SemihostingHost(files_dir, self.ports.semihosting_output, tell=self._note)
@@ -233,8 +234,12 @@ class MachineParts:
             protection=protection,
             operands=self._operands,
         )
-        slices = Slices(self.engine, self.system, self.clock, traps, self.sleep, self.requests, protection)
-        return Execution(
+        lending = InputLending(self.engine, self.clock, self.bus, self.devices.values())
+        self.accesses.taken_back, self.accesses.is_lent = lending.take_back, lending.serves
+        slices = Slices(
+            self.engine, self.system, self.clock, traps, self.sleep, self.requests, protection, lending
+        )
+        execution = Execution(
             self.engine,
             self.system,
             self.clock,
@@ -247,6 +252,8 @@ class MachineParts:
             crash=self.crash,
             last_words=self.send_last_words,
         )
+        lending.on_taken = execution.characters_came
+        return execution
 
     def _refuse(self, address: int) -> None:
         """A bus fault at the access that is being served: Unicorn stops before its instruction ends."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emulator.engine.hook import NO_ADDRESS, BlockHook, StopRequest
+from emulator.engine.lent_input import LentInput
 
 PYTHON, EXCEPTIONS = int(StopRequest.PYTHON), int(StopRequest.EXCEPTIONS)  # a flag's own | takes 2 us
 
@@ -14,8 +15,9 @@ class RunRequests:
     place, because it must not unwind through Unicorn.
     """
 
-    def __init__(self, hook: BlockHook) -> None:
+    def __init__(self, hook: BlockHook, lent: LentInput | None = None) -> None:
         self._hook = hook
+        self._input = LentInput() if lent is None else lent
         self.interrupted = False
         self.reset = False
         self.exit_code: int | None = None
@@ -36,6 +38,9 @@ class RunRequests:
     def next_deadline(self, cycles: int) -> None:
         """The clock's next deadline is at ``cycles`` now."""
         self._hook.deadline = min(cycles, self.slice_end)
+        if self._input.is_lent:
+            self._input.other_deadline = cycles
+            self._hook.deadline = min(self._hook.deadline, self._input.at)
 
     def interrupt(self) -> None:
         """End the current run (from a signal handler or a link)."""

@@ -5,14 +5,20 @@ Twin: run.h, by which a slice goes on behind what the native hook serves itself.
 
 from __future__ import annotations
 
-from emulator.clock.clock import Clock
+from unicorn import UcError
+
+from emulator.clock.clock import NEVER, Clock
 from emulator.engine.engine import Engine
 from emulator.engine.hook import Stop
+from emulator.machine.lending import InputLending
 from emulator.machine.protection import Protection
 from emulator.machine.requests import RunRequests
 from emulator.machine.sleep import Sleep
 from emulator.machine.traps import TrapHandler
 from emulator.system.system import System
+
+LEFT_THUMB_STATE = -1
+"""Beside the hook's codes: a branch has led to an even address."""
 
 
 class Slices:
@@ -27,7 +33,10 @@ class Slices:
         sleep: Sleep,
         requests: RunRequests,
         protection: Protection,
+        lending: InputLending,
     ) -> None:
+        self._lending = lending
+        self._input = engine.input
         self._protection = protection
         self._core = engine.core
         self._hook = engine.hook
@@ -39,11 +48,35 @@ class Slices:
         self._sleep = sleep
         self._requests = requests
 
-    def run(self, until: int) -> int:
-        """Run to cycle ``until``, the next deadline, or a stop; returns the hook's code."""
+    def run(self, until: int, check_at: int = NEVER, quiet_cycles: int = 0) -> int:
+        """Run to cycle ``until``, the next deadline, or a stop; returns the hook's code.
+
+        Also to ``check_at``, where that lies ahead, when a waiting loop is looked for; characters that
+        come meanwhile may change it. ``quiet_cycles``: so long the core may sleep without a word.
+        """
+        traps = self._traps
+        self._lending.lend(until, check_at, quiet_cycles)
+        try:
+            code, error = self._emulate(min(until, max(check_at, self._hook.cycles + 1)))
+        finally:
+            self._lending.take_back()
+        if self._input.is_asleep:
+            self._sleep.begin()
+        if code == LEFT_THUMB_STATE:
+            traps.left_thumb_state()
+        elif code == Stop.PROTECTED:
+            traps.refused_fetch()
+        elif code in (Stop.NONE, Stop.TRAP):
+            traps.handle(error)
+        else:
+            return code
+        return Stop.NONE
+
+    def _emulate(self, until: int) -> tuple[int, UcError | None]:
+        """Run, and answer the hook's questions, until something else ends it: its code, Unicorn's error."""
         core, hook, corrections = self._core, self._hook, self._automaton.corrections
-        hook.deadline = min(self._clock.next_cycles(), until)
         self._requests.slice_end = until
+        self._requests.next_deadline(self._clock.next_cycles())
         watch = self._system.blocked_only_by_masks()
         hook.mask_watch = int(watch is not None)
         hook.mask_priority = watch or 0
@@ -61,21 +94,11 @@ class Slices:
             hook.stop_code = 0
             opened = core.opens_for_execution(error)
             if (code or opened) and not core.thumb_state():  # a run starts in Thumb state
-                self._traps.left_thumb_state()
-                return 0
-            if opened:
+                return LEFT_THUMB_STATE, error
+            if opened or (code == Stop.PROTECTED and self._protection.permits(hook.need_block)):
                 continue
-            if code == Stop.PROTECTED:
-                if self._protection.permits(hook.need_block):
-                    continue
-                self._traps.refused_fetch()
-                return Stop.NONE
             if not self._automaton.answer(code):
-                break
-        if code in (Stop.NONE, Stop.TRAP):
-            self._traps.handle(error)
-            return Stop.NONE
-        return code
+                return code, error
 
     def run_undisturbed(self, until: int, limit: int) -> bool:
         """Run to cycle ``until`` or a break; False when anything is due, or ``limit`` was passed by more."""

@@ -17,11 +17,12 @@ from emulator.bus.register_access import RegisterAccesses
 from emulator.clock.ramp import Ramp
 from emulator.engine.engine import Engine
 from emulator.engine.hook import NO_ADDRESS
+from emulator.engine.lent_input import WATCHED_CYCLES
 from emulator.engine.overhead import Overhead, OverheadAccount
 from emulator.engine.protected_pages import PAGE_BYTES
 from emulator.thumb.instruction import Instruction
 
-SHORTEST_INTERVAL = 1_000
+SHORTEST_INTERVAL = WATCHED_CYCLES
 LONGEST_INTERVAL = 2_000_000
 LONGEST_TURN = 20_000
 LONGEST_TRACE = 1024
@@ -79,6 +80,11 @@ class WaitDetector:
         self._interval = SHORTEST_INTERVAL
         self.check_at = self._hook.cycles
         self._look_again = True
+
+    def characters_came(self, check_at: int) -> None:
+        """Hear that it was expected to wait soon, several times, and for the last time at ``check_at``."""
+        self._interval = SHORTEST_INTERVAL
+        self.check_at = check_at
 
     def expect_soon_after(self, cycles: int) -> None:
         """The firmware waits for an event at ``cycles``: look again shortly after it."""

@@ -9,7 +9,7 @@ sends early loses nothing, and an overrun means that the firmware did not keep u
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,6 +109,23 @@ class SerialLine:
         """Let the character that is being shifted out leave now, whatever the pace."""
         self._sent.disarm()
         self._sending_ends()
+
+    def lend(self, most: int) -> tuple[int, int, Sequence[int]] | None:
+        """Stop receiving: (when the next character has come, cycles of one, those that wait).
+
+        None, and go on: none is on its way.
+        """
+        serial, at_cycles = self._context.serial, self._received.at_cycles
+        if serial is None or at_cycles is None:
+            return None
+        self._received.disarm()
+        return at_cycles, self._character_cycles, serial.upcoming(most)
+
+    def take_back(self, received: int, at_cycles: int) -> None:
+        """Go on behind a :meth:`lend`: so many have come, the next one comes at ``at_cycles``."""
+        if self._context.serial is not None:
+            self._context.serial.skip(received)
+        self._received.arm(at_cycles)
 
     def stop(self) -> None:
         """Abandon what is on the wires (the device was disabled or reset)."""

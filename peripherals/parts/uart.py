@@ -160,6 +160,19 @@ class Uart:
         """Take the oldest received character, if any."""
         return self.received.pop(0) if self.received else None
 
+    def lend(self, most: int) -> tuple[int, int, list[int]] | None:
+        """See :meth:`SerialLine.lend`; the characters as they will be read."""
+        lent = self._line.lend(most)
+        if lent is None:
+            return None
+        at_cycles, character_cycles, characters = lent
+        return at_cycles, character_cycles, [self._setting.frame.received(data) for data in characters]
+
+    def take_back(self, received: int, held: int | None, at_cycles: int) -> None:
+        """Go on behind a :meth:`lend`: so many have come, ``held`` was not taken."""
+        self.received[:] = [] if held is None else [held]
+        self._line.take_back(received, at_cycles)
+
     def save(self) -> dict[str, Any]:
         """State for a snapshot."""
         return {

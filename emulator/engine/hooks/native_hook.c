@@ -6,9 +6,9 @@
  *   timing/          branch_predictor, divider
  *   engine/          what Python fills in: hook, events, expressions; register_file
  *   system/          exception_state, which Python shares
- *   engine/          also remembered_reads, which Python shares
+ *   engine/          also remembered_reads, lent_input, which Python shares
  *   engine/hooks/    block, tables, address_program, addresses, all_hits, footprint, pricing, contexts, block_hook,
- *                    exceptions, register_reads, run on top
+ *                    exceptions, input, register_reads, run on top
  *
  * They are one translation unit: the compiler sees all of what happens at a block's entry. No
  * Unicorn header is needed: its two entry points come in as pointers.
@@ -36,6 +36,10 @@ EXPORT void bl_on_code(void *uc, uint64_t address, uint32_t size, void *user) {
 
 EXPORT uint64_t bl_on_read(void *uc, uint64_t offset, uint32_t size, void *window) {
     return read_register_at(uc, offset, size, window);
+}
+
+EXPORT void bl_on_write(void *uc, uint64_t offset, uint32_t size, uint64_t value, void *window) {
+    write_register_at(uc, offset, size, value, window);
 }
 
 EXPORT void bl_on_interrupt(void *uc, uint32_t number, void *user) {
@@ -92,6 +96,8 @@ EXPORT void bl_share_exceptions(NativeHook *n, ExceptionState *state, reg_write_
 }
 
 EXPORT void bl_share_reads(NativeHook *n, RememberedReads *reads) { n->remembered = reads; }
+
+EXPORT void bl_share_input(NativeHook *n, LentInput *input) { n->input = input; }
 
 EXPORT void bl_know_load(NativeHook *n, uint32_t block, uint32_t state, uint32_t position, uint32_t cycle,
                          const uint16_t *issue) {

@@ -22,6 +22,7 @@ from emulator.engine.hooks.native_exceptions import (
 from emulator.engine.hooks.native_footprint import NativeFootprint, prototype_footprint
 from emulator.engine.hooks.native_plan import described
 from emulator.engine.hooks.native_reads import NativeReads, prototype_reads
+from emulator.engine.lent_input import LentInput
 from emulator.engine.library import add_native_hook
 from emulator.engine.remembered_reads import RememberedReads
 from emulator.system.exception_state import ExceptionState
@@ -148,6 +149,7 @@ class NativeHook(_Head):
     """
 
     kind = "native"
+    takes_input = True
     contexts: NativeContexts
     footprint: NativeFootprint
     _library: c.CDLL
@@ -168,7 +170,7 @@ class NativeHook(_Head):
         """See :class:`BlockHook`."""
         self._core = core
         self._handle = core.uc._uch
-        core.emulate, core.read_door = self._run, self._reads.door
+        core.emulate, core.doors = self._run, self._reads.doors
         add_native_hook(core.uc, ucc.UC_HOOK_BLOCK, self._library.bl_on_block, self._engine)
         add_native_hook(core.uc, ucc.UC_HOOK_INTR, self._library.bl_on_interrupt, self._engine)
         if core.register_file is not None:
@@ -186,6 +188,10 @@ class NativeHook(_Head):
     def share_reads(self, reads: RememberedReads) -> None:
         """See :class:`BlockHook`."""
         self._reads.share(reads)
+
+    def share_input(self, lent: LentInput) -> None:
+        """See :class:`BlockHook`."""
+        self._reads.share_input(lent)
 
     def know_load(self, block: int, state: int, position: int, cycle: int, issue: Sequence[int]) -> None:
         """See :class:`BlockHook`."""

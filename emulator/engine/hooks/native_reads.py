@@ -6,13 +6,19 @@ import ctypes as c
 from collections.abc import Sequence
 from typing import Any
 
+from emulator.engine.lent_input import LentInput
 from emulator.engine.remembered_reads import RememberedReads
 
 
 class _Window(c.Structure):
     """``Window`` in register_reads.h."""
 
-    _fields_ = (("hook", c.c_void_p), ("read", c.c_void_p), ("base", c.c_uint64))
+    _fields_ = (
+        ("hook", c.c_void_p),
+        ("read", c.c_void_p),
+        ("write", c.c_void_p),
+        ("base", c.c_uint64),
+    )
 
 
 def prototype_reads(library: c.CDLL) -> None:
@@ -20,6 +26,7 @@ def prototype_reads(library: c.CDLL) -> None:
     u32, pointer = c.c_uint32, c.c_void_p
     for name, arguments in (
         ("bl_share_reads", [pointer, pointer]),
+        ("bl_share_input", [pointer, pointer]),
         ("bl_know_load", [pointer, u32, u32, u32, u32, pointer]),
     ):
         function = getattr(library, name)
@@ -39,11 +46,20 @@ class NativeReads:
         self._reads = reads
         self._library.bl_share_reads(self._engine, c.addressof(reads))
 
-    def door(self, base: int, read: Any) -> tuple[Any, Any]:
-        """What Unicorn is to call for loads from ``base`` on, and with what; ``read``: Python's function."""
-        window = _Window(self._engine, c.cast(read, c.c_void_p), base)
+    def share_input(self, lent: LentInput) -> None:
+        """Let the characters that are lent there come; it must outlive the hook."""
+        self._lent = lent
+        self._library.bl_share_input(self._engine, c.addressof(lent))
+
+    def doors(self, base: int, read: Any, write: Any) -> tuple[Any, Any, Any]:
+        """What Unicorn is to call for loads and stores from ``base`` on, and with what.
+
+        ``read``, ``write``: Python's functions.
+        """
+        window = _Window(self._engine, c.cast(read, c.c_void_p), c.cast(write, c.c_void_p), base)
         self._windows.append(window)
-        return c.cast(self._library.bl_on_read, c.c_void_p), c.c_void_p(c.addressof(window))
+        on_read, on_write = self._library.bl_on_read, self._library.bl_on_write
+        return c.cast(on_read, c.c_void_p), c.cast(on_write, c.c_void_p), c.c_void_p(c.addressof(window))
 
     def know_load(self, block: int, state: int, position: int, cycle: int, issue: Sequence[int]) -> None:
         """See :class:`emulator.engine.hook.BlockHook`."""

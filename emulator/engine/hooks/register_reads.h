@@ -1,5 +1,6 @@
 /* Loads of device registers: those that are remembered are answered here, at the cycle of the access.
  *
+ * So are those of a receiver whose input is lent, and stores to it without effect.
  * Twin: bus/register_access.py, which serves all others. An access's cycle is known natively where the
  * block has one load, and Python has said when it issues in the timing state that the block was entered in.
  */
@@ -9,14 +10,18 @@
 #include "../remembered_reads.h"
 #include "block_hook.h"
 #include "exceptions.h"
+#include "input.h"
 
 #define PRIVATE_BUS 0xE0000000u
 
 typedef uint64_t (*python_read_fn)(void *uc, uint64_t offset, uint32_t size, void *data);
 
+typedef void (*python_write_fn)(void *uc, uint64_t offset, uint32_t size, uint64_t value, void *data);
+
 typedef struct {           /* shared with Python: keep in step with native_reads.py */
     void *hook;
     python_read_fn read;
+    python_write_fn write;
     uint64_t base;
 } Window;
 
@@ -52,8 +57,14 @@ static int read_remembered(NativeHook *n, void *uc, uint32_t address, uint32_t s
 
 static uint64_t read_register_at(void *uc, uint64_t offset, uint32_t size_bytes, const Window *w) {
     uint64_t value;
-    if (read_remembered(w->hook, uc, (uint32_t)(w->base + offset), size_bytes, &value)) return value;
+    uint32_t address = (uint32_t)(w->base + offset);
+    if (read_input(w->hook, address, size_bytes, &value)) return value;
+    if (read_remembered(w->hook, uc, address, size_bytes, &value)) return value;
     return w->read(uc, offset, size_bytes, NULL);
+}
+
+static void write_register_at(void *uc, uint64_t offset, uint32_t size_bytes, uint64_t value, const Window *w) {
+    if (!clears_nothing(w->hook, (uint32_t)(w->base + offset), value)) w->write(uc, offset, size_bytes, value, NULL);
 }
 
 static void know_load(NativeHook *n, uint32_t block, uint32_t state, uint32_t position, uint32_t cycle,

@@ -9,6 +9,7 @@
 #include "../../system/exception_state.h"
 #include "block_hook.h"
 #include "exceptions.h"
+#include "input.h"
 
 #define RUN_UNTIL 0xFFFFFFFEu
 #define EXC_RETURN_FROM 0xFFFFFF00u
@@ -60,15 +61,21 @@ static int serve_end_of_block(NativeHook *n, void *uc) {
 }
 
 /* Whether what ended a run has been served, and the core goes on. */
-static int goes_on(NativeHook *n, void *uc) {
+static int goes_on(NativeHook *n, void *uc, int error) {
     BlockHook *h = &n->pricing.head;
     if (!may_serve(n) || h->stop_request & REQUEST_PYTHON) return 0;
-    if (h->stop_code == STOP_NONE) {
+    if (h->stop_code == STOP_NONE && ends_in_wfi(n, uc, error)) {
+        if (!sleep_for_input(n, uc)) {
+            if (n->input && n->input->is_asleep) h->stop_code = STOP_REQUEST;
+            return 0;
+        }
+    } else if (h->stop_code == STOP_NONE) {
         if (!serve_end_of_block(n, uc)) return 0;
         h->state = h->initial_state;
         h->interrupt = 0;
-    } else if (h->stop_code != STOP_MASKS && h->stop_code != STOP_REQUEST) return 0;
+    } else if (h->stop_code != STOP_MASKS && h->stop_code != STOP_REQUEST && h->stop_code != STOP_DEADLINE) return 0;
     else if (!(ask_register(&n->pricing.addresses.registers, uc, n->exceptions.ids.cpsr) & CPSR_THUMB)) return 0;
+    if (h->stop_code == STOP_DEADLINE && !input_due(n)) return 0;
     h->stop_request = 0;
     h->stop_code = STOP_REQUEST; /* why Python is to look, should it have to */
     return take_exception(n, uc) != TAKEN_LEFT;
@@ -81,7 +88,7 @@ static int run(NativeHook *n, void *uc, uint32_t pc) {
         h->stop_code = STOP_NONE;
         h->interrupt = h->returns_from = 0;
         error = n->emu_start(uc, pc | 1, RUN_UNTIL, 0, 0);
-    } while (goes_on(n, uc) && ((pc = read_register(&n->pricing.addresses.registers, uc, 15)), 1));
+    } while (goes_on(n, uc, error) && ((pc = read_register(&n->pricing.addresses.registers, uc, 15)), 1));
     return h->stop_code == STOP_REQUEST ? 0 : error;
 }
 
