@@ -42,6 +42,8 @@ ten or twenty all of the code took twice the time. It is filled in time: each ex
 some 230 bytes, since Unicorn makes room for a block before it finds that EXC_RETURN is no code."""
 RUN_UNTIL = 0xFFFFFFFE
 """An address that is never executed: ``emu_start`` needs an end."""
+EXC_RETURN_FROM = 0xFFFFFF00
+BAD_DATA = ucc.UC_HOOK_MEM_INVALID & ~(ucc.UC_HOOK_MEM_FETCH_UNMAPPED | ucc.UC_HOOK_MEM_FETCH_PROT)
 GE_FLAGS = 0xF0000
 CONTROL_BITS, CONTROL_FPCA, CONTROL_SFPA = 7, 4, 8
 FPSCR_ROUNDING_MODE = 3 << 22
@@ -349,7 +351,8 @@ class Core:
     def watch_bad_accesses(self, seen: Callable[[int], None]) -> None:
         """Call ``seen(address)`` before an access to nothing, or one that its memory refuses, ends a run.
 
-        RAM refuses nothing but its first fetch, and is left out: emulator/engine/tlb.py.
+        RAM refuses nothing but its first fetch, and is left out: emulator/engine/tlb.py. So is the fetch
+        from an EXC_RETURN, by which Unicorn finds a return from a handler.
         """
 
         def on_bad_access(
@@ -365,7 +368,8 @@ class Core:
             if start < region.base:
                 self.uc.hook_add(ucc.UC_HOOK_MEM_INVALID, on_bad_access, None, start, region.base - 1)
             start = region.base + _pages(region.size_bytes)
-        self.uc.hook_add(ucc.UC_HOOK_MEM_INVALID, on_bad_access, None, start, MASK32)
+        self.uc.hook_add(ucc.UC_HOOK_MEM_INVALID, on_bad_access, None, start, EXC_RETURN_FROM - 1)
+        self.uc.hook_add(BAD_DATA, on_bad_access, None, EXC_RETURN_FROM, MASK32)
 
     def opens_for_execution(self, error: UcError | None) -> bool:
         """Whether ``error`` was the first fetch from a RAM, which is executable from now on.

@@ -12,7 +12,7 @@ from enum import IntEnum
 from unicorn import UcError
 from unicorn import unicorn_const as ucc
 
-from emulator.engine.core import RUN_UNTIL
+from emulator.engine.core import EXC_RETURN_FROM, RUN_UNTIL
 from emulator.engine.engine import Engine
 from emulator.machine.operand_traps import OperandTraps
 from emulator.machine.protection import Protection
@@ -26,7 +26,6 @@ from emulator.system.system import System
 WFI, WFE, YIELD = 0xBF30, 0xBF20, 0xBF10
 WIDE_HINT, WIDE_HINT_SECOND = 0xF3AF, 0x8000
 SEMIHOSTING_IMMEDIATE = 0xAB
-EXC_RETURN_FROM = 0xFFFFFF00
 BRANCH_EDGE = 1
 
 
