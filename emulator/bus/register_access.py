@@ -158,7 +158,7 @@ class RegisterAccesses:
                 if self._hook.trace_enabled:
                     self.turn_values[address, size_bytes] = value
                 elif self._counted.activity == activity:
-                    if self._counted.reads > 1 and remembers(address) and self.watched is None:
+                    if self._counted.polls > 1 and remembers(address) and self.watched is None:
                         self._counted.remember(address, size_bytes, value, cycle=0, ramp=None)
                 elif self._ramp is not None:
                     self._remember_ramp(address, size_bytes, value, self._ramp)

@@ -1,9 +1,9 @@
 """Reads of device registers that the native hook answers itself. Twin: remembered_reads.h.
 
-A register that was read twice without a change but what its device has announced (nothing, or a count of
-a clock: :class:`emulator.clock.ramp.Ramp`) is remembered, and read natively until Python has anything to
-do with a device: a store, a read that takes something away, a deadline. What is counted of reads, to
-notice who waits, is counted here by both.
+A register that is read again with nothing in between is remembered, and read natively until Python has
+anything to do with a device: a store, a read that takes something away, a deadline. So is a count of a
+clock (:class:`emulator.clock.ramp.Ramp`) that was read twice as its device had said. What is counted of
+reads, to notice who waits, is counted here by both.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TIME_POLLS = 16
 
 
 class Remembered(ctypes.Structure):
-    """One register, by address and size of its reads. ``is_sure``: it was read twice."""
+    """One register, by address and size of its reads. ``is_sure``: of a counter, that it was read twice."""
 
     address: int
     size_bytes: int
@@ -97,7 +97,7 @@ class RememberedReads(ctypes.Structure):
             rows[found].is_sure = rows[found].size_bytes = 0
         row = rows[found]
         known = row.size_bytes == size_bytes and row.is_ramp == (ramp is not None)
-        row.is_sure = int(known and row.says(cycle) == value and (not row.is_ramp or cycle < row.until))
+        row.is_sure = int(ramp is None or (known and row.says(cycle) == value and cycle < row.until))
         row.address, row.size_bytes, row.is_ramp = address, size_bytes, int(ramp is not None)
         row.value, row.cycle, row.mask = value, cycle, (1 << 8 * size_bytes) - 1
         if ramp is not None:

@@ -105,16 +105,13 @@ def test_python_is_seldom_asked(tmp_path: Path) -> None:
     assert machine.engine.reads.activity > 20_000 and asked[0] < 2_000
 
 
-def test_a_register_is_sure_when_it_was_read_twice_as_was_said() -> None:
+def test_a_counter_is_sure_when_it_was_read_twice_as_was_said() -> None:
     reads = RememberedReads()
-    reads.remember(0x40000000, 4, 7, cycle=0, ramp=None)
-    assert not reads.rows[0].is_sure
-    reads.remember(0x40000000, 4, 8, cycle=0, ramp=None)
-    assert not reads.rows[0].is_sure
-    reads.remember(0x40000000, 4, 8, cycle=0, ramp=None)
-    assert reads.rows[0].is_sure and reads.n == 1
+    for cycle, value, is_sure in ((10, 7, 0), (12, 9, 1), (13, 9, 0), (14, 10, 1)):
+        reads.remember(0x40000000, 4, value, cycle=cycle, ramp=Ramp(cycle, value, 0xFF))
+        assert reads.rows[0].is_sure == is_sure and reads.n == 1
     reads.remember(0x40000000, 2, 8, cycle=0, ramp=None)
-    assert reads.n == 2 and not reads.rows[1].is_sure
+    assert reads.n == 2 and reads.rows[1].is_sure
     reads.forget()
     assert reads.n == 0
 
