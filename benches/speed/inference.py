@@ -1,7 +1,7 @@
-"""One keyword-spotting inference of the shipped firmware: the same calls, run in several ways.
+"""One keyword-spotting inference of the shipped firmware, for whatever is switched on beside it.
 
 The firmware boots, takes an input and infers once; then its ``network_run`` is called again
-and again. Plain Unicorn gets a copy of memory and registers at that point.
+and again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from pathlib import Path
 
 from benches.protocol.host import ProtocolHost
 from benches.protocol.machine_channel import MachineChannel
-from benches.speed.measure import Speed, bare_core, run_plain, timed_call
+from benches.speed.measure import timed_call
+from benches.speed.rows import Speed
 from benches.suite import shipped
 from benches.suite.benchmarks import KEYWORD_SPOTTING
 from benches.suite.input_files import load_inputs
@@ -20,8 +21,6 @@ from emulator.errors import UsageError
 from emulator.machine.machine import Machine
 
 FUNCTION = "network_run"
-RETURN_SLOT_BYTES = 16
-REGISTERS = (*(f"r{n}" for n in range(13)), "sp", "fpscr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +46,6 @@ def shipped_firmware(board_name: str) -> Firmware:
     return Firmware(shipped.image_for(KEYWORD_SPOTTING, load_board(board_name).name), board_name)
 
 
-def inference_emulated(firmware: Firmware, timing: str, hook: str, inferences: int) -> Speed:
-    """Some inferences on the whole machine, one warm-up before them."""
-    machine = firmware.ready_machine(timing, hook)
-    timed_call(machine, function_address(machine))
-    return timed_inferences(machine, inferences, timing)
-
-
 def timed_inferences(machine: Machine, inferences: int, way: str) -> Speed:
     """Some inferences of a machine that has inferred before."""
     function = function_address(machine)
@@ -65,29 +57,6 @@ def timed_inferences(machine: Machine, inferences: int, way: str) -> Speed:
         instructions += counts.instructions
         cycles += counts.cycles
     return Speed(way, instructions, seconds, cycles)
-
-
-def inference_plain(firmware: Firmware, inferences: int) -> Speed:
-    """The same inferences on Unicorn with nothing hooked; instructions come from counting once."""
-    machine = firmware.ready_machine("count", "auto")
-    function = function_address(machine)
-    core = bare_core(machine.board)
-    for mine, theirs in zip(core.memories, machine.core.memories, strict=True):
-        if not mine.region.alias_of:
-            mine.buffer[:] = theirs.buffer[:]
-    for name in REGISTERS:
-        core.set(name, machine.core.get(name))
-    memory = core.memory_at(function)
-    if memory is None:
-        raise UsageError(f"{FUNCTION} is not in memory", where=str(firmware.path))
-    back = memory.region.end - RETURN_SLOT_BYTES
-    _, counts = timed_call(machine, function)
-    seconds = 0.0
-    for warm in (False, *[True] * inferences):
-        core.set("lr", back | 1)
-        passed = run_plain(core, function, back)
-        seconds += passed if warm else 0.0
-    return Speed("plain Unicorn", counts.instructions * inferences, seconds)
 
 
 def function_address(machine: Machine) -> int:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benches.speed.inference import Firmware, function_address, timed_inferences
-from benches.speed.measure import Speed, timed_call
+from benches.speed.measure import timed_call
+from benches.speed.rows import Speed
 from emulator.board.model import Board
 from emulator.machine.machine import Machine
 from emulator.system.mpu import CTRL, ENABLE, PRIVDEFENA, RASR, RBAR, RNR, XN_V7
@@ -16,8 +17,6 @@ LARGE_STACK, SMALL_STACK = 0x1000, 0x200
 """Bytes from the guard to the stack pointer: in another page, or in that of all of the stack."""
 FULL_ACCESS, NO_ACCESS, READ_ONLY = 3 << 24, 0, 6 << 24
 PERIPHERALS, PERIPHERALS_BYTES = 0x40000000, 0x20000000
-MOST_OF_THE_TIME = 1.3
-"""So many times the time of a run without an MPU is what one may cost."""
 
 Region = tuple[int, int, int]
 """Base, size in bytes, access and XN as RASR has them."""

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benches.speed.inference import Firmware, function_address, timed_inferences
-from benches.speed.measure import Speed, timed_call
+from benches.speed.measure import timed_call
+from benches.speed.rows import Speed
 from emulator.machine.machine import Machine
 from emulator.profiling.recorder import Labels, Recorder
 from emulator.recording.store import write_recording
 from emulator.reporting.costs import by_function
 from emulator.reporting.view import View
 
-MOST_OF_THE_TIME = 1.3
-"""Goal: recorded inferences take at most so many times the time of others."""
 WAYS = ("not recorded", "call paths", "recorded")
 """Nothing is followed; calls and exceptions alone; all that a recording holds."""
 

@@ -1,27 +1,35 @@
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from benches.speed import convolution
+from benches.speed import convolution, idle
+from benches.speed.__main__ import main
 from benches.speed.inference import shipped_firmware
 from benches.speed.measure import convolution_emulated, convolution_plain
 from benches.speed.protection import SETUPS, inference_protected
 from benches.speed.recording import WAYS, inference_recorded, recording_cost
+from benches.speed.rows import PLAIN, TIMINGS, Goal, Speed, depth_rows, row
 from benches.speed.serial import serial_cost
+from benches.speed.subjects import shipped_subjects
+from benches.speed.whole_inference import EmulatedInference, PlainInference, inference_function
 
 CHARACTERS_A_BYTE = 2 + (len("db %") + len("m-ready..")) / 31
-SOURCE = Path(convolution.__file__).with_name("convolution.s")
+SPEED_ROOM = Path(convolution.__file__).parent
+TINY = ("--repeat", "1", "--repetitions", "1", "--turn", "0.001", "--idle", "2")
 
 
-def test_committed_bytes_are_the_assembly(tmp_path):
-    built, binary = tmp_path / "convolution.o", tmp_path / "convolution.bin"
-    subprocess.run(
-        ["arm-none-eabi-as", "-mcpu=cortex-m4", "-mthumb", "-o", built, SOURCE],
-        check=True,
-    )
+@pytest.mark.parametrize(
+    ("name", "code"), [("convolution", convolution.CODE), ("idle", idle.CODE)], ids=["convolution", "idle"]
+)
+def test_committed_bytes_are_the_assembly(name, code, tmp_path):
+    built, binary = tmp_path / "built.o", tmp_path / "built.bin"
+    source = SPEED_ROOM / f"{name}.s"
+    subprocess.run(["arm-none-eabi-as", "-mcpu=cortex-m4", "-mthumb", "-o", built, source], check=True)
     subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", built, binary], check=True)
-    assert binary.read_bytes() == convolution.CODE
+    assert binary.read_bytes() == code
 
 
 @pytest.mark.parametrize("timing", ["count", "core", "memory"])
@@ -57,3 +65,52 @@ def test_serial_input_costs_less_with_waiting_skipped():
     cost = serial_cost(shipped_firmware("nucleo-l4r5zi"), "auto", 1)
     assert 0 < cost.host_s < cost.every_turn_s
     assert cost.board_s == pytest.approx(CHARACTERS_A_BYTE * 10 / 115_200, rel=0.1)
+
+
+def test_goals_are_of_the_value_or_of_its_ratio():
+    assert row("it", "MIPS", 9, 10, Goal(0.9, least=True)).holds is True
+    slow = row("it", "MIPS", 8, 10, Goal(0.9, least=True))
+    assert (slow.ratio, slow.goal, slow.holds) == (0.8, "ratio >= 0.9", False)
+    late = row("it", "s", 0.2, 0.1, Goal(0.1, of_ratio=False))
+    assert (late.ratio, late.goal, late.holds) == (2, "value <= 0.1", False)
+    assert row("it", "s", 0.2, goal=Goal(1)).holds is False  # nothing to compare with
+    assert row("it", "s", 0.2).holds is None
+
+
+def test_rows_hold_medians_of_turns():
+    speeds = {way: [Speed(way, 1_000_000, s) for s in (5, 1, 2)] for way in (PLAIN, *TIMINGS)}
+    assert {(item.value, item.reference, item.ratio) for item in depth_rows("it", speeds)} == {(0.5, 0.5, 1)}
+
+
+def test_the_inference_is_found_by_its_calls_and_the_same_code_runs_in_every_way():
+    subject = next(subject for subject in shipped_subjects("nucleo-l4r5zi") if subject.title == "ad")
+    function = inference_function(subject, "auto")
+    emulated = EmulatedInference(subject, function, "memory", "auto")
+    assert function == emulated.machine.symbol("network_run").address & ~1
+    first, second = emulated.turn(1), emulated.turn(2)
+    assert second.instructions == 2 * first.instructions > 800_000
+    plain = PlainInference(subject, function, "auto").turn(3)
+    assert plain.instructions == 3 * first.instructions
+    assert plain.host_s > 0 and plain.cycles is None
+
+
+def test_idling_wakes_ten_times_a_second():
+    cost = idle.idle_cost("nucleo-l4r5zi", "auto", 8)
+    assert cost.interrupts == 80 - 1  # the last one comes at the very end
+    assert cost.host_s > 0 and cost.grown_mb >= 0
+
+
+@pytest.mark.parametrize("only", ["convolution", "idle", "start"])
+def test_the_report_is_a_list_of_rows_beside_their_references(only, tmp_path):
+    report = tmp_path / "speed.json"
+    result = CliRunner().invoke(main, [*TINY, "--only", only, "--json", str(report)])
+    assert result.exit_code == 0, result.output
+    rows = json.loads(report.read_text())
+    assert {tuple(item) for item in rows} == {
+        ("what", "unit", "value", "reference", "ratio", "goal", "holds")
+    }
+    for item in rows:
+        assert item["value"] >= 0
+        assert (item["holds"] is None) == (item["goal"] == "")
+        assert item["what"] in result.output
+    assert sum(item["holds"] is not None for item in rows) >= 2

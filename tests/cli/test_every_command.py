@@ -271,6 +271,7 @@ ELSEWHERE = {  # file: what it reads or writes that is no user's file
     "emulator/timing/version.py": "its own sources",
     "benches/assembly/build.py": "a temporary folder",
     "benches/speed/measure.py": "a temporary folder",
+    "benches/speed/subjects.py": "a temporary folder",
     "benches/cli/host_run.py": "a temporary folder",
 }
 

@@ -1,0 +1,155 @@
+"""One inference of any image, found by its calls: timed on the machine, and on Unicorn alone.
+
+The function that a firmware calls once for each inference and that executes most is the inference,
+whatever its name is. The machine is timed from its entry to its return. Plain Unicorn gets a copy
+of memory and registers at the entry, and runs the same call with nothing hooked.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import Counter
+
+from benches.protocol.host import READY
+from benches.speed.measure import bare_core, run_plain
+from benches.speed.rows import PLAIN, Speed, host_seconds
+from benches.speed.subjects import Session, Subject, open_session
+from emulator.engine.core import Core
+from emulator.errors import CheckFailed
+from emulator.machine.execution import StopReason
+from emulator.machine.machine import Machine
+
+FEW, MORE = 1, 4
+"""Inferences of two commands whose calls are compared."""
+REPLY_PATIENCE_S = 60.0
+MOST_IN_A_TURN = 100
+REGISTERS = (*(f"r{n}" for n in range(13)), "sp", "lr", "fpscr", *(f"s{n}" for n in range(32)))
+
+
+def inference_function(subject: Subject, hook: str) -> int:
+    """Where the function begins that is called once an inference. Raises CheckFailed."""
+    session = open_session(subject, "count", hook)
+    few, more = _calls(session, FEW), _calls(session, MORE)
+    once = [f for f, (calls, _) in more.items() if calls - few.get(f, (0, 0))[0] == MORE - FEW]
+    if not once:
+        raise CheckFailed("no function is called once for each inference", where=subject.title)
+    return max(once, key=lambda function: more[function][1])
+
+
+def _calls(session: Session, inferences: int) -> dict[int, tuple[int, int]]:
+    """Calls of each function, and the instructions that they and their callees executed."""
+    machine = session.machine
+    debug = machine.image.debug if machine.image is not None else None
+    starts = {s.address & ~1 for s in debug.symbols() if s.is_function} if debug is not None else set()
+    contexts = machine.hook.contexts
+    contexts.start(starts, machine.core.get("pc") & ~1, machine.core.get("ipsr") & 0x1FF)
+    session.host.infer(inferences, 0)
+    rows = contexts.rows()
+    contexts.stop()
+    inclusive = [row.instructions for row in rows]
+    for number in range(len(rows) - 1, -1, -1):  # callers stand before callees
+        if rows[number].parent >= 0:
+            inclusive[rows[number].parent] += inclusive[number]
+    calls: Counter[int] = Counter()
+    executed: Counter[int] = Counter()
+    for number, row in enumerate(rows):
+        calls[row.function] += row.calls
+        executed[row.function] += inclusive[number]
+    return {function: (calls[function], executed[function]) for function in calls}
+
+
+class EmulatedInference:
+    """A machine that is asked for inferences by its serial protocol; the call alone is timed."""
+
+    def __init__(self, subject: Subject, function: int, timing: str, hook: str) -> None:
+        self.session = open_session(subject, timing, hook)
+        self.machine = self.session.machine
+        self._function = function
+        self._timing = timing
+
+    def turn(self, inferences: int) -> Speed:
+        """Time so many inferences, without what lies between them."""
+        self.session.channel.send(f"infer {inferences} 0%".encode("ascii"))
+        instructions = cycles = 0
+        seconds = 0.0
+        for _ in range(inferences):
+            passed = self.one()
+            instructions += passed.instructions
+            cycles += passed.cycles or 0
+            seconds += passed.host_s
+        while self.session.channel.receive_line(REPLY_PATIENCE_S).text != READY:
+            pass
+        return Speed(self._timing, instructions, seconds, cycles)
+
+    def one(self) -> Speed:
+        """Time the next inference of the command that was sent."""
+        _run_to(self.machine, self._function)
+        back = self.machine.core.get("lr") & ~1
+        before = self.machine.counts
+        started = host_seconds()
+        _run_to(self.machine, back)
+        seconds = host_seconds() - started
+        after = self.machine.counts
+        return Speed(
+            self._timing, after.instructions - before.instructions, seconds, after.cycles - before.cycles
+        )
+
+    def stand_at_entry(self) -> None:
+        """Ask for an inference, and stop before its first instruction."""
+        self.session.channel.send(b"infer 1 0%")
+        _run_to(self.machine, self._function)
+
+
+def _run_to(machine: Machine, address: int) -> None:
+    """Lines of the console interrupt a run. Raises CheckFailed when the address is not reached."""
+    while (reason := machine.run_to(address)) is not StopReason.BREAK:
+        if reason is not StopReason.INTERRUPTED:
+            raise CheckFailed(f"the inference at {address:#x} was not reached: {reason.value}")
+
+
+def first_and_later(subject: Subject, function: int, hook: str, turns: int) -> tuple[float, float]:
+    """Milliseconds of a fresh machine's first inference and of its fourth, memory timing: medians."""
+    pairs = []
+    for _ in range(turns):
+        inference = EmulatedInference(subject, function, "memory", hook)
+        first, *_warm, later = (inference.turn(1).host_s * 1e3 for _ in range(MORE))
+        pairs.append((first, later))
+    return statistics.median(first for first, _ in pairs), statistics.median(later for _, later in pairs)
+
+
+class PlainInference:
+    """The same call on Unicorn with the board's memories and no hook."""
+
+    def __init__(self, subject: Subject, function: int, hook: str) -> None:
+        emulated = EmulatedInference(subject, function, "count", hook)
+        machine = emulated.machine
+        emulated.turn(1)
+        emulated.stand_at_entry()
+        self._core = bare_core(machine.board)
+        for mine, theirs in zip(self._core.memories, machine.core.memories, strict=True):
+            if not mine.region.alias_of:
+                mine.buffer[:] = theirs.buffer[:]
+        self._registers = {name: machine.core.get(name) for name in _registers(machine.core)}
+        self._function = function
+        self.instructions = emulated.one().instructions
+        self._run()  # translates
+
+    def turn(self, inferences: int) -> Speed:
+        """Time so many inferences."""
+        seconds = sum(self._run() for _ in range(inferences))
+        return Speed(PLAIN, self.instructions * inferences, seconds)
+
+    def _run(self) -> float:
+        for name, value in self._registers.items():
+            self._core.set(name, value)
+        return run_plain(self._core, self._function, self._registers["lr"] & ~1)
+
+
+def _registers(core: Core) -> tuple[str, ...]:
+    return REGISTERS if core.has_fpu else tuple(n for n in REGISTERS if n[0] != "s" or n == "sp")
+
+
+def inferences_of_a_turn(plain: PlainInference, turn_s: float) -> int:
+    """How many take ``turn_s`` of the host's time on plain Unicorn."""
+    return max(1, min(MOST_IN_A_TURN, math.ceil(turn_s / plain.turn(1).host_s)))
