@@ -6,7 +6,13 @@ from pathlib import Path
 
 import click
 
-from benches.cli.firmware_options import image_argument, images_board_option, input_option
+from benches.cli.firmware_options import (
+    after_option,
+    image_argument,
+    images_board_option,
+    input_option,
+    warmups_option,
+)
 from emulator.cli.command import Command
 from emulator.cli.options import base_option, hook_option, json_option, symbols_option
 from emulator.cli.parameter_types import Address, ConsoleText, Count
@@ -24,13 +30,15 @@ from emulator.files import OutputFile
 )
 @click.option("--top", type=Count(), default=5, show_default=True, help="Functions and blocks shown.")
 @input_option
+@warmups_option
+@after_option
 @click.option(
     "--until",
     type=ConsoleText(),
     metavar="TEXT",
     help="Any firmware: explain its run up to this text on the console (or the ITM).",
 )
-@click.option("--max-cycles", type=Count(), help="Any firmware: explain so many cycles from reset.")
+@click.option("--max-cycles", type=Count(), metavar="N", help="Any firmware: explain so many cycles.")
 @click.option("--timing", type=click.Choice(["memory", "core"]), default="memory", show_default=True)
 @hook_option
 @json_option
@@ -44,6 +52,8 @@ def explain(
     block: int | None,
     top: int,
     input_file: Path | None,
+    warmups: int,
+    after: bytes | None,
     until: bytes | None,
     max_cycles: int | None,
     timing: str,
@@ -52,28 +62,27 @@ def explain(
 ) -> None:
     """Show where cycles go: issue, load-use, branch, fetch, flash, cache, divide ...
 
-    IMAGE is a firmware file, or kws, vww, ic or ad for a shipped one. A benchmark image is
-    booted and one inference explained; with --until or --max-cycles any firmware's run is.
-    Every figure is simulated and unofficial.
+    IMAGE is a firmware file, or kws, vww, ic or ad for a shipped one. What is explained is what
+    `boardless profile` records: one inference of a benchmark image, a run of any other firmware, or what
+    --from, --until and --max-cycles say. All shares are of its cycles. Every figure is simulated and
+    unofficial.
     """
     if function is not None and block is not None:
         raise click.UsageError("--function and --block exclude each other")
     from benches.cli.explain_run import ExplainOptions, run_explain  # noqa: PLC0415 - keeps --help fast
+    from benches.cli.profile_run import ProfileOptions  # noqa: PLC0415
+    from benches.measure.explanation import Selection  # noqa: PLC0415
+    from emulator.profiling.recorded_run import Stretch  # noqa: PLC0415
 
-    run_explain(
-        ExplainOptions(
-            image=str(image),
-            board=board,
-            base=base,
-            symbols=symbols,
-            function=function,
-            block=block,
-            top=top,
-            input_file=input_file,
-            until=until,
-            max_cycles=max_cycles,
-            timing=timing,
-            hook=hook,
-            json_file=json_file,
-        )
+    window = ProfileOptions(
+        image=str(image),
+        board=board,
+        base=base,
+        symbols=symbols,
+        input_file=input_file,
+        warmups=warmups,
+        stretch=Stretch(after, until, max_cycles),
+        timing=timing,
+        hook=hook,
     )
+    run_explain(ExplainOptions(window, Selection(function, block), top, json_file))

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from benches.suite.benchmarks import NAMES
-from emulator.cli.parameter_types import BoardName, InputFile
+from emulator.cli.parameter_types import BoardName, ConsoleText, Count, InputFile
 
 WARMUPS = 1
 """Inferences before one that is recorded, as hosts ask for before a window that they measure."""
@@ -36,4 +36,18 @@ input_option = click.option(
     type=InputFile(),
     metavar="FILE",
     help="The benchmark's input. [default: a synthetic one]",
+)
+warmups_option = click.option(
+    "--warmups",
+    type=Count(least=0),
+    default=WARMUPS,
+    show_default=True,
+    help="Inferences before the recorded one, which fill the caches; 0: the first of all is recorded.",
+)
+after_option = click.option(
+    "--from",
+    "after",
+    type=ConsoleText(),
+    metavar="TEXT",
+    help="Begin when the console (or the ITM) has sent TEXT. [default: at reset]",
 )

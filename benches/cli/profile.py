@@ -6,7 +6,13 @@ from pathlib import Path
 
 import click
 
-from benches.cli.firmware_options import WARMUPS, image_argument, images_board_option, input_option
+from benches.cli.firmware_options import (
+    after_option,
+    image_argument,
+    images_board_option,
+    input_option,
+    warmups_option,
+)
 from benches.suite.benchmarks import NAMES
 from emulator.cli.command import Command
 from emulator.cli.options import base_option, hook_option, symbols_option, timing_option
@@ -38,20 +44,8 @@ from emulator.files import OutputFile
     help="Record one inference of this benchmark; IMAGE must speak its protocol.",
 )
 @input_option
-@click.option(
-    "--warmups",
-    type=Count(least=0),
-    default=WARMUPS,
-    show_default=True,
-    help="Inferences before the recorded one, which fill the caches; 0: the first of all is recorded.",
-)
-@click.option(
-    "--from",
-    "after",
-    type=ConsoleText(),
-    metavar="TEXT",
-    help="Begin when the console (or the ITM) has sent TEXT. [default: at reset]",
-)
+@warmups_option
+@after_option
 @click.option("--until", type=ConsoleText(), metavar="TEXT", help="End when it has sent TEXT.")
 @click.option(
     "--max-cycles",

@@ -20,7 +20,7 @@ from emulator.cli.session import Limits, goal_error
 from emulator.cli.short_answer import print_answer
 from emulator.cli.tables import table_console
 from emulator.cli.untold import tell_modes
-from emulator.errors import UsageError
+from emulator.errors import BoardlessError, UsageError
 from emulator.files import OutputFile
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
@@ -60,13 +60,19 @@ def run_profile(options: ProfileOptions) -> None:
     Raises :class:`CheckFailed` when a text never came, :class:`LimitReached` when a limit came before it:
     what is shown then is another stretch than was asked for.
     """
-    machine = _machine(options)
-    recording, reason = _record(options, machine)
+    machine, recording, error = record_shown(options)
     tell_modes(machine)
     if options.output is not None:
         options.output.make(partial(write_recording, recording))
     print_answer(table_console(PLAIN_WIDTH, highlight=False), recording, options.top)
-    _require_goal(options, machine, reason)
+    if error is not None:
+        raise error
+
+
+def record_shown(options: ProfileOptions) -> tuple[Machine, Recording, BoardlessError | None]:
+    """The machine, its recording, and what is to be raised when the recording has been shown."""
+    machine = _machine(options)
+    return machine, *_judged(machine, options)
 
 
 def record(options: ProfileOptions) -> Recording:
@@ -76,17 +82,19 @@ def record(options: ProfileOptions) -> Recording:
 
 def record_on(machine: Machine, options: ProfileOptions) -> Recording:
     """The same on a machine with the image loaded."""
-    recording, reason = _record(options, machine)
-    _require_goal(options, machine, reason)
+    recording, error = _judged(machine, options)
+    if error is not None:
+        raise error
     return recording
 
 
-def _require_goal(options: ProfileOptions, machine: Machine, reason: StopReason | None) -> None:
-    if options.stretch.until is None or reason is None:
-        return
-    error = goal_error(reason, Limits(options.stretch.until, options.stretch.max_cycles), machine)
-    if error is not None:
-        raise error
+def _judged(machine: Machine, options: ProfileOptions) -> tuple[Recording, BoardlessError | None]:
+    """The recording, and what is wrong with its end."""
+    recording, reason = _record(options, machine)
+    wanted = options.stretch
+    if wanted.until is None or reason is None:
+        return recording, None
+    return recording, goal_error(reason, Limits(wanted.until, wanted.max_cycles), machine)
 
 
 def _machine(options: ProfileOptions) -> Machine:

@@ -1,4 +1,4 @@
-"""What ``boardless explain`` shows of a profile: the functions, blocks and instructions chosen."""
+"""What ``boardless explain`` shows of a recording: the causes, functions and blocks that were chosen."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benches.measure.profiled_window import ProfiledWindow
 from emulator.errors import UsageError
-from emulator.image.names import is_called
-from emulator.profiling import BlockProfile, CostKey, CycleStack, FunctionProfile
-from emulator.profiling.disassembly import block_text
-from emulator.profiling.stack import merged
-from emulator.timing.model import Cause
-
-ISSUE = CostKey(Cause.ISSUE)
-CLOSE_NAMES = 5
+from emulator.recording.blocks import CodeBlock, blocks_of
+from emulator.reporting.annotation import annotated_block
+from emulator.reporting.causes import by_cause, causes_of
+from emulator.reporting.costs import by_function, only_functions
+from emulator.reporting.questions import document
+from emulator.reporting.table import Table
+from emulator.reporting.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,132 +26,72 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The part of a window that is shown.
+    """The part of a recording that is shown. ``blocks``: the hottest ones of it, hottest first."""
 
-    ``stack``, ``executed``: of what was chosen. ``blocks``: the hottest ones of it, hottest first.
-    """
-
-    window: ProfiledWindow
+    view: View
     subject: str
-    stack: CycleStack
-    executed: int
-    functions: tuple[FunctionProfile, ...]
-    blocks: tuple[BlockProfile, ...]
-    owners: dict[int, str]
+    causes: Table
+    functions: Table | None
+    blocks: tuple[CodeBlock, ...]
+
+    @property
+    def tables(self) -> list[Table]:
+        """All tables in their order."""
+        head = [self.causes] if self.functions is None else [self.causes, self.functions]
+        return [*head, *(annotated_block(self.view, block) for block in self.blocks)]
 
     def as_json(self) -> dict[str, Any]:
-        """The explanation for ``--json``: cycles are of the whole window, not of one pass."""
-        profile = self.window.profile
-        totals = profile.totals
+        """As ``boardless report`` writes a document, and the blocks."""
+        view = self.view
+        tables = [self.causes] if self.functions is None else [self.causes, self.functions]
         return {
-            "window": {
-                "title": self.window.title,
-                "cycles": totals.cycles,
-                "instructions": totals.instructions,
-                "cycles_by_cause": profile.stack.as_json(),
-                "waiting_cycles": profile.waiting_cycles,
-                "waiting_instructions": totals.skipped_instructions,
-                "interrupted_cycles": profile.interrupted_cycles,
-            },
+            **document(view, tables),
+            "kind": "boardless explain",
             "subject": self.subject,
-            "cycles": self.stack.total,
-            "instructions": self.executed,
-            "cycles_by_cause": self.stack.as_json(),
-            "functions": [
+            "blocks": [
                 {
-                    "name": item.name,
-                    "address": item.address,
-                    "instructions": item.executed,
-                    "cycles": item.stack.total,
-                    "cycles_by_cause": item.stack.as_json(),
+                    "address": block.begin,
+                    "function": view.name(block.function),
+                    "count": block.count,
+                    "cycles": block.cycles,
+                    "table": annotated_block(view, block).as_json(),
                 }
-                for item in self.functions
+                for block in self.blocks
             ],
-            "blocks": [_block_json(block, self.owners[block.number]) for block in self.blocks],
         }
 
 
-def _block_json(block: BlockProfile, owner: str) -> dict[str, Any]:
-    texts = block_text(block.block)
-    return {
-        "address": block.block.address,
-        "function": owner,
-        "count": block.count,
-        "cycles": block.stack.total,
-        "cycles_by_cause": block.stack.as_json(),
-        "hottest_path_count": block.hottest_count,
-        "instructions": [
-            {
-                "address": item.instruction.address,
-                "text": " ".join(text.split()),
-                "count": block.count,
-                "issue_cycle": issue,
-                "cycles": item.stack.total,
-                "cycles_by_cause": item.stack.as_json(),
-            }
-            for item, text, issue in zip(block.instructions, texts, block.issue_cycles, strict=True)
-        ],
-    }
-
-
-def explain(
-    window: ProfiledWindow, functions: list[FunctionProfile], selection: Selection, top: int
-) -> Explanation:
-    """Choose from a window's profile and its functions.
-
-    Raises UsageError for a function or block that did not run.
-    """
-    owners = {block.number: item.name for item in functions for block in item.blocks}
-    chosen, subject = list(window.profile.blocks), window.title
+def explain(view: View, selection: Selection, top: int) -> Explanation:
+    """Choose from a recording. Raises UsageError for a function or block that did not run."""
+    recording = view.recording
     if selection.block is not None:
-        chosen = _blocks_at(chosen, selection.block)
-        subject = f"the block at 0x{selection.block:08x}"
-    elif selection.function is not None:
-        functions = _named(functions, selection.function)
-        chosen = [block for item in functions for block in item.blocks]
-        subject = functions[0].name
-    hottest = sorted(chosen, key=lambda block: (-block.stack.total, block.block.address))
-    return Explanation(
-        window,
-        subject,
-        merged(block.stack for block in chosen),
-        sum(block.executed for block in chosen),
-        tuple(functions),
-        tuple(hottest if selection.block is not None else hottest[:top]),
-        owners,
+        block = _block_at(blocks_of(recording.code, recording.jumps), selection.block)
+        subject = f"the block at 0x{block.begin:08x}"
+        return Explanation(view, subject, causes_of(view, block.instructions, subject), None, (block,))
+    found = None if selection.function is None else _found(view, selection.function)
+    code = recording.code if found is None else view.code_in(found)
+    blocks = sorted(blocks_of(code, recording.jumps), key=lambda block: (-block.cycles, block.begin))
+    functions = by_function(view)
+    if found is None:
+        return Explanation(view, recording.identity.title, by_cause(view), functions, tuple(blocks[:top]))
+    chosen = only_functions(functions, [view.name(index) for index in found])
+    return Explanation(view, view.names_of(found), by_cause(view, found), chosen, tuple(blocks[:top]))
+
+
+def _block_at(blocks: Sequence[CodeBlock], address: int) -> CodeBlock:
+    address &= ~1
+    for block in blocks:
+        if block.begin <= address < block.end:
+            return block
+    raise UsageError(
+        f"no block at 0x{address:08x} ran in the window",
+        where="--block",
+        next_step="Leave --block out to see the blocks that ran.",
     )
 
 
-def _blocks_at(blocks: Sequence[BlockProfile], address: int) -> list[BlockProfile]:
-    address &= ~1
-    exact = [b for b in blocks if b.block.address == address]
-    found = exact or [b for b in blocks if b.block.address <= address < b.block.end]
-    if not found:
-        raise UsageError(
-            f"no block at 0x{address:08x} ran in the window",
-            where="--block",
-            next_step="Leave --block out to see the blocks that ran.",
-        )
-    return found
-
-
-def _named(functions: Sequence[FunctionProfile], name: str) -> list[FunctionProfile]:
-    """The functions of that name or pattern, or that begins at (or holds) that address."""
-    found = [f for f in functions if is_called(name, f.linkage, f.name)] or _holding(functions, name)
-    if not found:
-        close = [f.name for f in functions if name.lower() in f.name.lower()] or [f.name for f in functions]
-        raise UsageError(
-            f"no function {name!r} ran in the window",
-            where="--function",
-            next_step=f"Some that ran: {', '.join(close[:CLOSE_NAMES])}.",
-        )
-    return found
-
-
-def _holding(functions: Sequence[FunctionProfile], text: str) -> list[FunctionProfile]:
+def _found(view: View, name: str) -> list[int]:
     try:
-        address = int(text, 0) & ~1
-    except ValueError:
-        return []
-    at = [f for f in functions if f.address == address]
-    return at or [f for f in functions if any(b.block.address <= address < b.block.end for b in f.blocks)]
+        return view.find(name)
+    except UsageError as error:
+        raise UsageError(error.what, where="--function", next_step=error.next_step) from error

@@ -1,4 +1,4 @@
-"""The exact counts of a benchmark's inference, or of any stretch of a run, as a profile.
+"""The exact counts of a benchmark's inference as a profile.
 
 A benchmark's window begins where the firmware reads its timer, in the middle of a block. So
 the inference is played twice from one snapshot: once to learn the cycles at which its window
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from benches.measure.performance import PerformanceSession
 from benches.protocol.host import ProtocolError, Stamp
 from benches.suite.input_files import InputData
-from emulator.machine.awaited_text import run_until
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
 from emulator.profiling import CountState, Profile, fold
@@ -24,15 +23,11 @@ ENDS = (StopReason.IDLE, StopReason.EXIT, StopReason.WALL_LIMIT)
 
 @dataclass(frozen=True, slots=True)
 class ProfiledWindow:
-    """A profile and in words what it is of.
-
-    ``results``: what the inference printed. ``reason``: why a run ended, None for an inference.
-    """
+    """A profile and in words what it is of. ``results``: what the inference printed."""
 
     profile: Profile
     title: str
-    results: str = ""
-    reason: StopReason | None = None
+    results: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +121,6 @@ def go_to_window(machine: Machine, session: PerformanceSession, conversation: Co
     session.channel.send(conversation.command)
     run_to_cycle(machine, window.began.cycles)
     return FoundWindow(window.began.cycles + window.counts.cycles, window.counts, window.results.text)
-
-
-def profile_run(machine: Machine, until: bytes | None, max_cycles: int | None) -> ProfiledWindow:
-    """Profile a run from where the machine stands to a text on its console or ITM, a limit, or idle."""
-    first = CountState.of(machine.engine)
-    reason = run_until(machine, until, max_cycles)
-    passed = CountState.of(machine.engine) - first
-    return ProfiledWindow(fold(machine.engine, passed), f"a run that ended by {reason.value}", reason=reason)
 
 
 def run_to_cycle(machine: Machine, cycle: int) -> None:

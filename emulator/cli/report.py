@@ -16,7 +16,16 @@ from emulator.errors import UsageError
 from emulator.files import OutputFile
 from emulator.recording.store import read_recording
 from emulator.reporting.annotation import annotated
-from emulator.reporting.costs import by_cause, by_function, by_instruction, by_line, by_path, neighbours, tree
+from emulator.reporting.causes import by_cause
+from emulator.reporting.costs import (
+    by_function,
+    by_instruction,
+    by_line,
+    by_path,
+    neighbours,
+    only_functions,
+    tree,
+)
 from emulator.reporting.exports.formats import FORMATS, export
 from emulator.reporting.loops import hottest_loops
 from emulator.reporting.memories import by_region, caches, high_water
@@ -191,12 +200,6 @@ def _filtered(view: View, question: str, functions: list[int]) -> Table:
     if question == "instruction":
         return by_instruction(view, functions)
     return by_cause(view, functions) if question == "cause" else by_path(view, functions)
-
-
-def only_functions(table: Table, names: list[str]) -> Table:
-    """The rows of some functions, without the whole's."""
-    rows = tuple(row for row in table.rows if row[0] in names)
-    return Table(table.name, table.title, table.columns, rows, None, table.notes)
 
 
 def _found(view: View, pattern: str, option: str) -> list[int]:

@@ -11,8 +11,9 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from emulator.cli.words import UNOFFICIAL, seconds_in_words
-from emulator.recording.model import Identity, Recording
+from emulator.recording.model import Recording
 from emulator.reporting.table import SHARE, TEXT, Column, Row, Table
+from emulator.reporting.trust import band_in_words, reasons_in_words
 
 PLAIN_WIDTH = 160
 """Columns of a table that goes to a file or a pipe."""
@@ -21,7 +22,7 @@ READABLE = 13
 BETWEEN = 3
 LONGEST_WORD = 40
 STALLS = "stalls"
-SIDE_BY_SIDE = ("annotate",)
+SIDE_BY_SIDE = ("annotate", "block")
 """Tables whose texts belong beside each other: names that are too long are folded."""
 
 
@@ -42,9 +43,7 @@ def print_table(console: Console, table: Table) -> None:
         room += BETWEEN * (len(texts) - 1)
         columns, heads, rows = _stacked(columns, heads, rows, texts, max(room, READABLE))
         texts = [0]
-    shown = RichTable(
-        title=Text(table.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False
-    )
+    shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     widths = _text_widths(max(room, READABLE * len(texts)), texts, [heads, *rows])
     for n, (column, head) in enumerate(zip(columns, heads, strict=True)):
         if column.kind == TEXT:
@@ -56,6 +55,7 @@ def print_table(console: Console, table: Table) -> None:
             shown.add_section()
         shown.add_row(*map(Text, row))
     needed = console.width - room + READABLE * len(texts)
+    console.print(Text(table.title, style="table.title"))
     console.print(shown, crop=False, width=max(console.width, needed))
     for note in table.notes:
         console.print(note, markup=False, highlight=False)
@@ -157,13 +157,8 @@ def print_head(console: Console, recording: Recording) -> None:
     say(console, what)
     time = f", {seconds_in_words(recording.cycles / identity.clock_hz)}" if identity.clock_hz else ""
     error = band_in_words(identity)
-    say(console, f"{recording.cycles:,} cycles{error}{time}; {recording.instructions:,} instructions")
+    say(console, f"{recording.cycles:,} cycles, error {error}{time}; {recording.instructions:,} instructions")
+    if reasons := reasons_in_words(identity):
+        say(console, f"{error}: {reasons}")
     say(console, UNOFFICIAL)
     console.print()
-
-
-def band_in_words(identity: Identity) -> str:
-    """``", error +-1.4 %"``."""
-    band = identity.band
-    words = band.get("words", "") if isinstance(band, dict) else band or ""
-    return f", error {words}" if words else ""

@@ -2,7 +2,6 @@
 
 from emulator.profiling.counting import CountDifference, CountState
 from emulator.profiling.fold import BlockProfile, InstructionProfile, Profile, fold
-from emulator.profiling.functions import FunctionProfile, functions_of
 from emulator.profiling.stack import CostKey, CycleStack
 
 __all__ = [
@@ -11,9 +10,7 @@ __all__ = [
     "CountDifference",
     "CountState",
     "CycleStack",
-    "FunctionProfile",
     "InstructionProfile",
     "Profile",
     "fold",
-    "functions_of",
 ]

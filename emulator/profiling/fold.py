@@ -35,19 +35,12 @@ class InstructionProfile:
 
 @dataclass(slots=True)
 class BlockProfile:
-    """One block: how often it was passed, and its instructions.
-
-    ``hottest``: the path taken most often, with ``hottest_count`` passes and the issue cycle
-    of each instruction on it, counted from the block's entry at zero wait states.
-    """
+    """One block: how often it was passed, and its instructions."""
 
     number: int
     block: Block
     instructions: list[InstructionProfile]
     count: int = 0
-    hottest: PathKey = (0, 0, 0)
-    hottest_count: int = 0
-    issue_cycles: tuple[int, ...] = ()
 
     @property
     def stack(self) -> CycleStack:
@@ -113,9 +106,6 @@ def _add_path(automaton: Automaton, profile: BlockProfile, key: PathKey, counts:
             for cause, cycles in costs:
                 item.stack.add(CostKey(cause), cycles * count)
         profile.count += count
-        if sum(counts) > profile.hottest_count:
-            profile.hottest, profile.hottest_count = key, sum(counts)
-            profile.issue_cycles = step.issue_cycles
 
 
 def _add_stalls(

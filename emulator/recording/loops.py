@@ -37,11 +37,6 @@ class Loop:
     instructions: int
     depth: int
 
-    @property
-    def cycles_per_turn(self) -> float:
-        """Cycles of one pass through the body."""
-        return self.cycles / max(1, self.turns + self.entries)
-
 
 def loops_of(code: Sequence[Instruction], jumps: Iterable[Jump], function: int) -> list[Loop]:
     """The loops of one function, most cycles first; inner ones after the outer one that holds as much."""
@@ -52,12 +47,6 @@ def loops_of(code: Sequence[Instruction], jumps: Iterable[Jump], function: int) 
         bodies.setdefault(header, {header}).update(_natural_loop(edges, header, tail))
     found = [_loop(header, inside, body, edges, bodies) for header, inside in bodies.items()]
     return sorted(found, key=lambda loop: (-loop.cycles, loop.depth, loop.header))
-
-
-def innermost(loops: Iterable[Loop]) -> list[Loop]:
-    """The loops that hold no other, in the same order."""
-    kept = list(loops)
-    return [a for a in kept if not any(b is not a and b.header in a.addresses[1:] for b in kept)]
 
 
 def _edges(body: dict[int, Instruction], jumps: Iterable[Jump]) -> Edges:

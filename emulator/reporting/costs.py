@@ -1,4 +1,4 @@
-"""Tables of where cycles went: by function, line, instruction, call path, interrupt and cause.
+"""Tables of where cycles went: by function, line, instruction, call path and interrupt.
 
 Each is whole: its rows, those for what is outside of instructions among them, sum to the window's
 cycles. ``inlined``: an inlined function's instructions are its own, not those of the function that
@@ -8,13 +8,12 @@ holds them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath
 
 from emulator.recording.model import NO_INDEX, Instruction
-from emulator.reporting.advice import advice_for
 from emulator.reporting.table import ADDRESS, COUNT, RATIO, SHARE, TEXT, Column, Row, Table
-from emulator.reporting.view import ISSUE, FunctionFigures, View, outside_name, stack_of, stalls_in_words
+from emulator.reporting.view import FunctionFigures, View, outside_name, stack_of, stalls_in_words
 
 CYCLES = Column("cycles", "cycles", COUNT, "cycles")
 SHARE_OF_ALL = Column("share", "share", SHARE)
@@ -57,6 +56,12 @@ def by_function(view: View, *, inlined: bool = False) -> Table:
     whole = (*ends, ratio(total, view.recording.instructions), "")
     words = "inlined functions apart" if inlined else "cycles without what they call"
     return Table("function", f"Functions ({words})", columns, tuple(rows), whole)
+
+
+def only_functions(table: Table, names: Collection[str]) -> Table:
+    """The rows of some functions, without the whole's."""
+    rows = tuple(row for row in table.rows if row[0] in names)
+    return Table(table.name, table.title, table.columns, rows, None, table.notes)
 
 
 def _function_row(view: View, figures: FunctionFigures, total: int) -> Row:
@@ -284,37 +289,6 @@ def by_interrupt(view: View) -> Table:
     return Table("interrupt", "Interrupts and other exceptions", columns, tuple(rows), whole, notes)
 
 
-def by_cause(view: View, functions: list[int] | None = None) -> Table:
-    """The CPI stack: cycles by cause, and one line each on what would remove them."""
-    recording = view.recording
-    chosen = [i for i in recording.code if functions is None or i.function in functions]
-    stack = stack_of(chosen)
-    executed = recording.instructions if functions is None else sum(item.count for item in chosen)
-    outside = {} if functions is not None else {c: n for c, n in recording.outside.items() if n}
-    total = sum(stack.values()) + sum(outside.values())
-    rows: list[Row] = [
-        (cause, cycles, _share(cycles, total), ratio(cycles, executed), advice_for(cause))
-        for cause, cycles in sorted(stack.items(), key=lambda item: (item[0] != ISSUE, -item[1]))
-    ]
-    rows += [
-        (outside_name(cause), cycles, _share(cycles, total), ratio(cycles, executed), advice_for(cause))
-        for cause, cycles in outside.items()
-    ]
-    columns = (
-        Column("cause", "cause"),
-        CYCLES,
-        SHARE_OF_ALL,
-        CPI,
-        Column("advice", "what would remove it"),
-    )
-    title = "Where the cycles go" + ("" if functions is None else f": {_names(view, functions)}")
-    return Table("cause", title, columns, tuple(rows), ("all", total, 1.0, ratio(total, executed), ""))
-
-
-def _names(view: View, functions: list[int]) -> str:
-    return ", ".join(view.name(index) for index in functions[:3]) + (" ..." if len(functions) > 3 else "")
-
-
 def neighbours(view: View, functions: list[int], *, callers: bool) -> Table:
     """Who calls these functions, or whom they call, by place of the call; cycles with callees."""
     total = view.recording.cycles
@@ -347,7 +321,7 @@ def neighbours(view: View, functions: list[int], *, callers: bool) -> Table:
     )
     words = "Callers of" if callers else "Callees of"
     name = "callers" if callers else "callees"
-    return Table(name, f"{words} {_names(view, functions)}", columns, tuple(rows))
+    return Table(name, f"{words} {view.names_of(functions)}", columns, tuple(rows))
 
 
 def tree(view: View, least_share: float = 0.0) -> Table:

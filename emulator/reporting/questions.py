@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from emulator.recording.model import Identity, Recording
-from emulator.reporting.costs import by_cause, by_function, by_instruction, by_interrupt, by_line, by_path
+from emulator.reporting.causes import by_cause
+from emulator.reporting.costs import by_function, by_instruction, by_interrupt, by_line, by_path
 from emulator.reporting.loops import hottest_loops
 from emulator.reporting.memories import by_memory, by_region, caches, high_water
 from emulator.reporting.operators import by_kind, by_operator

@@ -9,8 +9,9 @@ from emulator.files import OutputFile
 from emulator.recording.model import Recording
 from emulator.recording.store import read_recording
 from emulator.reporting.annotation import annotated
+from emulator.reporting.causes import by_cause
 from emulator.reporting.comparison import compare, summary
-from emulator.reporting.costs import by_cause, by_function, by_instruction, by_line, by_path, neighbours, tree
+from emulator.reporting.costs import by_function, by_instruction, by_line, by_path, neighbours, tree
 from emulator.reporting.exports.formats import FORMATS, export
 from emulator.reporting.loops import hottest_loops
 from emulator.reporting.page.page import page

@@ -8,7 +8,7 @@ cycles, and so are the self cycles of all contexts.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -20,7 +20,7 @@ from emulator.recording.search import find_functions
 Stack = Mapping[str, int]
 """Cycles by cause; a cause of the memory system says who waited: ``"flash (fetch)"``."""
 ISSUE = "issue"
-SUGGESTIONS = 5
+SUGGESTIONS, NAMES = 5, 3
 OUTSIDE_NAMES = {
     "exception": "(exception entry and return)",
     "waiting": "(waiting: turns of a waiting loop)",
@@ -117,6 +117,11 @@ class View:
         """A function's name by index."""
         return self.names[function] if 0 <= function < len(self.names) else "(no function)"
 
+    def names_of(self, functions: Sequence[int]) -> str:
+        """Functions' names in a title: the first ones."""
+        more = " ..." if len(functions) > NAMES else ""
+        return ", ".join(self.name(index) for index in functions[:NAMES]) + more
+
     def context_name(self, index: int) -> str:
         """A function's name; a root's own before it ("SysTick: SysTick_Handler")."""
         context = self.contexts[index]
@@ -152,6 +157,10 @@ class View:
         for item in sorted(self.recording.code, key=lambda item: item.address):
             found[item.function].append(item)
         return found
+
+    def code_in(self, functions: Collection[int]) -> list[Instruction]:
+        """The instructions of some functions, by address."""
+        return [item for function in sorted(functions) for item in self.code_of.get(function, ())]
 
     @cached_property
     def functions(self) -> tuple[FunctionFigures, ...]:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from benches.cli.explain import explain
 from benches.cli.explain_run import ExplainOptions, run_explain
+from benches.cli.profile_run import ProfileOptions, record
+from benches.measure.explanation import Selection
 from benches.suite import shipped
 from benches.suite.benchmarks import KEYWORD_SPOTTING
 from emulator.cli.main import main
 from emulator.errors import UsageError
+from emulator.reporting.causes import by_cause
+from emulator.reporting.costs import by_function
+from emulator.reporting.view import View
 from tests.machine.firmware import build
+from tests.packaging.session import run
 
 BOARD = "nucleo-l4r5zi"
 
@@ -29,53 +39,106 @@ def invoke(*arguments):
     return result.output
 
 
+def rows(table):
+    """A table of the JSON as mappings."""
+    keys = [column["key"] for column in table["columns"]]
+    return [dict(zip(keys, row, strict=True)) for row in table["rows"]]
+
+
+def in_terminal_of(columns, *arguments):
+    """What stands on a terminal of so many columns."""
+    return run(" ".join(map(str, ("boardless", "explain", *arguments))), Path.cwd(), columns)
+
+
 def test_one_inference_adds_up(image, tmp_path):
+    """One window, one denominator: causes and functions sum to its cycles, and their shares to 1."""
     report = tmp_path / "explain.json"
     output = invoke(image, "--board", BOARD, "--top", "2", "--json", report)
     content = json.loads(report.read_text())
-    window = content["window"]
-    parts = sum(window["cycles_by_cause"].values()) + window["waiting_cycles"] + window["interrupted_cycles"]
-    assert parts == window["cycles"]
-    assert window["interrupted_cycles"] == 0
-    assert sum(f["cycles"] for f in content["functions"]) == content["cycles"]
+    assert (content["schema"], content["kind"]) == (1, "boardless explain")
+    for name in ("cause", "function"):
+        found = rows(content["tables"][name])
+        assert sum(row["cycles"] for row in found) == content["cycles"]
+        assert all(row["share"] == row["cycles"] / content["cycles"] for row in found)
+    assert content["outside"].get("interrupted", 0) == 0
     assert len(content["blocks"]) == 2
     for block in content["blocks"]:
-        assert sum(i["cycles"] for i in block["instructions"]) == block["cycles"]
-        issue = [i["issue_cycle"] for i in block["instructions"]]
-        assert issue == sorted(issue) and issue[0] == 0
-    assert "simulated and unofficial" in output
+        found = rows(block["table"])
+        assert sum(row["cycles"] for row in found) == block["cycles"]
+        assert all(row["count"] == block["count"] for row in found)
+        assert all(a["address"] < b["address"] for a, b in pairwise(found))
+    assert "simulated and unofficial" in output.lower()
     assert "load-use" in output
+
+
+def test_it_is_a_view_of_the_recording(image, tmp_path):
+    """The same window as `boardless profile` records, and its report's tables."""
+    report = tmp_path / "explain.json"
+    invoke(image, "--board", BOARD, "--json", report)
+    content = json.loads(report.read_text())
+    recording = record(ProfileOptions(str(image), board=BOARD))
+    assert content["cycles"] == recording.cycles
+    view = View(recording)
+    assert content["tables"]["cause"] == json.loads(json.dumps(by_cause(view).as_json()))
+    assert content["tables"]["function"] == json.loads(json.dumps(by_function(view).as_json()))
 
 
 def test_a_function_and_a_block(image, tmp_path):
     report = tmp_path / "explain.json"
     invoke(image, "--board", BOARD, "--json", report)
-    hottest = json.loads(report.read_text())["blocks"][0]
+    whole = json.loads(report.read_text())
+    hottest = whole["blocks"][0]
     invoke(image, "--board", BOARD, "--function", hottest["function"], "--json", report)
     function = json.loads(report.read_text())
     assert function["subject"] == hottest["function"]
     assert function["blocks"][0] == hottest
-    invoke(image, "--board", BOARD, "--block", hex(hottest["address"]), "--json", report)
-    block = json.loads(report.read_text())
-    assert [b["address"] for b in block["blocks"]] == [hottest["address"]]
-    assert block["cycles"] == hottest["cycles"]
+    (row,) = rows(function["tables"]["function"])
+    causes = rows(function["tables"]["cause"])
+    assert sum(cause["cycles"] for cause in causes) == row["cycles"]
+    assert sum(cause["share"] for cause in causes) == pytest.approx(row["share"])
+    assert sum(cause["share_of_these"] for cause in causes) == pytest.approx(1)
+    middle = rows(hottest["table"])[1]["address"]
+    for address in (hottest["address"], middle):
+        invoke(image, "--board", BOARD, "--block", hex(address), "--json", report)
+        block = json.loads(report.read_text())
+        assert block["blocks"] == [hottest]
+        assert sum(cause["cycles"] for cause in rows(block["tables"]["cause"])) == hottest["cycles"]
 
 
 def test_what_did_not_run_is_an_error_that_names_what_did(image):
+    window = ProfileOptions(str(image), board=BOARD)
     with pytest.raises(UsageError, match="no function 'nothing_like_it' ran"):
-        run_explain(ExplainOptions(str(image), board=BOARD, function="nothing_like_it"))
+        run_explain(ExplainOptions(window, Selection(function="nothing_like_it")))
     with pytest.raises(UsageError, match="no block at 0x20000000 ran"):
-        run_explain(ExplainOptions(str(image), board=BOARD, block=0x20000000))
+        run_explain(ExplainOptions(window, Selection(block=0x20000000)))
 
 
 def test_any_firmware_up_to_a_limit(image, tmp_path):
     report = tmp_path / "explain.json"
     invoke(image, "--board", BOARD, "--max-cycles", "20000", "--json", report)
-    window = json.loads(report.read_text())["window"]
-    assert window["cycles"] >= 20000
-    assert "max_cycles" in window["title"]
-    invoke(image, "--board", BOARD, "--until", "m-ready", "--json", report)
-    assert "until" in json.loads(report.read_text())["window"]["title"]
+    content = json.loads(report.read_text())
+    assert content["cycles"] >= 20000
+    assert "a run from reset for" in content["identity"]["title"]
+    output = invoke(image, "--board", BOARD, "--until", "m-ready", "--json", report)
+    booted = json.loads(report.read_text())
+    assert "until 'm-ready'" in booted["identity"]["title"]
+    assert booted["outside"]["waiting"] > 0
+    assert "error outside what was measured" in output
+    assert "outside what was measured: " in output
+    invoke(image, "--board", BOARD, "--from", "m-init-done", "--until", "m-ready", "--json", report)
+    part = json.loads(report.read_text())
+    assert "from 'm-init-done' until 'm-ready'" in part["identity"]["title"]
+    assert part["cycles"] < booted["cycles"]
+
+
+def test_everything_is_whole_at_80_columns(image):
+    """No line is longer, no address and no figure is cut; what a wide terminal shows is there."""
+    words = (image, "--board", BOARD, "--top", "3")
+    narrow, wide = in_terminal_of(80, *words), in_terminal_of(200, *words)
+    assert max(map(len, narrow.splitlines())) <= 80
+    assert "\N{HORIZONTAL ELLIPSIS}" not in narrow
+    whole = re.compile(r"0x[0-9a-f]{8}\b|\b\d{1,3}(?:,\d{3})+\b|\d+\.\d+")
+    assert Counter(whole.findall(narrow)) == Counter(whole.findall(wide))
 
 
 def test_no_such_image():
@@ -89,13 +152,11 @@ def test_a_published_image_without_symbols(development_image, tmp_path):
     report = tmp_path / "explain.json"
     invoke(image, "--top", "3", "--json", report)
     content = json.loads(report.read_text())
-    assert content["board"] == "nucleo-l4r5zi"
-    assert len(content["functions"]) > 5
-    assert all(f["name"].startswith("function at 0x") for f in content["functions"])
-    window = content["window"]
-    assert window["interrupted_cycles"] == 0
-    parts = sum(window["cycles_by_cause"].values()) + window["waiting_cycles"]
-    assert parts == window["cycles"]
+    assert content["identity"]["board"] == "nucleo-l4r5zi"
+    functions = [row for row in rows(content["tables"]["function"]) if row["address"] is not None]
+    assert len(functions) > 5
+    assert all(row["function"].startswith("function at 0x") for row in functions)
+    assert sum(row["cycles"] for row in rows(content["tables"]["cause"])) == content["cycles"]
 
 
 def test_a_text_that_never_comes_fails_the_check(image, tmp_path):
@@ -105,7 +166,7 @@ def test_a_text_that_never_comes_fails_the_check(image, tmp_path):
     assert result.exit_code == 1
     assert "never sent 'never said'" in result.stderr
     assert "Where the cycles" in result.stdout  # what ran is shown all the same
-    assert "idle" in json.loads(report.read_text())["window"]["title"]
+    assert "idle" in json.loads(report.read_text())["identity"]["title"]
     result = CliRunner().invoke(main, ["explain", *words, "--max-cycles", "20000"])
     assert result.exit_code == 4
     assert "limit of 20000 cycles" in result.stderr

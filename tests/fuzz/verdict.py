@@ -15,7 +15,7 @@ RESULTS = {  # a command's first word -> what a success must have said, on eithe
     "serve": "ready: ",
     "build": ": flash ",
     "boards": "core",
-    "explain": "Where the cycles of",
+    "explain": "Where the cycles go",
     "report": "nofficial",
     "compare": "nofficial",
     "validate": "published",

@@ -10,7 +10,8 @@ from emulator.errors import UsageError
 from emulator.recording.model import NO_INDEX
 from emulator.reporting.advice import advice_for
 from emulator.reporting.annotation import annotated
-from emulator.reporting.costs import by_cause, by_function, by_instruction, by_line, by_path, neighbours, tree
+from emulator.reporting.causes import by_cause
+from emulator.reporting.costs import by_function, by_instruction, by_line, by_path, neighbours, tree
 from emulator.reporting.loops import find_loops, hottest_loops
 from emulator.reporting.memories import by_memory, by_region, caches, high_water
 from emulator.reporting.operators import by_kind, by_operator

@@ -7,16 +7,17 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from emulator.recording.model import Identity
 from emulator.reporting.annotation import annotated
+from emulator.reporting.causes import by_cause
 from emulator.reporting.comparison import compare, moved, summary, warnings
-from emulator.reporting.costs import by_cause, by_function, by_interrupt, by_line
+from emulator.reporting.costs import by_function, by_interrupt, by_line
 from emulator.reporting.loops import FoundLoop, find_loops, hottest_loops
 from emulator.reporting.memories import by_memory, by_region, caches, high_water
 from emulator.reporting.operators import by_kind, by_operator
 from emulator.reporting.page import charts
 from emulator.reporting.questions import UNOFFICIAL
 from emulator.reporting.table import Table
+from emulator.reporting.trust import trust_in_words
 from emulator.reporting.view import View, outside_name
 
 ROWS = 40
@@ -66,7 +67,7 @@ def _whole_stack(view: View) -> dict[str, int]:
 def _facts(view: View) -> list[tuple[str, str]]:
     """The summary, as (what, value)."""
     recording, identity = view.recording, view.recording.identity
-    facts = [("cycles", f"{recording.cycles:,}"), ("error band", band_words(identity) or "not measured")]
+    facts = [("cycles", f"{recording.cycles:,}"), ("error band", trust_in_words(identity))]
     if identity.clock_hz:
         facts.append(("time", _time(view)))
         facts.append(("clock", f"{identity.clock_hz / 1e6:g} MHz"))
@@ -93,16 +94,6 @@ def _time(view: View) -> str:
         return f"{milliseconds:,.3f} ms"
     low, high = milliseconds * (1 - fraction), milliseconds * (1 + fraction)
     return f"{milliseconds:,.3f} ms, {low:,.3f} to {high:,.3f}"
-
-
-def band_words(identity: Identity) -> str:
-    """The error band in words, "" when there is none."""
-    band = identity.band
-    if not isinstance(band, dict):
-        return str(band or "")
-    outside = band.get("outside")
-    reasons = f": {'; '.join(map(str, outside))}" if isinstance(outside, list) and outside else ""
-    return f"{band.get('words', '')}{reasons}"
 
 
 def _tables(view: View) -> dict[str, Table]:
