@@ -9,11 +9,15 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class StretchCount:
-    """Transfers to one stretch of memory, and the cycles that they stalled."""
+    """Transfers to one stretch of memory, the cycles that they stalled, and what caches had not.
+
+    ``misses``: of fetches from there, too.
+    """
 
     loads: int
     stores: int
     stall_cycles: int
+    misses: int
 
 
 class Footprint(Protocol):

@@ -1,8 +1,9 @@
 """What a window did with a board's memories: accesses and stalls by object, and high-water marks.
 
 Exact: data accesses of blocks that ran to their end, where they go and what they stalled; fetches
-that go through something that can stall them. Not counted: turns of waiting loops that were not run, and
-cache misses by object. A stack's mark is of the moments at which a function calls another.
+that go through something that can stall them; all lines that caches had not, data and code, by what was
+asked for. Not counted: turns of waiting loops that were not run. A stack's mark is of the moments at
+which a function calls another.
 """
 
 from __future__ import annotations
@@ -36,10 +37,11 @@ class _Use:
     fetches: int = 0
     data_stall_cycles: int = 0
     fetch_stall_cycles: int = 0
+    misses: int = 0
 
     @property
     def is_any(self) -> bool:
-        return bool(self.loads or self.stores or self.fetches)
+        return bool(self.loads or self.stores or self.fetches or self.misses)
 
 
 def memory_rows(
@@ -55,6 +57,7 @@ def memory_rows(
         use.loads += counts.loads
         use.stores += counts.stores
         use.data_stall_cycles += counts.stall_cycles
+        use.misses += counts.misses
     for address, count, stall in _fetches(engine, passed):
         use = uses.setdefault(layout.owner_of(address), _Use())
         use.fetches += count
@@ -96,6 +99,7 @@ def _rows(layout: MemoryLayout, uses: dict[int, _Use]) -> Iterable[MemoryObject]
                 use.fetches,
                 use.data_stall_cycles,
                 use.fetch_stall_cycles,
+                use.misses,
             )
 
 

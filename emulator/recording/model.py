@@ -168,7 +168,7 @@ class MemoryObject:
     """A part of memory and what the window did with it.
 
     ``kind``: "section", "symbol", "stack", "heap", "arena", "weights" or "rest" of its region.
-    Accesses and the cycles that they stalled; of fetches too.
+    Accesses and the cycles that they stalled; of fetches too. ``misses``: lines that caches had not, of both.
     """
 
     region: str

@@ -15,7 +15,7 @@ FIGURES = (
     Column("fetches", "fetches", COUNT, is_detail=True),
     Column("data_stall_cycles", "data stalls", COUNT, "cycles"),
     Column("fetch_stall_cycles", "fetch stalls", COUNT, "cycles"),
-    Column("misses", "misses", COUNT, is_detail=True),
+    Column("misses", "misses", COUNT),
     Column("share", "share", SHARE),
 )
 

@@ -53,6 +53,10 @@ def test_both_hooks_count_what_unicorn_sees(core: str) -> None:
             if event.kind in (EVENT_LOAD, EVENT_STORE)
         ]
         assert sum(row.stall_cycles for row in rows) == sum(data)
+        misses = sum(misses for _hits, misses in machine.memory_map.cache_counts().values())
+        assert sum(row.misses for row in rows) == misses > 0
+    assert rows[1].misses > 0  # the code
+    assert core == "cortex-m33" or sum(row.misses for row in rows[2:]) > 0  # whose only cache is of code
 
 
 @pytest.mark.parametrize("core", CORES)
@@ -70,6 +74,6 @@ def test_it_begins_anew_and_ends(kind: str) -> None:
     machine, _ = counted(kind, "cortex-m4")
     footprint = machine.hook.footprint
     footprint.start([0, RAM])
-    assert footprint.rows() == [StretchCount(0, 0, 0)] * 2
+    assert footprint.rows() == [StretchCount(0, 0, 0, 0)] * 2
     footprint.stop()
     assert footprint.rows() == []

@@ -29,11 +29,11 @@ IN_C_ALONE = {
     "cache.h": {"free"},
     "memory_system.h": {"init", "free", "holds", "region_near", "data_hit", "move_part", "move_state"},
     "divider.h": {"bit_length"},
-    "footprint.h": {"free", "flush", "move"},
+    "footprint.h": {"free", "flush", "move", "of_event"},
     "pricing.h": {"data_place", "charge_changes"},
 }
 """What Python's objects do by themselves, and short cuts."""
-IN_PYTHON_ALONE = {"branch_predictor.h": {"save", "load"}}
+IN_PYTHON_ALONE = {"branch_predictor.h": {"save", "load"}, "memory_system.h": {"misses"}}
 
 
 def name(path: Path) -> str:

@@ -122,6 +122,68 @@ def test_stalls_sum_to_those_of_the_instructions():
     assert len(path) > 3
 
 
+TABLES = """
+const u32 weights[2048] = {1, 2, 3};
+volatile u32 activations[4096];
+void main(void)
+{
+    for (u32 turn = 0; turn < 3; turn++)
+        for (u32 i = 0; i < 2048; i += 4)
+            activations[2 * i & 4095] = weights[i] + activations[(i ^ 64) & 4095];
+    for (;;) { }
+}
+"""
+CACHED = {
+    "nucleo-l4r5zi": (0x0800_0000, 0x2000_0000),
+    "nucleo-h7a3zi-q": (0x0800_0000, 0x2400_0000),
+    "disco-f746ng": (0x0800_0000, 0x2001_0000),
+    "nucleo-u575zi-q": (0x0800_0000, 0x2000_0000),
+    "cy8cproto-062-4343w": (0x1000_2000, 0x0800_0000),
+    "nucleo-g0b1re": (0x0800_0000, 0x2000_0000),
+}
+"""Boards with each kind of cache; their flash, their memory for data."""
+CODE_ALONE = "nucleo-g0b1re"
+"""Whose cache does not serve data."""
+
+
+def caches_on(accelerator):
+    """Parameters that turn on what caches it has, in front of a slow memory."""
+    sides = ("instruction", "data")
+    return {f"{s}_cache": 1 for s in sides if accelerator.parameters.get(f"{s}_lines")} | {"wait_states": 3}
+
+
+@pytest.mark.parametrize("name", CACHED)
+def test_misses_by_object_sum_to_those_of_the_caches(name, tmp_path):
+    """Code, constants and variables miss in an L1, an ART accelerator, an ICACHE, PSoC's and G0's buffers."""
+    flash, ram = CACHED[name]
+    places = {
+        "0x0 :": f"{flash:#x} :",
+        "0x20000000": f"{ram:#x}",
+        "0x20010000": f"{ram + 0x8000:#x}",
+        "0x40004000u": f"{ram + 0x9000:#x}u",  # no console
+    }
+    board = load_board(name)
+    elf = build(tmp_path, TABLES, core=board.core, places=places)
+    found = []
+    for hook in ("native", "python"):
+        machine = Machine(board, hook=hook)
+        machine.load(elf)
+        for accelerator in board.accelerators:
+            machine.engine.memory_map.pin(accelerator.name, **caches_on(accelerator))
+        recorder = Recorder(machine)
+        machine.run(max_cycles=60_000)
+        found.append(recorder.end(Labels("tables")))
+        recorder.close()
+    recording = found[0]
+    objects = by_name(recording)
+    misses = sum(cache.misses for cache in recording.caches)
+    assert sum(item.misses for item in recording.memory) == misses > 0
+    assert objects["main"].misses > 0
+    of_data = objects["weights"].misses + objects["activations"].misses
+    assert (of_data > 500) == (name != CODE_ALONE)
+    assert (found[1].memory, found[1].caches) == (recording.memory, recording.caches)
+
+
 def test_stack_and_heap_marks(tmp_path):
     elf = build(tmp_path, FIRMWARE)
     _, recording = record(elf, windows=2)

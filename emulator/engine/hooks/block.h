@@ -14,6 +14,7 @@
 #define MOST_LINES 64      /* of one block's code, or of its data */
 #define LONGEST_LINE 32
 #define NO_MEMORY UINT32_MAX
+#define NO_GROUP UINT16_MAX
 
 struct Path;
 
@@ -88,7 +89,7 @@ typedef struct Block {
     uint8_t *data_valid;
     uint32_t *group_base;
     uint8_t *group_state;
-    uint16_t *event_group; /* of each event of data: its group */
+    uint16_t *event_group; /* of each event: its group, NO_GROUP without one */
     GroupStretch *group_stretch;
     /* -- of its only load, which may be of a device's register: register_reads.h -- */
     uint16_t *load_issue;  /* of its events when it was entered in load_state; NULL: not known */
@@ -166,7 +167,8 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
     b->fetched.slots = calloc(MOST_LINES, sizeof *b->fetched.slots);
     b->group_home = calloc(n_groups, sizeof *b->group_home);
     b->group_stretch = calloc(n_groups, sizeof *b->group_stretch);
-    b->event_group = calloc(n_events, sizeof *b->event_group);
+    b->event_group = malloc(n_events * sizeof *b->event_group);
+    memset(b->event_group, 0xFF, n_events * sizeof *b->event_group);
     for (uint32_t g = 0; g < b->n_groups; g++)
         for (uint32_t i = 0; i < b->groups[g].n; i++)
             b->event_group[b->group_events[b->groups[g].first + i]] = (uint16_t)g;

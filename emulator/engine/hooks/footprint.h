@@ -12,7 +12,7 @@
 #include "addresses.h"
 #include "block.h"
 
-typedef struct { uint64_t loads, stores, stall; } Stretch;
+typedef struct { uint64_t loads, stores, stall, misses; } Stretch;
 
 typedef struct {
     uint32_t n, *starts;   /* n = 0: nobody asks */
@@ -29,17 +29,25 @@ static uint32_t footprint_find(const Footprint *f, uint32_t address) {
     return low;
 }
 
-static void footprint_charge(Footprint *f, uint32_t address, uint64_t cycles) {
-    if (f->n) f->stretches[footprint_find(f, address)].stall += cycles;
+/* The stretch that an access of data goes to; where all of its group lies in one, that is known. */
+static uint32_t footprint_of_event(const Footprint *f, const Block *b, uint32_t event) {
+    uint32_t g = b->event_group[event];
+    if (g == NO_GROUP) return footprint_find(f, b->data_address[event]);
+    const GroupStretch *k = &b->group_stretch[g];
+    if (b->group_base[g] - k->first < k->size_bytes) return k->number;
+    return footprint_find(f, b->group_base[g] + b->events[event].address);
 }
 
-/* To a group's event; where all of the group lies in one stretch, that is known. */
-static void footprint_charge_event(Footprint *f, const Block *b, uint32_t event, uint64_t cycles) {
-    uint32_t g = b->event_group[event], base = b->group_base[g];
-    const GroupStretch *k = &b->group_stretch[g];
+static void footprint_charge(Footprint *f, const Block *b, uint32_t event, uint64_t cycles) {
+    if (f->n) f->stretches[footprint_of_event(f, b, event)].stall += cycles;
+}
+
+/* Caches had not what an event wanted. */
+static __attribute__((noinline)) void footprint_miss(Footprint *f, const Block *b, uint32_t event, uint64_t times) {
     if (!f->n) return;
-    uint32_t number = base - k->first < k->size_bytes ? k->number : footprint_find(f, base + b->events[event].address);
-    f->stretches[number].stall += cycles;
+    int is_fetch = b->events[event].kind == EVENT_FETCH;
+    uint32_t number = is_fetch ? footprint_find(f, b->events[event].address) : footprint_of_event(f, b, event);
+    f->stretches[number].misses += times;
 }
 
 static void footprint_add(Footprint *f, const Event *event, uint32_t number, uint64_t times) {

@@ -18,8 +18,9 @@ class PythonFootprint:
     """See :class:`emulator.engine.footprint.Footprint` for what it is asked."""
 
     def __init__(self) -> None:
+        self.is_on = False  # whether somebody asks
         self._starts: Sequence[int] = ()
-        self._stretches: list[list[int]] = []  # loads, stores, stall cycles
+        self._stretches: list[list[int]] = []  # loads, stores, stall cycles, misses
 
     def find(self, address: int) -> int:
         """The number of the stretch that holds ``address``."""
@@ -27,8 +28,12 @@ class PythonFootprint:
 
     def charge(self, address: int, cycles: int) -> None:
         """An access there stalls."""
-        if self._starts:
+        if self.is_on:
             self._stretches[self.find(address)][2] += cycles
+
+    def miss(self, address: int, times: int) -> None:
+        """Caches had not what was wanted from there."""
+        self._stretches[self.find(address)][3] += times
 
     def add(self, event: Event, address: int) -> None:
         """An access goes there."""
@@ -36,7 +41,7 @@ class PythonFootprint:
 
     def count(self, block: Block, addresses: Addresses) -> None:
         """The data of a block that has ended."""
-        if not self._starts:
+        if not self.is_on:
             return
         plan = block.plan
         bases = addresses.bases if plan.groups else []  # they are of the last block that had any
@@ -51,12 +56,13 @@ class PythonFootprint:
 
     def start(self, starts: Sequence[int]) -> None:
         """Count from 0."""
+        self.is_on = bool(starts)
         self._starts = tuple(starts)
-        self._stretches = [[0, 0, 0] for _ in starts]
+        self._stretches = [[0, 0, 0, 0] for _ in starts]
 
     def stop(self) -> None:
         """Count no more."""
-        self._starts, self._stretches = (), []
+        self.is_on, self._starts, self._stretches = False, (), []
 
     def rows(self) -> list[StretchCount]:
         """The counts of each stretch."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from emulator.engine.footprint import StretchCount
 
-COUNTS = 3
+COUNTS = 4
 
 
 def prototype_footprint(library: c.CDLL) -> None:

@@ -42,7 +42,7 @@ static void run_each(Pricing *p, Block *b, const uint16_t *issue, uint32_t upto,
             continue;
         }
         if (v->kind != EVENT_FETCH && !b->data_valid[i]) continue;
-        uint64_t t = p->head.cycles + issue[i] + stall, cost = 0;
+        uint64_t t = p->head.cycles + issue[i] + stall, cost = 0, misses = m->misses;
         if (v->kind == EVENT_FETCH) cost = memory_access(m, v->address, t, FETCH, &b->region);
         else if (v->kind == EVENT_EXTRA) cost = b->data_address[i];
         else {
@@ -50,13 +50,14 @@ static void run_each(Pricing *p, Block *b, const uint16_t *issue, uint32_t upto,
             if (!data_hit(m, at, v->size_bytes, v->count, t, v->kind, hint))
                 cost = memory_data(m, at, v->size_bytes, v->count, t, v->kind, v->instruction, hint);
         }
+        if (m->misses != misses) footprint_miss(&p->footprint, b, i, m->misses - misses);
         if (cost) {
             b->event_stall[i] += cost;
             stall += cost;
             if (v->kind == EVENT_LOAD || v->kind == EVENT_STORE) {
                 b->event_unaligned[i] += m->alignment.paid;
                 b->event_bus[i] += m->changed;
-                footprint_charge(&p->footprint, b->data_address[i], cost);
+                footprint_charge(&p->footprint, b, i, cost);
             }
         }
     }
@@ -66,7 +67,7 @@ static void run_each(Pricing *p, Block *b, const uint16_t *issue, uint32_t upto,
 
 static void charge_changes(Pricing *p, const Block *b) {
     for (uint32_t i = 0; i < b->changes.n; i++)
-        footprint_charge_event(&p->footprint, b, b->changes.paid[i].event, b->changes.paid[i].cycles);
+        footprint_charge(&p->footprint, b, b->changes.paid[i].event, b->changes.paid[i].cycles);
 }
 
 /* Price the events up to and with instruction `upto`; all at once when all hit. */
@@ -92,7 +93,7 @@ static void meet_banks(Pricing *p, Block *b, const Path *path) {
             b->event_stall[pair->event]++;
             b->event_bus[pair->event]++;
             p->head.stall++;
-            footprint_charge_event(&p->footprint, b, pair->event, 1);
+            footprint_charge(&p->footprint, b, pair->event, 1);
         }
     }
 }

@@ -53,7 +53,7 @@ class Pricing:
             i = self.events_done
             event = events[i]
             t = cycles + issue[i] + self.stall
-            cost = 0
+            cost, misses = 0, memory.misses if self._footprint.is_on else 0
             if event.kind == EVENT_FETCH:
                 cost = memory.access(event.address, t, FETCH)
             elif event.kind == EVENT_QUEUE:
@@ -68,6 +68,8 @@ class Pricing:
                     block.event_bus[i] += memory.changed
                     if cost:
                         self._footprint.charge(at, cost)
+            if self._footprint.is_on and memory.misses != misses:
+                self._footprint.miss(addresses.get(i, event.address), memory.misses - misses)
             block.event_stall[i] += cost
             self.stall += cost
             self.events_done = i + 1

@@ -19,6 +19,7 @@ typedef struct {           /* set-associative, least recently used goes */
     uint32_t number, pad;
     uint32_t found[FOUND_LINES]; /* where lines were seen last: a short cut, never a result */
     uint64_t changes;      /* of the lines it holds: what was found present stays so until the next */
+    uint64_t *all_misses;  /* of all caches of the memory system */
 } Cache;
 
 static void cache_free(Cache *c) {
@@ -77,6 +78,7 @@ static uint32_t cache_victim(const Cache *c, uint32_t line) {
 
 static void cache_install(Cache *c, uint32_t line, uint32_t slot) {
     c->misses++;
+    ++*c->all_misses;
     c->changes++;
     c->tags[slot] = line + 1;
     c->used[slot] = ++c->tick;

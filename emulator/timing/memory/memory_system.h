@@ -43,6 +43,7 @@ typedef struct {
     uint32_t near;         /* the region of the last access: a short cut */
     Port ports[MAX_PORTS];
     Cache caches[MAX_CACHES];
+    uint64_t misses;       /* of all caches, to see whether an access was one; part of no snapshot */
     Alignment alignment;
     uint32_t other_memory, last_memory; /* cost of changing the memory; the one that data went to last */
     uint32_t leave_flash;  /* cost of changing back from a memory behind a port */
@@ -55,7 +56,10 @@ typedef struct {
 
 static void memory_init(MemorySystem *m) {
     m->last_memory = OUTSIDE;
-    for (uint32_t i = 0; i < MAX_CACHES; i++) m->caches[i].number = i;
+    for (uint32_t i = 0; i < MAX_CACHES; i++) {
+        m->caches[i].number = i;
+        m->caches[i].all_misses = &m->misses;
+    }
 }
 
 static void memory_free(MemorySystem *m) {

@@ -94,6 +94,11 @@ class MemorySystem:
         self.left_at = 0  # the address behind a branch that was fetched without a cache, 0: none ...
         self.left_time = 0  # ... and the cycle in which the branch left the prefetch queue
 
+    @property
+    def misses(self) -> int:
+        """Of all caches."""
+        return sum(cache.misses for cache in self.caches)
+
     def region_at(self, address: int) -> TimedRegion | None:
         """The region that holds ``address``."""
         return next((r for r in self.regions if r.base <= address < r.end), None)
