@@ -258,6 +258,12 @@ class BlockHook(Protocol):
     def counters(self) -> Counters:
         """All counts at once, for whoever looks often."""
 
+    def mark(self) -> None:
+        """Remember all counts; an earlier mark is forgotten."""
+
+    def since_mark(self) -> Counters:
+        """What the counts have added since the mark: pairs of a word's number and what it has added."""
+
     def path_key(self, path: int) -> tuple[int, int, int]:
         """State, block and skipped instructions of a path, by its number."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from emulator.engine.engine import Engine
 from emulator.engine.hook import EDGES, Counters
@@ -28,6 +31,19 @@ class Totals:
     skipped_cycles: int
     skipped_instructions: int
     sleep_cycles: int
+
+    @classmethod
+    def of(cls, engine: Engine) -> Totals:
+        """Read an engine."""
+        hook, outside = engine.hook, engine.outside
+        return cls(
+            hook.cycles,
+            hook.instructions,
+            outside.exception_cycles,
+            outside.skipped_cycles,
+            outside.skipped_instructions,
+            outside.sleep_cycles,
+        )
 
     def __sub__(self, other: Totals) -> Totals:
         return Totals(
@@ -57,16 +73,7 @@ class CountState:
     @classmethod
     def of(cls, engine: Engine) -> CountState:
         """Read an engine."""
-        hook, outside = engine.hook, engine.outside
-        totals = Totals(
-            hook.cycles,
-            hook.instructions,
-            outside.exception_cycles,
-            outside.skipped_cycles,
-            outside.skipped_instructions,
-            outside.sleep_cycles,
-        )
-        return cls(totals, hook.counters(), engine)
+        return cls(Totals.of(engine), engine.hook.counters(), engine)
 
     def from_nothing(self) -> CountDifference:
         """What passed since the machine was made."""
@@ -141,3 +148,28 @@ class CountDifference:
     stalls: dict[int, tuple[int, ...]]
     unaligned: dict[int, tuple[int, ...]]
     bus: dict[int, tuple[int, ...]]
+
+
+def difference_since_mark(engine: Engine, totals: Totals, passed: Counters) -> CountDifference:
+    """What :meth:`emulator.engine.hook.BlockHook.since_mark` gave, and the totals of the same time."""
+    plans, hook = engine.automaton.plans, engine.hook
+    paths: dict[int, list[int]] = {}
+    for word, added in _pairs(passed.edges):
+        paths.setdefault(word // EDGES, [0] * EDGES)[word % EDGES] = added
+    begins = list(accumulate((PARTS * len(plan.events) for plan in plans), initial=0))
+    parts: tuple[dict[int, list[int]], ...] = ({}, {}, {})
+    for word, added in _pairs(passed.events):
+        number = bisect.bisect_right(begins, word) - 1
+        count = len(plans[number].events)
+        part, event = divmod(word - begins[number], count)
+        parts[part].setdefault(number, [0] * count)[event] = added
+    return CountDifference(
+        totals,
+        {hook.path_key(number): tuple(counts) for number, counts in paths.items()},
+        *({number: tuple(counts) for number, counts in part.items()} for part in parts),
+    )
+
+
+def _pairs(passed: bytes | bytearray) -> Iterator[tuple[int, int]]:
+    words = iter(memoryview(passed).cast("Q").tolist())
+    return zip(words, words, strict=True)

@@ -10,35 +10,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from emulator.engine.core import Core
 from emulator.engine.engine import Engine
-from emulator.profiling.counting import CountDifference, CountState
+from emulator.engine.hook import Counters
+from emulator.profiling.counting import CountDifference, Totals, difference_since_mark
 
 LARGEST_INSTRUCTION_BYTES = 4
-MOST_UNFOLDED = 64
-"""Stretches whose counters are kept whole, half a megabyte each."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True)
 class Stretch:
-    """Between two moments. ``function``: that it is of."""
+    """Between two moments. ``function``: that it is of. ``totals``, ``counters``: what passed."""
 
     function: int
     facts: Mapping[str, Any]
     begin_cycles: int  # on the machine's clock
-    _states: tuple[CountState, CountState] | None
-    _passed: CountDifference | None = None
+    totals: Totals
+    counters: Counters
+    engine: Engine
 
-    @property
+    @cached_property
     def passed(self) -> CountDifference:
-        """The counts; found when first asked for, since that takes as long as reading them twice."""
-        if self._states is not None:
-            before, after = self._states
-            self._states, self._passed = None, after - before
-        assert self._passed is not None
-        return self._passed
+        """The counts; found when first asked for, behind the run."""
+        return difference_since_mark(self.engine, self.totals, self.counters)
 
 
 class Stretches:
@@ -46,7 +43,7 @@ class Stretches:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._before: CountState | None = None
+        self._before: Totals | None = None
         self._function = 0
         self._facts: Mapping[str, Any] = {}
         self._watched: set[tuple[int, int]] = set()
@@ -85,7 +82,8 @@ class Stretches:
 
     def begin(self, function: int, facts: Mapping[str, Any]) -> None:
         """A stretch begins at the block that executes; one that has not ended is dropped."""
-        self._before = CountState.of(self._engine)
+        self._before = Totals.of(self._engine)
+        self._engine.hook.mark()
         self.name(function, facts)
 
     def name(self, function: int, facts: Mapping[str, Any]) -> None:
@@ -99,11 +97,10 @@ class Stretches:
     def end(self) -> None:
         """It ends before the block that executes."""
         if self._before is not None:
-            states = (self._before, CountState.of(self._engine))
-            begin_cycles = self._before.totals.cycles
-            self.found.append(Stretch(self._function, self._facts, begin_cycles, states))
-            if len(self.found) > MOST_UNFOLDED:
-                _ = self.found[-MOST_UNFOLDED].passed
+            passed = Totals.of(self._engine) - self._before
+            counters = self._engine.hook.since_mark()
+            begin = self._before.cycles
+            self.found.append(Stretch(self._function, self._facts, begin, passed, counters, self._engine))
             self._before = None
 
     def _executes(self, address: int) -> bool:

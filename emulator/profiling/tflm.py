@@ -7,6 +7,7 @@ a node is one when its registration names the very function that is called.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,8 @@ MOST_BUILTIN_CODES = 1024
 NODE_INPUTS, NODE_OUTPUTS = 0, 4
 GRAPH_WORDS = range(8)
 """Where a graph object keeps its allocations: among its first words."""
-EVAL_TENSOR_BYTES, TENSOR_DATA, TENSOR_DIMS, TENSOR_TYPE = 12, 0, 4, 8
+EVAL_TENSOR = struct.Struct("<IIB3x")
+"""Where the data lie, the TfLiteIntArray of dimensions, the type."""
 MOST_DIMENSIONS, MOST_TENSORS = 8, 64
 LONGEST_NAME_BYTES = 200
 TENSOR_TYPES: Mapping[int, str] = {
@@ -68,8 +70,7 @@ class Interpreter:
         return {"name": name, "work": work, "graph": self.graph}
 
     def _registration(self, node: int, target: int) -> int | None:
-        for word in NODE_WORDS:
-            candidate = self._word(node + WORD_BYTES * word)
+        for candidate in self._words(node + WORD_BYTES * NODE_WORDS.start, len(NODE_WORDS)):
             is_place = candidate % WORD_BYTES == 0 and self.core.memory_at(candidate + INVOKE) is not None
             if is_place and self._word(candidate + INVOKE) == target | 1:
                 return candidate
@@ -96,8 +97,7 @@ class Interpreter:
 
     def _tensors(self) -> int | None:
         """The subgraph's tensors: beside its nodes, in the allocations that the graph holds."""
-        for word in GRAPH_WORDS:
-            allocations = self._word(self.graph + WORD_BYTES * word)
+        for allocations in self._words(self.graph, len(GRAPH_WORDS)):
             entry = allocations + 2 * WORD_BYTES * self.subgraph
             if allocations % WORD_BYTES or self.core.memory_at(entry) is None:
                 continue
@@ -112,17 +112,24 @@ class Interpreter:
         size = self._word(array)
         if size > MOST_TENSORS:
             return []
-        data = self._read(array + WORD_BYTES, WORD_BYTES * size)
-        return [int.from_bytes(data[n : n + 4], "little", signed=True) for n in range(0, len(data), 4)]
+        return list(struct.unpack(f"<{size}i", self._read(array + WORD_BYTES, WORD_BYTES * size)))
 
     def _tensor(self, tensors: int, index: int) -> TensorShape | None:
-        at = tensors + EVAL_TENSOR_BYTES * index
-        kind = TENSOR_TYPES.get(self._read(at + TENSOR_TYPE, 1)[0])
-        dims = self._indices(self._word(at + TENSOR_DIMS))
-        data = self._word(at + TENSOR_DATA)
+        data, array, number = EVAL_TENSOR.unpack(
+            self._read(tensors + EVAL_TENSOR.size * index, EVAL_TENSOR.size)
+        )
+        kind, dims = TENSOR_TYPES.get(number), self._indices(array)
         if kind is None or len(dims) > MOST_DIMENSIONS or any(n < 0 for n in dims):
             return None
         return TensorShape(tuple(dims), kind, is_constant=self.is_constant(data), address=data)
+
+    def _words(self, address: int, count: int) -> tuple[int, ...]:
+        """Words, fewer at the end of the memory."""
+        memory = self.core.memory_at(address)
+        if memory is None:
+            raise MemoryFault(address, is_store=False)
+        count = min(count, (memory.region.end - address) // WORD_BYTES)
+        return struct.unpack(f"<{count}I", self.core.read_memory(address, WORD_BYTES * count))
 
     def _word(self, address: int) -> int:
         return int.from_bytes(self._read(address, WORD_BYTES), "little")

@@ -7,7 +7,8 @@ import struct
 import pytest
 
 from emulator.engine import core
-from emulator.engine.hook import EDGES
+from emulator.engine.hook import EDGES, Counters
+from emulator.profiling.counting import CountState, difference_since_mark
 from tests.engine.program import bench
 
 TIMINGS = ("count", "core", "memory")
@@ -41,6 +42,47 @@ def test_all_counters_at_once_are_those_that_are_asked_for_one_by_one() -> None:
     events = [stall for n in range(len(machine.automaton.plans)) for part in parts for stall in part(n)]
     assert list(struct.unpack(f"={len(events)}Q", counters.events)) == events
     assert sum(events) > 0
+
+
+@pytest.mark.parametrize("core_name", CORES)
+@pytest.mark.parametrize("kind", ["native", "python"])
+def test_what_passed_since_a_mark_is_the_difference_of_the_counters(kind: str, core_name: str) -> None:
+    """In the middle of the program, with paths that come later; a second mark forgets the first."""
+    machine = bench(kind, "memory", core_name=core_name)
+    machine.hook.mark()
+    machine.hook.deadline = 300
+    machine.core.run(machine.core.get("pc"))
+    while machine.automaton.answer(machine.hook.stop_code):
+        machine.hook.stop_code = 0
+        machine.core.run(machine.core.get("pc"))
+    before, state = machine.hook.counters(), CountState.of(machine)
+    assert set(words(before.edges)) != {0}
+    assert plain(machine.hook.since_mark().edges, len(before.edges)) == words(before.edges)
+    machine.hook.mark()
+    assert machine.hook.since_mark() == Counters(b"", b"")
+    machine.run()
+    after, passed = machine.hook.counters(), machine.hook.since_mark()
+    for part in ("edges", "events"):
+        older, newer = words(getattr(before, part)), words(getattr(after, part))
+        older += [0] * (len(newer) - len(older))
+        assert plain(getattr(passed, part), 8 * len(newer)) == [
+            b - a for a, b in zip(older, newer, strict=True)
+        ]
+    now = CountState.of(machine)
+    assert difference_since_mark(machine, now.totals - state.totals, passed) == now - state
+
+
+def words(data: bytes | bytearray) -> list[int]:
+    return memoryview(data).cast("Q").tolist()
+
+
+def plain(pairs: bytes | bytearray, size_bytes: int) -> list[int]:
+    """Pairs of a word's number and its content as all words."""
+    whole, found = [0] * (size_bytes // 8), words(pairs)
+    for number, content in zip(found[::2], found[1::2], strict=True):
+        assert content
+        whole[number] = content
+    return whole
 
 
 @pytest.mark.parametrize("core_name", CORES)

@@ -15,6 +15,7 @@
 #define LONGEST_LINE 32
 #define NO_MEMORY UINT32_MAX
 #define NO_GROUP UINT16_MAX
+#define EVENT_COUNTERS 3u  /* of each event */
 
 struct Path;
 
@@ -147,16 +148,17 @@ static void copy_plan(Block *b, const BlockPlan *plan) {
     b->target = plan->target;
 }
 
-static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, const uint8_t *code) {
+/* `counters`: EVENT_COUNTERS for each event, all 0. */
+static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, const uint8_t *code, uint64_t *counters) {
     Block *b = calloc(1, sizeof *b);
     size_t n_events = plan->n_events + 1u, n_groups = plan->n_groups + 1u; /* never none */
     copy_plan(b, plan);
     b->index = index;
     b->host = host;
     b->code = host ? copy_of(code, plan->size_bytes) : NULL;
-    b->event_stall = calloc(n_events, sizeof *b->event_stall);
-    b->event_unaligned = calloc(n_events, sizeof *b->event_unaligned);
-    b->event_bus = calloc(n_events, sizeof *b->event_bus);
+    b->event_stall = counters;
+    b->event_unaligned = counters + plan->n_events;
+    b->event_bus = counters + 2u * plan->n_events;
     b->data_address = calloc(n_events, sizeof *b->data_address);
     b->data_valid = calloc(n_events, sizeof *b->data_valid);
     b->event_region = calloc(n_events, sizeof *b->event_region);
@@ -192,7 +194,7 @@ static void block_free(Block *b) {
     for (uint32_t g = 0; g < b->n_groups; g++)
         for (uint32_t at = 0; at < LONGEST_LINE; at++) free(b->group_touches[g].touches[at]);
     free(b->load_issue); free(b->code); free(b->events); free(b->groups); free(b->group_events); free(b->hooked); free(b->program);
-    free(b->event_stall); free(b->event_unaligned); free(b->event_bus); free(b->event_region); free(b->event_order);
+    free(b->event_region); free(b->event_order);
     free(b->data_address); free(b->data_valid); free(b->group_base); free(b->group_state); free(b->group_touches);
     free(b->fetched.slots); free(b->group_home); free(b->group_stretch); free(b->event_group); free(b->changes.regions); free(b->changes.groups); free(b->changes.paid);
     free(b);

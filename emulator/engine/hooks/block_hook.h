@@ -91,7 +91,7 @@ static inline __attribute__((always_inline)) uint32_t finish(NativeHook *n, uint
     h->cycles += taken->cycles + h->stall;
     h->instructions += b->instructions;
     h->state = taken->next_state;
-    taken->count++;
+    path->counts[edge]++;
     taken->stall += h->stall;
     n->block = NULL;
     h->current = -1;

@@ -343,6 +343,14 @@ class PythonHook:
         """See :class:`BlockHook`."""
         return self._tables.counters()
 
+    def mark(self) -> None:
+        """See :class:`BlockHook`."""
+        self._tables.mark()
+
+    def since_mark(self) -> Counters:
+        """See :class:`BlockHook`."""
+        return self._tables.since_mark()
+
     def path_key(self, path: int) -> tuple[int, int, int]:
         """See :class:`BlockHook`."""
         return self._tables.paths[path].key

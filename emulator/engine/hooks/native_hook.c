@@ -224,7 +224,16 @@ EXPORT const uint64_t *bl_event_unaligned(NativeHook *n, uint32_t block) {
 EXPORT const uint64_t *bl_event_bus(NativeHook *n, uint32_t block) { return n->tables.blocks[block]->event_bus; }
 
 EXPORT void bl_counters(NativeHook *n, uint64_t *edges, uint64_t *events) {
-    copy_counters(&n->tables, edges, events);
+    counters(&n->tables, edges, events);
+}
+
+EXPORT void bl_mark(NativeHook *n) { mark(&n->tables); }
+
+/* What has passed since the mark, of paths or of events; says how many words that is. */
+EXPORT size_t bl_since_mark(NativeHook *n, uint32_t of_events, const uint64_t **words) {
+    if (!of_events) since_mark(&n->tables);
+    *words = n->tables.passed[of_events].words;
+    return n->tables.passed[of_events].n;
 }
 
 /* The memories' and the predictor's state to a snapshot's bytes; without a buffer, its size. */

@@ -130,6 +130,8 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_event_unaligned", c.POINTER(u64), [pointer, u32]),
         ("bl_event_bus", c.POINTER(u64), [pointer, u32]),
         ("bl_counters", None, [pointer, pointer, pointer]),
+        ("bl_mark", None, [pointer]),
+        ("bl_since_mark", c.c_size_t, [pointer, u32, pointer]),
         ("bl_save_memory", c.c_size_t, [pointer, c.c_char_p]),
         ("bl_load_memory", None, [pointer, c.c_char_p]),
     ):  # fmt: skip
@@ -371,6 +373,18 @@ class NativeHook(_Head):
         places = [byte.from_buffer(each) if each else None for each in (edges, events)]
         self._library.bl_counters(self._engine, *places)
         return Counters(edges, events)
+
+    def mark(self) -> None:
+        """See :class:`BlockHook`."""
+        self._library.bl_mark(self._engine)
+
+    def since_mark(self) -> Counters:
+        """See :class:`BlockHook`."""
+        words, parts = c.c_void_p(), []
+        for part in (0, 1):
+            count = self._library.bl_since_mark(self._engine, part, c.byref(words))
+            parts.append(c.string_at(words, WORD_BYTES * count) if count else b"")
+        return Counters(*parts)
 
     def path_key(self, path: int) -> tuple[int, int, int]:
         """See :class:`BlockHook`."""

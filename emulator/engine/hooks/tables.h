@@ -10,12 +10,25 @@
 
 #define FIRST_HASH_SIZE (1u << 12)
 
-typedef struct { uint64_t count, stall; uint32_t cycles, next_state; uint32_t valid, pad; } Edge;
+#define CHUNK_WORDS (1u << 14)
+#define STRIDE 64u         /* counters that are compared at once: most have not moved */
+
+typedef struct { uint64_t *words, *marked; uint32_t used; } Chunk; /* marked: what they were at the mark */
+
+typedef struct {           /* counters that stay where they are, as close together as they can */
+    Chunk *chunks;
+    uint32_t n, cap;
+} Counters;
+
+typedef struct { uint64_t *words; size_t n, cap; } Words; /* pairs: a counter's number, what it has added */
+
+typedef struct { uint64_t stall; uint32_t cycles, next_state, valid, pad; } Edge;
 
 typedef struct Path {
     uint32_t state, block, skipped, n_pairs;
     uint16_t *issue;       /* per event, cycles from the block's start */
     LoadPair *pairs;
+    uint64_t *counts;      /* of each edge */
     Edge edges[EDGES];
 } Path;
 
@@ -25,7 +38,24 @@ typedef struct {
     uint32_t n_blocks, cap_blocks, n_paths, cap_paths;
     int32_t *block_hash, *path_hash; /* numbers, -1: none */
     uint32_t block_hash_size, path_hash_size;
+    Counters of_paths, of_events; /* in the order of paths and of blocks */
+    Words passed[2];       /* of both, what they have added since the mark */
 } Tables;
+
+static uint64_t *take_counters(Counters *c, uint32_t n) {
+    if (!c->n || c->chunks[c->n - 1].used + n > CHUNK_WORDS) {
+        if (c->n == c->cap) c->chunks = realloc(c->chunks, (c->cap = c->cap ? c->cap * 2 : 8) * sizeof *c->chunks);
+        c->chunks[c->n++] = (Chunk){calloc(CHUNK_WORDS, sizeof(uint64_t)), calloc(CHUNK_WORDS, sizeof(uint64_t)), 0};
+    }
+    Chunk *last = &c->chunks[c->n - 1];
+    last->used += n;
+    return last->words + last->used - n;
+}
+
+static void free_counters(Counters *c) {
+    for (uint32_t i = 0; i < c->n; i++) { free(c->chunks[i].words); free(c->chunks[i].marked); }
+    free(c->chunks);
+}
 
 static uint32_t hash2(uint32_t a, uint32_t b) {
     uint64_t h = ((uint64_t)a * 0x9E3779B97F4A7C15ull) ^ ((uint64_t)b * 0xC2B2AE3D27D4EB4Full);
@@ -46,6 +76,9 @@ static void tables_init(Tables *t) {
 static void tables_free(Tables *t) {
     for (uint32_t i = 0; i < t->n_blocks; i++) block_free(t->blocks[i]);
     for (uint32_t i = 0; i < t->n_paths; i++) { free(t->paths[i]->issue); free(t->paths[i]->pairs); free(t->paths[i]); }
+    free_counters(&t->of_paths);
+    free_counters(&t->of_events);
+    free(t->passed[0].words); free(t->passed[1].words);
     free(t->blocks); free(t->paths); free(t->block_hash); free(t->path_hash);
 }
 
@@ -74,7 +107,7 @@ static int put_block(Tables *t, uint32_t index) {
 }
 
 static uint32_t add_block(Tables *t, const BlockPlan *plan, uint8_t *host, const uint8_t *code) {
-    Block *b = block_new(t->n_blocks, plan, host, code);
+    Block *b = block_new(t->n_blocks, plan, host, code, take_counters(&t->of_events, EVENT_COUNTERS * plan->n_events));
     if (t->n_blocks == t->cap_blocks) {
         t->cap_blocks = t->cap_blocks ? t->cap_blocks * 2 : 1024;
         t->blocks = realloc(t->blocks, t->cap_blocks * sizeof *t->blocks);
@@ -121,6 +154,7 @@ static uint32_t add_path(Tables *t, uint32_t state, uint32_t block, uint32_t ski
     p->issue = copy_of(issue, t->blocks[block]->n_events * sizeof *issue);
     p->n_pairs = n_pairs;
     p->pairs = copy_of(pairs, n_pairs * sizeof *pairs);
+    p->counts = take_counters(&t->of_paths, EDGES);
     if (t->n_paths == t->cap_paths) {
         t->cap_paths = t->cap_paths ? t->cap_paths * 2 : 1024;
         t->paths = realloc(t->paths, t->cap_paths * sizeof *t->paths);
@@ -146,18 +180,52 @@ static void path_counts(const Tables *t, uint32_t path, uint32_t *key, uint64_t 
     key[0] = p->state;
     key[1] = p->block;
     key[2] = p->skipped;
-    for (int k = 0; k < EDGES; k++) { counts[k] = p->edges[k].count; stalls[k] = p->edges[k].stall; }
+    for (int k = 0; k < EDGES; k++) { counts[k] = p->counts[k]; stalls[k] = p->edges[k].stall; }
+}
+
+static void copy_counters(const Counters *c, uint64_t *to) {
+    for (uint32_t i = 0; i < c->n; to += c->chunks[i++].used)
+        memcpy(to, c->chunks[i].words, c->chunks[i].used * sizeof *to);
 }
 
 /* Every count, in the order of paths and of blocks. */
-static void copy_counters(const Tables *t, uint64_t *edges, uint64_t *events) {
-    for (uint32_t i = 0; i < t->n_paths; i++)
-        for (int e = 0; e < EDGES; e++) *edges++ = t->paths[i]->edges[e].count;
-    for (uint32_t i = 0; i < t->n_blocks; i++) {
-        const Block *b = t->blocks[i];
-        const uint64_t *parts[] = {b->event_stall, b->event_unaligned, b->event_bus};
-        for (int p = 0; p < 3; p++, events += b->n_events) memcpy(events, parts[p], b->n_events * sizeof *events);
-    }
+static void counters(const Tables *t, uint64_t *edges, uint64_t *events) {
+    copy_counters(&t->of_paths, edges);
+    copy_counters(&t->of_events, events);
+}
+
+static void mark_counters(Counters *c) {
+    for (uint32_t i = 0; i < c->n; i++)
+        memcpy(c->chunks[i].marked, c->chunks[i].words, c->chunks[i].used * sizeof(uint64_t));
+}
+
+static void mark(Tables *t) {
+    mark_counters(&t->of_paths);
+    mark_counters(&t->of_events);
+}
+
+static void add_passed(Words *passed, uint64_t number, uint64_t added) {
+    if (passed->n == passed->cap) passed->words = realloc(passed->words, (passed->cap = 2 * passed->cap + 64) * sizeof added);
+    passed->words[passed->n++] = number;
+    passed->words[passed->n++] = added;
+}
+
+static void passed_since_mark(const Counters *c, Words *passed) {
+    passed->n = 0;
+    for (uint64_t i = 0, first = 0; i < c->n; first += c->chunks[i++].used)
+        for (uint32_t at = 0, n; at < c->chunks[i].used; at += n) {
+            const uint64_t *words = c->chunks[i].words + at, *marked = c->chunks[i].marked + at;
+            n = c->chunks[i].used - at < STRIDE ? c->chunks[i].used - at : STRIDE;
+            if (memcmp(words, marked, n * sizeof *words))
+                for (uint32_t k = 0; k < n; k++)
+                    if (words[k] != marked[k]) add_passed(passed, first + at + k, words[k] - marked[k]);
+        }
+}
+
+/* What the counters have added since the mark: those that moved. */
+static void since_mark(Tables *t) {
+    passed_since_mark(&t->of_paths, &t->passed[0]);
+    passed_since_mark(&t->of_events, &t->passed[1]);
 }
 
 #endif

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from emulator.engine.events import BlockPlan, LoadPair
 from emulator.engine.hook import EDGES, Counters, PathCount
@@ -40,6 +41,7 @@ class Tables:
         self.paths: list[Path] = []
         self._by_place: dict[tuple[int, int], Block] = {}
         self._by_key: dict[tuple[int, int, int], int] = {}
+        self._marked = self._words()
 
     def find_block(self, address: int, size_bytes: int) -> Block | None:
         """The block that was met last at this place."""
@@ -86,9 +88,27 @@ class Tables:
 
     def counters(self) -> Counters:
         """Every count, in the order of paths and of blocks."""
-        edges = array("Q", (edge.count for path in self.paths for edge in path.edges))
+        edges, events = self._words()
+        return Counters(edges.tobytes(), events.tobytes())
+
+    def mark(self) -> None:
+        """Remember every count."""
+        self._marked = self._words()
+
+    def since_mark(self) -> Counters:
+        """What the counters have added since the mark: those that moved."""
+        parts = []
+        for words, marked in zip(self._words(), self._marked, strict=True):
+            passed = array("Q")
+            for number, (after, before) in enumerate(zip_longest(words, marked, fillvalue=0)):
+                if after != before:
+                    passed.extend((number, after - before))
+            parts.append(passed.tobytes())
+        return Counters(*parts)
+
+    def _words(self) -> tuple[array[int], array[int]]:
         events = array("Q")
         for block in self.blocks:
             for part in (block.event_stall, block.event_unaligned, block.event_bus):
                 events.extend(part)
-        return Counters(edges.tobytes(), events.tobytes())
+        return array("Q", (edge.count for path in self.paths for edge in path.edges)), events
