@@ -75,6 +75,11 @@ class CallTree:
             for row in (self._passed[number] for number in self._numbers)
         )
 
+    def thread_stacks(self) -> dict[int, int]:
+        """Where the stack pointer of each thread stood when it was first seen, by its root's row."""
+        rows = ((number, self._passed[old]) for old, number in self._numbers.items())
+        return {number: row.site for number, row in rows if row.kind is ContextKind.THREAD}
+
     def calls(self) -> tuple[Jump, ...]:
         """Every call that was made, from its instruction to the function's first one."""
         counts: dict[tuple[int, int], int] = {}

@@ -8,7 +8,7 @@ which a function calls another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from emulator.engine.engine import Engine
@@ -104,11 +104,12 @@ def _rows(layout: MemoryLayout, uses: dict[int, _Use]) -> Iterable[MemoryObject]
 
 
 def stack_marks(
-    contexts: Sequence[Context], layout: MemoryLayout, image: Image | None
+    contexts: Sequence[Context], layout: MemoryLayout, image: Image | None, threads: Mapping[int, int]
 ) -> tuple[HighWater, ...]:
     """The most of each stack that was in use when a function called another, and on which call path.
 
-    Handlers share the main stack; a thread's begins where it was first seen.
+    Handlers share the main stack. ``threads``: where the stack of each thread's root stood when the thread
+    was first seen: it begins there, unless an object says otherwise.
     """
     lowest: dict[int, tuple[int, int]] = {}  # by the thread's root, NO_INDEX for the main stack
     roots: list[int] = []
@@ -121,7 +122,7 @@ def stack_marks(
     return tuple(
         mark
         for stack, (pointer, context) in sorted(lowest.items())
-        if (mark := _stack_mark(contexts, layout, image, stack, pointer, context)) is not None
+        if (mark := _stack_mark(contexts, layout, image, stack, pointer, context, threads)) is not None
     )
 
 
@@ -132,11 +133,12 @@ def _stack_mark(
     stack: int,
     pointer: int,
     context: int,
+    threads: Mapping[int, int],
 ) -> HighWater | None:
     place = layout.place_at(pointer)
     known = place is not None and place.kind == STACK
     name = "main stack" if stack == NO_INDEX else contexts[stack].name
-    top = initial_stack_pointer(image) if stack == NO_INDEX else 0
+    top = initial_stack_pointer(image) if stack == NO_INDEX else threads.get(stack, 0)
     if known and place is not None and not place.address < top <= place.address + place.size_bytes:
         top = place.address + place.size_bytes
     if top < pointer:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from emulator.engine.engine import Engine
 from emulator.image.model import Image
+from emulator.profiling.call_tree import CallTree
 from emulator.profiling.counting import CountDifference
 from emulator.profiling.heap_watch import HeapWatch
 from emulator.profiling.memory_layout import MemoryLayout
@@ -35,9 +36,8 @@ class MemoryWatch:
         """What the window did, object by object; ``passed``: from its begin to this moment."""
         return memory_rows(self._engine, self._layout, passed, self._engine.hook.footprint.rows())
 
-    def marks(
-        self, contexts: Sequence[Context], begin_cycles: int, number_of: Callable[[int], int]
-    ) -> tuple[HighWater, ...]:
-        """High-water marks of stacks and heap. ``number_of``: the row of one of the hook's contexts."""
-        heap = self._heap.mark(self._layout, begin_cycles, number_of)
-        return (*stack_marks(contexts, self._layout, self._image), *((heap,) if heap is not None else ()))
+    def marks(self, contexts: Sequence[Context], begin_cycles: int, tree: CallTree) -> tuple[HighWater, ...]:
+        """High-water marks of stacks and heap. ``contexts``: the rows of ``tree``."""
+        stacks = stack_marks(contexts, self._layout, self._image, tree.thread_stacks())
+        heap = self._heap.mark(self._layout, begin_cycles, tree.number_of)
+        return (*stacks, *((heap,) if heap is not None else ()))

@@ -241,7 +241,7 @@ class Recorder:
         image = self._machine.image
         debug = image.debug if image is not None else None
         arena = self._operators.arena(debug) if self._operators is not None else None
-        marks = self._memory.marks(contexts, window.begin_cycles, tree.number_of)
+        marks = self._memory.marks(contexts, window.begin_cycles, tree)
         return (*marks, *((arena,) if arena is not None else ()))
 
     def _operator_rows(self, window: Window, places: Places, labels: Labels) -> tuple[Operator, ...]:

@@ -92,6 +92,24 @@ def test_exceptions_tell_whom_they_preempted(recorded: tuple[Machine, Recording]
     assert all(0 <= m.begin_cycles <= m.end_cycles <= recording.cycles for m in recording.marks)
 
 
+def test_the_stacks_of_threads_have_marks(tmp_path: Path) -> None:
+    """In whatever memory they lie: an RTOS takes them from its heap."""
+    elf = build(tmp_path, FIRMWARE.replace("thread_stacks", "rooms"))
+    machine, recording = record(elf)
+    room = machine.symbol("rooms").address
+    marks = {mark.name: mark for mark in recording.high_water}
+    threads = [c for c in recording.contexts if c.kind == "thread"]
+    assert len(threads) == 2
+    for number, thread in enumerate(threads):
+        mark = marks[thread.name]
+        assert room + 256 * number < mark.facts["lowest"] < mark.facts["top"] <= room + 256 * (number + 1)
+        assert mark.used_bytes == mark.facts["top"] - mark.facts["lowest"] > 0
+        root = mark.context
+        while recording.contexts[root].parent >= 0:
+            root = recording.contexts[root].parent
+        assert recording.contexts[root] == thread
+
+
 def test_lines_of_the_console_are_marks(recorded: tuple[Machine, Recording]) -> None:
     _, recording = recorded
     assert recording.console == "ready\r\nsleep\r\n"
