@@ -24,6 +24,8 @@ LONGEST_WORD = 40
 STALLS = "stalls"
 SIDE_BY_SIDE = ("annotate", "block")
 """Tables whose texts belong beside each other: names that are too long are folded."""
+UNFOLDED = "text"
+"""A column of those, of instructions, that is whole as long as its texts stand beside each other."""
 
 
 def print_table(console: Console, table: Table) -> None:
@@ -37,14 +39,17 @@ def print_table(console: Console, table: Table) -> None:
     heads = [_head(column) for column in columns]
     room = console.width - _figures_width(columns, heads, rows)
     texts = [n for n, column in enumerate(columns) if column.kind == TEXT]
-    words = 0 if table.name in SIDE_BY_SIDE else _longest(texts, rows, word=True)
-    is_tight = room < max(READABLE * len(texts), words)
+    side_by_side = table.name in SIDE_BY_SIDE
+    whole = {n for n in texts if side_by_side and columns[n].key == UNFOLDED}
+    least = {n: _longest([n], rows) if n in whole else READABLE for n in texts}
+    words = 0 if side_by_side else _longest(texts, rows, word=True)
+    is_tight = room < max(sum(least.values()), words)
     if len(texts) > 1 and is_tight and _longest(texts, rows) > room:
         room += BETWEEN * (len(texts) - 1)
         columns, heads, rows = _stacked(columns, heads, rows, texts, max(room, READABLE))
-        texts = [0]
+        texts, least = [0], {0: READABLE}
     shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    widths = _text_widths(max(room, READABLE * len(texts)), texts, [heads, *rows])
+    widths = _text_widths(max(room, sum(least.values())), least, [heads, *rows])
     for n, (column, head) in enumerate(zip(columns, heads, strict=True)):
         if column.kind == TEXT:
             shown.add_column(head, overflow="fold", width=widths[n])
@@ -54,7 +59,7 @@ def print_table(console: Console, table: Table) -> None:
         if brief.total is not None and number == len(rows) - 1:
             shown.add_section()
         shown.add_row(*map(Text, row))
-    needed = console.width - room + READABLE * len(texts)
+    needed = console.width - room + sum(least.values())
     console.print(Text(table.title, style="table.title"))
     console.print(shown, crop=False, width=max(console.width, needed))
     for note in table.notes:
@@ -78,14 +83,17 @@ def _figures_width(columns: Sequence[Column], heads: Sequence[str], rows: Sequen
     return total
 
 
-def _text_widths(room: int, texts: Sequence[int], rows: Sequence[Sequence[str]]) -> dict[int, int]:
-    """The room shared out: first so that no word is broken, then to the column that is folded most."""
-    longest = {n: max(len(line) for row in rows for line in row[n].split("\n")) for n in texts}
-    widths = {n: min(longest[n], max(READABLE, _longest([n], rows, word=True))) for n in texts}
-    while sum(widths.values()) > room and max(widths.values()) > READABLE:
-        widths[max(texts, key=lambda n: widths[n])] -= 1
-    while sum(widths.values()) < room and any(widths[n] < longest[n] for n in texts):
-        widths[max(texts, key=lambda n: longest[n] / widths[n])] += 1
+def _text_widths(room: int, least: dict[int, int], rows: Sequence[Sequence[str]]) -> dict[int, int]:
+    """The room shared out: first so that no word is broken, then to the column that is folded most.
+
+    ``least``: of each column of text, the characters that it gets in any case, if it needs them.
+    """
+    longest = {n: max(len(line) for row in rows for line in row[n].split("\n")) for n in least}
+    widths = {n: min(longest[n], max(few, _longest([n], rows, word=True))) for n, few in least.items()}
+    while sum(widths.values()) > room and any(widths[n] > few for n, few in least.items()):
+        widths[max(least, key=lambda n: widths[n] - least[n])] -= 1
+    while sum(widths.values()) < room and any(widths[n] < longest[n] for n in least):
+        widths[max(least, key=lambda n: longest[n] / widths[n])] += 1
     return widths
 
 

@@ -7,10 +7,10 @@ from collections import Counter
 from rich.console import Console
 
 from emulator.cli.report_console import print_head, print_table, say
-from emulator.recording.model import Recording
-from emulator.reporting.costs import by_function
+from emulator.recording.model import Instruction, Recording
+from emulator.reporting.costs import by_function, source_line
 from emulator.reporting.questions import QUESTIONS
-from emulator.reporting.view import ISSUE, View, label, stack_of
+from emulator.reporting.view import ISSUE, View, label, stack_of, stalls_in_words
 
 STALLS, FUNCTIONS = 3, 10
 
@@ -27,7 +27,7 @@ def print_answer(console: Console, recording: Recording, top: int | None) -> Non
         print_table(console, table.top(top or len(table)))
     else:
         print_table(console, by_function(view).top(top or FUNCTIONS))
-    for line in [*stall_lines(view), *line_lines(recording)]:
+    for line in [*stall_lines(view), *line_lines(view)]:
         say(console, line)
 
 
@@ -48,18 +48,28 @@ def stall_lines(view: View) -> list[str]:
     return lines
 
 
-def line_lines(recording: Recording) -> list[str]:
-    """The hottest line of source, when lines are known."""
-    by_line: Counter[tuple[str, int]] = Counter()
-    for item in recording.code:
+def line_lines(view: View) -> list[str]:
+    """The hottest line of source, when lines are known: where it is, what stalls it, what it says."""
+    by_line: dict[tuple[str, int], list[Instruction]] = {}
+    for item in view.recording.code:
         if item.file and item.line:
-            by_line[item.file, item.line] += item.cycles
+            by_line.setdefault((item.file, item.line), []).append(item)
     if not by_line:
         return []
-    (((file, line), cycles),) = by_line.most_common(1)
-    text = recording.sources.get(file, "").split("\n")
-    shown = f": {text[line - 1].strip()}" if line <= len(text) and text[line - 1].strip() else ""
-    return [f"hottest line {file}:{line}, {_share(cycles, recording.cycles)} of all cycles{shown}"]
+    (file, line), items = max(by_line.items(), key=lambda pair: sum(item.cycles for item in pair[1]))
+    cycles = sum(item.cycles for item in items)
+    owners: Counter[int] = Counter()
+    for item in items:
+        owners[item.function] += item.cycles
+    ((function, _most),) = owners.most_common(1)
+    stalls = stalls_in_words(stack_of(items), cycles)
+    text = source_line(view, file, line)
+    return [
+        f"hottest line {file}:{line} in {view.name(function)},"
+        f" {_share(cycles, view.recording.cycles)} of all cycles"
+        + (f"; of them {stalls}" if stalls else "")
+        + (f": {text}" if text else "")
+    ]
 
 
 def _share(cycles: int, total: int) -> str:

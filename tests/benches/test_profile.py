@@ -91,7 +91,8 @@ def test_the_short_answer(tmp_path: Path) -> None:
     assert all(f"{operator.cycles:,}" in result.output for operator in recording.operators)
     assert "unofficial" in result.output
     assert result.output.count("stall ") == 3
-    assert "hottest line firmware/kernels/optimized/" in result.output
+    line = r"hottest line firmware/kernels/optimized/\w+\.c:\d+ in \w+, [\d.]+ % of all cycles; of them [a-z-]+ [\d.]+ %"
+    assert re.search(line, " ".join(result.output.split()))
     assert recording.identity.title.startswith("one kws inference of ")
     assert recording.identity.band is not None
 

@@ -57,17 +57,12 @@ def _of_block(block: str) -> Iterator[Command]:
         yield Command(line, output)
 
 
-def run(line: str, folder: Path, columns: int = 80) -> str:
+def run(line: str, folder: Path) -> str:
     """What a command prints on a terminal without colours."""
     program, *words = line.split()
     ours, theirs = pty.openpty()
-    environment = {
-        **os.environ,
-        "TERM": "dumb",
-        "NO_COLOR": "1",
-        "PYTHONUNBUFFERED": "1",
-        "COLUMNS": str(columns),
-    }
+    environment = {**os.environ, "TERM": "dumb", "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
+    environment.pop("COLUMNS", None)
     process = subprocess.Popen(
         [*PROGRAMS[program], *words], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
         stdout=theirs, stderr=theirs,
