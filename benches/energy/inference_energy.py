@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from benches.energy.window_energy import joules_between, metered, stamps_of
 from benches.measure.performance import PerformanceSession
-from benches.protocol.host import InferenceWindow, ProtocolError
+from benches.protocol.host import ProtocolError
 from benches.runs.job import BenchJob, published_row, sha256_of
 from benches.silicon.catalog import CatalogRow
 from benches.suite import shipped
@@ -107,8 +108,7 @@ def run_energy(
     job: BenchJob, machine: Machine, progress: Callable[[str], None] = lambda _step: None
 ) -> EnergyRun:
     """Boot, then five windows. Raises UsageError for a board without an energy model."""
-    meter = machine.energy_meter()
-    machine.execution.between_slices = meter.update
+    meter = metered(machine)
     progress("booting")
     session = PerformanceSession(machine)
     if job.benchmark is not None:
@@ -145,13 +145,13 @@ class _FallingEdges:
 
     def __init__(self, machine: Machine, pin: str) -> None:
         self.seen: list[int] = []
-        self.clock = machine.clock
+        self.machine = machine
         if pin:
             machine.signals.watch(pin, self._changed)
 
     def _changed(self, level: int) -> None:
         if not level:
-            self.seen.append(self.clock.picoseconds())
+            self.seen.append(self.machine.clock.picoseconds())
 
 
 def _measure(
@@ -160,18 +160,13 @@ def _measure(
     session.host.load(item.data)
     stamps.seen.clear()
     window = session.host.infer(inferences, session.benchmark.warmups)
-    meter.update()
-    start, stop = stamps.seen[-2:] if len(stamps.seen) >= 2 else _between_stamps(window, stamps)
-    joules = meter.energy_at(stop) - meter.energy_at(start)
-    return EnergyWindow(item.name, inferences, (stop - start) / PICOSECONDS, joules)
-
-
-def _between_stamps(window: InferenceWindow, stamps: _FallingEdges) -> tuple[int, int]:
-    """The moments of the firmware's own time stamps, for images that pulse no pin."""
-    if window.began is None or window.counts is None:
+    moments = stamps.seen[-2:] if len(stamps.seen) >= 2 else stamps_of(stamps.machine, window)
+    if moments is None:
         raise ProtocolError("the device neither pulsed its time-stamp pin nor printed time stamps")
-    first = window.began.cycles
-    return stamps.clock.picoseconds(first), stamps.clock.picoseconds(first + window.counts.cycles)
+    start, stop = moments
+    return EnergyWindow(
+        item.name, inferences, (stop - start) / PICOSECONDS, joules_between(meter, start, stop)
+    )
 
 
 def mean_absolute_error(runs: tuple[EnergyRun, ...]) -> float | None:

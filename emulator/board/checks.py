@@ -167,6 +167,14 @@ def _memory_problems(board: BoardTable) -> Iterator[Problem]:
                 "no region is behind it",
                 f'write accelerator = "{name}" in the region that it serves, or take it away',
             )
+    charged = () if board.energy is msgspec.UNSET else board.energy.line_fill_picocoulombs
+    for name in charged:
+        if name not in board.accelerators:
+            yield Problem(
+                f"energy.line_fill_picocoulombs.{name}",
+                f"the board has no accelerator {name!r}",
+                f"known: {', '.join(sorted(board.accelerators)) or 'none'}",
+            )
     yield from _shared_cache_problems(board)
     yield from _too_many(board)
 

@@ -3,7 +3,9 @@
 Currents are those of a data sheet at ``measured_mv``; how they carry over to the board's own
 supply depends on the regulator. An LDO passes the core's current on, so the current stays; a
 step-down converter passes the power on, so the power stays. With an external converter behind an
-LDO's figures, the core draws ``current * core_mv`` and the converter adds its losses.
+LDO's figures, the core draws ``current * core_mv`` and the converter adds its losses. A line that a
+cache brings in from its memory takes a charge on top, which carries over in the same way: it tells
+code that streams its data from flash from code that works on what it has.
 """
 
 from __future__ import annotations
@@ -16,10 +18,20 @@ import msgspec
 
 from emulator.schema.table import Problem, Table, about
 
-NEED_A_SOURCE = ("supply_mv", "regulator", "run_microamps", "sleep_microamps", "timestamp_pin")
+NEED_A_SOURCE = (
+    "supply_mv",
+    "regulator",
+    "run_microamps",
+    "sleep_microamps",
+    "line_fill_picocoulombs",
+    "timestamp_pin",
+)
 NANOWATTS_PER_MICROWATT = 1000
 HIGHEST_MV = 60_000
 MOST_MICROAMPS = 10_000_000
+MOST_PICOCOULOMBS = 1_000_000
+MILLIVOLT_PICOCOULOMB = 1_000_000
+"""A picocoulomb at a millivolt is a femtojoule: a million nanowatts times picoseconds."""
 
 Millivolts = Annotated[
     int, msgspec.Meta(ge=1, le=HIGHEST_MV, extra={"unit": "mV"}, extra_json_schema={"x-unit": "mV"})
@@ -29,12 +41,15 @@ Currents = dict[
     Annotated[int, msgspec.Meta(ge=0, le=MOST_MICROAMPS)],
 ]
 """Microamperes by core clock in hertz; TOML's keys are texts."""
+Charges = dict[str, Annotated[int, msgspec.Meta(ge=0, le=MOST_PICOCOULOMBS)]]
+"""Picocoulombs by the name of an accelerator."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnergyFacts:
     """A board's supply. Currents in microamperes by core clock in hertz, voltages in millivolts.
 
+    ``line_fill_picocoulombs``: what a line that a cache of the accelerator brings in takes on top.
     ``timestamp_pin``: the pin whose rising edge marks a time stamp in energy mode (the
     Arduino connector's D7 on the benchmark's wiring), empty when not known.
     """
@@ -46,19 +61,30 @@ class EnergyFacts:
     sleep_microamps: Mapping[int, int]
     core_mv: int = 0
     efficiency_percent: int = 100
+    line_fill_picocoulombs: Mapping[str, int] = field(default_factory=dict)
     timestamp_pin: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def power_nanowatts(self, core_hz: int, *, asleep: bool) -> int:
         """Power drawn from the board's supply at a core clock, running or asleep (WFI, WFE)."""
         microamps = _current_at(self.sleep_microamps if asleep else self.run_microamps, core_hz)
+        millivolts, percent = self._millivolts
+        return microamps * millivolts * 100 // (1000 * percent) * NANOWATTS_PER_MICROWATT
+
+    def line_fill_energy(self, accelerator: str) -> int:
+        """Energy of one line that a cache of the accelerator brings in, in nanowatts times picoseconds."""
+        millivolts, percent = self._millivolts
+        charge = self.line_fill_picocoulombs.get(accelerator, 0)
+        return charge * millivolts * MILLIVOLT_PICOCOULOMB * 100 // percent
+
+    @property
+    def _millivolts(self) -> tuple[int, int]:
+        """At what voltage the currents flow, and which percentage of the supply's power that is."""
         if self.regulator == "ldo":
-            microwatts = microamps * self.supply_mv // 1000
-        elif self.regulator == "smps":
-            microwatts = microamps * self.measured_mv // 1000
-        else:
-            microwatts = microamps * self.core_mv // (10 * self.efficiency_percent)
-        return microwatts * NANOWATTS_PER_MICROWATT
+            return self.supply_mv, 100
+        if self.regulator == "smps":
+            return self.measured_mv, 100
+        return self.core_mv, self.efficiency_percent
 
 
 class EnergyTable(Table, frozen=True, kw_only=True):
@@ -98,6 +124,15 @@ class EnergyTable(Table, frozen=True, kw_only=True):
             "Current asleep (WFI, WFE), by core clock in hertz.", unit="uA", example={"120_000_000": 8_540}
         ),
     ]
+    line_fill_picocoulombs: Annotated[
+        Charges,
+        about(
+            "Charge that one line takes which a cache brings in from its memory, by accelerator.",
+            unit="pC",
+            by_default="none",
+            example={"flash": 64},
+        ),
+    ] = msgspec.field(default_factory=dict)
     timestamp_pin: Annotated[
         str,
         about(
@@ -146,6 +181,7 @@ class EnergyTable(Table, frozen=True, kw_only=True):
             sleep_microamps=_by_hertz(self.sleep_microamps),
             core_mv=0 if self.core_mv is msgspec.UNSET else self.core_mv,
             efficiency_percent=self.efficiency_percent,
+            line_fill_picocoulombs=self.line_fill_picocoulombs,
             timestamp_pin=self.timestamp_pin,
             sources=self.sources,
         )

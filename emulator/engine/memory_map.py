@@ -238,6 +238,14 @@ class MemoryMap:
             self._tuned[name].values = dict(saved)
             self._apply(self._tuned[name])
 
+    def line_fills(self) -> dict[str, int]:
+        """Lines that the caches of each accelerator have brought in: their misses."""
+        fills: dict[str, int] = {}
+        for name, (_hits, misses) in self.cache_counts().items():
+            accelerator = name.partition(".")[0]
+            fills[accelerator] = fills.get(accelerator, 0) + misses
+        return fills
+
     def cache_counts(self) -> dict[str, tuple[int, int]]:
         """(hits, misses) of every cache that exists, by ``accelerator.side``."""
         return {

@@ -1,12 +1,14 @@
 """Energy of a run: the board's power, integrated over modelled time.
 
-Power changes when the firmware selects another core clock and when the core falls asleep or
-wakes. All figures are simulated: a data sheet's typical currents, not a measurement.
+Power changes when the firmware selects another core clock, when the core falls asleep or wakes, and
+with the lines that caches bring in: what those of a stretch took is spread over the time in it that the
+core was awake. All figures are simulated: a data sheet's typical currents, not a measurement.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from emulator.board.model import Board
@@ -36,13 +38,23 @@ def energy_facts_of(board: Board) -> EnergyFacts:
 class EnergyMeter:
     """Cumulated energy of a board.
 
-    ``clock`` and ``clocks`` say how fast it runs, ``outside`` how long its core has slept. Call
+    ``clock`` and ``clocks`` say how fast it runs, ``outside`` how long its core has slept,
+    ``line_fills`` how many lines each accelerator's caches have brought in. Call
     :meth:`update` between slices (it calls itself before a change of clock); ask
     :meth:`energy_at` for any moment since. Raises UsageError for a board without a model.
     """
 
-    def __init__(self, board: Board, clock: Clock, clocks: ClockTree, outside: OutsideBlocks) -> None:
+    def __init__(
+        self,
+        board: Board,
+        clock: Clock,
+        clocks: ClockTree,
+        outside: OutsideBlocks,
+        line_fills: Callable[[], Mapping[str, int]] = dict,
+    ) -> None:
         self.facts = energy_facts_of(board)
+        self._line_fills = line_fills
+        self._filled: Mapping[str, int] = {}
         self._clock = clock
         self._outside = outside
         self._cycles = self._slept = self._time = 0
@@ -76,7 +88,10 @@ class EnergyMeter:
         now = self._clock.picoseconds(cycles)
         woke = self._clock.picoseconds(cycles - (slept - self._slept))
         core_hz = self._clock.core_hz
-        self._draw(self.facts.power_nanowatts(core_hz, asleep=False), woke)
+        running = self.facts.power_nanowatts(core_hz, asleep=False)
+        if woke > self._time:
+            running += self._energy_of_fills() // (woke - self._time)
+        self._draw(running, woke)
         self._draw(self.facts.power_nanowatts(core_hz, asleep=True), now)
         self._cycles, self._slept = cycles, slept
 
@@ -85,7 +100,18 @@ class EnergyMeter:
         at = max(0, bisect_right(self._starts, picoseconds) - 1)
         return (self._energies[at] + self._powers[at] * (picoseconds - self._starts[at])) * JOULES_PER_UNIT
 
+    def _energy_of_fills(self) -> int:
+        """Of the lines brought in since it was asked for, in nanowatts times picoseconds."""
+        if not self.facts.line_fill_picocoulombs:
+            return 0
+        before, self._filled = self._filled, self._line_fills()
+        return sum(
+            max(0, count - before.get(name, 0)) * self.facts.line_fill_energy(name)
+            for name, count in self._filled.items()
+        )
+
     def _begin_anew(self) -> None:
+        self._filled = self._line_fills()
         self._cycles, self._slept = self._clock.now(), self._outside.sleep_cycles
         self._time = self._clock.picoseconds(self._cycles)
         self._starts[:] = [self._time]

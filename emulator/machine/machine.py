@@ -282,7 +282,9 @@ class Machine:
 
     def energy_meter(self) -> EnergyMeter:
         """A meter of the board's energy from now on. Raises UsageError for a board without a model."""
-        return EnergyMeter(self.board, self.clock, self.clocks, self.engine.outside)
+        return EnergyMeter(
+            self.board, self.clock, self.clocks, self.engine.outside, self.engine.memory_map.line_fills
+        )
 
     def profile(
         self,

@@ -66,6 +66,44 @@ def test_running_and_sleeping_take_what_they_take(tmp_path: Path):
     assert half == pytest.approx(total / 2, rel=0.02)
 
 
+def test_a_line_that_a_cache_brings_in_takes_its_charge(tmp_path: Path):
+    source = """
+    void main(void) {
+        const volatile u32 *from = (const volatile u32 *)0x00010000;
+        u32 sum = 0;
+        for (u32 i = 0; i < 4096; i += 8) { sum += from[i]; }
+        for (volatile u32 i = sum & 0; i < 2000; i++) { }
+        for (;;) { }
+    }"""
+    flash = replace(next(a for a in load_board("nucleo-l4r5zi").accelerators), name="flash")
+    virtual = load_board("virtual-m4")
+    regions = tuple(replace(r, accelerator="flash") if r.name == "flash" else r for r in virtual.regions)
+    board = replace(virtual, energy=FACTS, accelerators=(flash,), regions=regions)
+    joules = []
+    for charge in (0, 500):
+        facts = replace(FACTS, line_fill_picocoulombs={"flash": charge} if charge else {})
+        machine = Machine(replace(board, energy=facts))
+        machine.load(build(tmp_path, source))
+        meter = machine.energy_meter()
+        machine.execution.between_slices = meter.update
+        machine.run(max_cycles=100_000)
+        joules.append(meter.energy_at(meter.now_picoseconds()))
+        fills = machine.engine.memory_map.line_fills()["flash"]
+    assert fills > 500
+    assert joules[1] - joules[0] == pytest.approx(fills * 500e-12 * 1.8, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "volts"),
+    [({}, 1.8), ({"regulator": "smps"}, 3.0),
+     ({"regulator": "external-smps", "core_mv": 1200, "efficiency_percent": 80}, 1.5)],
+)  # fmt: skip
+def test_a_charge_carries_over_as_currents_do(changes, volts):
+    facts = replace(FACTS, line_fill_picocoulombs={"flash": 100}, **changes)
+    assert facts.line_fill_energy("flash") * 1e-21 == pytest.approx(100e-12 * volts)
+    assert facts.line_fill_energy("sram") == 0
+
+
 def test_every_shipped_energy_table_has_sources():
     boards = [board for board in map(load_board, list_boards()) if board.energy is not None]
     assert {"nucleo-l4r5zi", "nucleo-l4r5zi-p", "nucleo-u575zi-q", "nucleo-u385rg-q", "nucleo-h7a3zi-q"} <= {
@@ -90,6 +128,8 @@ def test_a_board_without_a_model():
         ({"regulator": "external-smps"}, "energy.core_mv"),
         ({"sources": {}}, "energy.sources.supply_mv"),
         ({"run_microamps": {"fast": 1}}, "energy.run_microamps"),
+        ({"line_fill_picocoulombs": {"flash": 1}}, "energy.sources.line_fill_picocoulombs"),
+        ({"line_fill_picocoulombs": {"flash": -1}}, "energy.line_fill_picocoulombs"),
     ],
 )
 def test_a_wrong_table_is_refused(change, key):

@@ -1,0 +1,28 @@
+"""What a board draws between the two time stamps of a window of inferences."""
+
+from __future__ import annotations
+
+from benches.protocol.host import InferenceWindow
+from emulator.machine.energy import EnergyMeter
+from emulator.machine.machine import Machine
+
+
+def metered(machine: Machine) -> EnergyMeter:
+    """A meter that follows the machine from now on. Raises UsageError for a board without a model."""
+    meter = machine.energy_meter()
+    machine.execution.between_slices = meter.update
+    return meter
+
+
+def stamps_of(machine: Machine, window: InferenceWindow) -> tuple[int, int] | None:
+    """The moments of the firmware's own time stamps in picoseconds; None without any."""
+    if window.began is None or window.counts is None:
+        return None
+    first = window.began.cycles
+    return machine.clock.picoseconds(first), machine.clock.picoseconds(first + window.counts.cycles)
+
+
+def joules_between(meter: EnergyMeter, start: int, stop: int) -> float:
+    """What was drawn between two moments in picoseconds."""
+    meter.update()
+    return meter.energy_at(stop) - meter.energy_at(start)
