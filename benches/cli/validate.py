@@ -46,10 +46,16 @@ class BandsTarget(OutputTarget):
     is_flag=False,
     flag_value=OWN_FILE,
     metavar="[FILE]",
-    help="Write the measured error bands that `boardless bench` shows. [default: the project's own file]",
+    help="Write the error bands that `boardless bench` shows, of left-out images (so with --leave-one-out). "
+    "[default: the project's own file]",
 )
 @click.option(
     "--assembly", is_flag=True, help="The catalogue is of assembly functions. [default: our micro-kernels]"
+)
+@click.option(
+    "--leave-one-out",
+    is_flag=True,
+    help="Refit the fitted constants without each family of images (minutes), and judge the family by that.",
 )
 @click.option("--fit-report", is_flag=True, help="Which stall causes go together with the remaining error.")
 @click.option("--require-all", is_flag=True, help="An image that is in no folder fails the check.")
@@ -63,6 +69,7 @@ def validate(
     images: tuple[Path, ...],
     bands_file: OutputFile | None,
     assembly: bool,
+    leave_one_out: bool,
     fit_report: bool,
     require_all: bool,
     jobs: int,
@@ -74,14 +81,18 @@ def validate(
 
     Each image gets a synthetic input of the right size. Rows whose image is in no folder are
     counted and named; with no image at all the exit code is 2. With --assembly functions of ELFs
-    are called instead, and their cycles compared. Every modelled figure is simulated and unofficial.
+    are called instead, and their cycles compared. With --leave-one-out the constants that were fitted
+    to published images are fitted anew without each family (submitter and network). Every modelled
+    figure is simulated and unofficial.
     """
     from benches.cli.validate_run import ValidateOutputs, run_validate  # noqa: PLC0415 - keeps --help fast
     from benches.silicon.validate import ValidateOptions  # noqa: PLC0415
 
     if assembly:
-        if bands_file is not None or fit_report:
-            raise click.UsageError("--update-bands and --fit-report are about images, not about --assembly")
+        if bands_file is not None or fit_report or leave_one_out:
+            raise click.UsageError(
+                "--leave-one-out, --update-bands and --fit-report are about images, not about --assembly"
+            )
         from benches.assembly.run import AssemblyOptions  # noqa: PLC0415
         from benches.cli.assembly_run import run_validate_assembly  # noqa: PLC0415
 
@@ -93,5 +104,11 @@ def validate(
         catalog,
         ValidateOptions(images, timing, hook, causes=fit_report),
         jobs,
-        ValidateOutputs(json_file, bands_file, fit_report, require_all),
+        ValidateOutputs(
+            json_file,
+            bands_file,
+            fit_report,
+            require_all,
+            leave_one_out=leave_one_out or bands_file is not None,
+        ),
     )

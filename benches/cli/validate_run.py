@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from benches.cli.bench_run import report_console, write_report
+from benches.cli.leave_one_out_run import run_leave_one_out
+from benches.cli.row_progress import row_progress
 from benches.runs.report import UNOFFICIAL
 from benches.silicon.catalog import CatalogRow, development_catalog, read_catalog
 from benches.silicon.error_bands import BandTable
 from benches.silicon.error_figures import ErrorFigures
 from benches.silicon.fit_report import CauseFit, fit_report
 from benches.silicon.image_sources import find_image
+from benches.silicon.leave_one_out import LeaveOneOut
 from benches.silicon.measured_images import measured_images
 from benches.silicon.row_pool import validate_rows
 from benches.silicon.validate import (
@@ -25,6 +27,7 @@ from benches.silicon.validate import (
     CoreSummary,
     ValidatedRow,
     ValidateOptions,
+    energy_figures,
     report_json,
     summarize,
 )
@@ -34,12 +37,16 @@ from emulator.files import OutputFile
 
 @dataclass(frozen=True, slots=True)
 class ValidateOutputs:
-    """What to write and print beside the two tables. ``require_all``: an absent image fails the check."""
+    """What to write and print beside the two tables.
+
+    ``require_all``: an absent image fails the check. ``leave_one_out``: families are left out in turn.
+    """
 
     json_file: OutputFile | None = None
     bands_file: OutputFile | None = None
     fit_report: bool = False
     require_all: bool = False
+    leave_one_out: bool = False
 
 
 def run_validate(catalog: Path | None, options: ValidateOptions, jobs: int, outputs: ValidateOutputs) -> None:
@@ -48,10 +55,10 @@ def run_validate(catalog: Path | None, options: ValidateOptions, jobs: int, outp
     Raises :class:`CheckFailed` when a row that has its image failed, or when all are required and one
     is absent; :class:`UsageError` when every image is: then nothing was checked.
     """
-    if outputs.bands_file is not None and options.timing != "memory":
+    if (outputs.bands_file is not None or outputs.leave_one_out) and options.timing != "memory":
         raise UsageError(
-            f"error bands are of the memory model, not of --timing {options.timing}",
-            where="--update-bands",
+            f"error bands and fitted constants are of the memory model, not of --timing {options.timing}",
+            where="--leave-one-out" if outputs.bands_file is None else "--update-bands",
             next_step="Leave --timing out.",
         )
     console = report_console(outputs.json_file)
@@ -64,17 +71,23 @@ def run_validate(catalog: Path | None, options: ValidateOptions, jobs: int, outp
     rows = _run(catalog_rows, options, jobs, console)
     console.print(row_table(rows))
     console.print(summary_table(summarize(rows)))
+    energy = energy_figures(rows)
+    if energy is not None:
+        console.print(energy_table(rows, energy))
     fits = fit_report(rows) if outputs.fit_report else None
     if fits is not None:
         console.print(fit_table(fits))
     _print_remarks(console, rows, bool(options.folders))
+    left_out = run_leave_one_out(catalog_rows, options, jobs, console) if outputs.leave_one_out else None
     if outputs.json_file is not None:
         content = report_json(rows)
         if fits is not None:
             content["fit_report"] = [fit.as_json() for fit in fits]
+        if left_out is not None:
+            content["leave_one_out"] = left_out.as_json()
         write_report(outputs.json_file, content)
     if outputs.bands_file is not None:
-        _write_bands(console, rows, outputs.bands_file)
+        _write_bands(console, rows, left_out, outputs.bands_file)
     failed = [row for row in rows if row.status == FAILED]
     if failed:
         raise CheckFailed(
@@ -97,8 +110,11 @@ def check_presence(absent: Sequence[str], count: int, *, require_all: bool) -> N
         )
 
 
-def _write_bands(console: Console, rows: Sequence[ValidatedRow], output: OutputFile) -> None:
-    table = BandTable(measured_images(rows))
+def _write_bands(
+    console: Console, rows: Sequence[ValidatedRow], left_out: LeaveOneOut | None, output: OutputFile
+) -> None:
+    ratios = {} if left_out is None else {row.key: row.left_out_ratio for row in left_out.rows}
+    table = BandTable(measured_images(rows, ratios), None if left_out is None else left_out.as_json())
     if not table.bands:
         raise CheckFailed("no row was measured: the error bands stay as they are", where=str(output))
     table.write(output)
@@ -110,20 +126,10 @@ def _write_bands(console: Console, rows: Sequence[ValidatedRow], output: OutputF
 def _run(
     rows: Sequence[CatalogRow], options: ValidateOptions, jobs: int, console: Console
 ) -> list[ValidatedRow]:
-    columns = (
-        TextColumn("validating"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=len(rows))
-
-        def advance(row: ValidatedRow) -> None:
-            bar.update(task, advance=1, description=f"{row.system} {row.benchmark}: {row.status}")
-
-        return validate_rows(rows, options, jobs, advance)
+    with row_progress(console, "validating", len(rows)) as advance:
+        return validate_rows(
+            rows, options, jobs, lambda row: advance(f"{row.system} {row.benchmark}: {row.status}")
+        )
 
 
 def row_table(rows: Sequence[ValidatedRow]) -> Table:
@@ -170,6 +176,31 @@ def summary_table(summaries: dict[str, CoreSummary]) -> Table:
         table.add_row(core, "this model", *_figures(summary.figures))
         constant = f"{summary.baseline_cpi:.3f} cycles an instruction (fitted)"
         table.add_row("", constant, *_figures(summary.baseline), end_section=True)
+    return table
+
+
+def energy_table(rows: Sequence[ValidatedRow], figures: ErrorFigures) -> Table:
+    """Modelled against published energies of an inference; the errors of all at the end."""
+    table = Table(title=f"Energy of an inference, microjoules ({UNOFFICIAL})", title_justify="left")
+    table.add_column("image", overflow="fold")
+    for name in ("published", "modelled", "ratio", "published mW", "modelled mW"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        if row.energy_ratio is None or row.modelled_energy_uj is None or row.published_energy_uj is None:
+            continue
+        seconds = (row.modelled_cycles or 0) / (row.clock_hz or 1)
+        table.add_row(
+            f"{row.version} {row.submitter} {row.system} {row.benchmark} ({row.mode})",
+            f"{row.published_energy_uj:,.1f}",
+            f"{row.modelled_energy_uj:,.1f}",
+            f"{row.energy_ratio:.4f}",
+            f"{row.published_energy_uj / (row.published_latency_us or 1) * 1e3:.2f}",
+            f"{row.modelled_energy_uj / seconds * 1e-3:.2f}" if seconds else "-",
+        )
+    names = ("mean", "median", "p90", "worst")
+    errors = zip(names, _figures(figures)[1:], strict=True)
+    table.caption = f"{figures.count} rows, absolute error: " + ", ".join(" ".join(pair) for pair in errors)
+    table.caption_justify = "left"
     return table
 
 

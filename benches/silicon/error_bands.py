@@ -1,5 +1,8 @@
 """Error bands: the error measured against silicon for a core and a memory system.
 
+An image's error is the one that it has when the fitted constants are fitted without its family
+(:mod:`benches.silicon.leave_one_out`): what no fit has made smaller.
+
 A band is as wide as the error of its worst family of images (of one submitter and network), but for
 the worst tenth where there are so many. Of which part of further images it speaks truly is
 :attr:`ErrorBand.percentile`. It stands beside a figure only when the run was within what was measured
@@ -10,7 +13,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
@@ -121,8 +124,10 @@ def band_json(band: RunBand | None) -> dict[str, Any] | str:
 class BandTable:
     """All measured images, and the bands that they give."""
 
-    def __init__(self, images: Sequence[MeasuredImage]) -> None:
+    def __init__(self, images: Sequence[MeasuredImage], left_out: Mapping[str, Any] | None = None) -> None:
         self.images = tuple(images)
+        self.left_out = left_out
+        """How the left-out ratios came about, as a report has it; None when nothing was refitted."""
         groups: dict[tuple[str, str], list[MeasuredImage]] = {}
         for image in images:
             groups.setdefault((image.situation.core, image.situation.memory), []).append(image)
@@ -143,6 +148,7 @@ class BandTable:
             {
                 "note": "written by `boardless validate --update-bands`; simulated and unofficial",
                 "boardless": __version__,
+                "leave_one_out": self.left_out,
                 "bands": [band.as_json() for band in self.bands],
                 "images": [image.as_json() for image in self.images],
             }
@@ -158,7 +164,8 @@ def read_bands(path: Path | None = None) -> BandTable:
     """Read bands, the project's own by default. Raises :class:`UsageError` for a file that is none."""
     file = path or shipped_bands_file()
     try:
-        return BandTable([image_of(item) for item in json.loads(read_text(file))["images"]])
+        content = json.loads(read_text(file))
+        return BandTable([image_of(item) for item in content["images"]], content.get("leave_one_out"))
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise UsageError(
             f"not a file of error bands: {error}",
@@ -180,7 +187,7 @@ def _band(group: Sequence[MeasuredImage]) -> ErrorBand:
     return ErrorBand(
         situation.core,
         situation.memory,
-        error_figures([image.ratio for image in group]),
+        error_figures([image.judged_ratio for image in group]),
         len(worst),
         _width(group),
         percentile,

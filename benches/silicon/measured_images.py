@@ -23,8 +23,10 @@ SMALLEST_SHARE = 0.0005
 
 @dataclass(frozen=True, slots=True)
 class MeasuredImage:
-    """One published image. ``ratio``: modelled over published cycles.
+    """One published image.
 
+    ``ratio``: modelled over published cycles; ``left_out_ratio``: the same with constants fitted without
+    its family, None where none was refitted.
     ``submitter`` and ``network``: images that share both are of one family, and likely to err alike.
     """
 
@@ -33,6 +35,7 @@ class MeasuredImage:
     network: str
     ratio: float
     situation: Situation
+    left_out_ratio: float | None = None
 
     @property
     def family(self) -> tuple[str, str]:
@@ -40,9 +43,14 @@ class MeasuredImage:
         return self.submitter, self.network
 
     @property
+    def judged_ratio(self) -> float:
+        """What tells of images to come: left out where constants were refitted without it."""
+        return self.ratio if self.left_out_ratio is None else self.left_out_ratio
+
+    @property
     def error(self) -> float:
-        """Absolute, a fraction."""
-        return abs(self.ratio - 1)
+        """Absolute, a fraction, of the ratio by which it is judged."""
+        return abs(self.judged_ratio - 1)
 
     def as_json(self) -> dict[str, Any]:
         """The image as it stands in the file."""
@@ -54,6 +62,7 @@ class MeasuredImage:
             "core": situation.core,
             "memory": situation.memory,
             "ratio": self.ratio,
+            "left_out_ratio": self.left_out_ratio,
             "clock_hz": situation.clock_hz,
             "settings": {part: dict(values) for part, values in situation.settings.items()},
             "core_shares": _kept(situation.makeup.core),
@@ -61,8 +70,13 @@ class MeasuredImage:
         }
 
 
-def measured_images(rows: Sequence[ValidatedRow]) -> list[MeasuredImage]:
-    """The images of a validation's rows in performance mode that tell their situation."""
+def measured_images(
+    rows: Sequence[ValidatedRow], left_out: Mapping[tuple[str, str], float]
+) -> list[MeasuredImage]:
+    """The images of a validation's rows in performance mode that tell their situation.
+
+    ``left_out``: ratios with constants fitted without the row's family, by version and path.
+    """
     return [
         MeasuredImage(
             f"{row.version} {row.submitter} {row.system} {row.benchmark}",
@@ -70,6 +84,7 @@ def measured_images(rows: Sequence[ValidatedRow]) -> list[MeasuredImage]:
             row.benchmark,
             row.ratio,
             row.situation,
+            left_out.get((row.version, row.path)),
         )
         for row in rows
         if row.mode == "performance" and row.ratio is not None and row.situation is not None
@@ -82,8 +97,15 @@ def image_of(item: Mapping[str, Any]) -> MeasuredImage:
     situation = Situation(
         str(item["core"]), str(item["memory"]), int(item["clock_hz"]), _settings(item["settings"]), makeup
     )
-    ratio = _number(item["ratio"])
-    return MeasuredImage(str(item["name"]), str(item["submitter"]), str(item["network"]), ratio, situation)
+    left_out = item.get("left_out_ratio")
+    return MeasuredImage(
+        str(item["name"]),
+        str(item["submitter"]),
+        str(item["network"]),
+        _number(item["ratio"]),
+        situation,
+        None if left_out is None else _number(left_out),
+    )
 
 
 def _kept(shares: Mapping[str, float]) -> dict[str, float]:

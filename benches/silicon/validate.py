@@ -28,6 +28,8 @@ from benches.suite.input_files import InputData
 from emulator.errors import BoardlessError
 
 if TYPE_CHECKING:
+    from emulator.board.model import Board
+    from emulator.machine.energy import EnergyMeter
     from emulator.machine.machine import Machine
 
 OK, FAILED, ABSENT, NOT_RUN = "ok", "failed", "absent", "not run"
@@ -45,7 +47,8 @@ class ValidatedRow:
 
     ``modelled_cycles`` are counted between the firmware's two reads of its timer,
     ``device_cycles`` are the time stamps' difference times the core clock, ``ratio`` is
-    modelled over published. ``host_s`` and ``board_s``: the host's and the board's seconds for
+    modelled over published; the energies, microjoules per inference, stand in rows with a published one
+    whose board has an energy model. ``host_s`` and ``board_s``: the host's and the board's seconds for
     ``inferences``. Of all these, what one window has beyond another. ``cycles_by_cause``: the CPI
     stack of one inference, scaled to ``modelled_cycles``, when it was asked for.
     ``situation``: in which it was measured, of rows in performance mode with memory timing; the file of
@@ -65,6 +68,9 @@ class ValidatedRow:
     device_cycles: int | None = None
     instructions: int | None = None
     ratio: float | None = None
+    published_energy_uj: float | None = None
+    modelled_energy_uj: float | None = None
+    energy_ratio: float | None = None
     clock_hz: int | None = None
     device_latency_us: float | None = None
     published_latency_us: float | None = None
@@ -138,6 +144,7 @@ def blank_row(row: CatalogRow, status: str, detail: str, total_s: float | None =
         path=row.path,
         published_cycles=row.published_cycles or (round(row.cycles_at(0)) or None),
         published_latency_us=row.published_latency_ms * 1e3,
+        published_energy_uj=row.published_energy_uj,
         total_s=total_s,
         status=status,
         detail=detail,
@@ -145,19 +152,21 @@ def blank_row(row: CatalogRow, status: str, detail: str, total_s: float | None =
 
 
 def _run_row(row: CatalogRow, found: FoundImage, options: ValidateOptions, started: float) -> ValidatedRow:
-    machine = _machine(row, found, options)
+    machine = machine_of(row, found, row.board, options.timing, options.hook)
     from benches.silicon.run_situation import counter_of, situation_of_window  # noqa: PLC0415 - loads the engine
 
     wants_situation = options.situations and row.mode == "performance"
+    meter = _meter(row, machine)
     session = PerformanceSession(machine, counts=counter_of(machine) if wants_situation else None)
     benchmark = find(row.benchmark)
     session.expect(benchmark)
-    least_ms = ENERGY_WINDOW_MS if row.mode == "energy" else WINDOW_MS
-    inferences = min(MOST_INFERENCES, math.ceil(least_ms / row.published_latency_ms))
+    inferences = inferences_of(row)
     item = [synthetic_input(benchmark)]
     short, long = (session.measure(item, n, 1, GoldenReport()).windows[0] for n in (1, 1 + inferences))
     window = _without_printing(short, long)
     measured = _measured_row(row, found, machine.board.core, window, time.perf_counter() - started)
+    if meter is not None:
+        measured = _with_energy(measured, machine, meter, short, long)
     if long.passed is not None:
         measured = replace(measured, situation=situation_of_window(machine, long, long.passed))
     if not options.causes or row.mode != "performance":
@@ -165,10 +174,41 @@ def _run_row(row: CatalogRow, found: FoundImage, options: ValidateOptions, start
     return replace(measured, cycles_by_cause=_causes(row, found, options, window.cycles))
 
 
-def _machine(row: CatalogRow, found: FoundImage, options: ValidateOptions) -> Machine:
+def _meter(row: CatalogRow, machine: Machine) -> EnergyMeter | None:
+    if not row.published_energy_uj or machine.board.energy is None:
+        return None
+    from benches.energy.window_energy import metered  # noqa: PLC0415 - loads the engine
+
+    return metered(machine)
+
+
+def _with_energy(
+    row: ValidatedRow, machine: Machine, meter: EnergyMeter, short: MeasuredWindow, long: MeasuredWindow
+) -> ValidatedRow:
+    """What the longer window drew beyond the shorter, per inference; no energy without time stamps."""
+    from benches.energy.window_energy import joules_between, stamps_of  # noqa: PLC0415 - loads the engine
+
+    part, whole = stamps_of(machine, short.window), stamps_of(machine, long.window)
+    if part is None or whole is None or not row.inferences or not row.published_energy_uj:
+        return row
+    joules = joules_between(meter, *whole) - joules_between(meter, *part)
+    microjoules = joules / row.inferences * 1e6
+    return replace(row, modelled_energy_uj=microjoules, energy_ratio=microjoules / row.published_energy_uj)
+
+
+def inferences_of(row: CatalogRow) -> int:
+    """So many inferences the longer window has beyond the shorter."""
+    least_ms = ENERGY_WINDOW_MS if row.mode == "energy" else WINDOW_MS
+    return min(MOST_INFERENCES, math.ceil(least_ms / row.published_latency_ms))
+
+
+def machine_of(
+    row: CatalogRow, found: FoundImage, board: Board | str, timing: str = "memory", hook: str = "auto"
+) -> Machine:
+    """A machine with a row's image loaded. Raises BoardlessError."""
     from emulator.machine.machine import Machine  # noqa: PLC0415 - loads the engine
 
-    machine = Machine(row.board, timing=options.timing, hook=options.hook)
+    machine = Machine(board, timing=timing, hook=hook)
     with tempfile.TemporaryDirectory(prefix="boardless-") as folder:
         path = Path(folder) / Path(row.path).name
         path.write_bytes(found.data)
@@ -180,7 +220,7 @@ def _causes(row: CatalogRow, found: FoundImage, options: ValidateOptions, cycles
     """The CPI stack of one inference without its waiting, scaled to the row's cycles."""
     from benches.measure.profiled_window import profile_inference  # noqa: PLC0415 - loads the engine
 
-    machine = _machine(row, found, options)
+    machine = machine_of(row, found, row.board, options.timing, options.hook)
     stack = profile_inference(machine, lambda session: synthetic_input(session.benchmark)).profile.stack
     return {key.label: count * cycles / stack.total for key, count in stack.items()}
 
@@ -240,6 +280,12 @@ def _measured_row(
 
 
 # -- the summary -------------------------------------------------------------------------
+def energy_figures(rows: Iterable[ValidatedRow]) -> ErrorFigures | None:
+    """Over the rows with a modelled and a published energy; None without any."""
+    ratios = [row.energy_ratio for row in rows if row.energy_ratio is not None]
+    return error_figures(ratios) if ratios else None
+
+
 def summarize(rows: Iterable[ValidatedRow]) -> dict[str, CoreSummary]:
     """Per core, over the rows that ran in performance mode."""
     by_core: dict[str, list[ValidatedRow]] = {}
@@ -274,8 +320,10 @@ def fit_cpi(instructions_per_cycle: Sequence[float]) -> float:
 def report_json(rows: Sequence[ValidatedRow]) -> dict[str, Any]:
     """The ``--json`` file's content: rows, summary per core, and what was absent."""
     absent = [row for row in rows if row.status == ABSENT]
+    energy = energy_figures(rows)
     return {
         "rows": [row.as_json() for row in rows],
         "summary": {core: summary.as_json() for core, summary in summarize(rows).items()},
+        "energy": None if energy is None else asdict(energy),
         "absent": {"count": len(absent), "paths": [f"{row.version} {row.path}" for row in absent]},
     }

@@ -106,7 +106,7 @@ def test_rows_of_a_validation() -> None:
         replace(row, status=FAILED, ratio=None),
         replace(row, situation=None),
     )
-    (only,) = measured_images(rows)
+    (only,) = measured_images(rows, {})
     assert (only.name, only.family, only.ratio) == ("v1.2 us a board kws", ("us", "kws"), 0.97)
     assert row.as_json()["situation"] is None, "reports stay as they were"
 

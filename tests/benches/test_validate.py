@@ -48,7 +48,7 @@ def folder(tmp_path):
 
 
 def use_machine(monkeypatch, machine):
-    monkeypatch.setattr(validate, "_machine", lambda _row, _path, _options: machine)
+    monkeypatch.setattr(validate, "machine_of", lambda *_arguments: machine)
 
 
 def test_a_row_that_runs(folder, monkeypatch):
@@ -105,10 +105,10 @@ def test_a_failing_row_is_a_row(folder, monkeypatch, machine, detail):
 
 @pytest.mark.parametrize("error", [GuestFault("HardFault at main"), ZeroDivisionError("a bug")])
 def test_neither_a_crash_nor_a_bug_ends_the_table(folder, monkeypatch, error):
-    def explode(_row, _path, _options):
+    def explode(*_arguments):
         raise error
 
-    monkeypatch.setattr(validate, "_machine", explode)
+    monkeypatch.setattr(validate, "machine_of", explode)
     row = validate.validate_row(ROW, ValidateOptions((folder,)))
     assert row.status == FAILED
     assert str(error) in row.detail
