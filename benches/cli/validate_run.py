@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benches.cli.bench_run import report_console, write_report
-from benches.cli.leave_one_out_run import run_leave_one_out
+from benches.cli.leave_one_out_run import Refits, run_leave_one_out
 from benches.cli.row_progress import row_progress
 from benches.runs.report import UNOFFICIAL
 from benches.silicon.catalog import CatalogRow, development_catalog, read_catalog
@@ -19,7 +19,7 @@ from benches.silicon.error_figures import ErrorFigures
 from benches.silicon.fit_report import CauseFit, fit_report
 from benches.silicon.image_sources import find_image
 from benches.silicon.leave_one_out import LeaveOneOut
-from benches.silicon.measured_images import measured_images
+from benches.silicon.measured_images import measured_energies, measured_images
 from benches.silicon.row_pool import validate_rows
 from benches.silicon.validate import (
     ABSENT,
@@ -52,8 +52,8 @@ class ValidateOutputs:
 def run_validate(catalog: Path | None, options: ValidateOptions, jobs: int, outputs: ValidateOutputs) -> None:
     """Run the catalogue, print both tables, write the JSON and the error bands.
 
-    Raises :class:`CheckFailed` when a row that has its image failed, or when all are required and one
-    is absent; :class:`UsageError` when every image is: then nothing was checked.
+    Raises :class:`CheckFailed` when a row that has its image failed or was not refitted, or when all are
+    required and one is absent; :class:`UsageError` when every image is: then nothing was checked.
     """
     if (outputs.bands_file is not None or outputs.leave_one_out) and options.timing != "memory":
         raise UsageError(
@@ -78,16 +78,23 @@ def run_validate(catalog: Path | None, options: ValidateOptions, jobs: int, outp
     if fits is not None:
         console.print(fit_table(fits))
     _print_remarks(console, rows, bool(options.folders))
-    left_out = run_leave_one_out(catalog_rows, options, jobs, console) if outputs.leave_one_out else None
+    refits = Refits()
+    if outputs.leave_one_out:
+        refits = run_leave_one_out(catalog_rows, options, jobs, console)
     if outputs.json_file is not None:
         content = report_json(rows)
         if fits is not None:
             content["fit_report"] = [fit.as_json() for fit in fits]
-        if left_out is not None:
-            content["leave_one_out"] = left_out.as_json()
+        if refits.result is not None:
+            content["leave_one_out"] = refits.result.as_json()
         write_report(outputs.json_file, content)
+    if refits.lacking:
+        raise CheckFailed(
+            f"{len(refits.lacking)} images were not refitted: there are no left-out errors, and no new bands",
+            next_step="\n  ".join(refits.lacking),
+        )
     if outputs.bands_file is not None:
-        _write_bands(console, rows, left_out, outputs.bands_file)
+        _write_bands(console, rows, refits.result, outputs.bands_file)
     failed = [row for row in rows if row.status == FAILED]
     if failed:
         raise CheckFailed(
@@ -114,7 +121,8 @@ def _write_bands(
     console: Console, rows: Sequence[ValidatedRow], left_out: LeaveOneOut | None, output: OutputFile
 ) -> None:
     ratios = {} if left_out is None else {row.key: row.left_out_ratio for row in left_out.rows}
-    table = BandTable(measured_images(rows, ratios), None if left_out is None else left_out.as_json())
+    report = None if left_out is None else left_out.as_json()
+    table = BandTable(measured_images(rows, ratios), report, measured_energies(rows))
     if not table.bands:
         raise CheckFailed("no row was measured: the error bands stay as they are", where=str(output))
     table.write(output)

@@ -124,8 +124,15 @@ def band_json(band: RunBand | None) -> dict[str, Any] | str:
 class BandTable:
     """All measured images, and the bands that they give."""
 
-    def __init__(self, images: Sequence[MeasuredImage], left_out: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        images: Sequence[MeasuredImage],
+        left_out: Mapping[str, Any] | None = None,
+        energies: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         self.images = tuple(images)
+        self.energies = tuple(energies)
+        """Of each row with a published energy its title, and both energies in microjoules."""
         self.left_out = left_out
         """How the left-out ratios came about, as a report has it; None when nothing was refitted."""
         groups: dict[tuple[str, str], list[MeasuredImage]] = {}
@@ -149,6 +156,7 @@ class BandTable:
                 "note": "written by `boardless validate --update-bands`; simulated and unofficial",
                 "boardless": __version__,
                 "leave_one_out": self.left_out,
+                "energies": [dict(energy) for energy in self.energies],
                 "bands": [band.as_json() for band in self.bands],
                 "images": [image.as_json() for image in self.images],
             }
@@ -165,7 +173,8 @@ def read_bands(path: Path | None = None) -> BandTable:
     file = path or shipped_bands_file()
     try:
         content = json.loads(read_text(file))
-        return BandTable([image_of(item) for item in content["images"]], content.get("leave_one_out"))
+        images = [image_of(item) for item in content["images"]]
+        return BandTable(images, content.get("leave_one_out"), content.get("energies", ()))
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise UsageError(
             f"not a file of error bands: {error}",

@@ -91,6 +91,19 @@ def measured_images(
     ]
 
 
+def measured_energies(rows: Sequence[ValidatedRow]) -> list[dict[str, Any]]:
+    """Modelled and published energies of a validation's rows, microjoules an inference."""
+    return [
+        {
+            "title": f"{row.version} {row.submitter} {row.system} {row.benchmark} ({row.mode})",
+            "published_uj": row.published_energy_uj,
+            "modelled_uj": row.modelled_energy_uj,
+        }
+        for row in rows
+        if row.modelled_energy_uj is not None
+    ]
+
+
 def image_of(item: Mapping[str, Any]) -> MeasuredImage:
     """Read an image as it stands in the file. Raises KeyError, TypeError, ValueError or AttributeError."""
     makeup = Makeup(_shares(item["core_shares"]), _shares(item["memory_shares"]))

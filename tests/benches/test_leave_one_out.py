@@ -10,8 +10,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
+from benches.cli import validate_run
+from benches.cli.leave_one_out_run import Refits, run_leave_one_out
 from benches.cli.validate import validate
+from benches.cli.validate_run import ValidateOutputs, run_validate
 from benches.silicon.catalog import CatalogRow, development_catalog
 from benches.silicon.fitted_constants import (
     FittedConstant,
@@ -24,9 +28,10 @@ from benches.silicon.fitted_constants import (
 from benches.silicon.image_sources import find_image
 from benches.silicon.leave_one_out import leave_one_out, refit
 from benches.silicon.repriced_row import BootedImage, Reprice, RepricedRow
-from benches.silicon.validate import ValidateOptions, machine_of, validate_row
+from benches.silicon.validate import ValidateOptions, blank_row, machine_of, validate_row
 from emulator.board.reader import list_boards, load_board
-from emulator.errors import BoardError
+from emulator.errors import BoardError, CheckFailed
+from emulator.files import OutputFile
 
 CONSTANTS = fitted_constants()
 REFITTED = [constant for constant in CONSTANTS if constant.is_refitted]
@@ -183,6 +188,31 @@ def test_a_family_has_no_say_in_what_it_is_judged_by() -> None:
     us = next(family for family in report["families"] if family["submitter"] == "us")
     assert us["left_out_mean_abs_error"] == pytest.approx(0.195)
     assert us["rows"][0]["path"] == "us-ad"
+
+
+# -- the command ---------------------------------------------------------------------------------------
+def test_an_image_that_was_not_refitted_fails_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacking = ("v1.2 bosch NUCLEO_U575ZI_int8 ad: interrupted",)
+    monkeypatch.setattr(validate_run, "run_leave_one_out", lambda *_: Refits(lacking=lacking))
+    monkeypatch.setattr(validate_run, "find_image", lambda *_: "found")
+    monkeypatch.setattr(
+        validate_run, "validate_rows", lambda rows, *_: [blank_row(r, "ok", "") for r in rows]
+    )
+    bands, report = OutputFile(tmp_path / "bands.json"), OutputFile(tmp_path / "report.json")
+    outputs = ValidateOutputs(report, bands, leave_one_out=True)
+    with pytest.raises(CheckFailed, match="1 images were not refitted") as raised:
+        run_validate(None, ValidateOptions(), 1, outputs)
+    assert "interrupted" in raised.value.next_step
+    assert (tmp_path / "report.json").exists()
+    assert not (tmp_path / "bands.json").exists()
+
+
+def test_images_of_others_are_left_out_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    unseen = CatalogRow("v9", "us", "s", "kws", "none.bin", "nucleo-l4r5zi", 1.0)
+    assert run_leave_one_out([unseen], ValidateOptions(), 1, Console()) == Refits()
+    assert "nothing to refit" in capsys.readouterr().out
 
 
 # -- on published images ------------------------------------------------------------------------------
