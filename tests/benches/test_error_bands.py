@@ -318,7 +318,8 @@ def test_a_first_inference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_bench_shows_the_band_and_the_layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     own = read_bands()
-    wider = BandTable([replace(i, left_out_ratio=1.03) for i in own.images if i.situation.core == "cortex-m4"])
+    of_core = [image for image in own.images if image.situation.core == "cortex-m4"]
+    wider = BandTable([replace(image, left_out_ratio=1.03) for image in of_core])
     wider.write(OutputFile(tmp_path / "bands.json"))
     output, report = invoked(bench, "kws", "--count", "5", "--layers", "--bands", "bands.json")
     assert "+-3.0 %" in output

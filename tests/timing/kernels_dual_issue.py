@@ -93,6 +93,10 @@ KERNELS = [
             "two loads from different banks",
         ),
         ("cortex-m7", "d1f80000d1f80820", "ldr.w r0,[r1]; ldr.w r2,[r1,#8]", 0, 2, "not from the same"),
+        ("cortex-m7", "0370" * 8, "8 times strb r3,[r0]", 0, 8, "byte stores wait in the store buffer"),
+        ("cortex-m7", "0370" * 16, "16 times strb r3,[r0]", 0, 23, "... until five do: then one in 2 cycles"),
+        ("cortex-m7", "0380" * 16, "16 times strh r3,[r0]", 0, 23, "half-words, too"),
+        ("cortex-m7", "0360" * 16, "16 times str r3,[r0]", 0, 16, "words do not"),
         ("cortex-m7", "c1f80000c1f80420", "str.w r0,[r1]; str.w r2,[r1,#4]", 0, 2, "one store per cycle"),
         (
             "cortex-m7",

@@ -10,7 +10,8 @@ instruction at its target along, if fetch ran a word ahead and two 16-bit instru
 before it in this turn of the loop.
 
 Approximated: double precision at middle values; state after a wrong prediction is the state
-after a right one. Ignored: half-cycle slides, the store buffer's read-modify-write of bytes,
+after a right one. Byte and half-word stores leave the store buffer at the pace of those to two banks
+in turn; one word's take longer, which is ignored, as are half-cycle slides and the
 alignment of store multiples. The parameter ``unaligned_load`` is what an unaligned load costs
 beside its cycle, on a chip where that was measured to differ.
 """
@@ -61,6 +62,8 @@ FETCH_QUEUE_BYTES = RULES["fetch_queue"].cycles
 NARROW_BEFORE = RULES["narrow_before_branch"].cycles
 EARLY_FLAGS = RULES["early_flags_distance"].cycles
 WORD_BYTES = 4
+NARROW_STORE_DRAIN = RULES["narrow_store"].cycles
+NARROW_STORES_WAITING = RULES["narrow_stores_waiting"].cycles
 NEVER = -2
 """Before the cycle in front of a block."""
 
@@ -77,6 +80,7 @@ class State(NamedTuple):
     mac_shadow: int = 0  # cycles in which a MAC still blocks VADD and others
     after_first_mac: bool = False  # the last cycle had a MAC that no other one's shadow met
     slides: Slides = Slides()
+    narrow_stores: int = 0  # cycles until the byte and half-word stores that wait have gone
 
 
 class _Decoder:
@@ -123,6 +127,7 @@ class _Pass:
         self.mac_until = state.mac_shadow
         self.first_mac = -1 if state.after_first_mac else NEVER  # the last MAC outside of such a shadow
         self.slides = SlideBoard(state.slides)
+        self.narrow_stores_gone = state.narrow_stores  # the cycle in which none of them waits any more
         self.load_pairs: list[tuple[int, int]] = []
         self.decoder = _Decoder()
 
@@ -196,6 +201,7 @@ class CortexM7:
             taken = instruction.writes_pc and (edge != FALL_THROUGH or not is_conditional(instruction))
             self._instruction(run, index, instruction)
             self._slide(run, index, instruction)
+            _store_narrow(run, index, instruction)
             if instruction.writes_pc:
                 self._way_out(run, index, instruction, taken=taken)
             elif not instruction.is_wide:
@@ -216,6 +222,7 @@ class CortexM7:
                 mac_shadow=max(0, run.mac_until - now),
                 after_first_mac=run.first_mac == now - 1,
                 slides=run.slides.freeze(now),
+                narrow_stores=max(0, run.narrow_stores_gone - now),
             )
         )
         mispredict = self._mispredict(run, block.instructions[-1])
@@ -357,6 +364,17 @@ class CortexM7:
                 run.refetch(instruction.end)
             elif taken:
                 run.ledger.charge(index, Cause.BRANCH, self.table.row(instruction).refill)
+
+
+def _store_narrow(run: _Pass, index: int, instruction: Instruction) -> None:
+    """Stall for a byte or half-word store that finds the store buffer full of such."""
+    memory = instruction.memory
+    if memory is None or not memory.is_store or memory.size_bytes >= WORD_BYTES:
+        return
+    now = run.ledger.time
+    run.narrow_stores_gone = max(now, run.narrow_stores_gone) + NARROW_STORE_DRAIN
+    full = run.narrow_stores_gone - now - NARROW_STORES_WAITING * NARROW_STORE_DRAIN
+    run.ledger.charge(index, Cause.STORE_BUFFER, max(0, full))
 
 
 def _beside_macs(run: _Pass, younger: Instruction) -> bool:

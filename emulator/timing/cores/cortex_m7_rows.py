@@ -92,6 +92,17 @@ RULES = check_rules(
         ),
         "narrow_for_multiple": Rule(2, "measured", f"{JNK0LE}: 4 bytes saved before a multiple or after it"),
         "slide_window": Rule(7, "measured", f"{JNK0LE}: up to 7 cycles after it"),
+        "narrow_store": Rule(
+            2,
+            "measured",
+            f"{JNK0LE}: STRB, STRH one in 2 cycles to two banks in turn (2.4 one behind the other); to one "
+            f"word 4, 3 on STM32F767 ({DWELCH})",
+        ),
+        "narrow_stores_waiting": Rule(
+            5,
+            "guess",
+            f"as many as unaligned ones, which {JNK0LE} measured; one in 3 cycles is free ({DWELCH})",
+        ),
         "slide": Rule(1, "measured", f"{JNK0LE}: otherwise an additional stall"),
     }
 )
