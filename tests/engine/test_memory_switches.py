@@ -73,3 +73,30 @@ def test_turns(
     why: str,
 ) -> None:
     assert cycles_a_turn(tmp_path, hook, board, body, first, second) == expected, why
+
+
+@pytest.mark.parametrize("hook", ["native", "python"])
+def test_what_a_loop_paid_before_does_not_matter(tmp_path: Path, hook: str) -> None:
+    """Its loads have been to other memories, and come back to one that is not the last that they met."""
+    loop = (0x680B, 0x6814, SUBS, 0xD1FB, BX_LR, NOP)  # ldr r3, [r1]; ldr r4, [r2]; subs r0, #1; bne; bx lr
+    image = tmp_path / "loop.bin"
+    code = struct.pack(f"<{len(loop)}H", *loop)
+    image.write_bytes(
+        struct.pack("<2I", 0x20001000, FLASH + CODE + 1).ljust(CODE, b"\xff") + code.ljust(0x1000, b"\0")
+    )
+    ccm = 0x10000100
+
+    def machine() -> Machine:
+        made = Machine(F4, hook=hook)
+        made.engine.memory_map.pin("flash", instruction_cache=1, data_cache=1)
+        made.load(image, base=FLASH)
+        return made
+
+    def cycles(on: Machine, first: int, second: int) -> int:
+        return on.call(FLASH + CODE + 1, TURNS, first, second, max_cycles=10_000).counts.cycles
+
+    fresh, used = machine(), machine()
+    for pointers in ((SRAM1, TABLE), (SRAM1, SRAM1), (ccm, TABLE), (ccm, SRAM1)):
+        cycles(used, *pointers)
+    cycles(fresh, ccm, SRAM1)
+    assert cycles(used, ccm, SRAM1) == cycles(fresh, ccm, SRAM1) == TURNS * 8 + 1

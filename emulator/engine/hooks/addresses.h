@@ -62,6 +62,7 @@ static int place_group(MemorySystem *m, Block *b, uint32_t g, uint32_t base) {
         if (r) set_home(&b->group_home[g], group, r);
     } else {
         b->group_state[g] = GROUP_COSTS;
+        b->group_home[g].size_bytes = 0; /* group->region is another one now, and memory_changes.h relies on it */
         if ((base + group->strict_offset) & group->strict_mask) b->misaligned = 1;
         b->pending = 1;
     }
