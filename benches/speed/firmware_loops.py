@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from benches.speed.measure import Speed
+from benches.speed.rows import Speed
 from emulator.errors import CheckFailed
 from emulator.image.model import Image, Segment
 from emulator.machine.machine import Machine
