@@ -29,6 +29,17 @@ MOST_JOBS = 256
     show_default="cores",
     help="Measurements at once.",
 )
+@click.option(
+    "--baseline",
+    type=OutputTarget("the baseline"),
+    help="Compare with this file instead. [default: what SPEC.toml names, or boardless.baseline beside it]",
+)
+@click.option(
+    "--bisect",
+    metavar="GOOD..BAD",
+    help="Find the first of these commits whose build got worse than GOOD's, with git bisect. Needs --build.",
+)
+@click.option("--build", metavar="COMMAND", help="How --bisect builds a commit, where SPEC.toml lies.")
 @click.option("--junit", type=OutputTarget("the report"), help="Write JUnit XML.")
 @click.option(
     "--markdown",
@@ -52,6 +63,9 @@ def check(
     update: bool,
     only: tuple[str, ...],
     jobs: int,
+    baseline: OutputFile | None,
+    bisect: str | None,
+    build: str | None,
     junit: OutputFile | None,
     markdown: OutputFile | None,
     github: bool,
@@ -74,6 +88,9 @@ def check(
             update=update,
             only=only,
             jobs=jobs,
+            baseline=baseline,
+            bisect=bisect,
+            build=build,
             junit=junit,
             markdown=markdown,
             github=github,

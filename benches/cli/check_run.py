@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ import click
 
 from benches.cli.measuring import died, measure
 from benches.gate.baseline import read_baseline, write_baseline
+from benches.gate.bisection import bisect
 from benches.gate.figures import Figures
 from benches.gate.forms.annotations import github as github_lines
 from benches.gate.forms.annotations import gitlab as gitlab_entries
@@ -34,6 +36,9 @@ class CheckOptions:
     update: bool = False
     only: tuple[str, ...] = ()
     jobs: int = 1
+    baseline: OutputFile | None = None
+    bisect: str | None = None
+    build: str | None = None
     junit: OutputFile | None = None
     markdown: OutputFile | None = None
     github: bool = False
@@ -52,7 +57,12 @@ class CheckOptions:
 def run_check(options: CheckOptions) -> None:
     """Measure, judge, print, write. Ends the command with the verdict's code."""
     file = options.specification or find_specification(Path())
+    if options.bisect is not None or options.build is not None:
+        _bisect(options, file)
+        return
     whole = read_specification(file)
+    if options.baseline is not None:
+        whole = replace(whole, baseline=options.baseline.path)
     specification = _chosen(whole, options.only)
     baseline = read_baseline(whole.baseline)
     target = OutputFile(whole.baseline, "the baseline")
@@ -69,6 +79,31 @@ def run_check(options: CheckOptions) -> None:
     if options.github:
         click.echo(github_lines(verdict), nl=False)
     _require_open(verdict, file)
+
+
+def _bisect(options: CheckOptions, file: Path) -> None:
+    """Find the first commit that got worse. Raises CheckFailed with it, UsageError when nobody can tell."""
+    if options.bisect is None or options.build is None:
+        raise UsageError(
+            "--bisect and --build go together",
+            next_step="--bisect GOOD..BAD --build 'make' builds and measures the commits between the two",
+        )
+    read_specification(file)
+    chosen = [word for name in options.only for word in ("--only", name)]
+    found = bisect(
+        file,
+        options.bisect,
+        options.build,
+        lambda specification, baseline: [
+            *(sys.executable, "-m", "boardless", "check", str(specification), "--baseline", str(baseline)),
+            *("--jobs", str(options.jobs), *chosen),
+        ],
+    )
+    if found is None:
+        click.echo(f"nothing got worse in {options.bisect}")
+        return
+    click.echo(found.verdict, nl=False)
+    raise CheckFailed(f"{found.commit} is the first that got worse", where=options.bisect)
 
 
 def _require_open(verdict: Verdict, file: Path) -> None:

@@ -183,8 +183,8 @@ def find_specification(folder: Path) -> Path:
 def read_specification(file: Path) -> Specification:
     """Read and check a specification. Raises UsageError that names the key."""
     document = _document(file)
-    if file.name == PYPROJECT:
-        document = document.get("tool", {}).get("boardless", {})
+    if "measure" not in document and "boardless" in document.get("tool", {}):
+        document = document["tool"]["boardless"]
     problems = problems_of(SpecificationTable, document)
     if problems:
         problem = problems[0]

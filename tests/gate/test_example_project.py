@@ -124,6 +124,33 @@ def test_one_alone(checkout: Checkout) -> None:
     assert "there are: filter, energy, whole" in unknown.stderr
 
 
+def test_the_commit_that_made_it_slower_is_found(checkout: Checkout) -> None:
+    """Of four commits, of which one does not build."""
+    git = "git -c user.name=a -c user.email=a@b commit -qam"
+    changes = {
+        "does not build": ("#define TAPS 16", "#define TAPS 16 #"),
+        "builds": ("#define TAPS 16 #", "#define TAPS 16"),
+        "rounded": ROUNDED,
+        "a comment": ("int32_t sum = 0;", "int32_t sum = 0; /* of products */"),
+    }
+    file = checkout.folder / "Core/Src/filter.c"
+    for message, change in changes.items():
+        file.write_text(file.read_text().replace(*change))
+        assert checkout.shell(f"{git} '{message}'").returncode == 0
+    build = "cmake -G Ninja -S . -B build && cmake --build build"
+    done = checkout.check("--bisect", "origin/HEAD..HEAD", "--build", build, "--only", "filter")
+    assert done.returncode == 1, done.stderr
+    assert "rounded is the first that got worse" in done.stderr
+    assert "+241 in function fir" in done.stdout
+    done = checkout.check("--bisect", "HEAD~1..HEAD", "--build", build, "--only", "filter")
+    assert (done.returncode, done.stdout) == (0, "nothing got worse in HEAD~1..HEAD\n")
+    assert checkout.shell("git status --short; git worktree list | wc -l").stdout.split() == ["1"]
+    for words in (("--bisect", "HEAD"), ("--bisect", "nothing..HEAD", "--build", build)):
+        wrong = checkout.check(*words)
+        assert wrong.returncode == 2
+        assert "--bisect" in wrong.stderr
+
+
 def test_steps_of_the_action(checkout: Checkout) -> None:
     """The check as the action runs it, with this installation in place of one of its own."""
     checkout.edit(*ROUNDED)
