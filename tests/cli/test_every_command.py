@@ -261,6 +261,7 @@ ELSEWHERE = {  # file: what it reads or writes that is no user's file
     "emulator/links/pty.py": "a terminal",
     "emulator/system/semihosting.py": "the firmware's own files",
     "benches/silicon/catalog.py": "the shipped catalogue, as package data",
+    "benches/silicon/fitted_constants.py": "the shipped table, as package data",
     "benches/silicon/validate.py": "a temporary folder",
     "benches/virtual_ports/__init__.py": "a temporary folder, and package data",
     "benches/virtual_ports/port_list_hook.py": "runs in host software without us",
