@@ -193,7 +193,7 @@ class RegisterAccesses:
         if address % 4 or ramp.value & mask != value or self.watched is not None or self._hook.current < 0:
             return
         self._counted.remember(address, size_bytes, value, cycle=self.now(), ramp=ramp)
-        self._automaton.tell_load()
+        self._automaton.tell_loads()
 
     def _count_poll(self, address: int) -> None:
         counted = self._counted

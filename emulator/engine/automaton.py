@@ -13,12 +13,13 @@ from emulator.engine.absent import AbsentInstructions, uses_fpu
 from emulator.engine.alignment import required_alignment
 from emulator.engine.core import Core
 from emulator.engine.corrections import Corrections
-from emulator.engine.events import EVENT_BRANCH, EVENT_QUEUE, BlockPlan, Event
-from emulator.engine.hook import BlockHook, Stop
+from emulator.engine.events import EVENT_BRANCH, EVENT_QUEUE, NO_REGISTER, BlockPlan, Event
+from emulator.engine.expressions import MASK32
+from emulator.engine.hook import MOST_LOADS, BlockHook, KnownLoad, Stop
 from emulator.engine.memory_map import MemoryMap
 from emulator.engine.planner import load_pairs, plan_block
 from emulator.thumb.decode import ItState, decode_block
-from emulator.thumb.instruction import Block, Instruction
+from emulator.thumb.instruction import PC, Block, Instruction
 from emulator.timing.memory.prefetch_unit import QUEUE_LEAD
 from emulator.timing.model import (
     FALL_THROUGH,
@@ -287,16 +288,25 @@ class Automaton:
         stall = self._hook.advance(events, position)
         return self._hook.cycles + issue[position] + stall
 
-    def tell_load(self) -> None:
-        """Let the hook know when the current block's load issues, if there is one load alone."""
+    def tell_loads(self) -> None:
+        """Let the hook know when the current block's loads issue, if they are few and of one datum each."""
         plan, step = self.plans[self._hook.current], self.current_step()
-        accesses = [i.memory for i in plan.block.instructions]
-        loads = [n for n, access in enumerate(accesses) if access is not None and not access.is_store]
-        access = accesses[loads[0]] if len(loads) == 1 else None
-        if access is not None and access.count == 1:
-            events = [_event_cycle(e, step) for e in plan.events]
-            cycle = step.issue_cycles[loads[0]]
-            self._hook.know_load(self._hook.current, self._hook.state, loads[0], cycle, events)
+        loads: list[KnownLoad] = []
+        for position, instruction in enumerate(plan.block.instructions):
+            access = instruction.memory
+            if access is None or access.is_store:
+                continue
+            if access.count != 1 or len(loads) == MOST_LOADS:
+                return
+            loads.append(
+                KnownLoad(
+                    *(position, access.size_bytes, step.issue_cycles[position]),
+                    *(access.base, NO_REGISTER if access.index is None else access.index, access.shift),
+                    (literal_base(instruction) if access.base == PC else 0) + access.offset & MASK32,
+                )
+            )
+        events = [_event_cycle(e, step) for e in plan.events]
+        self._hook.know_loads(self._hook.current, self._hook.state, loads, events)
 
     def abandon_at(self, address: int) -> None:
         """The instruction at ``address`` did not complete; count what came before it."""
@@ -323,6 +333,11 @@ class Automaton:
         if block is None:
             return None
         return next((i for i in block.instructions if i.address == address), None)
+
+
+def literal_base(instruction: Instruction) -> int:
+    """What PC is for a load relative to it."""
+    return instruction.address + 4 & ~3
 
 
 def _event_cycle(event: Event, step: Step) -> int:

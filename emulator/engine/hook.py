@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from emulator.engine.contexts import CallContexts
 from emulator.engine.core import Core
@@ -23,6 +23,8 @@ from emulator.timing.model import DivideTiming, UnalignedTiming
 
 NO_ADDRESS = (1 << 64) - 1
 EDGES = 9
+MOST_LOADS = 4
+"""Of a block that the hook knows."""
 
 
 class Stop(IntEnum):
@@ -55,6 +57,21 @@ class StopRequest(IntFlag):
 
     PYTHON = 1  # something only Python can do
     EXCEPTIONS = 2  # another exception may be due
+
+
+class KnownLoad(NamedTuple):
+    """A load of one datum. ``position``: of its instruction, which issues ``cycle`` behind the block's start.
+
+    ``base``, ``index_register``: registers, 15: of a literal, whose address is ``offset``; 255: none.
+    """
+
+    position: int
+    size_bytes: int
+    cycle: int
+    base: int
+    index_register: int
+    shift: int
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +149,8 @@ class BlockHook(Protocol):
     def share_input(self, lent: LentInput) -> None:
         """Let characters come that are lent there; once, after :meth:`attach`. See ``takes_input``."""
 
-    def know_load(self, block: int, state: int, position: int, cycle: int, issue: Sequence[int]) -> None:
-        """The block's only load is its instruction ``position``.
-
-        Entered in timing state ``state``, it issues ``cycle`` cycles behind the block's start, and the
-        block's events as ``issue`` says.
-        """
+    def know_loads(self, block: int, state: int, loads: Sequence[KnownLoad], issue: Sequence[int]) -> None:
+        """All loads of a block, entered in timing state ``state``; its events issue as ``issue`` says."""
 
     def memories_changed(self) -> None:
         """A memory has become writable."""

@@ -17,8 +17,8 @@ typedef struct {           /* shared with Python: keep in step with remembered_r
 } Remembered;
 
 typedef struct {
-    uint64_t activity, touched_activity, polled_activity, time_cycle, time_instructions;
-    uint32_t polled, polls, reads, touches, has_time, n;
+    uint64_t activity, touched_activity, polled_activity, time_cycle, time_instructions, access_serial;
+    uint32_t polled, polls, reads, touches, has_time, access_cursor, n;
     Remembered rows[MOST_REMEMBERED];
 } RememberedReads;
 

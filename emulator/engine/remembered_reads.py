@@ -55,7 +55,8 @@ class RememberedReads(ctypes.Structure):
     ``activity`` counts what an idle loop does not do: stores, reads that change something, and reads of
     what changes with time. ``polled``: the address that was read last, ``polls`` times; ``reads``: of any
     registers; ``touches``: of counters; each with nothing else in between. ``time_cycle``,
-    ``time_instructions``: at the last read of a counter, if ``has_time``.
+    ``time_instructions``: at the last read of a counter, if ``has_time``. ``access_serial``: the pass
+    through a block whose accesses are served; those before instruction ``access_cursor`` were.
     """
 
     activity: int
@@ -63,20 +64,23 @@ class RememberedReads(ctypes.Structure):
     polled_activity: int
     time_cycle: int
     time_instructions: int
+    access_serial: int
     polled: int
     polls: int
     reads: int
     touches: int
     has_time: int
+    access_cursor: int
     n: int
     _fields_ = (
         [
             (name, ctypes.c_uint64)
-            for name in ("activity", "touched_activity", "polled_activity", "time_cycle", "time_instructions")
+            for name in ("activity", "touched_activity", "polled_activity", "time_cycle", "time_instructions",
+                         "access_serial")
         ]
         + [
             (name, ctypes.c_uint32)
-            for name in ("polled", "polls", "reads", "touches", "has_time", "n")
+            for name in ("polled", "polls", "reads", "touches", "has_time", "access_cursor", "n")
         ]
         + [("rows", Remembered * MOST_REMEMBERED)]
     )  # fmt: skip

@@ -16,6 +16,7 @@
 #define NO_MEMORY UINT32_MAX
 #define NO_GROUP UINT16_MAX
 #define EVENT_COUNTERS 3u  /* of each event */
+#define MOST_LOADS 4
 
 struct Path;
 
@@ -60,6 +61,11 @@ typedef struct {           /* memory_changes.h: what the data paid for changes o
     MemoryChange *paid;
 } MemoryChanges;
 
+typedef struct {           /* a load; shared with Python: keep in step with native_reads.py */
+    uint32_t position, size_bytes, cycle, base, index, shift; /* cycle: behind the block's start */
+    uint32_t offset;       /* of a literal: its address */
+} KnownLoad;
+
 typedef struct Block {
     uint32_t index, address, size_bytes, fall_through, instructions;
     uint32_t entry_class, n_events, n_groups, n_hooked, n_program, observed_all, n_data;
@@ -92,9 +98,10 @@ typedef struct Block {
     uint8_t *group_state;
     uint16_t *event_group; /* of each event: its group, NO_GROUP without one */
     GroupStretch *group_stretch;
-    /* -- of its only load, which may be of a device's register: register_reads.h -- */
+    /* -- its loads, which may be of a device's register: register_reads.h -- */
     uint16_t *load_issue;  /* of its events when it was entered in load_state; NULL: not known */
-    uint32_t load_state, load_position, load_cycle;
+    uint32_t load_state, n_loads;
+    KnownLoad loads[MOST_LOADS];
     /* -- short cuts, never results -- */
     uint32_t cached_state, cached_skipped;
     struct Path *cached_path;

@@ -14,7 +14,7 @@ from unicorn import unicorn_const as ucc
 
 from emulator.engine.core import REGISTER_IDS, Core
 from emulator.engine.events import EVENT_BRANCH, HOOK_OBSERVED, BlockPlan, LoadPair
-from emulator.engine.hook import NO_ADDRESS, Counters, PathCount, Stop, Taken
+from emulator.engine.hook import NO_ADDRESS, Counters, KnownLoad, PathCount, Stop, Taken
 from emulator.engine.hooks.addresses import Addresses
 from emulator.engine.hooks.block import Block
 from emulator.engine.hooks.contexts import Contexts
@@ -84,7 +84,7 @@ class PythonHook:
     def share_input(self, lent: LentInput) -> None:
         """See :class:`BlockHook`; nothing is lent to it."""
 
-    def know_load(self, block: int, state: int, position: int, cycle: int, issue: Sequence[int]) -> None:
+    def know_loads(self, block: int, state: int, loads: Sequence[KnownLoad], issue: Sequence[int]) -> None:
         """See :class:`BlockHook`; nobody asks."""
 
     def memories_changed(self) -> None:

@@ -99,9 +99,9 @@ EXPORT void bl_share_reads(NativeHook *n, RememberedReads *reads) { n->remembere
 
 EXPORT void bl_share_input(NativeHook *n, LentInput *input) { n->input = input; }
 
-EXPORT void bl_know_load(NativeHook *n, uint32_t block, uint32_t state, uint32_t position, uint32_t cycle,
-                         const uint16_t *issue) {
-    know_load(n, block, state, position, cycle, issue);
+EXPORT void bl_know_loads(NativeHook *n, uint32_t block, uint32_t state, uint32_t n_loads, const KnownLoad *loads,
+                          const uint16_t *issue) {
+    know_loads(n, block, state, n_loads, loads, issue);
 }
 
 EXPORT void bl_share_memories(NativeHook *n, uint32_t n_memories, const HostMemory *memories) {

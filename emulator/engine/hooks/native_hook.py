@@ -12,7 +12,7 @@ from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
 from emulator.engine.core import Core
 from emulator.engine.events import BlockPlan, LoadPair
-from emulator.engine.hook import EDGES, Counters, PathCount
+from emulator.engine.hook import EDGES, Counters, KnownLoad, PathCount
 from emulator.engine.hooks.native_contexts import NativeContexts, prototype_contexts
 from emulator.engine.hooks.native_exceptions import (
     prototype_exceptions,
@@ -195,9 +195,9 @@ class NativeHook(_Head):
         """See :class:`BlockHook`."""
         self._reads.share_input(lent)
 
-    def know_load(self, block: int, state: int, position: int, cycle: int, issue: Sequence[int]) -> None:
+    def know_loads(self, block: int, state: int, loads: Sequence[KnownLoad], issue: Sequence[int]) -> None:
         """See :class:`BlockHook`."""
-        self._reads.know_load(block, state, position, cycle, issue)
+        self._reads.know_loads(block, state, loads, issue)
 
     def memories_changed(self) -> None:
         """See :class:`BlockHook`."""

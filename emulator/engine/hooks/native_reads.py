@@ -6,6 +6,7 @@ import ctypes as c
 from collections.abc import Sequence
 from typing import Any
 
+from emulator.engine.hook import KnownLoad
 from emulator.engine.lent_input import LentInput
 from emulator.engine.remembered_reads import RememberedReads
 
@@ -27,7 +28,7 @@ def prototype_reads(library: c.CDLL) -> None:
     for name, arguments in (
         ("bl_share_reads", [pointer, pointer]),
         ("bl_share_input", [pointer, pointer]),
-        ("bl_know_load", [pointer, u32, u32, u32, u32, pointer]),
+        ("bl_know_loads", [pointer, u32, u32, u32, pointer, pointer]),
     ):
         function = getattr(library, name)
         function.restype, function.argtypes = None, arguments
@@ -61,8 +62,11 @@ class NativeReads:
         on_read, on_write = self._library.bl_on_read, self._library.bl_on_write
         return c.cast(on_read, c.c_void_p), c.cast(on_write, c.c_void_p), c.c_void_p(c.addressof(window))
 
-    def know_load(self, block: int, state: int, position: int, cycle: int, issue: Sequence[int]) -> None:
+    def know_loads(self, block: int, state: int, loads: Sequence[KnownLoad], issue: Sequence[int]) -> None:
         """See :class:`emulator.engine.hook.BlockHook`."""
-        self._library.bl_know_load(
-            self._engine, block, state, position, cycle, (c.c_uint16 * (len(issue) + 1))(*issue, 0)
+        flat = [number for load in loads for number in load]
+        self._library.bl_know_loads(
+            *(self._engine, block, state, len(loads)),
+            (c.c_uint32 * len(flat))(*flat),
+            (c.c_uint16 * (len(issue) + 1))(*issue, 0),
         )

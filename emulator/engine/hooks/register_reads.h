@@ -1,8 +1,8 @@
 /* Loads of device registers: those that are remembered are answered here, at the cycle of the access.
  *
  * So are those of a receiver whose input is lent, and stores to it without effect.
- * Twin: bus/register_access.py, which serves all others. An access's cycle is known natively where the
- * block has one load, and Python has said when it issues in the timing state that the block was entered in.
+ * Twins: bus/register_access.py, which serves all others, and bus/access.py. An access's cycle is known
+ * natively where Python has said when the block's loads issue in the timing state that it was entered in.
  */
 #ifndef BOARDLESS_REGISTER_READS_H
 #define BOARDLESS_REGISTER_READS_H
@@ -33,6 +33,29 @@ static int is_open(const NativeHook *n, void *uc, uint32_t address) {
            ask_register(r, uc, ids->ipsr) & XPSR_NUMBER;
 }
 
+/* Where a load begins. */
+static uint32_t load_start(const NativeHook *n, void *uc, const KnownLoad *l) {
+    const Registers *r = &n->pricing.addresses.registers;
+    if (l->base == 15) return l->offset;
+    uint32_t start = read_register(r, uc, l->base) + l->offset;
+    return l->index == NO_REGISTER ? start : start + (read_register(r, uc, l->index) << l->shift);
+}
+
+/* Which load of the running block makes this access; NULL: it is not known. */
+static const KnownLoad *load_of(const NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
+    const Block *b = n->block;
+    const KnownLoad *found = NULL, *first = NULL;
+    uint32_t cursor = n->remembered->access_serial == n->pricing.head.block_serial ? n->remembered->access_cursor : 0;
+    uint32_t fitting = 0;
+    for (uint32_t i = 0; i < b->n_loads; i++) {
+        const KnownLoad *l = &b->loads[i];
+        if (l->position < cursor || l->size_bytes < size_bytes) continue;
+        if (!fitting++) first = l;
+        if (!found && address - load_start(n, uc, l) < l->size_bytes) found = l;
+    }
+    return fitting > 1 && found ? found : first;
+}
+
 /* The value of a load, if it is remembered. */
 static int read_remembered(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes, uint64_t *value) {
     RememberedReads *m = n->remembered;
@@ -48,8 +71,12 @@ static int read_remembered(NativeHook *n, void *uc, uint32_t address, uint32_t s
     }
     uint32_t touches = m->activity == m->touched_activity ? m->touches + 1 : 1;
     if (touches == TIME_POLLS || !b->load_issue || b->load_state != h->state) return 0;
-    uint64_t cycle = h->cycles + b->load_cycle + advance(n, b->load_issue, b->load_position);
+    const KnownLoad *load = load_of(n, uc, address, size_bytes);
+    if (!load) return 0;
+    uint64_t cycle = h->cycles + load->cycle + advance(n, b->load_issue, load->position);
     if ((int64_t)cycle >= row->until || !count_poll(m, address)) return 0;
+    m->access_serial = h->block_serial;
+    m->access_cursor = load->position + 1;
     touch(m, h->instructions, cycle);
     *value = says(row, cycle);
     return 1;
@@ -67,14 +94,14 @@ static void write_register_at(void *uc, uint64_t offset, uint32_t size_bytes, ui
     if (!clears_nothing(w->hook, (uint32_t)(w->base + offset), value)) w->write(uc, offset, size_bytes, value, NULL);
 }
 
-static void know_load(NativeHook *n, uint32_t block, uint32_t state, uint32_t position, uint32_t cycle,
-                      const uint16_t *issue) {
+static void know_loads(NativeHook *n, uint32_t block, uint32_t state, uint32_t n_loads, const KnownLoad *loads,
+                       const uint16_t *issue) {
     Block *b = n->tables.blocks[block];
     free(b->load_issue);
     b->load_issue = copy_of(issue, (b->n_events + 1u) * sizeof *issue);
     b->load_state = state;
-    b->load_position = position;
-    b->load_cycle = cycle;
+    b->n_loads = n_loads;
+    memcpy(b->loads, loads, n_loads * sizeof *loads);
 }
 
 #endif
