@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from benches.speed import recording
+from benches.speed.firmware_loops import loop_rows
 from benches.speed.fresh_process import in_fresh_process, most_resident_mb
 from benches.speed.idle import DAY_S, idle_cost
 from benches.speed.inference import shipped_firmware
@@ -150,6 +151,10 @@ def _serial(of: Conditions) -> Iterator[Row]:
     yield row("the same with every turn of waiting loops run", "ms", cost.every_turn_s * 1e3, board_ms)
 
 
+def _firmware(of: Conditions) -> Iterator[Row]:
+    yield from loop_rows(of.hook, of.turns)
+
+
 def _start(of: Conditions) -> Iterator[Row]:
     yield from start_rows(shipped_firmware(of.board), of.turns)
 
@@ -186,6 +191,11 @@ MEASURES: Sequence[Measure] = (
     Measure("mpu", "what an MPU that is on costs", _protection),
     Measure("recording", "what following calls and recording cost", _recording),
     Measure("serial", "what a byte of input costs", _serial),
+    Measure(
+        "firmware",
+        "interrupts, switches, delays, polling and text on virtual-m4, beside computing",
+        _firmware,
+    ),
     Measure("start", "the start of the interpreter, of an import, of commands", _start),
     Measure("memory", "resident memory of the largest image", _memory),
     Measure("idle", "a day of sleep with an interrupt ten times a second", _idle),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from benches.protocol.host import ProtocolHost
 from benches.protocol.machine_channel import MachineChannel
 from benches.speed.inference import Firmware
+from benches.speed.rows import host_seconds
 from benches.suite.benchmarks import KEYWORD_SPOTTING
 from emulator.machine.machine import Machine
 
@@ -47,6 +47,6 @@ def serial_cost(firmware: Firmware, hook: str, repeats: int) -> SerialCost:
 
 
 def _seconds(host: ProtocolHost, data: bytes) -> float:
-    started = time.perf_counter()
+    started = host_seconds()
     host.load(data)
-    return time.perf_counter() - started
+    return host_seconds() - started
