@@ -102,9 +102,14 @@ class RememberedReads(ctypes.Structure):
         row = rows[found]
         known = row.size_bytes == size_bytes and row.is_ramp == (ramp is not None)
         row.is_sure = int(ramp is None or (known and row.says(cycle) == value and cycle < row.until))
-        row.address, row.size_bytes, row.is_ramp = address, size_bytes, int(ramp is not None)
-        row.value, row.cycle, row.mask = value, cycle, (1 << 8 * size_bytes) - 1
+        row.address, row.size_bytes, row.is_ramp, row.value = (
+            address,
+            size_bytes,
+            int(ramp is not None),
+            value,
+        )
         if ramp is not None:
+            row.mask = (1 << 8 * size_bytes) - 1
             row.step, row.numerator, row.denominator = ramp.step, ramp.numerator, ramp.denominator
             row.phase, row.until, row.cycle, row.value = ramp.phase, ramp.until, ramp.cycle, ramp.value
             row.mask &= ramp.mask

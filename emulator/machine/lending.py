@@ -34,19 +34,29 @@ class InputLending:
         self._bus = bus
         lenders = devices if engine.hook.takes_input else ()
         self._lenders = [device for device in lenders if isinstance(device, LendsInput)]
+        self._some_wait = True  # characters, for one of them perhaps
+        for device in self._lenders:
+            if device.context.serial is not None:
+                device.context.serial.on_waiting(self._characters_wait)
         self._lender: LendsInput | None = None
         self._window = range(0)
         self.on_taken: Callable[[int], None] = lambda _check_at: None
 
+    def _characters_wait(self) -> None:
+        self._some_wait = True
+
     def lend(self, slice_end: int, check_at: int, quiet_cycles: int) -> None:
         """A slice begins, between two blocks."""
         self._input.is_asleep = 0
-        if self._exceptions.left_to_python or not self._hook.serves_exceptions:
+        if not self._some_wait or self._exceptions.left_to_python or not self._hook.serves_exceptions:
             return
         if self._bus.flipped or self._bus.journal is not None:  # somebody is told of each access
             return
+        self._some_wait = False
         for device in self._lenders:
-            if device.characters_waiting() >= LEAST_CHARACTERS:
+            waiting = device.characters_waiting()
+            self._some_wait = self._some_wait or waiting > 0
+            if waiting >= LEAST_CHARACTERS:
                 offered = device.lend_input(MOST_CHARACTERS)
                 if offered is not None:
                     self._lend(device, offered, slice_end, check_at, quiet_cycles)

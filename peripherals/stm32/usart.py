@@ -172,18 +172,16 @@ class Usart(AnyUsart):
     # -- AnyUsart ------------------------------------------------------------------------
     def flags(self) -> int:
         """ISR: sticky flags and those that follow the buffers' levels."""
-        flags = self.values["ISR"]
-        control = self.values["CR1"]
-        if self._uart.receiving:
+        flags, control, uart = self.values["ISR"], self.values["CR1"], self._uart
+        if uart.receiving:
             flags |= ISR_BUSY
         if control & UE:
-            flags |= ISR_TEACK if control & Cr1.TE else 0
-            flags |= ISR_REACK if control & Cr1.RE else 0
-        if self._uart.received:
+            flags |= (ISR_TEACK if control & Cr1.TE else 0) | (ISR_REACK if control & Cr1.RE else 0)
+        if uart.received:
             flags |= Flag.RXNE
         if self._fifo_on():
             flags |= self._fifo_flags()
-        elif not self._uart.to_send:
+        elif not uart.to_send:
             flags |= Flag.TXE
         return flags
 
