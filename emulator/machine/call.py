@@ -138,11 +138,11 @@ class FunctionCalls:
         scalars = [Scalar(area.address(e), WORD_BYTES) if isinstance(e, Copy) else e for e in passed]
         saved = save_registers(core)
         self._enter(address, place(scalars, hard_float=hard_float), area, interrupts=interrupts)
-        self._fpu.held_open = True
+        self._fpu.hold_open(True)
         try:
             reason, counts = self._run(max_cycles)
         finally:
-            self._fpu.held_open = False
+            self._fpu.hold_open(False)
         if reason is not StopReason.BREAK:
             raise self._did_not_return(function, reason, max_cycles)
         value = None if result is None else result.read(core, hard_float=hard_float)

@@ -168,7 +168,7 @@ class MachineParts:
             vector_table=board.vector_table,
             exception_timing=engine.automaton.model.exceptions,
             add_cycles=engine.spend_on_exception,
-            on_change=self.requests.stop,
+            on_change=self.requests.settings_changed,
             exceptions_changed=self.requests.look_at_exceptions,
             state=engine.exceptions,
             request_reset=lambda reason: self.request_reset(reason, SOFTWARE),

@@ -19,6 +19,7 @@ class RunRequests:
         self._hook = hook
         self._input = LentInput() if lent is None else lent
         self.interrupted = False
+        self.has_new_settings = True
         self.reset = False
         self.exit_code: int | None = None
         self.failure: BaseException | None = None
@@ -30,6 +31,11 @@ class RunRequests:
     def stop(self) -> None:
         """Come back to Python at the next block."""
         self._hook.stop_request |= PYTHON
+
+    def settings_changed(self) -> None:
+        """What code may do is otherwise from the next block on: CCR, CPACR or the MPU."""
+        self.has_new_settings = True
+        self.stop()
 
     def look_at_exceptions(self) -> None:
         """Another exception may be due at the next block."""

@@ -82,8 +82,10 @@ class Slices:
         hook.mask_priority = watch or 0
         hook.stop_request = 0
         self._reads.forget()
-        self._automaton.trap_unaligned(self._system.scb.traps_unaligned)
-        self._automaton.close_fpu(self._system.fpu.closed_to_some)
+        if self._requests.has_new_settings:
+            self._requests.has_new_settings = False
+            self._automaton.trap_unaligned(self._system.scb.traps_unaligned)
+            self._automaton.close_fpu(self._system.fpu.closed_to_some)
         corrections.settle()
         self._protection.settle()
         while True:

@@ -43,7 +43,7 @@ class FloatingPointControl:
 
     ``context_in_use()`` is CONTROL.FPCA, ``lazily_saved()`` is called when the hardware
     would have written the reserved frame (its cycles are charged then), ``access_changed()`` when
-    CPACR opens or closes the FPU. ``held_open``: as if CPACR opened it, whatever it says.
+    CPACR opens or closes the FPU.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class FloatingPointControl:
         self._state = ExceptionState() if state is None else state
         self._state.has_fpu = int(has_fpu)
         self._access_changed = access_changed
-        self.held_open = False
+        self._held_open = False
         self.has_fpu = has_fpu
         self._context_in_use = context_in_use
         self._lazily_saved = lazily_saved
@@ -101,10 +101,15 @@ class FloatingPointControl:
     def _context(self, context: int) -> None:
         self._state.fp_context = context
 
+    def hold_open(self, held: bool) -> None:
+        """From now on it is as if CPACR opened the FPU, or no longer."""
+        self._held_open = held
+        self._access_changed()
+
     def accessible(self, *, unprivileged: bool) -> bool:
         """CPACR lets code use floating point: both CP10 and CP11 must (B3.2.20)."""
         wanted = CPACR_FPU if unprivileged else CPACR_FPU_PRIVILEGED
-        return self.held_open or self._access & wanted == wanted
+        return self._held_open or self._access & wanted == wanted
 
     @property
     def closed_to_some(self) -> bool:

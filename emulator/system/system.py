@@ -207,6 +207,7 @@ class System:
             self._state.event = 1
 
     def _protection_changed(self) -> None:
+        """The MPU, or all settings."""
         self._on_change()
         self._state.leave_to_python(LeftToPython.PROTECTION, self.mpu.is_armed)
 
@@ -394,7 +395,7 @@ class System:
             block.reset()
         self.exceptions.reset()
         self._state.event = 0
-        self._state.leave_to_python(LeftToPython.PROTECTION, self.mpu.is_armed)
+        self._protection_changed()
 
     def start_at(self, entry: int, stack_pointer: int, *, enable_fpu: bool) -> None:
         """Core registers as after reset; SP and PC as a debugger sets them that starts a program."""
@@ -461,4 +462,4 @@ class System:
         self.exceptions.load(state["exceptions"])
         self._state.event = int(state["event"])
         self.table.load(state["table"])
-        self._state.leave_to_python(LeftToPython.PROTECTION, self.mpu.is_armed)
+        self._protection_changed()
