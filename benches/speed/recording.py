@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benches.speed.fresh_process import most_resident_mb
 from benches.speed.inference import Firmware, function_address, timed_inferences
 from benches.speed.measure import timed_call
 from benches.speed.rows import Speed
+from benches.speed.subjects import Subject, open_session
 from emulator.machine.machine import Machine
 from emulator.profiling.recorder import Labels, Recorder
 from emulator.recording.store import write_recording
@@ -24,12 +26,21 @@ WAYS = ("not recorded", "call paths", "recorded")
 
 @dataclass(frozen=True, slots=True)
 class RecordingCost:
-    """Host seconds behind the run, of a recording of one inference: to make it, its first table, its file."""
+    """Host seconds of a recording of one inference: to make it, its first table, its file.
 
+    ``run_s``: what following the run adds to the run's own.
+    """
+
+    run_s: float
     made_s: float
     table_s: float
     written_s: float
     file_bytes: int
+
+    @property
+    def beyond_s(self) -> float:
+        """From the run as it would have been without a recorder to the first table."""
+        return self.run_s + self.made_s + self.table_s
 
 
 def inference_recorded(firmware: Firmware, hook: str, inferences: int, way: str) -> Speed:
@@ -56,12 +67,16 @@ def _followed(machine: Machine, way: str) -> Iterator[None]:
         yield
 
 
-def recording_cost(firmware: Firmware, hook: str) -> RecordingCost:
-    """Record one inference; what comes behind it takes so long."""
-    machine = firmware.ready_machine("memory", hook)
-    recorder = Recorder(machine)
-    timed_call(machine, function_address(machine))
-    started = time.perf_counter()
+def recording_cost(subject: Subject, hook: str) -> RecordingCost:
+    """Record one inference from its input to its results, behind one that is not recorded."""
+    session = open_session(subject, "memory", hook)
+    session.host.infer(1, 0)
+    began = time.perf_counter()
+    session.host.infer(1, 0)
+    plain = time.perf_counter()
+    recorder = Recorder(session.machine)
+    session.host.infer(1, 0)
+    recorded = time.perf_counter()
     recording = recorder.end(Labels("one inference"))
     made = time.perf_counter()
     recorder.close()
@@ -70,4 +85,17 @@ def recording_cost(firmware: Firmware, hook: str) -> RecordingCost:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "run.blr"
         write_recording(recording, file)
-        return RecordingCost(made - started, table - made, time.perf_counter() - table, file.stat().st_size)
+        written = time.perf_counter()
+        return RecordingCost(
+            run_s=recorded - plain - (plain - began),
+            made_s=made - recorded,
+            table_s=table - made,
+            written_s=written - table,
+            file_bytes=file.stat().st_size,
+        )
+
+
+def recorded_resident_mb(subject: Subject, hook: str) -> float:
+    """The most memory that this process has had behind a recorded inference and its table, in 10^6 bytes."""
+    recording_cost(subject, hook)
+    return most_resident_mb()
