@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from benches.energy.window_energy import joules_between, metered, stamps_of
 from benches.measure.performance import PerformanceSession
+from benches.measure.window_energy import joules_between, metered, stamps_of
 from benches.protocol.host import ProtocolError
 from benches.runs.job import BenchJob, published_row, sha256_of
 from benches.silicon.catalog import CatalogRow

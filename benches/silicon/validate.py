@@ -177,7 +177,7 @@ def _run_row(row: CatalogRow, found: FoundImage, options: ValidateOptions, start
 def _meter(row: CatalogRow, machine: Machine) -> EnergyMeter | None:
     if not row.published_energy_uj or machine.board.energy is None:
         return None
-    from benches.energy.window_energy import metered  # noqa: PLC0415 - loads the engine
+    from benches.measure.window_energy import metered  # noqa: PLC0415 - loads the engine
 
     return metered(machine)
 
@@ -186,7 +186,7 @@ def _with_energy(
     row: ValidatedRow, machine: Machine, meter: EnergyMeter, short: MeasuredWindow, long: MeasuredWindow
 ) -> ValidatedRow:
     """What the longer window drew beyond the shorter, per inference; no energy without time stamps."""
-    from benches.energy.window_energy import joules_between, stamps_of  # noqa: PLC0415 - loads the engine
+    from benches.measure.window_energy import joules_between, stamps_of  # noqa: PLC0415 - loads the engine
 
     part, whole = stamps_of(machine, short.window), stamps_of(machine, long.window)
     if part is None or whole is None or not row.inferences or not row.published_energy_uj:
