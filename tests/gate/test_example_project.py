@@ -173,6 +173,20 @@ def test_steps_of_the_action(checkout: Checkout) -> None:
     assert (checkout.folder / "boardless.xml").exists()
 
 
+def test_steps_of_the_gitlab_job(checkout: Checkout) -> None:
+    """From the build on, with this installation in place of one of its own."""
+    script = yaml.safe_load((EXAMPLE / ".gitlab-ci.yml").read_text())["cycles"]["script"]
+    programs = checkout.temporary / "bin"
+    programs.mkdir()
+    (programs / "boardless").write_text(f'#!/bin/sh\nexec {sys.executable} -m boardless "$@"\n')
+    (programs / "boardless").chmod(0o755)
+    lines = [line for line in script if not line.startswith(("apt-get", "pip"))]
+    done = checkout.shell("\n".join(lines), PATH=f"{programs}:{os.environ['PATH']}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads((checkout.folder / "boardless.json").read_text()) == []
+    assert "<failure" not in (checkout.folder / "boardless.xml").read_text()
+
+
 def test_the_workflow_uses_the_action_with_inputs_that_it_has() -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     used = next(entry for entry in steps(EXAMPLE / ".github/workflows/firmware.yml") if "with" in entry)
