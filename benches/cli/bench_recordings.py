@@ -43,5 +43,5 @@ def write_window(output: OutputFile, run: BenchRun, job: BenchJob, machine: Mach
     chosen = next(item for item in inputs if item.name == shown.input_name)
     labels = Labels("", recorded_band(machine, first=False), works=works_of(job.image, job.model))
     conversation = Conversation((chosen,), warmups=WARMUPS)
-    recording = record_conversation(Recorder(machine), machine, conversation, labels)
+    recording = record_conversation(Recorder(machine, begins=False), machine, conversation, labels)
     output.make(partial(write_recording, recording))

@@ -128,7 +128,7 @@ def _record(options: ProfileOptions, machine: Machine) -> tuple[Recording, StopR
     if inference or (not of_a_run and _speaks_the_protocol(machine)):
         return _inference(options, machine), None
     with on_ending_signal(machine.interrupt):
-        recorder = Recorder(machine, options.operators_from)
+        recorder = Recorder(machine, options.operators_from, begins=False)
         return record_run(recorder, machine, stretch, _labels(options, machine, first=False))
 
 
@@ -143,5 +143,5 @@ def _inference(options: ProfileOptions, machine: Machine) -> Recording:
         return chosen_input(session, options.input_file)
 
     labels = _labels(options, machine, first=not options.warmups)
-    recorder = Recorder(machine, options.operators_from)
+    recorder = Recorder(machine, options.operators_from, begins=False)
     return record_inference(recorder, machine, choose, labels, options.stretch.function, options.warmups)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from emulator.clock.clock import Clock
+from emulator.engine.contexts import CallContexts
 from emulator.engine.engine import Engine
 from emulator.system.system import System
 
@@ -45,15 +46,43 @@ class _Open:
     nested_cycles: int = 0
 
 
-class ExceptionLog:
+class ContextFollower:
+    """Tells the call contexts of exceptions, as the native hook does of those that it takes itself."""
+
+    def __init__(self, contexts: CallContexts) -> None:
+        self._contexts = contexts
+
+    def preempted(self, frame: int) -> None:
+        """See :class:`ExceptionWatcher`."""
+        self._contexts.preempted(frame)
+
+    def entered(self, number: int, handler: int) -> None:
+        """See :class:`ExceptionWatcher`."""
+        self._contexts.entered(number, handler)
+
+    def ending(self) -> None:
+        """See :class:`ExceptionWatcher`."""
+        self._contexts.flush()
+
+    def chained(self) -> None:
+        """See :class:`ExceptionWatcher`."""
+        self._contexts.chained()
+
+    def returned(self, frame: int, pc: int, stack_pointer: int) -> None:
+        """See :class:`ExceptionWatcher`."""
+        self._contexts.returned(frame, pc, stack_pointer)
+
+
+class ExceptionLog(ContextFollower):
     """A watcher of one machine's exceptions; :meth:`attach` begins, :meth:`detach` ends.
 
+    Before, :meth:`follow` has the contexts told, and lets exceptions be taken natively.
     Pending is noted at the deadline that made it so, or at the begin of the block that did.
     """
 
     def __init__(self, engine: Engine, system: System, clock: Clock) -> None:
+        super().__init__(engine.hook.contexts)
         self._hook = engine.hook
-        self._contexts = engine.hook.contexts
         self._system = system
         self._clock = clock
         self._pended: dict[int, int] = {}
@@ -64,8 +93,12 @@ class ExceptionLog:
         self.handlers: dict[int, Handlers] = {}
         self.preempted_contexts: dict[tuple[int, int], int] = {}  # (exception, context): times
 
+    def follow(self) -> None:
+        """Have the contexts told of exceptions, and keep nothing."""
+        self._system.exceptions.watch(ContextFollower(self._contexts), of_python_alone=True)
+
     def attach(self) -> None:
-        """Follow from now on."""
+        """Keep what comes from now on."""
         self._system.exceptions.watch(self)
         self._system.table.tell_pending(self._pending)
 
@@ -88,14 +121,14 @@ class ExceptionLog:
 
     def preempted(self, frame: int) -> None:
         """See :class:`ExceptionWatcher`."""
-        self._contexts.preempted(frame)
+        super().preempted(frame)
         self._begin_cycles = self._hook.cycles
         self._interrupted = self._contexts.current()
 
     def entered(self, number: int, handler: int) -> None:
         """See :class:`ExceptionWatcher`."""
         now = self._hook.cycles
-        self._contexts.entered(number, handler)
+        super().entered(number, handler)
         latency = max(0, now - self._pended.pop(number, self._begin_cycles))
         self._open.append(_Open(number, self._begin_cycles, latency))
         if self._interrupted >= 0:
@@ -104,18 +137,18 @@ class ExceptionLog:
 
     def ending(self) -> None:
         """See :class:`ExceptionWatcher`."""
-        self._contexts.flush()
+        super().ending()
         self._begin_cycles = self._hook.cycles
 
     def chained(self) -> None:
         """See :class:`ExceptionWatcher`."""
-        self._contexts.chained()
+        super().chained()
         self._close(self._begin_cycles)
         self._interrupted = -1
 
     def returned(self, frame: int, pc: int, stack_pointer: int) -> None:
         """See :class:`ExceptionWatcher`."""
-        self._contexts.returned(frame, pc, stack_pointer)
+        super().returned(frame, pc, stack_pointer)
         self._close(self._hook.cycles)
         if frame:
             self._open.clear()

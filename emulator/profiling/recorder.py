@@ -84,12 +84,14 @@ class Recorder:
 
     Recording changes no modelled figure. A snapshot that is restored must be of a moment at which
     the recorder followed already, and a window must not hold a restoration. :meth:`close` when done.
+    ``begins``: a window begins at once; else calls are followed, and the rest from :meth:`begin` on, which is
+    quicker where many interrupts come before. A handler that runs at the begin is no row of the interrupts'.
     ``operators_from``: the function whose direct calls are a network's operators, where neither an
     interpreter nor markers tell. Raises UsageError when there is no such function, and while another
     recorder follows the machine.
     """
 
-    def __init__(self, machine: Machine, operators_from: str | None = None) -> None:
+    def __init__(self, machine: Machine, operators_from: str | None = None, *, begins: bool = True) -> None:
         self._machine = machine
         engine = machine.engine
         self._contexts = engine.hook.contexts
@@ -101,11 +103,12 @@ class Recorder:
         starts = {s.address & ~1 for s in debug.symbols() if s.is_function} if debug is not None else set()
         pc, ipsr = engine.core.get_many(("pc", "ipsr"))
         self._contexts.start(starts, pc & ~1, ipsr & XPSR_NUMBER)
-        self._log.attach()
+        self._log.follow()
         self._operators = watch_operators(engine, machine.image, operators_from)
         self._memory = MemoryWatch(engine, machine.image, self._contexts.current)
         self._begin: _Begin | None = None
-        self.begin()
+        if begins:
+            self.begin()
 
     def close(self) -> None:
         """Follow no more."""
@@ -119,6 +122,8 @@ class Recorder:
     def begin(self) -> None:
         """A window begins here; an earlier one is forgotten."""
         engine = self._machine.engine
+        if self._begin is None:
+            self._log.attach()
         self._log.clear(running=bool(engine.core.get("ipsr") & XPSR_NUMBER))
         self._serial.clear()
         if self._operators is not None:

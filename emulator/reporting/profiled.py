@@ -49,7 +49,7 @@ def profile(
         machine.load(firmware, base=base, symbols=symbols)
     wanted = Stretch(_bytes(after), _bytes(until), max_cycles, function)
     labels = Labels("", source_roots=tuple(map(Path, sources)))
-    recording, _reason = record_run(Recorder(machine, operators_from), machine, wanted, labels)
+    recording, _reason = record_run(Recorder(machine, operators_from, begins=False), machine, wanted, labels)
     return Report(recording)
 
 

@@ -104,10 +104,13 @@ class ExceptionUnit:
         self.chain = FaultChain(lambda holds: state.leave_to_python(LeftToPython.FAULT, holds))
         self.reset()
 
-    def watch(self, watcher: ExceptionWatcher | None) -> None:
-        """Tell ``watcher`` of every entry and return from now on."""
+    def watch(self, watcher: ExceptionWatcher | None, *, of_python_alone: bool = False) -> None:
+        """Tell ``watcher`` of every entry and return from now on.
+
+        ``of_python_alone``: only of those that are not taken natively; what it does the native hook does too.
+        """
         self.watcher = watcher
-        self._state.leave_to_python(LeftToPython.WATCHER, watcher is not None)
+        self._state.leave_to_python(LeftToPython.WATCHER, watcher is not None and not of_python_alone)
 
     def reset(self) -> None:
         """Forget the last fault."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from emulator import Machine
+from emulator.engine.contexts import ContextKind
 from emulator.profiling.recorder import Labels, Recorder
 from emulator.recording.model import Recording
 from emulator.recording.store import read_recording, write_recording
+from emulator.system.exception_state import LeftToPython
 from tests.machine.context_firmware import FIRMWARE
 from tests.machine.firmware import build
 from tests.profiling.operator_firmware import GENERATED, interpreter
@@ -123,6 +126,29 @@ def test_both_hooks_record_the_same(elf: Path, recorded: tuple[Machine, Recordin
 def test_it_is_written_and_read_whole(tmp_path: Path, recorded: tuple[Machine, Recording]) -> None:
     write_recording(recorded[1], tmp_path / "run.blr")
     assert read_recording(tmp_path / "run.blr") == recorded[1]
+
+
+def test_calls_are_followed_natively_through_exceptions_before_a_window(elf: Path) -> None:
+    """The contexts are those of a machine whose exceptions are all taken where somebody looks."""
+    found = []
+    for hook, begins in (("native", True), ("native", False), ("python", False)):
+        machine = Machine("virtual-m4", hook=hook)
+        machine.load(elf)
+        recorder = Recorder(machine, begins=begins)
+        machine.run(max_cycles=40_000)
+        taken_by_python = machine.system.table.state.left_to_python & LeftToPython.WATCHER
+        assert bool(taken_by_python) == begins
+        rows = machine.hook.contexts.rows()
+        recorder.begin()
+        machine.run(max_cycles=20_000)
+        recording = recorder.end(Labels("the middle"))
+        recorder.close()
+        assert sum(c.self_cycles for c in recording.contexts) == recording.cycles
+        whole = [mark for mark in recording.marks if mark.begin_cycles > 0]  # a handler ran at the begin
+        found.append((rows, whole, replace(recording, exceptions=(), marks=())))
+    assert {row.kind for row in found[0][0]} == set(ContextKind)
+    assert found[0] == found[1] == found[2]
+    assert len(found[0][1]) > 100
 
 
 def test_a_windows_figures_are_its_own(elf: Path) -> None:

@@ -13,6 +13,8 @@
 #include "../../system/exception_state.h"
 #include "../hook.h"
 #include "../register_file.h"
+#include "contexts.h"
+#include "tables.h"
 
 #define MOST_MEMORIES 32
 #define FP_REGISTERS 17    /* S0 to S15, FPSCR */
@@ -60,6 +62,8 @@ typedef struct {
     RegisterIds ids;
     uint32_t n_memories;
     HostMemory memories[MOST_MEMORIES];
+    Contexts *contexts;    /* told of it, as profiling/exception_log.py tells them */
+    Tables *tables;
 } Exceptions;
 
 /* ---- registers and memory ---- */
@@ -150,9 +154,10 @@ static uint32_t vector_of(const Exceptions *e, uint32_t number) {
     return vector & 1 && vector < SYSTEM_SPACE ? vector & ~1u : 0;
 }
 
-static void go_to_handler(Exceptions *e, const Registers *r, void *uc, uint32_t number, uint32_t handler,
-                          uint32_t exc_return, uint32_t ipsr, uint32_t control) {
+static void go_to_handler(Exceptions *e, const Registers *r, const BlockHook *h, void *uc, uint32_t number,
+                          uint32_t handler, uint32_t exc_return, uint32_t ipsr, uint32_t control) {
     ExceptionState *s = e->state;
+    if (e->contexts->enabled) contexts_entered(e->contexts, e->tables, h, number, handler);
     put_in_mask(s->pending, number, 0);
     put_in_mask(s->active, number, 1);
     s->generation++;
@@ -197,8 +202,9 @@ static int enter_exception(Exceptions *e, const Registers *r, BlockHook *h, void
     uint32_t exc_return = s->is_v8 ? 0xFFFFFFB0u : 0xFFFFFFF1u;
     if (!ipsr) exc_return |= EXC_RETURN_THREAD | (uses_process ? EXC_RETURN_PSP : 0);
     if (has_fp) exc_return &= ~EXC_RETURN_STANDARD_FRAME;
+    if (e->contexts->enabled) contexts_preempted(e->contexts, h, bottom);
     spend(s, h, cycles);
-    go_to_handler(e, r, uc, number, handler, exc_return, ipsr, control);
+    go_to_handler(e, r, h, uc, number, handler, exc_return, ipsr, control);
     return 1;
 }
 
@@ -275,14 +281,18 @@ static int return_from_exception(Exceptions *e, const Registers *r, BlockHook *h
         if (s->is_mainline && running != NMI) put(e, uc, r->faultmask_id, faultmask);
         return 0;
     }
+    if (e->contexts->enabled) contexts_flush(e->contexts, h);
     if (next) {
+        if (e->contexts->enabled) contexts_pop_handler(e->contexts);
         spend(s, h, s->tail_chain_cycles);
-        go_to_handler(e, r, uc, next, handler, exc_return, running, control);
+        go_to_handler(e, r, h, uc, next, handler, exc_return, running, control);
         return 1;
     }
     spend(s, h, cycles);
     uint32_t stack_pointer = frame + size;
     if ((has_fp || s->configuration & CCR_STKALIGN) && words[7] & XPSR_STACK_ALIGN) stack_pointer |= 4;
+    if (e->contexts->enabled)
+        contexts_returned(e->contexts, e->tables, h, to_thread ? frame : 0, words[6] & ~1u, stack_pointer);
     unstack(e, r, uc, exc_return, words, stack_pointer, control, running);
     return 1;
 }

@@ -70,6 +70,8 @@ EXPORT NativeHook *bl_new(emu_start_fn emu_start, emu_stop_fn emu_stop, reg_read
     memory_init(&n->pricing.memory);
     tables_init(&n->tables);
     contexts_init(&n->contexts);
+    n->exceptions.contexts = &n->contexts;
+    n->exceptions.tables = &n->tables;
     return n;
 }
 
