@@ -18,7 +18,7 @@ from setuptools.command.build_py import build_py
 ROOMS = ("boardless*", "emulator*", "peripherals*", "benches*")
 FIRMWARE = "benches.firmware"  # the C sources in firmware/, so that `boardless build` works once installed
 DATA = (
-    "py.typed", "*.toml", "*.csv", "*.json", "*.elf", "*.tflite", "*.bin", "*.c", "*.h", "*.s", "*.ld",
+    "py.typed", "*.toml", "*.csv", "*.json", "*.elf", "*.tflite", "*.bin", "*.c", "*.h", "*.s", "*.S", "*.ld",
     "*.md", "*.html", "*.css", "*.js",
 )  # fmt: skip
 DOCUMENTS_FOLDER = "boardless/documents"  # where emulator.installation.documents looks

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from benches.build.calibration import BuiltCalibration, build_calibration, calibration_support
 from benches.build.firmware import (
     BENCHMARKS,
     MODES,
@@ -23,6 +24,8 @@ from emulator.cli.options import board_option
 from emulator.cli.parameter_types import Count, InputFile, OutputPlace
 from emulator.errors import UsageError
 from emulator.files import OutputFile, make_folder
+
+CALIBRATION = "calibration"
 
 
 @click.command(cls=Command)
@@ -52,7 +55,14 @@ def build(
     baud: int | None,
     out: Path | None,
 ) -> None:
-    """Build benchmark firmware: kws, vww, ic, ad (all four when none is named)."""
+    """Build benchmark firmware: kws, vww, ic, ad (all four when none is named).
+
+    BENCHMARK calibration is the firmware that measures a board's memories: `boardless calibrate`.
+    """
+    if CALIBRATION in benchmarks:
+        options = BuildOptions(core or "", toolchain, kernels, opt, mode, baud)
+        click.echo(_calibration(benchmarks, board, support_name, out, options, model))
+        return
     names = benchmarks or tuple(BENCHMARKS)
     if model is not None and len(names) != 1:
         raise UsageError("--model needs the one BENCHMARK that it was made for",
@@ -64,6 +74,34 @@ def build(
     outputs = {name: _output(out, name, support, names) for name in names}
     for name in names:
         click.echo(_line(build_firmware(name, models[name], support, outputs[name].path, options)))
+
+
+def _calibration(
+    names: tuple[str, ...],
+    board: str,
+    support_name: str | None,
+    out: Path | None,
+    options: BuildOptions,
+    model: Path | None,
+) -> str:
+    """Build it; the line that says so. Raises UsageError when it is not alone, or for a model."""
+    if len(names) != 1 or model is not None:
+        raise UsageError("calibration is built alone, and from no model", where=" ".join(names))
+    described = load_board(board)
+    if support_name:
+        support = fitted(load_support(support_name), described)
+    else:
+        support = calibration_support(described)
+    output = _output(out, CALIBRATION, support, names)
+    built = build_calibration(described, support, output.path, options)
+    return _calibration_line(built)
+
+
+def _calibration_line(built: BuiltCalibration) -> str:
+    return (
+        f"{built.path}: {CALIBRATION} for {built.support} ({built.core}):"
+        f" flash {built.flash_bytes} bytes, RAM {built.ram_bytes} bytes"
+    )
 
 
 def shipped_model(benchmark: str) -> Path:

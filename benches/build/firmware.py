@@ -104,10 +104,10 @@ def build_firmware(
         )
     with tempfile.TemporaryDirectory(prefix="boardless-build-") as name:
         folder = Path(name).resolve()
-        (folder / "memory.ld").write_text(_memory_script(support), encoding="utf-8")
+        (folder / "memory.ld").write_text(memory_script(support), encoding="utf-8")
         flags = _flags(benchmark, support, options, folder)
         try:
-            linked = _compile_and_link(
+            linked = compile_and_link(
                 sources_of(benchmark, support), network.source, toolchain, flags, folder
             )
         except ImageError as error:
@@ -115,7 +115,7 @@ def build_firmware(
         elf = linked.read_bytes()
     make_folder(out.parent)
     OutputFile(out, "the firmware").write_bytes(elf)
-    flash_bytes, ram_bytes = _sizes(elf)
+    flash_bytes, ram_bytes = sizes(elf)
     return BuiltFirmware(
         out, benchmark, support.name, core, network, flash_bytes, ram_bytes, network.arena_bytes
     )
@@ -170,11 +170,18 @@ def sources_of(benchmark: str, support: BoardSupport) -> list[str]:
 
 
 def _flags(benchmark: str, support: BoardSupport, options: BuildOptions, folder: Path) -> list[str]:
+    return compiler_flags(support, options, folder, INPUT_BYTES=_sent_bytes(benchmark))
+
+
+def compiler_flags(
+    support: BoardSupport, options: BuildOptions, folder: Path, **more_defines: int
+) -> list[str]:
+    """What every file of a build is compiled with; ``folder`` is where it happens."""
     root = firmware_folder()
     defines = dict(support.defines) | {
         "CONSOLE_BAUD": options.console_baud,
         "ENERGY_MODE": int(options.mode == "energy"),
-        "INPUT_BYTES": _sent_bytes(benchmark),
+        **more_defines,
     }
     return [
         f"-O{options.optimization}",
@@ -185,14 +192,17 @@ def _flags(benchmark: str, support: BoardSupport, options: BuildOptions, folder:
     ]
 
 
-def _compile_and_link(
+def compile_and_link(
     sources: Sequence[str], generated: str, toolchain: Toolchain, flags: Sequence[str], folder: Path
 ) -> Path:
-    """Compile everything inside ``folder``, which is the working directory; return the linked file."""
+    """Compile everything inside ``folder``, which is the working directory; return the linked file.
+
+    ``generated``: text of one more C file.
+    """
     root = firmware_folder()
-    network = folder / "network.c"
-    network.write_text(generated, encoding="utf-8")
-    paths = [network, *(root / name for name in sources)]
+    made = folder / "network.c"
+    made.write_text(generated, encoding="utf-8")
+    paths = [made, *(root / name for name in sources)]
     objects = [folder / f"{number:02d}-{path.stem}.o" for number, path in enumerate(paths)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for done in [
@@ -204,7 +214,8 @@ def _compile_and_link(
     return linked
 
 
-def _memory_script(support: BoardSupport) -> str:
+def memory_script(support: BoardSupport) -> str:
+    """What the linker script includes: the board's two memories, and the stack's size."""
     return (
         "MEMORY\n{\n"
         f"    FLASH (rx) : ORIGIN = {support.flash.origin:#x}, LENGTH = {support.flash.size_bytes:#x}\n"
@@ -214,7 +225,7 @@ def _memory_script(support: BoardSupport) -> str:
     )
 
 
-def _sizes(elf: bytes) -> tuple[int, int]:
+def sizes(elf: bytes) -> tuple[int, int]:
     """Bytes in flash (code, constants, initial data) and in RAM (without the stack)."""
     flash_bytes = ram_bytes = 0
     for section in ELFFile(io.BytesIO(elf)).iter_sections():

@@ -20,7 +20,9 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-KEYS = {"title", "boards", "core", "sources", "origin", "memory", "console", "defines"}
+KEYS = {
+    "title", "boards", "core", "sources", "calibration_sources", "origin", "memory", "console", "defines",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class BoardSupport:
     """A board support package.
 
     ``boards``: the emulated boards that the image runs on. ``sources``: C files, relative
-    to the firmware folder. ``defines``: preprocessor constants for all of them.
+    to the firmware folder; ``calibration_sources``: more of them for the calibration firmware.
+    ``defines``: preprocessor constants for all of them.
     """
 
     name: str
@@ -72,6 +75,7 @@ class BoardSupport:
     stack_bytes: int
     console: ConsoleClock
     defines: Mapping[str, int]
+    calibration_sources: tuple[str, ...] = ()
 
     def check_baud(self, baud: int) -> None:
         """Raise :class:`UsageError` for a pace that the console's clock can't be divided to."""
@@ -179,6 +183,7 @@ def _read(path: Path) -> BoardSupport:
             stack_bytes=memory["stack_bytes"],
             console=_console(table["console"]),
             defines=table["defines"],
+            calibration_sources=tuple(table.get("calibration_sources", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BoardError(f"missing or malformed key: {error}", where=str(path)) from error

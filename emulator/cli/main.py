@@ -33,6 +33,9 @@ COMMANDS: dict[str, Entry] = {
     "profile": Entry("benches.cli.profile:profile", "Record a run, and say where its cycles go."),
     "explain": Entry("benches.cli.explain:explain", "Show where a function's cycles go."),
     "validate": Entry("benches.cli.validate:validate", "Compare modelled with published latencies."),
+    "calibrate": Entry(
+        "benches.cli.calibrate:calibrate", "Fit a board's memory parameters to its own counts."
+    ),
     "doctor": Entry("emulator.cli.doctor:doctor", "Say what is installed, what works, what to fix first."),
 }
 

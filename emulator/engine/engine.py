@@ -80,6 +80,18 @@ class Engine:
         self.core.load_memory(address, data)
         self.automaton.forget_code(address, len(data))
 
+    def change_memories(self, board: Board) -> None:
+        """Price memory accesses from now on by another board's figures for the same memories.
+
+        Code that was met stays planned, so the reads that bring it must be as wide as before, and the
+        core the same but for its bus matrix.
+        """
+        self.board = board
+        self.memory_map.change(board)
+        if self.timing != "count":
+            model = core_model(board.core, dict(board.core_parameters))
+            self.hook.set_data_timing(model.unaligned, model.divide)
+
     # -- time that passes outside of blocks ----------------------------------------------------
     def spend_on_exception(self, cycles: int) -> None:
         """An exception's entry or exit takes time."""

@@ -69,6 +69,18 @@ class MemoryMap:
                 self._apply(tuned)
         self._set_regions()
 
+    def change(self, board: Board) -> None:
+        """Take another board's figures for the same memories; caches that change their shape are emptied."""
+        self._board = board
+        for accelerator in board.accelerators:
+            tuned = self._tuned.get(accelerator.name)
+            if tuned is not None:
+                check_accelerator(accelerator)
+                tuned.values = KINDS[accelerator.kind].parameters.completed(accelerator.parameters)
+                self._apply(tuned)
+        self._waiting.clear()
+        self._set_regions()
+
     def _set_regions(self) -> None:
         """Describe every region, cut where the MPU's attributes change."""
         pieces = [piece for region in self._board.regions for piece in self._pieces(region)]

@@ -34,7 +34,8 @@ FILES_IN = (InputFile, InputFileOrFolder, InputFolder, BoardName)
 FILES_OUT = (OutputTarget, OutputPlace, LinkPath)
 PLAIN_TEXT = {  # options and arguments of text that is no file's name
     "--args", "--serial", "--usb", "--device", "--function", "--callers", "--callees", "--annotate",
-    "--operators-from", "--bsp", "--what-if", "--clock", "--only", "--bisect", "--build", "benchmarks",
+    "--operators-from", "--bsp", "--what-if", "--clock", "--only", "--bisect", "--build", "--port", "--keep",
+    "benchmarks",
     "command",
 }  # fmt: skip
 
@@ -174,6 +175,12 @@ def to_the_reader(item: Walked, path: Path) -> list[str]:
         return ["bench", "--image", "benches/images/kws-nucleo-l4r5zi.elf", "--model", str(path)]
     if item.option == "--inputs":
         return ["bench", "kws", "--inputs", str(path)]
+    if item.words == ("calibrate",) and item.option == "board":
+        return ["calibrate", "--emulated", "--", str(path)]
+    if item.words == ("calibrate",):
+        image = "benches/images/kws-nucleo-l4r5zi.elf"
+        others = {"--counts": ["--elf", image], "--elf": ["--emulated"]}[item.option]
+        return [*item.line(str(path)), *others, "nucleo-l4r5zi"]
     if item.words == ("compare",) and isinstance(item.parameter.type, BoardName):
         return [*item.line(str(path)), *["benches/images/kws-nucleo-l4r5zi.elf"] * 2]
     if item.words == ("compare",):
@@ -266,6 +273,7 @@ ELSEWHERE = {  # file: what it reads or writes that is no user's file
     "benches/virtual_ports/__init__.py": "a temporary folder, and package data",
     "benches/virtual_ports/port_list_hook.py": "runs in host software without us",
     "benches/build/firmware.py": "a temporary folder",
+    "benches/build/calibration.py": "a temporary folder",
     "emulator/board/reference.py": "a developer's command for a page of docs/",
     "benches/suite/golden.py": "opens an interpreter, not a file",
     "emulator/installation/origin.py": "its own metadata",

@@ -211,6 +211,15 @@ def _build_board(case: Case, random: Random) -> None:
     case.words = ["build", "kws", "--out", f"{FOLDER}/built.elf", "--board", board]
 
 
+def _calibrate(case: Case, random: Random) -> None:
+    """Damaged boards and counts; the firmware is never built, as a compiler takes long."""
+    board = case.add("board", "board.toml", random) if random.random() < 0.5 else random.choice(BOARDS)
+    case.words = ["calibrate", board, "--elf", case.add("image", "image.elf", random)]
+    case.words += ["--counts", case.add("counts", "counts.txt", random)]
+    if random.random() < 0.3:
+        case.words += ["--keep", random.choice(("flash.wait_states", "core.other_memory", "flash."))]
+
+
 def _host(case: Case, random: Random) -> None:
     case.words = ["host", "--ports", case.add("ports", "ports.json", random), "true"]
 
@@ -239,6 +248,7 @@ TEMPLATES: tuple[tuple[Template, int], ...] = (
     (_bench_image, 8), (_bench_files, 35), (_bench_board, 20), (_explain, 50), (_explain_inference, 6),
     (_profile, 30),
     (_report, 60), (_compare, 20), (_check, 40), (_validate, 60), (_validate_assembly, 60), (_build, 40),
+    (_calibrate, 20),
     (_build_options, 8), (_build_board, 6), (_host, 25),
     (_synthetic, 5), (_assembly_build, 5), (_speed, 3),
 )  # fmt: skip

@@ -112,6 +112,12 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
+COUNTS = b"""calibration begin 1 core=cortex-m4 counter=cyccnt image=0123abcd
+count empty memory=flash mode=0 turns=1 repeats=2 cycles=14 spread=0
+count load memory=flash mode=0 times=4 count=16 stride=32 repeats=2 cycles=161 spread=1
+count alternate memory=sram other=flash mode=0 count=32 stride=0 repeats=2 cycles=668 spread=0
+calibration end rows=3 sum=843
+"""
 PORTS = {"note": "simulated", "ports": [
     {"name": "device", "device": "/dev/null", "vid": 0x483, "pid": 0x374B, "serial_number": "1",
     "description": "d"},
@@ -180,6 +186,7 @@ def seeds() -> dict[str, tuple[Seed, ...]]:
         "specification": (Seed(".toml", SPECIFICATION, _toml),),
         "baseline": (Seed(".baseline", BASELINE, mutate_text),),
         "ports": (Seed(".json", json.dumps(PORTS).encode(), mutate_json),),
+        "counts": (Seed(".txt", COUNTS, mutate_text),),
     }
 
 

@@ -73,7 +73,8 @@ LINES = (
         "the protocol's host side, other hosts' ports; one image measured",
     ),
     Line(
-        ("benches/silicon/", "benches/assembly/"), "the comparison with published latencies and cycle counts"
+        ("benches/silicon/", "benches/assembly/", "benches/calibration/"),
+        "the comparison with published figures; a board's own counts",
     ),
     Line(
         ("benches/runs/", "benches/energy/", "benches/speed/", "benches/gate/", "benches/cli/"),

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"^```toml\n# ([\w-]+\.toml)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?")
 PROGRAMS = {"boardless": [sys.executable, "-m", "boardless"]}
 TOLERANCE = 0.02
@@ -34,6 +35,12 @@ class Command:
         pairs = zip(_numbers(self.output), _numbers(output), strict=False)
         near = all(abs(a - b) <= TOLERANCE * max(abs(a), 1000) for a, b in pairs)
         return near and _words(self.output) == _words(output)
+
+
+def write_files(document: str, folder: Path) -> None:
+    """The page's TOML blocks whose first line is a comment with a file's name."""
+    for block in FILE.finditer(document):
+        (folder / block[1]).write_text(block[2])
 
 
 def _numbers(text: str) -> list[float]:
@@ -90,6 +97,7 @@ def _pieces(descriptor: int) -> Iterator[bytes]:
 def written_anew(document: str) -> str:
     """The document with what comes out now."""
     with tempfile.TemporaryDirectory() as folder:
+        write_files(document, Path(folder))
 
         def block(found: re.Match[str]) -> str:
             shown = [f"$ {c.line}\n{run(c.line, Path(folder))}" for c in _of_block(found[1])]
