@@ -19,6 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=sys.executable,
         help="a Python with pyserial, pyyaml, numpy, scikit-learn, matplotlib and pyusb for it",
     )
+    parser.addoption("--llvm-mca", action="store_true", help="llvm-mca is installed: ask the real one too")
     parser.addoption(
         "--shared", metavar="DIR", help="folder with the public reference data (data/mlperf_tiny)"
     )
@@ -37,6 +38,13 @@ def development_image(request: pytest.FixtureRequest) -> Callable[[str, str], Pa
         return found
 
     return find
+
+
+@pytest.fixture(scope="session")
+def llvm_mca(request: pytest.FixtureRequest) -> None:
+    """The test asks the real llvm-mca; skipped without --llvm-mca."""
+    if not request.config.getoption("--llvm-mca"):
+        pytest.skip("needs llvm-mca (Debian: llvm-19): give --llvm-mca where it is installed")
 
 
 @pytest.fixture(scope="session")

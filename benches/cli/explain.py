@@ -39,6 +39,9 @@ from emulator.files import OutputFile
     help="Any firmware: explain its run up to this text on the console (or the ITM).",
 )
 @click.option("--max-cycles", type=Count(), metavar="N", help="Any firmware: explain so many cycles.")
+@click.option(
+    "--second-opinion", is_flag=True, help="What llvm-mca, if installed, says of the blocks that are shown."
+)
 @click.option("--timing", type=click.Choice(["memory", "core"]), default="memory", show_default=True)
 @hook_option
 @json_option
@@ -56,6 +59,7 @@ def explain(
     after: bytes | None,
     until: bytes | None,
     max_cycles: int | None,
+    second_opinion: bool,
     timing: str,
     hook: str,
     json_file: OutputFile | None,
@@ -85,4 +89,4 @@ def explain(
         timing=timing,
         hook=hook,
     )
-    run_explain(ExplainOptions(window, Selection(function, block), top, json_file))
+    run_explain(ExplainOptions(window, Selection(function, block), top, json_file, second_opinion))

@@ -12,6 +12,8 @@ from emulator.cli.untold import tell_modes, unmodelled_json
 from emulator.files import OutputFile
 from emulator.reporting.view import View
 
+SHORTENED = ("function", "second-opinion")
+
 
 @dataclass(frozen=True, slots=True)
 class ExplainOptions:
@@ -21,6 +23,7 @@ class ExplainOptions:
     selection: Selection
     top: int = 5
     json_file: OutputFile | None = None
+    second_opinion: bool = False
 
 
 def run_explain(options: ExplainOptions) -> None:
@@ -32,11 +35,13 @@ def run_explain(options: ExplainOptions) -> None:
     machine, recording, error = record_shown(options.window)
     tell_modes(machine)
     shown = explain(View(recording), options.selection, options.top)
+    if options.second_opinion:
+        shown = shown.with_second_opinion()
     to_stderr = options.json_file is not None and options.json_file.is_standard_output
     console = table_console(PLAIN_WIDTH, on_stderr=to_stderr, highlight=False)
     print_head(console, recording)
     for table in shown.tables:
-        print_table(console, table.top(options.top) if table.name == "function" else table)
+        print_table(console, table.top(options.top) if table.name in SHORTENED else table)
     if options.json_file is not None:
         content = {**shown.as_json(), "hook": machine.hook.kind, "unmodelled": unmodelled_json(machine)}
         options.json_file.write_json(content)

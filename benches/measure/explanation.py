@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from benches.measure.second_opinion import Opinion, differences, judged, with_latencies
 from emulator.errors import UsageError
 from emulator.recording.blocks import CodeBlock, blocks_of
 from emulator.reporting.annotation import annotated_block
@@ -14,6 +15,9 @@ from emulator.reporting.costs import by_function, only_functions
 from emulator.reporting.questions import document
 from emulator.reporting.table import Table
 from emulator.reporting.view import View
+
+MOST_JUDGED = 30
+"""Blocks of which a second opinion is asked: a program is started for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +30,42 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The part of a recording that is shown. ``blocks``: the hottest ones of it, hottest first."""
+    """The part of a recording that is shown. ``blocks``: the hottest ones of it, hottest first.
+
+    ``more_blocks``: those behind them, of which a second opinion is asked too.
+    """
 
     view: View
     subject: str
     causes: Table
     functions: Table | None
     blocks: tuple[CodeBlock, ...]
+    more_blocks: tuple[CodeBlock, ...] = ()
+    opinions: tuple[Opinion, ...] | None = None
 
     @property
     def tables(self) -> list[Table]:
         """All tables in their order."""
         head = [self.causes] if self.functions is None else [self.causes, self.functions]
-        return [*head, *(annotated_block(self.view, block) for block in self.blocks)]
+        if self.opinions is not None:
+            head.append(differences(self.view, self.opinions))
+        return [*head, *(self._annotated(block) for block in self.blocks)]
+
+    def _annotated(self, block: CodeBlock) -> Table:
+        table = annotated_block(self.view, block)
+        found = next((one for one in self.opinions or () if one.block is block), None)
+        return table if found is None else with_latencies(table, found)
+
+    def with_second_opinion(self) -> Explanation:
+        """The same with what llvm-mca says of its blocks. Raises UsageError when it is not installed."""
+        return replace(self, opinions=tuple(judged(self.view, (*self.blocks, *self.more_blocks))))
 
     def as_json(self) -> dict[str, Any]:
         """As ``boardless report`` writes a document, and the blocks."""
         view = self.view
         tables = [self.causes] if self.functions is None else [self.causes, self.functions]
+        if self.opinions is not None:
+            tables.append(differences(view, self.opinions))
         return {
             **document(view, tables),
             "kind": "boardless explain",
@@ -54,7 +76,7 @@ class Explanation:
                     "function": view.name(block.function),
                     "count": block.count,
                     "cycles": block.cycles,
-                    "table": annotated_block(view, block).as_json(),
+                    "table": self._annotated(block).as_json(),
                 }
                 for block in self.blocks
             ],
@@ -71,11 +93,14 @@ def explain(view: View, selection: Selection, top: int) -> Explanation:
     found = None if selection.function is None else _found(view, selection.function)
     code = recording.code if found is None else view.code_in(found)
     blocks = sorted(blocks_of(code, recording.jumps), key=lambda block: (-block.cycles, block.begin))
+    more = tuple(blocks[top:MOST_JUDGED])
     functions = by_function(view)
     if found is None:
-        return Explanation(view, recording.identity.title, by_cause(view), functions, tuple(blocks[:top]))
+        title = recording.identity.title
+        return Explanation(view, title, by_cause(view), functions, tuple(blocks[:top]), more)
     chosen = only_functions(functions, [view.name(index) for index in found])
-    return Explanation(view, view.names_of(found), by_cause(view, found), chosen, tuple(blocks[:top]))
+    subject = view.names_of(found)
+    return Explanation(view, subject, by_cause(view, found), chosen, tuple(blocks[:top]), more)
 
 
 def _block_at(blocks: Sequence[CodeBlock], address: int) -> CodeBlock:
