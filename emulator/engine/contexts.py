@@ -127,6 +127,9 @@ class CallContexts(Protocol):
     def rows(self) -> list[ContextCount]:
         """Every context with its counts so far."""
 
+    def jumps(self) -> dict[tuple[int, int], int]:
+        """Jumps within a function through a table or a pointer so far, by (their instruction, target)."""
+
     def save(self) -> Any:
         """State for a snapshot: who is running. Counts stay."""
 

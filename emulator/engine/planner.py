@@ -123,9 +123,11 @@ def plan_block(
 
 
 def _leaving(last: Instruction) -> int:
-    """How a block's last instruction may lead to another function."""
+    """How a block's last instruction may lead to another function, or through a table."""
     leaving = LEAVES_TABLE
-    if not last.writes_pc or last.kind is Kind.TABLE_BRANCH:
+    if last.kind is Kind.TABLE_BRANCH:
+        return leaving
+    if not last.writes_pc:
         leaving = LEAVES_NOTHING
     elif last.link:
         leaving = LEAVES_CALL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from emulator.engine.events import LEAVES_JUMP, BlockPlan
@@ -73,13 +73,17 @@ def _row(merged: _Merged, texts: dict[int, str], places: Places) -> Instruction:
 
 
 def jumps_of(
-    passed: CountDifference, plans: list[BlockPlan], calls: Collection[tuple[int, int]]
+    passed: CountDifference,
+    plans: list[BlockPlan],
+    calls: Collection[tuple[int, int]],
+    table_jumps: Mapping[tuple[int, int], int],
 ) -> tuple[Jump, ...]:
     """Branches taken to the place that the instruction names, but for those that are ``calls``.
 
-    Exact: how often a block was left other than by falling through is counted.
+    Exact: how often a block was left other than by falling through is counted. ``table_jumps``: those
+    within a function whose place is in a register or a table.
     """
-    counts: dict[tuple[int, int], int] = {}
+    counts = {jump: count for jump, count in table_jumps.items() if count}
     for (_state, number, _skipped), edges in passed.paths.items():
         plan = plans[number]
         taken = sum(edges[1:])

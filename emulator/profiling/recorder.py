@@ -50,6 +50,7 @@ class _Begin:
     counts: CountState
     contexts: list[ContextCount]
     caches: Mapping[str, tuple[int, int]]
+    jumps: Mapping[tuple[int, int], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Window:
     profile: Profile
     contexts: list[ContextCount]
     caches: Mapping[str, tuple[int, int]]
+    jumps: Mapping[tuple[int, int], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,10 @@ class Recorder:
             self._operators.clear()
         self._memory.begin()
         self._begin = _Begin(
-            CountState.of(engine), self._contexts.rows(), dict(engine.memory_map.cache_counts())
+            CountState.of(engine),
+            self._contexts.rows(),
+            dict(engine.memory_map.cache_counts()),
+            self._contexts.jumps(),
         )
 
     def window(self) -> Window:
@@ -143,7 +148,8 @@ class Recorder:
             for name, (hits, misses) in engine.memory_map.cache_counts().items()
         }
         contexts = passed_contexts(self._contexts.rows(), begin.contexts)
-        return Window(begin.counts.totals.cycles, passed, fold(engine, passed), contexts, caches)
+        jumps = {key: count - begin.jumps.get(key, 0) for key, count in self._contexts.jumps().items()}
+        return Window(begin.counts.totals.cycles, passed, fold(engine, passed), contexts, caches, jumps)
 
     def end(self, labels: Labels) -> Recording:
         """The window from :meth:`begin` to here."""
@@ -153,7 +159,7 @@ class Recorder:
         code = code_of(window.profile, places)
         calls = tree.calls()
         plans = self._machine.engine.automaton.plans
-        jumps = jumps_of(window.passed, plans, {(call.source, call.target) for call in calls})
+        jumps = jumps_of(window.passed, plans, {(call.source, call.target) for call in calls}, window.jumps)
         totals = window.passed.totals
         contexts = tree.contexts(places.function_at)
         recording = Recording(

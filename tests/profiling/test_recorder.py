@@ -14,6 +14,9 @@ from emulator.engine.contexts import ContextKind
 from emulator.profiling.recorder import Labels, Recorder
 from emulator.recording.model import Recording
 from emulator.recording.store import read_recording, write_recording
+from emulator.reporting.exports.callgrind import callgrind
+from emulator.reporting.loops import find_loops
+from emulator.reporting.view import View
 from emulator.system.exception_state import LeftToPython
 from tests.machine.context_firmware import FIRMWARE
 from tests.machine.firmware import build
@@ -81,6 +84,37 @@ def test_calls_and_jumps_are_counted(recorded: tuple[Machine, Recording]) -> Non
     assert calls[entered] == counts[entered]
     loops = [j for j in recording.jumps if j.kind == "jump" and j.target <= j.source]
     assert any(recording.functions[of["leaf"]].address < j.source for j in loops)
+
+
+TABLE = r"""
+__attribute__((naked, noinline)) void pick(u32 n) {
+    __asm__("1: and r1, r0, #3\n tbb [pc, r1]\n 2: .byte (3f-2b)/2, (4f-2b)/2, (5f-2b)/2, (6f-2b)/2\n"
+            "3: nop\n b 7f\n 4: nop\n b 7f\n 5: nop\n b 7f\n 6: nop\n 7: subs r0, #1\n bne 1b\n bx lr");
+}
+void main(void) { pick(10); print("done"); for (;;) { } }
+"""
+
+
+@pytest.mark.parametrize("hook", ["native", "python"])
+def test_jumps_through_a_table_are_counted_by_where_they_lead(tmp_path: Path, hook: str) -> None:
+    """In the window alone; KCachegrind's format has them as jumps, and a loop is whole that holds one."""
+    machine = Machine("virtual-m4", hook=hook)
+    machine.load(build(tmp_path, TABLE))
+    recorder = Recorder(machine)
+    machine.run(until="done")
+    recorder.begin()
+    machine.call("pick", 10)
+    recording = recorder.end(Labels("a table"))
+    recorder.close()
+    pick = machine.symbol("pick").address & ~1
+    at = {jump.target - pick: jump.count for jump in recording.jumps if jump.source == pick + 4}
+    assert at == {12: 2, 16: 3, 20: 3, 24: 2}
+    view = View(recording)
+    exported = callgrind(view)
+    assert all(f"\njump={count} 0x{pick + offset:x} " in exported for offset, count in at.items())
+    (loop,) = find_loops(view)
+    assert {item.address for item in loop.own} >= {pick + offset for offset in at}
+    assert loop.turns == 10
 
 
 def test_exceptions_tell_whom_they_preempted(recorded: tuple[Machine, Recording]) -> None:

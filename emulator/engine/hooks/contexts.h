@@ -27,6 +27,8 @@ typedef struct {           /* an activation; tail: it returns to where the frame
     uint32_t node, function, return_address, stack_pointer, tail, root;
 } Frame;
 
+typedef struct { uint32_t site, target; uint64_t count; } TableJump; /* within a function */
+
 typedef struct { Frame *frames; uint32_t n, cap, key; } Frames; /* key: of a preempted thread */
 
 typedef struct {
@@ -38,6 +40,9 @@ typedef struct {
     uint32_t *starts, n_starts, cap_starts;
     uint32_t *touched, n_touched, cap_touched, n_turn; /* n_turn: of those that a turn has changed */
     uint64_t cycles, instructions; /* at the last change */
+    TableJump *jumps;
+    uint32_t n_jumps, cap_jumps, jump_hash_size;
+    int32_t *jump_hash;    /* numbers, -1: none */
 } Contexts;
 
 /* Room for one more item of an array. */
@@ -225,6 +230,25 @@ static void contexts_unwind(Contexts *c, Tables *t, const BlockHook *h, uint32_t
         contexts_replace_root(c, t, h, stack, target);
 }
 
+/* Where a jump through a table or a pointer leads is known here alone. */
+static void contexts_count_jump(Contexts *c, uint32_t site, uint32_t target) {
+    uint32_t mask = c->jump_hash_size - 1, h = hash2(site, target) & mask;
+    for (; c->jump_hash[h] >= 0; h = (h + 1) & mask) {
+        TableJump *j = &c->jumps[c->jump_hash[h]];
+        if (j->site == site && j->target == target) { j->count++; return; }
+    }
+    c->jumps = grown(c->jumps, c->n_jumps, &c->cap_jumps, sizeof *c->jumps);
+    c->jumps[c->n_jumps] = (TableJump){site, target, 1};
+    c->jump_hash[h] = (int32_t)c->n_jumps++;
+    if (c->n_jumps * 2 <= c->jump_hash_size) return;
+    make_hash(&c->jump_hash, &c->jump_hash_size, c->jump_hash_size * 2);
+    for (uint32_t i = 0; i < c->n_jumps; i++) {
+        h = hash2(c->jumps[i].site, c->jumps[i].target) & (c->jump_hash_size - 1);
+        while (c->jump_hash[h] >= 0) h = (h + 1) & (c->jump_hash_size - 1);
+        c->jump_hash[h] = (int32_t)i;
+    }
+}
+
 /* A return, a jump through a pointer, or through a table. */
 static void contexts_indirect(Contexts *c, Tables *t, const BlockHook *h, const Block *b, uint32_t target,
                               uint32_t stack_pointer) {
@@ -244,7 +268,7 @@ static void contexts_indirect(Contexts *c, Tables *t, const BlockHook *h, const 
         if (!known && (b->leaves == LEAVES_RETURN || b->leaves == LEAVES_REGISTER))
             contexts_replace_root(c, t, h, stack, target);
         else if (b->leaves == LEAVES_REGISTER) contexts_tail(c, t, h, b->site, target);
-    }
+    } else if (b->leaves != LEAVES_RETURN) contexts_count_jump(c, b->site, target);
 }
 
 /* The block was left for `address`. */
@@ -273,6 +297,7 @@ static void contexts_init(Contexts *c) { forget_frames(c); }
 static void contexts_free(Contexts *c) {
     forget_frames(c);
     free(c->threads); free(c->nodes); free(c->hash); free(c->starts); free(c->touched);
+    free(c->jumps); free(c->jump_hash);
 }
 
 static void contexts_restart(Contexts *c, Tables *t, const BlockHook *h, uint32_t pc, uint32_t exception) {
@@ -289,7 +314,8 @@ static void contexts_start(Contexts *c, Tables *t, const BlockHook *h, const uin
                            uint32_t exception) {
     forget_frames(c);
     make_hash(&c->hash, &c->hash_size, FIRST_HASH_SIZE);
-    c->n_nodes = c->n_touched = c->n_turn = c->epoch = 0;
+    make_hash(&c->jump_hash, &c->jump_hash_size, FIRST_HASH_SIZE);
+    c->n_nodes = c->n_touched = c->n_turn = c->epoch = c->n_jumps = 0;
     c->starts = realloc(c->starts, (n + 1u) * sizeof *c->starts);
     memcpy(c->starts, starts, n * sizeof *c->starts);
     c->n_starts = n;

@@ -85,6 +85,7 @@ class Contexts:
         self._cycles = self._instructions = 0
         self._epoch = 0
         self._touched: list[int] = []
+        self._jumps: dict[tuple[int, int], int] = {}
         self._turn: list[int] = []
 
     # -- functions' beginnings -----------------------------------------------------------------
@@ -216,6 +217,10 @@ class Contexts:
         elif stack[at].root and self._function_of(target) != self._function_of(stack[at].function):
             self._replace_root(stack, target)
 
+    def _count_jump(self, site: int, target: int) -> None:
+        """Where a jump through a table or a pointer leads is known here alone."""
+        self._jumps[site, target] = self._jumps.get((site, target), 0) + 1
+
     def _indirect(self, block: Block, target: int, stack_pointer: int) -> None:
         """A return, a jump through a pointer, or through a table."""
         stack = self._stack()
@@ -238,6 +243,8 @@ class Contexts:
                 self._replace_root(stack, target)
             elif block.leaves == LEAVES_REGISTER:
                 self._tail(block.plan.site, target)
+        elif block.leaves != LEAVES_RETURN:
+            self._count_jump(block.plan.site, target)
 
     def leave(self, block: Block, address: int, stack_pointer: int) -> None:
         """The block was left for ``address``."""
@@ -271,6 +278,7 @@ class Contexts:
         self._touched.clear()
         self._turn.clear()
         self._by_key.clear()
+        self._jumps.clear()
         self._starts = sorted(starts)
         self.enabled = 1
         self.restart(pc, exception)
@@ -388,6 +396,10 @@ class Contexts:
         if self.enabled:
             self.flush()
         return [context_count(n) for n in self._nodes]
+
+    def jumps(self) -> dict[tuple[int, int], int]:
+        """See :class:`CallContexts`."""
+        return dict(self._jumps)
 
     def save(self) -> Any:
         """State for a snapshot: who is running. Counts stay."""

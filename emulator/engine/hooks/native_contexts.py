@@ -19,6 +19,12 @@ class _Node(c.Structure):
     ] + [("counts", c.c_uint64 * COUNTS), ("at_mark", c.c_uint64 * COUNTS)]  # fmt: skip
 
 
+class _TableJump(c.Structure):
+    """``TableJump`` in contexts.h."""
+
+    _fields_ = [("site", c.c_uint32), ("target", c.c_uint32), ("count", c.c_uint64)]
+
+
 def prototype_contexts(library: c.CDLL) -> None:
     """Tell ctypes of the doors."""
     u32, u64, pointer = c.c_uint32, c.c_uint64, c.c_void_p
@@ -38,6 +44,8 @@ def prototype_contexts(library: c.CDLL) -> None:
         ("current", c.c_int32, []),
         ("count", u32, []),
         ("nodes", c.POINTER(_Node), []),
+        ("jump_count", u32, []),
+        ("jumps", c.POINTER(_TableJump), []),
         ("save", c.c_size_t, [c.c_char_p]),
         ("load", None, [c.c_char_p]),
     ):  # fmt: skip
@@ -116,6 +124,12 @@ class NativeContexts:
             self.flush()
         nodes = self._library.bl_contexts_nodes(self._engine)
         return [context_count(n) for n in nodes[: self._library.bl_contexts_count(self._engine)]]
+
+    def jumps(self) -> dict[tuple[int, int], int]:
+        """See :class:`CallContexts`."""
+        jumps = self._library.bl_contexts_jumps(self._engine)
+        count = self._library.bl_contexts_jump_count(self._engine)
+        return {(jump.site, jump.target): jump.count for jump in jumps[:count]}
 
     def save(self) -> Any:
         """See :class:`CallContexts`."""

@@ -316,6 +316,10 @@ EXPORT uint32_t bl_contexts_count(NativeHook *n) { return n->contexts.n_nodes; }
 
 EXPORT const ContextNode *bl_contexts_nodes(NativeHook *n) { return n->contexts.nodes; }
 
+EXPORT uint32_t bl_contexts_jump_count(NativeHook *n) { return n->contexts.n_jumps; }
+
+EXPORT const TableJump *bl_contexts_jumps(NativeHook *n) { return n->contexts.jumps; }
+
 EXPORT size_t bl_contexts_save(NativeHook *n, uint8_t *to) {
     return contexts_save(&n->contexts, &n->pricing.head, to);
 }

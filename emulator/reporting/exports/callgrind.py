@@ -122,9 +122,10 @@ class _Writer:
         causes = {label(*key): cycles for key, cycles in item.costs.items()}
         position = f"0x{item.address:x} {item.line}"
         yield f"{position} {self._costs(item.cycles, item.count, causes)}"
-        for jump, line in self._jumps.get(item.address, ()):
+        jumps = self._jumps.get(item.address, ())
+        is_always = sum(jump.count for jump, _ in jumps) >= item.count  # through a table: to one of several
+        for jump, line in jumps:
             place = f"0x{jump.target:x} {line}"
-            is_always = jump.count >= item.count
             yield f"jump={jump.count} {place}" if is_always else f"jcnd={jump.count}/{item.count} {place}"
             yield position
         for arc in self._arcs.get(item.address, ()):
