@@ -10,16 +10,19 @@ Twin: register_reads.h, which answers reads of registers that are remembered
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 
 from emulator.bus.access import AccessFinder
 from emulator.clock.ramp import Ramp
 from emulator.engine.counts import Counts
 from emulator.engine.engine import Engine
-from emulator.engine.remembered_reads import MIXED_POLLS, POLLS, TIME_POLLS
+from emulator.engine.remembered_reads import MIXED_POLLS, POLLS, TIME_POLLS, RememberedReads
 
 Read = Callable[[int, int], int]
 Write = Callable[[int, int, int], None]
+POLLED, POLLED_AT = struct.Struct("=III"), RememberedReads.polled.offset  # type: ignore[attr-defined]
+"""The address that was read last, how often, and reads in all: at once, each look at a field takes long."""
 Remembers = Callable[[int], bool]
 """Whether a register that has just been read only shows what its device is like."""
 
@@ -49,8 +52,8 @@ class RegisterAccesses:
         self._access_cycle: int | None = None
         self._access_position = 0  # in its block, once its cycle is known
         self._counted = engine.reads
-        self.taken_back: Callable[[], None] = lambda: None  # before devices are changed
-        self.is_lent: Callable[[int], bool] = lambda _address: False  # a register that the hook serves
+        self.lent: range | None = None  # addresses of a device that the hook serves
+        self.taken_back: Callable[[], None] = lambda: None  # before anybody else does
         self._ramp: Ramp | None = None  # of the access being served
         self.polled: tuple[int, int] | None = None  # (address, pc) of the last register read again and again
         self.watched: tuple[int, int, int] | None = None  # (word address, pc, reads so far), for trials
@@ -142,7 +145,7 @@ class RegisterAccesses:
         """Wrap ``read(address, size)`` for Unicorn."""
 
         def guarded(address: int, size_bytes: int) -> int:
-            if self.is_lent(address):
+            if self.lent is not None and address in self.lent:
                 self.taken_back()
             if self._access is not None:  # a DMA transfer or an alias: its time is the outer access's
                 return read(address, size_bytes)
@@ -172,7 +175,8 @@ class RegisterAccesses:
         """Wrap ``write(address, size, value)`` for Unicorn."""
 
         def guarded(address: int, size_bytes: int, value: int) -> None:
-            self.taken_back()
+            if self.lent is not None:  # whatever is written may change it
+                self.taken_back()
             self.count_activity()
             if self._access is not None:
                 write(address, size_bytes, value)
@@ -197,21 +201,23 @@ class RegisterAccesses:
 
     def _count_poll(self, address: int) -> None:
         counted = self._counted
-        if counted.activity != counted.polled_activity:
-            counted.polled, counted.polled_activity = address, counted.activity
-            counted.polls = counted.reads = 0
-        elif address != counted.polled:
-            counted.polled, counted.polls = address, 0
-        counted.polls += 1
-        counted.reads += 1
+        activity = counted.activity
+        polled, polls, reads = POLLED.unpack_from(counted, POLLED_AT)
+        if activity != counted.polled_activity:
+            counted.polled_activity = activity
+            polls = reads = 0
+        elif address != polled:
+            polls = 0
+        polls, reads = polls + 1, reads + 1
+        POLLED.pack_into(counted, POLLED_AT, address, polls, reads)
         looking = self._hook.trace_enabled
         if looking:
             self.turn_reads.append((address, self.here()))
         if self.watched is not None:
-            word, pc, reads = self.watched
-            self.watched = (word, pc, reads + (word == address & ~3 and pc == self.here()))
-        if counted.polls == POLLS:
+            word, pc, watched = self.watched
+            self.watched = (word, pc, watched + (word == address & ~3 and pc == self.here()))
+        if polls == POLLS:
             self.polled = (address, self.here())
-        reads = len(self.turn_reads) if looking else counted.reads
-        if reads == MIXED_POLLS or (counted.polls == POLLS and not looking):
+        reads = len(self.turn_reads) if looking else reads
+        if reads == MIXED_POLLS or (polls == POLLS and not looking):
             self._on_polled()

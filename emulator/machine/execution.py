@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from emulator.bus.register_access import RegisterAccesses
@@ -136,6 +137,7 @@ class Execution:
         hook.break_address = NO_ADDRESS if limits.break_address is None else limits.break_address
         wall_end = None if limits.wall_limit_s is None else time.monotonic() + limits.wall_limit_s
         waits.expect_soon()
+        quiet_cycles = partial(self._quiet_cycles_left, limits.quiet_seconds)
         while True:
             self._serve_what_is_due()
             reason = self._why_stop(limits, finished, wall_end)
@@ -151,8 +153,7 @@ class Execution:
                 # what ended the search may be due: an interrupt, a sleep
             else:
                 until = hook.cycles + self._slice_cycles
-                left = self._quiet_cycles_left(limits.quiet_seconds)
-                self._slices.run(min(self._limit, until), waits.check_at, left)
+                self._slices.run(min(self._limit, until), waits.check_at, quiet_cycles)
 
     def _serve_what_is_due(self) -> None:
         self.between_slices()

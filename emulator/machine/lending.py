@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from emulator.bus.bus import Bus
+from emulator.bus.register_access import RegisterAccesses
 from emulator.clock.clock import Clock
 from emulator.device import Device, LendsInput, OrdinaryInput
 from emulator.engine.engine import Engine
@@ -22,10 +23,16 @@ LEAST_CHARACTERS = 3
 class InputLending:
     """Lends the input of one device at a time.
 
-    ``on_taken(check_at)``: characters have come meanwhile; a waiting loop is to be looked for at that cycle.
+    ``some_wait``: characters do, for one of the devices perhaps. ``is_lending``: now. ``is_asleep``: the
+    core went to sleep meanwhile, and nothing has woken it. ``on_taken(check_at)``: characters have come
+    meanwhile; a waiting loop is to be looked for at that cycle.
     """
 
-    def __init__(self, engine: Engine, clock: Clock, bus: Bus, devices: Iterable[Device]) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, bus: Bus, accesses: RegisterAccesses, devices: Iterable[Device]
+    ) -> None:
+        self._accesses = accesses
+        accesses.taken_back = self.take_back
         self._hook = engine.hook
         self._exceptions = engine.exceptions
         self._outside = engine.outside
@@ -34,32 +41,31 @@ class InputLending:
         self._bus = bus
         lenders = devices if engine.hook.takes_input else ()
         self._lenders = [device for device in lenders if isinstance(device, LendsInput)]
-        self._some_wait = True  # characters, for one of them perhaps
+        self.some_wait = True  # characters, for one of them perhaps
         for device in self._lenders:
             if device.context.serial is not None:
                 device.context.serial.on_waiting(self._characters_wait)
         self._lender: LendsInput | None = None
-        self._window = range(0)
+        self.is_lending = self.is_asleep = False
         self.on_taken: Callable[[int], None] = lambda _check_at: None
 
     def _characters_wait(self) -> None:
-        self._some_wait = True
+        self.some_wait = True
 
-    def lend(self, slice_end: int, check_at: int, quiet_cycles: int) -> None:
-        """A slice begins, between two blocks."""
-        self._input.is_asleep = 0
-        if not self._some_wait or self._exceptions.left_to_python or not self._hook.serves_exceptions:
+    def lend(self, slice_end: int, check_at: int, quiet_cycles: Callable[[], int]) -> None:
+        """A slice begins, between two blocks; for whoever has seen that :attr:`some_wait`."""
+        if self._exceptions.left_to_python or not self._hook.serves_exceptions:
             return
         if self._bus.flipped or self._bus.journal is not None:  # somebody is told of each access
             return
-        self._some_wait = False
+        self.some_wait = False
         for device in self._lenders:
             waiting = device.characters_waiting()
-            self._some_wait = self._some_wait or waiting > 0
+            self.some_wait = self.some_wait or waiting > 0
             if waiting >= LEAST_CHARACTERS:
                 offered = device.lend_input(MOST_CHARACTERS)
                 if offered is not None:
-                    self._lend(device, offered, slice_end, check_at, quiet_cycles)
+                    self._lend(device, offered, slice_end, check_at, quiet_cycles())
                     return
 
     def _lend(
@@ -78,21 +84,19 @@ class InputLending:
         lent.last = offered.last
         lent.count, lent.taken = len(offered.characters), 0
         lent.characters[: lent.count] = offered.characters
-        lent.is_lent = 1
-        self._lender, self._window = device, range(base, base + device.size_bytes)
-
-    def serves(self, address: int) -> bool:
-        """Whether a register is of the device whose input is lent."""
-        return address in self._window
+        lent.is_lent, lent.is_asleep = 1, 0
+        self.is_lending = True
+        self._lender, self._accesses.lent = device, range(base, base + device.size_bytes)
 
     def take_back(self) -> None:
         """Tell the device what became of its input; nothing when none is lent."""
         device, self._lender = self._lender, None
         if device is None:
             return
-        self._window = range(0)
+        self._accesses.lent = None
         lent = self._input
         lent.is_lent = 0
+        self.is_lending, self.is_asleep = False, bool(lent.is_asleep)
         held = lent.data if lent.is_held else None
         device.take_back_input(lent.taken, held=held, last=lent.last, at_cycles=lent.at)
         self._outside.sleep_cycles += lent.slept_cycles

@@ -234,8 +234,7 @@ class MachineParts:
             protection=protection,
             operands=self._operands,
         )
-        lending = InputLending(self.engine, self.clock, self.bus, self.devices.values())
-        self.accesses.taken_back, self.accesses.is_lent = lending.take_back, lending.serves
+        lending = InputLending(self.engine, self.clock, self.bus, self.accesses, self.devices.values())
         slices = Slices(
             self.engine, self.system, self.clock, traps, self.sleep, self.requests, protection, lending
         )

@@ -5,6 +5,8 @@ Twin: run.h, by which a slice goes on behind what the native hook serves itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from unicorn import UcError
 
 from emulator.clock.clock import NEVER, Clock
@@ -36,7 +38,6 @@ class Slices:
         lending: InputLending,
     ) -> None:
         self._lending = lending
-        self._input = engine.input
         self._protection = protection
         self._core = engine.core
         self._hook = engine.hook
@@ -48,19 +49,23 @@ class Slices:
         self._sleep = sleep
         self._requests = requests
 
-    def run(self, until: int, check_at: int = NEVER, quiet_cycles: int = 0) -> int:
+    def run(self, until: int, check_at: int = NEVER, quiet_cycles: Callable[[], int] = int) -> int:
         """Run to cycle ``until``, the next deadline, or a stop; returns the hook's code.
 
         Also to ``check_at``, where that lies ahead, when a waiting loop is looked for; characters that
-        come meanwhile may change it. ``quiet_cycles``: so long the core may sleep without a word.
+        come meanwhile may change it. ``quiet_cycles()``: so long the core may sleep without a word.
         """
         traps = self._traps
-        self._lending.lend(until, check_at, quiet_cycles)
+        lending = self._lending
+        if lending.some_wait:
+            lending.lend(until, check_at, quiet_cycles)
         try:
             code, error = self._emulate(min(until, max(check_at, self._hook.cycles + 1)))
         finally:
-            self._lending.take_back()
-        if self._input.is_asleep:
+            if lending.is_lending:
+                lending.take_back()
+        if lending.is_asleep:
+            lending.is_asleep = False
             self._sleep.begin()
         if code == LEFT_THUMB_STATE:
             traps.left_thumb_state()

@@ -75,6 +75,10 @@ class ExceptionTable:
         self.state = ExceptionState() if state is None else state
         self.count = self.state.count = FIRST_EXTERNAL + interrupts
         self.priority_mask = self.state.priority_mask = (0xFF << (8 - priority_bits)) & 0xFF
+        state = self.state  # its arrays are made anew at each look at one
+        self._pending, self._active = state.pending_words, state.active_words
+        self._enabled, self._priorities = state.enabled_words, state.priorities
+        self._words = range(-(-self.count // WORD_BITS))
         self._on_change = on_change
         self._told: Callable[[int], None] | None = None
         self._looked_at = -1  # the generation that what was computed belongs to
@@ -88,22 +92,22 @@ class ExceptionTable:
     @property
     def pending(self) -> int:
         """Exceptions that are pending."""
-        return mask_of(self.state.pending_words)
+        return mask_of(self._pending)
 
     @property
     def active(self) -> int:
         """Exceptions whose handlers run or were preempted."""
-        return mask_of(self.state.active_words)
+        return mask_of(self._active)
 
     @property
     def enabled(self) -> int:
         """Exceptions that may be taken."""
-        return mask_of(self.state.enabled_words)
+        return mask_of(self._enabled)
 
     @property
     def priorities(self) -> Sequence[int]:
         """By exception number."""
-        return self.state.priorities
+        return self._priorities
 
     def reset(self) -> None:
         """Nothing pending, nothing active, every priority 0."""
@@ -126,49 +130,56 @@ class ExceptionTable:
         if self._looked_at == self.state.generation:
             return
         self._looked_at = self.state.generation
-        ready = self.pending & self.enabled
+        ready = running = 0
+        for word in self._words:
+            if pending := self._pending[word]:
+                ready |= (pending & self._enabled[word]) << WORD_BITS * word
+            if active := self._active[word]:
+                running |= active << WORD_BITS * word
         if ready & (ready - 1):
             self._best = min(bits_of(ready), key=lambda n: (self.priorities[n], n))
         else:
             self._best = ready.bit_length() - 1 if ready else 0
-        running = (self.preemption_priority(n) for n in bits_of(self.active))
-        self._active_priority = min(running, default=THREAD_PRIORITY)
+        self._active_priority = min(map(self.preemption_priority, bits_of(running)), default=THREAD_PRIORITY)
         held_back = not self._best or self.preemption_priority(self._best) >= self._active_priority
         self._candidate = None if held_back else self._best
 
     # -- state changes -----------------------------------------------------------------
     def set_pending(self, number: int) -> None:
         """Make an exception pending."""
-        if self._told is not None and not self.is_pending(number):
+        if self.is_pending(number):
+            return
+        if self._told is not None:
             self._told(number)
-        self._replace_pending(self.pending | 1 << number)
+        self._pending[number // WORD_BITS] |= 1 << number % WORD_BITS
+        self.changed()
 
     def clear_pending(self, number: int) -> None:
         """Forget that an exception was pending."""
-        self._replace_pending(self.pending & ~(1 << number))
-
-    def _replace_pending(self, pending: int) -> None:
-        if pending != self.pending:
-            put_mask(self.state.pending_words, pending)
+        if self.is_pending(number):
+            self._pending[number // WORD_BITS] &= ~(1 << number % WORD_BITS)
             self.changed()
 
     def is_pending(self, number: int) -> bool:
         """Whether the exception is pending."""
-        return bool(self.state.pending_words[number // WORD_BITS] >> number % WORD_BITS & 1)
+        return bool(self._pending[number // WORD_BITS] >> number % WORD_BITS & 1)
 
     def is_active(self, number: int) -> bool:
         """Whether its handler runs or was preempted."""
-        return bool(self.state.active_words[number // WORD_BITS] >> number % WORD_BITS & 1)
+        return bool(self._active[number // WORD_BITS] >> number % WORD_BITS & 1)
 
     def set_active(self, number: int, active: bool) -> None:
         """Mark an exception active or not."""
-        bit = 1 << number
-        put_mask(self.state.active_words, self.active | bit if active else self.active & ~bit)
+        bit = 1 << number % WORD_BITS
+        if active:
+            self._active[number // WORD_BITS] |= bit
+        else:
+            self._active[number // WORD_BITS] &= ~bit
         self.changed()
 
     def activate(self, number: int) -> None:
         """Make a pending exception active."""
-        put_mask(self.state.pending_words, self.pending & ~(1 << number))
+        self._pending[number // WORD_BITS] &= ~(1 << number % WORD_BITS)
         self.set_active(number, True)
 
     def set_enabled(self, mask: int, enabled: bool) -> None:
@@ -180,7 +191,7 @@ class ExceptionTable:
 
     def is_enabled(self, number: int) -> bool:
         """Whether the exception may be taken."""
-        return bool(self.state.enabled_words[number // WORD_BITS] >> number % WORD_BITS & 1)
+        return bool(self._enabled[number // WORD_BITS] >> number % WORD_BITS & 1)
 
     def set_priority(self, number: int, priority: int) -> None:
         """Set a configurable priority; bits that are not implemented read as zero."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from emulator.system.exception_state import mask_of, put_mask
+from emulator.system.exception_state import WORD_BITS, mask_of, put_mask
 from emulator.system.exception_table import FIRST_EXTERNAL, ExceptionTable
 from emulator.system.features import Architecture, CoreFeatures
 
@@ -58,6 +58,7 @@ class Nvic:
         enabled_for_nobody: Callable[[int, str], None] = lambda _register, _words: None,
     ) -> None:
         self._table = table
+        self._levels = table.state.level_words  # it is made anew at each look at it
         self._newly_pending = newly_pending
         self._enabled_for_nobody = enabled_for_nobody
         self._lines: set[int] = set()  # that a device has
@@ -82,10 +83,10 @@ class Nvic:
     @property
     def levels(self) -> int:
         """The lines that are asserted, by interrupt number."""
-        return mask_of(self._table.state.level_words)
+        return mask_of(self._levels)
 
     def _set_levels(self, levels: int) -> None:
-        put_mask(self._table.state.level_words, levels)
+        put_mask(self._levels, levels)
 
     def reset(self) -> None:
         """Registers are in the exception table; a line that is still asserted pends again."""
@@ -105,10 +106,11 @@ class Nvic:
 
     def set_level(self, number: int, asserted: bool) -> None:
         """A line rises or falls."""
-        bit, levels = 1 << number, self.levels
+        word, bit = number // WORD_BITS, 1 << number % WORD_BITS
+        levels = self._levels[word]
         if asserted == bool(levels & bit):
             return
-        self._set_levels(levels | bit if asserted else levels & ~bit)
+        self._levels[word] = levels ^ bit
         if asserted:
             self._pend(number)
 
