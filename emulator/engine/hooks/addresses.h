@@ -43,62 +43,74 @@ static inline int group_base(const Addresses *a, void *uc, const Group *group, u
     return 1;
 }
 
-/* Remembers for which bases a group lies whole in the free region `r`, so that the next pass need not ask. */
-static void set_home(GroupHome *home, const Group *group, const TimedRegion *r) {
+/* Remembers for which bases a group lies whole in the region `r`, so that the next pass need not ask. */
+static void set_home(GroupHome *home, const Group *group, const TimedRegion *r, uint8_t state) {
     uint32_t span = (uint32_t)(group->max_offset - group->min_offset);
-    if (!group->aligned || span >= r->end - r->base) return;
-    *home = (GroupHome){r->base - (uint32_t)group->min_offset, r->end - r->base - span, group->align_mask,
-                        r->first_load ? NO_MEMORY : memory_number(r)};
+    home->size_bytes = 0;
+    if (!r || !group->aligned || span >= r->end - r->base) return;
+    if ((group->strict_mask & ~group->align_mask) || (group->strict_offset & group->strict_mask)) return;
+    home->first = r->base - (uint32_t)group->min_offset;
+    home->size_bytes = r->end - r->base - span;
+    home->align_mask = group->align_mask;
+    home->memory = r->first_load ? NO_MEMORY : memory_number(r);
+    home->state = state;
 }
 
 /* Whether a group can cost anything. Says whether all of it is in the memory that was accessed last. */
-static int place_group(MemorySystem *m, Block *b, uint32_t g, uint32_t base) {
+static __attribute__((noinline)) int place_group(MemorySystem *m, Block *b, uint32_t g, uint32_t base) {
     Group *group = &b->groups[g];
+    uint32_t before = group->region;
     TimedRegion *r = region_near(m, base + group->min_offset, &group->region);
     int inside = r && base + group->max_offset < r->end;
+    if (group->region != before) b->placed++;
     if (!inside) b->scattered = 1;
     if (group->aligned && !(base & group->align_mask) && (!r || (r->is_free && inside))) {
         b->group_state[g] = GROUP_FREE;
-        if (r) set_home(&b->group_home[g], group, r);
     } else {
         b->group_state[g] = GROUP_COSTS;
         b->group_home[g].size_bytes = 0; /* group->region is another one now, and memory_changes.h relies on it */
         if ((base + group->strict_offset) & group->strict_mask) b->misaligned = 1;
-        b->pending = 1;
+        b->costs = 1;
     }
+    set_home(&b->group_home[g], group, r, b->group_state[g]);
     return inside && memory_number(r) == m->last_memory && !r->first_load;
 }
 
 /* Finds the bases of the block's data, and which of them can cost anything. `stays`: every access
  * goes to the memory that was accessed last; else all are kept, in their order. */
 static __attribute__((noinline)) void addresses_capture(Addresses *a, MemorySystem *m, void *uc, Block *b) {
+    m->loaded = NO_INSTRUCTION;
     if (b->expanded || b->hooks_data) memset(b->data_valid, 0, b->n_events);
-    b->pending = b->expanded = b->misaligned = b->scattered = 0;
+    b->pending = b->expanded = b->misaligned = b->in_order = b->costs = b->scattered = 0;
     if (b->homes_settings != m->settings) {
-        memset(b->group_home, 0, b->n_groups * sizeof *b->group_home);
+        forget_homes(b);
         b->homes_settings = m->settings;
     }
     if (b->n_program) {
         uint32_t read[16];
         run_program(b->program, b->n_program, all_registers(&a->registers, uc, read), m, &a->values);
     }
+    const uint32_t *file = a->registers.file;
+    uint32_t last_memory = m->last_memory;
     int stays = !b->hooks_addresses;
     for (uint32_t g = 0; g < b->n_groups; g++) {
         const GroupHome *home = &b->group_home[g];
         uint32_t base;
-        if (!group_base(a, uc, &b->groups[g], &base)) {
+        if (file && home->is_register) base = file[home->base];
+        else if (!group_base(a, uc, &b->groups[g], &base)) {
             b->group_state[g] = GROUP_UNKNOWN;
             b->scattered = 1;
             continue;
         }
         b->group_base[g] = base;
         if (base - home->first < home->size_bytes && !(base & home->align_mask)) {
-            b->group_state[g] = GROUP_FREE;
-            stays &= home->memory == m->last_memory;
+            b->group_state[g] = home->state;
+            b->costs |= home->state == GROUP_COSTS;
+            stays &= home->memory == last_memory;
         } else stays &= place_group(m, b, g, base);
     }
     b->in_order = m->other_memory && !stays;
-    if (b->in_order && b->n_groups) b->pending = 1;
+    b->pending = b->costs || (b->in_order && b->n_groups);
 }
 
 static __attribute__((noinline)) int in_guard(const Addresses *a, uint32_t first, uint32_t n_bytes) {

@@ -106,6 +106,7 @@ static int data_hits(MemorySystem *m, Block *b, uint64_t t) {
     uint32_t slots[MOST_LINES], n = 0, hits = 0;
     const Touch *used[MOST_LINES];
     if (b->hooks_data || b->expanded || (b->in_order && b->scattered)) return 0;
+    if (!b->costs) return b->in_order;
     for (uint32_t g = 0; g < b->n_groups; g++) {
         if (b->group_state[g] != GROUP_COSTS) continue;
         const Touches *s;

@@ -18,7 +18,11 @@
 #define EVENT_COUNTERS 3u  /* of each event */
 #define MOST_LOADS 4
 
+#define CACHE_LINE 64      /* of the host */
+
+struct Block;
 struct Path;
+struct Edge;
 
 typedef struct {           /* a cache line that a group's accesses use */
     int32_t delta;         /* in lines, from the base's */
@@ -33,9 +37,12 @@ typedef struct {           /* of one group, by the base's place in its line; mad
     uint8_t line_shift, stores, wide; /* wide: more lines than a list holds */
 } Touches;
 
-typedef struct {           /* the bases for which a group is free: a short cut */
+typedef struct {           /* the bases for which a group is in one memory: a short cut; and where its base is */
     uint32_t first, size_bytes, align_mask;
     uint32_t memory;       /* its number, NO_MEMORY when a load there may wait */
+    uint8_t state;         /* GROUP_FREE or GROUP_COSTS */
+    uint8_t base, is_register; /* is_register: the base is that register alone */
+    uint8_t pad;
 } GroupHome;
 
 typedef struct {           /* all lines of a block's code: where they were in the cache, and when that holds */
@@ -55,8 +62,9 @@ typedef struct { uint16_t event, cycles; } MemoryChange;
 
 typedef struct {           /* memory_changes.h: what the data paid for changes of the memory, and when it holds */
     uint32_t settings, from, to; /* the memory system's settings, its memory before and behind the block */
+    uint32_t placed;       /* the block's, then */
     uint32_t n, stall;
-    uint32_t *regions;     /* of each group */
+    uint64_t times;        /* paid, not yet added to the events' sums */
     uint16_t *groups;      /* of each event */
     MemoryChange *paid;
 } MemoryChanges;
@@ -66,36 +74,55 @@ typedef struct {           /* a load; shared with Python: keep in step with nati
     uint32_t offset;       /* of a literal: its address */
 } KnownLoad;
 
+typedef struct {           /* how a block was left last: the block that came, and the edge of the path there */
+    struct Block *next;
+    struct Path *path;     /* NULL: not known */
+    uint32_t state, edge;
+} Step;
+
+/* What each pass looks at lies in front, by the moment: entering, leaving, where the data lie. */
 typedef struct Block {
-    uint32_t index, address, size_bytes, fall_through, instructions;
-    uint32_t entry_class, n_events, n_groups, n_hooked, n_program, observed_all, n_data;
-    uint8_t *host, *code;  /* its bytes, and what they were when it was planned */
-    uint32_t leaving, site, target; /* of the last instruction */
-    uint32_t leaves;       /* what leaving it may mean to the call contexts: contexts.h */
-    uint32_t dropped;      /* its memory was written by the host: asked for anew */
-    Event *events;
-    uint64_t *event_stall, *event_unaligned, *event_bus; /* the others: parts of the first */
-    Group *groups;
-    uint16_t *group_events;
-    Hooked *hooked;
-    Node *program;         /* values computed at the entry, one a slot */
-    uint32_t n_fetches;    /* they are priced at every pass */
-    Event *branch;         /* a predicted branch at the end, or NULL */
-    uint8_t hooks_data;    /* some address or extra is not known at the entry */
-    uint8_t hooks_addresses;
+    /* -- entering -- */
+    uint32_t index, address, size_bytes, fall_through, instructions, entry_class;
+    uint8_t *host;         /* its bytes */
     uint64_t permitted;    /* the maps under which it may be executed, a bit each */
-    uint8_t watches_guards; /* accesses that may meet a guard are looked at one by one */
-    uint8_t watches_alignment; /* accesses that may trap are looked at one by one */
+    uint32_t n_data, leaves; /* leaves: what leaving it may mean to the call contexts: contexts.h */
+    uint32_t observed_all;
+    uint8_t counts_alone;  /* nothing of it has a price of its own: no fetch, no data, no predicted branch */
+    uint8_t dropped;       /* its memory was written by the host: asked for anew */
+    uint8_t pad[2];
+    /* -- leaving -- */
+    Step steps[2];         /* by falling through, by going elsewhere: a short cut */
     /* -- of this execution: addresses.h -- */
     uint8_t pending;       /* some data may cost */
     uint8_t expanded;      /* data_address and data_valid are those of this execution's groups */
     uint8_t misaligned;    /* a group's access may trap */
     uint8_t in_order;      /* every access counts, free ones too: the memory changes */
+    uint8_t costs;         /* a group's does, wherever the memory was before */
     uint8_t scattered;     /* a group's place is unknown, or it does not lie in one region */
-    uint32_t *data_address;
-    uint8_t *data_valid;
+    uint8_t hooks_data;    /* some address or extra is not known at the entry */
+    uint8_t hooks_addresses;
+    uint8_t watches_guards; /* accesses that may meet a guard are looked at one by one */
+    uint8_t watches_alignment; /* accesses that may trap are looked at one by one */
+    uint32_t n_groups, n_program, n_events, n_fetches; /* fetches are priced at every pass */
+    uint32_t placed;       /* counts changes of the groups' regions */
+    uint32_t homes_settings; /* of the memory system, for which the homes hold */
+    GroupHome *group_home;
     uint32_t *group_base;
     uint8_t *group_state;
+    Node *program;         /* values computed at the entry, one a slot */
+    Event *branch;         /* a predicted branch at the end, or NULL */
+    /* -- the rest -- */
+    uint32_t n_hooked;
+    uint8_t *code;         /* its bytes when it was planned */
+    uint32_t leaving, site, target; /* of the last instruction */
+    Event *events;
+    uint64_t *event_stall, *event_unaligned, *event_bus; /* the others: parts of the first */
+    Group *groups;
+    uint16_t *group_events;
+    Hooked *hooked;
+    uint32_t *data_address;
+    uint8_t *data_valid;
     uint16_t *event_group; /* of each event: its group, NO_GROUP without one */
     GroupStretch *group_stretch;
     /* -- its loads, which may be of a device's register: register_reads.h -- */
@@ -105,16 +132,20 @@ typedef struct Block {
     /* -- short cuts, never results -- */
     uint32_t cached_state, cached_skipped;
     struct Path *cached_path;
-    struct Block *cached_next[2]; /* of falling through, of going elsewhere */
     uint32_t region;       /* where it was last fetched from */
     uint32_t *event_region; /* each event's last */
-    GroupHome *group_home; /* under these settings of the memory system */
-    uint32_t homes_settings;
     Touches *group_touches;
     MemoryChanges changes;
     uint16_t *event_order; /* of each event's first access among the block's, and after them their number */
     FetchedLines fetched;
 } Block;
+
+/* Zeroes that begin with a line of the host's cache. */
+static void *new_lines(size_t n) {
+    size_t whole = (n + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
+    void *to = aligned_alloc(CACHE_LINE, whole);
+    return to ? memset(to, 0, whole) : NULL;
+}
 
 static void *copy_of(const void *from, size_t n) {
     void *to = malloc(n ? n : 1);
@@ -155,9 +186,27 @@ static void copy_plan(Block *b, const BlockPlan *plan) {
     b->target = plan->target;
 }
 
+/* Add what was paid in the same way some times to the events' sums. */
+static void add_changes(Block *b) {
+    MemoryChanges *k = &b->changes;
+    for (uint32_t i = 0; i < k->n; i++) {
+        b->event_stall[k->paid[i].event] += k->paid[i].cycles * k->times;
+        b->event_bus[k->paid[i].event] += k->paid[i].cycles * k->times;
+    }
+    k->times = 0;
+}
+
+/* No base is known to be in one memory. */
+static void forget_homes(Block *b) {
+    for (uint32_t g = 0; g < b->n_groups; g++) {
+        const Group *group = &b->groups[g];
+        b->group_home[g] = (GroupHome){.base = group->base, .is_register = group->base < FIRST_SLOT && group->index == NO_REGISTER};
+    }
+}
+
 /* `counters`: EVENT_COUNTERS for each event, all 0. */
 static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, const uint8_t *code, uint64_t *counters) {
-    Block *b = calloc(1, sizeof *b);
+    Block *b = new_lines(sizeof *b);
     size_t n_events = plan->n_events + 1u, n_groups = plan->n_groups + 1u; /* never none */
     copy_plan(b, plan);
     b->index = index;
@@ -170,18 +219,18 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
     b->data_valid = calloc(n_events, sizeof *b->data_valid);
     b->event_region = calloc(n_events, sizeof *b->event_region);
     b->event_order = calloc(n_events, sizeof *b->event_order);
-    b->group_base = calloc(n_groups, sizeof *b->group_base);
-    b->group_state = calloc(n_groups, sizeof *b->group_state);
+    b->group_home = new_lines(n_groups * (sizeof *b->group_home + sizeof *b->group_base + sizeof *b->group_state));
+    b->group_base = (uint32_t *)(b->group_home + n_groups); /* side by side */
+    b->group_state = (uint8_t *)(b->group_base + n_groups);
+    forget_homes(b);
     b->group_touches = calloc(n_groups, sizeof *b->group_touches);
     b->fetched.slots = calloc(MOST_LINES, sizeof *b->fetched.slots);
-    b->group_home = calloc(n_groups, sizeof *b->group_home);
     b->group_stretch = calloc(n_groups, sizeof *b->group_stretch);
     b->event_group = malloc(n_events * sizeof *b->event_group);
     memset(b->event_group, 0xFF, n_events * sizeof *b->event_group);
     for (uint32_t g = 0; g < b->n_groups; g++)
         for (uint32_t i = 0; i < b->groups[g].n; i++)
             b->event_group[b->group_events[b->groups[g].first + i]] = (uint16_t)g;
-    b->changes.regions = calloc(n_groups, sizeof *b->changes.regions);
     b->changes.groups = calloc(n_events, sizeof *b->changes.groups);
     b->changes.paid = calloc(n_events, sizeof *b->changes.paid);
     order_accesses(b);
@@ -194,6 +243,7 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
             b->hooks_data = 1;
             b->hooks_addresses |= b->hooked[i].kind == HOOK_ADDRESS;
         }
+    b->counts_alone = !b->n_fetches && !b->n_data && !b->branch;
     return b;
 }
 
@@ -202,8 +252,8 @@ static void block_free(Block *b) {
         for (uint32_t at = 0; at < LONGEST_LINE; at++) free(b->group_touches[g].touches[at]);
     free(b->load_issue); free(b->code); free(b->events); free(b->groups); free(b->group_events); free(b->hooked); free(b->program);
     free(b->event_region); free(b->event_order);
-    free(b->data_address); free(b->data_valid); free(b->group_base); free(b->group_state); free(b->group_touches);
-    free(b->fetched.slots); free(b->group_home); free(b->group_stretch); free(b->event_group); free(b->changes.regions); free(b->changes.groups); free(b->changes.paid);
+    free(b->data_address); free(b->data_valid); free(b->group_touches);
+    free(b->fetched.slots); free(b->group_home); free(b->group_stretch); free(b->event_group); free(b->changes.groups); free(b->changes.paid);
     free(b);
 }
 

@@ -70,41 +70,92 @@ static Path *path_taken(NativeHook *n, Block *b, uint32_t skipped) {
     return b->cached_path;
 }
 
-/* Close the current block towards `edge`; `target`: the block that is being entered, 0 when none is.
- * Returns STOP_NONE, STOP_NEED_PATH or STOP_NEED_EDGE. */
-static inline __attribute__((always_inline)) uint32_t finish(NativeHook *n, uint32_t edge, uint32_t target) {
+/* Find the path that the current block took, with its edge. Returns STOP_NONE, STOP_NEED_PATH or STOP_NEED_EDGE. */
+static __attribute__((noinline)) uint32_t find_taken(NativeHook *n, Block *b, uint32_t edge, Path **path) {
     BlockHook *h = &n->pricing.head;
-    Block *b = n->block;
     uint32_t skipped = b->observed_all & ~h->executed;
-    Path *path = path_taken(n, b, skipped);
-    Edge *taken = path ? &path->edges[edge] : NULL;
-    if (!taken || !taken->valid) {
-        h->need_block = b->index;
-        h->need_skipped = skipped;
-        h->need_edge = edge;
-        return path ? STOP_NEED_EDGE : STOP_NEED_PATH;
-    }
+    *path = path_taken(n, b, skipped);
+    if (*path && (*path)->edges[edge].valid) return STOP_NONE;
+    h->need_block = b->index;
+    h->need_skipped = skipped;
+    h->need_edge = edge;
+    return *path ? STOP_NEED_EDGE : STOP_NEED_PATH;
+}
+
+/* What the current block pays beside its path's cycles. */
+static inline __attribute__((always_inline)) void price(NativeHook *n, Block *b, const Path *path, int elsewhere,
+                                                        uint32_t target) {
     if (b->n_fetches || b->pending) run_events(&n->pricing, b, path->issue, EVERYTHING);
     if (path->n_pairs) meet_banks(&n->pricing, b, path);
-    if (b->branch) predict(&n->pricing, b, edge != 0, path->issue[b->n_events - 1], target);
+    if (b->branch) predict(&n->pricing, b, elsewhere, path->issue[b->n_events - 1], target);
     if (n->pricing.footprint.n && b->n_data) footprint_count(&n->pricing.footprint, b);
-    h->cycles += taken->cycles + h->stall;
+}
+
+/* Close the current block by an edge of its path. */
+static inline __attribute__((always_inline)) void take(NativeHook *n, Block *b, Path *path, uint32_t edge) {
+    BlockHook *h = &n->pricing.head;
+    Edge *taken = &path->edges[edge];
+    h->cycles += taken->cycles;
     h->instructions += b->instructions;
     h->state = taken->next_state;
     path->counts[edge]++;
+    if (b->counts_alone) return;
+    h->cycles += h->stall;
     taken->stall += h->stall;
+    h->stall = 0;
+    h->events_done = 0;
+}
+
+static void close_block(NativeHook *n) {
     n->block = NULL;
-    h->current = -1;
+    n->pricing.head.current = -1;
+}
+
+static inline __attribute__((always_inline)) void open_block(NativeHook *n, Block *b) {
+    n->block = b;
+    n->pricing.head.current = (int32_t)b->index;
+    n->pricing.head.block_serial++;
+}
+
+/* Close the current block towards `edge` without a block that is being entered.
+ * Returns STOP_NONE, STOP_NEED_PATH or STOP_NEED_EDGE. */
+static uint32_t finish(NativeHook *n, uint32_t edge) {
+    Block *b = n->block;
+    Path *path;
+    uint32_t code = find_taken(n, b, edge, &path);
+    if (code) return code;
+    price(n, b, path, edge != 0, 0);
+    take(n, b, path, edge);
+    close_block(n);
     return STOP_NONE;
 }
 
-static Block *block_at(const Tables *t, Block *previous, uint32_t address, uint32_t size_bytes) {
-    if (!previous) return find_block(t, address, size_bytes);
-    Block **next = &previous->cached_next[address != previous->fall_through], *b = *next;
-    if (b && b->address == address && b->size_bytes == size_bytes) return b;
-    b = find_block(t, address, size_bytes);
-    if (b) *next = b;
-    return b;
+/* The same towards the block at `address`, which `step` leads to. */
+static inline __attribute__((always_inline)) uint32_t leave(NativeHook *n, Block *b, Step *step, uint32_t address) {
+    if (!step->path || step->state != n->pricing.head.state || b->observed_all) {
+        step->state = n->pricing.head.state;
+        step->edge = address == b->fall_through ? 0 : 1 + step->next->entry_class;
+        uint32_t code = find_taken(n, b, step->edge, &step->path);
+        if (code) {
+            step->path = NULL;
+            return code;
+        }
+    }
+    price(n, b, step->path, step->edge != 0, address);
+    take(n, b, step->path, step->edge);
+    close_block(n);
+    return STOP_NONE;
+}
+
+/* Where the block at `address` follows the current one: in its step, found when it came before. */
+static inline __attribute__((always_inline)) Step *step_to(const Tables *t, Block *b, uint32_t address,
+                                                           uint32_t size_bytes) {
+    Step *step = &b->steps[address != b->fall_through];
+    Block *next = step->next;
+    if (next && next->address == address && next->size_bytes == size_bytes) return step;
+    next = find_block(t, address, size_bytes);
+    if (next) *step = (Step){.next = next};
+    return next ? step : NULL;
 }
 
 /* Why the block that has just been entered is left again: its data may trap, or meet a guard. */
@@ -112,24 +163,35 @@ static __attribute__((noinline)) uint32_t data_stop(NativeHook *n, Block *b) {
     BlockHook *h = &n->pricing.head;
     int misaligned = b->misaligned && !b->watches_alignment;
     if (!misaligned && (b->watches_guards || !meets_guard(&n->pricing.addresses, b))) return STOP_NONE;
-    n->block = NULL;
-    h->current = -1;
+    close_block(n);
     h->block_serial--;
     h->need_block = b->index;
     return misaligned ? STOP_MISALIGNED : STOP_GUARDED;
 }
 
+/* What is to be known of the data of the block that has just been entered. */
+static inline uint32_t enter_data(NativeHook *n, void *uc, Block *b) {
+    Addresses *a = &n->pricing.addresses;
+    n->pricing.head.executed = n->pricing.head.next_hooked = 0;
+    addresses_capture(a, &n->pricing.memory, uc, b);
+    return b->misaligned || a->n_guards ? data_stop(n, b) : STOP_NONE;
+}
+
 static uint32_t enter(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
     BlockHook *h = &n->pricing.head;
-    Block *previous = n->block, *b = block_at(&n->tables, previous, address, size_bytes);
+    Block *previous = n->block, *b;
+    Step *step = NULL;
+    if (previous) {
+        step = step_to(&n->tables, previous, address, size_bytes);
+        b = step ? step->next : NULL;
+    } else b = find_block(&n->tables, address, size_bytes);
     if (!b || (b->host && (b->dropped || memcmp(b->host, b->code, size_bytes)))) {
         h->need_address = address;
         h->need_size = size_bytes;
         return STOP_NEED_BLOCK;
     }
     if (previous) {
-        uint32_t edge = address == previous->fall_through ? 0 : 1 + b->entry_class;
-        uint32_t code = finish(n, edge, address);
+        uint32_t code = leave(n, previous, step, address);
         if (code) return code;
         if (previous->leaves && n->contexts.enabled)
             contexts_leave(&n->contexts, &n->tables, h, previous, address,
@@ -141,31 +203,63 @@ static uint32_t enter(NativeHook *n, void *uc, uint32_t address, uint32_t size_b
         h->need_block = b->index;
         return STOP_PROTECTED;
     }
-    n->block = b;
-    h->current = (int32_t)b->index;
-    h->executed = 0;
     h->stall = 0;
     h->events_done = 0;
-    n->pricing.memory.loaded = NO_INSTRUCTION;
-    h->next_hooked = 0;
-    h->block_serial++;
-    if (b->n_data) {
-        Addresses *a = &n->pricing.addresses;
-        addresses_capture(a, &n->pricing.memory, uc, b);
-        if (b->misaligned || a->n_guards) {
-            uint32_t stop = data_stop(n, b);
-            if (stop) return stop;
-        }
-    }
-    if (h->trace_enabled) n->trace[h->trace_length++ % TRACE_LENGTH] = b->index;
-    return STOP_NONE;
+    open_block(n, b);
+    code = b->n_data ? enter_data(n, uc, b) : STOP_NONE;
+    if (!code && h->trace_enabled) n->trace[h->trace_length++ % TRACE_LENGTH] = b->index;
+    return code;
 }
 
-static inline void on_block(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
+static void stop(NativeHook *n, void *uc, uint32_t code) {
+    n->pricing.head.stop_code = code;
+    n->emu_stop(uc);
+}
+
+static __attribute__((noinline)) void pass(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
     uint32_t code = n->pricing.head.stop_code ? n->pricing.head.stop_code : enter(n, uc, address, size_bytes);
-    if (code) {
-        n->pricing.head.stop_code = code;
-        n->emu_stop(uc);
+    if (code) stop(n, uc, code);
+}
+
+/* The rest of a quick pass, of a block that has been left: its time is what may end the run. */
+static inline __attribute__((always_inline)) void pass_on(NativeHook *n, void *uc, Block *b) {
+    const BlockHook *h = &n->pricing.head;
+    if (h->cycles >= h->deadline) {
+        close_block(n);
+        stop(n, uc, STOP_DEADLINE);
+        return;
+    }
+    open_block(n, b);
+    uint32_t code = b->n_data ? enter_data(n, uc, b) : STOP_NONE;
+    if (code) stop(n, uc, code);
+}
+
+static __attribute__((noinline)) void pass_priced(NativeHook *n, void *uc, Block *b, Step *step, uint32_t address) {
+    price(n, b, step->path, step->edge != 0, address);
+    take(n, b, step->path, step->edge);
+    pass_on(n, uc, step->next);
+}
+
+/* Whether the block goes where it went last, in the state of then, and nobody watches. */
+static inline __attribute__((always_inline)) int is_quick(const NativeHook *n, const Block *b, const Step *step,
+                                                          uint32_t address, uint32_t size_bytes) {
+    const BlockHook *h = &n->pricing.head;
+    const Block *next = step->next;
+    if (!step->path || step->state != h->state || next->address != address || next->size_bytes != size_bytes) return 0;
+    if (b->observed_all || next->host || (b->leaves && n->contexts.enabled)) return 0;
+    if (h->stop_code | h->stop_request | h->mask_watch | h->trace_enabled) return 0;
+    return address != h->break_address && address != h->turn_address && !(h->protection & ~next->permitted);
+}
+
+/* The same as pass(), in a few steps where that will do. */
+static inline void on_block(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
+    Block *b = n->block;
+    Step *step = b ? &b->steps[address != b->fall_through] : NULL;
+    if (!b || !is_quick(n, b, step, address, size_bytes)) pass(n, uc, address, size_bytes);
+    else if (!b->counts_alone) pass_priced(n, uc, b, step, address);
+    else {
+        take(n, b, step->path, step->edge);
+        pass_on(n, uc, step->next);
     }
 }
 
@@ -189,8 +283,7 @@ static void abandon(NativeHook *n, uint32_t instructions, uint32_t cycles) {
     if (!n->block) return;
     h->cycles += cycles + h->stall;
     h->instructions += instructions;
-    n->block = NULL;
-    h->current = -1;
+    close_block(n);
 }
 
 /* Turns of a waiting loop that are not run. */

@@ -88,7 +88,7 @@ static int sleep_for_input(NativeHook *n, void *uc) {
     BlockHook *h = &n->pricing.head;
     const Registers *r = &n->pricing.addresses.registers;
     uint32_t running = ask_register(r, uc, n->exceptions.ids.ipsr) & XPSR_NUMBER;
-    if (!l || !may_come(l) || finish(n, 0, 0) || h->cycles >= h->deadline) return 0;
+    if (!l || !may_come(l) || finish(n, 0) || h->cycles >= h->deadline) return 0;
     if (wakes(n, uc)) return 1;
     if (l->at >= l->other_deadline || l->at >= l->slice_end || l->at - h->cycles >= l->quiet_cycles ||
         (running >= FIRST_FAULT && running <= LAST_FAULT))

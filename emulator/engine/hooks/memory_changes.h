@@ -12,23 +12,20 @@
 
 static int changes_are_known(const MemorySystem *m, const Block *b) {
     const MemoryChanges *k = &b->changes;
-    if (k->settings != m->settings || k->from != m->last_memory) return 0;
-    for (uint32_t g = 0; g < b->n_groups; g++)
-        if (k->regions[g] != b->groups[g].region) return 0;
-    return 1;
+    return k->settings == m->settings && k->from == m->last_memory && k->placed == b->placed;
 }
 
 /* Make the changes once as memory_data does, and keep what each event paid. */
 static void find_changes(MemorySystem *m, Block *b) {
     MemoryChanges *k = &b->changes;
+    add_changes(b);
     k->settings = m->settings;
+    k->placed = b->placed;
     k->from = m->last_memory;
     k->n = k->stall = 0;
-    for (uint32_t g = 0; g < b->n_groups; g++) {
-        k->regions[g] = b->groups[g].region;
+    for (uint32_t g = 0; g < b->n_groups; g++)
         for (uint32_t i = 0; i < b->groups[g].n; i++)
             k->groups[b->group_events[b->groups[g].first + i]] = (uint16_t)g;
-    }
     for (uint32_t i = 0; i < b->n_events; i++) {
         const Event *v = &b->events[i];
         if (v->kind != EVENT_LOAD && v->kind != EVENT_STORE) continue;
@@ -42,13 +39,10 @@ static void find_changes(MemorySystem *m, Block *b) {
 
 /* All changes of the block's data, none of which costs anything else. Returns the cycles. */
 static uint32_t change_memories(MemorySystem *m, Block *b) {
-    const MemoryChanges *k = &b->changes;
+    MemoryChanges *k = &b->changes;
     if (changes_are_known(m, b)) m->last_memory = k->to;
     else find_changes(m, b);
-    for (uint32_t i = 0; i < k->n; i++) {
-        b->event_stall[k->paid[i].event] += k->paid[i].cycles;
-        b->event_bus[k->paid[i].event] += k->paid[i].cycles;
-    }
+    k->times++;
     return k->stall;
 }
 

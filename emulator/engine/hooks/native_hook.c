@@ -153,7 +153,7 @@ EXPORT void bl_set_edge(NativeHook *n, uint32_t path, uint32_t edge, uint32_t cy
     set_edge(&n->tables, path, edge, cycles, next_state);
 }
 
-EXPORT uint32_t bl_finish(NativeHook *n, uint32_t edge) { return n->block ? finish(n, edge, 0) : STOP_NONE; }
+EXPORT uint32_t bl_finish(NativeHook *n, uint32_t edge) { return n->block ? finish(n, edge) : STOP_NONE; }
 
 EXPORT void bl_abandon(NativeHook *n, uint32_t instructions, uint32_t cycles) { abandon(n, instructions, cycles); }
 
@@ -217,13 +217,19 @@ EXPORT void bl_path(NativeHook *n, uint32_t path, uint32_t *key, uint64_t *count
     path_counts(&n->tables, path, key, counts, stalls);
 }
 
-EXPORT const uint64_t *bl_event_stalls(NativeHook *n, uint32_t block) { return n->tables.blocks[block]->event_stall; }
+EXPORT const uint64_t *bl_event_stalls(NativeHook *n, uint32_t block) {
+    add_changes(n->tables.blocks[block]);
+    return n->tables.blocks[block]->event_stall;
+}
 
 EXPORT const uint64_t *bl_event_unaligned(NativeHook *n, uint32_t block) {
     return n->tables.blocks[block]->event_unaligned;
 }
 
-EXPORT const uint64_t *bl_event_bus(NativeHook *n, uint32_t block) { return n->tables.blocks[block]->event_bus; }
+EXPORT const uint64_t *bl_event_bus(NativeHook *n, uint32_t block) {
+    add_changes(n->tables.blocks[block]);
+    return n->tables.blocks[block]->event_bus;
+}
 
 EXPORT void bl_counters(NativeHook *n, uint64_t *edges, uint64_t *events) {
     counters(&n->tables, edges, events);

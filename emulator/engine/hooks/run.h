@@ -48,9 +48,9 @@ static int serve_end_of_block(NativeHook *n, void *uc) {
     if (pc >= EXC_RETURN_FROM) {
         if (!(ask_register(r, uc, e->ids.ipsr) & XPSR_NUMBER)) return 0;
         h->returns_from = n->block ? n->block->site : 0;
-        return !(n->block && finish(n, BRANCH_EDGE, 0)) && return_from_exception(e, r, h, uc, pc);
+        return !(n->block && finish(n, BRANCH_EDGE)) && return_from_exception(e, r, h, uc, pc);
     }
-    if (h->interrupt != INTERRUPT_SVC || (n->block && finish(n, 0, 0))) return 0;
+    if (h->interrupt != INTERRUPT_SVC || (n->block && finish(n, 0))) return 0;
     if (preemption_priority(s, SVCALL) >= masked_priority(s, r, uc)) return 0;
     int was_pending = in_mask(s->pending, SVCALL);
     put_in_mask(s->pending, SVCALL, 1);

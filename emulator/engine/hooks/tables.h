@@ -22,7 +22,7 @@ typedef struct {           /* counters that stay where they are, as close togeth
 
 typedef struct { uint64_t *words; size_t n, cap; } Words; /* pairs: a counter's number, what it has added */
 
-typedef struct { uint64_t stall; uint32_t cycles, next_state, valid, pad; } Edge;
+typedef struct Edge { uint64_t stall; uint32_t cycles, next_state, valid, pad; } Edge;
 
 typedef struct Path {
     uint32_t state, block, skipped, n_pairs;
@@ -118,7 +118,7 @@ static uint32_t add_block(Tables *t, const BlockPlan *plan, uint8_t *host, const
         for (uint32_t i = 0; i + 1 < t->n_blocks; i++) put_block(t, i);
     }
     if (put_block(t, b->index)) /* no short cut may lead to the old one */
-        for (uint32_t i = 0; i < t->n_blocks; i++) t->blocks[i]->cached_next[0] = t->blocks[i]->cached_next[1] = NULL;
+        for (uint32_t i = 0; i < t->n_blocks; i++) memset(t->blocks[i]->steps, 0, sizeof t->blocks[i]->steps);
     return b->index;
 }
 
@@ -147,7 +147,7 @@ static void put_path(Tables *t, uint32_t index) {
 
 static uint32_t add_path(Tables *t, uint32_t state, uint32_t block, uint32_t skipped, const uint16_t *issue,
                          uint32_t n_pairs, const LoadPair *pairs) {
-    Path *p = calloc(1, sizeof *p);
+    Path *p = new_lines(sizeof *p);
     p->state = state;
     p->block = block;
     p->skipped = skipped;
@@ -188,8 +188,13 @@ static void copy_counters(const Counters *c, uint64_t *to) {
         memcpy(to, c->chunks[i].words, c->chunks[i].used * sizeof *to);
 }
 
+static void add_all_changes(Tables *t) {
+    for (uint32_t i = 0; i < t->n_blocks; i++) add_changes(t->blocks[i]);
+}
+
 /* Every count, in the order of paths and of blocks. */
-static void counters(const Tables *t, uint64_t *edges, uint64_t *events) {
+static void counters(Tables *t, uint64_t *edges, uint64_t *events) {
+    add_all_changes(t);
     copy_counters(&t->of_paths, edges);
     copy_counters(&t->of_events, events);
 }
@@ -200,6 +205,7 @@ static void mark_counters(Counters *c) {
 }
 
 static void mark(Tables *t) {
+    add_all_changes(t);
     mark_counters(&t->of_paths);
     mark_counters(&t->of_events);
 }
@@ -224,6 +230,7 @@ static void passed_since_mark(const Counters *c, Words *passed) {
 
 /* What the counters have added since the mark: those that moved. */
 static void since_mark(Tables *t) {
+    add_all_changes(t);
     passed_since_mark(&t->of_paths, &t->passed[0]);
     passed_since_mark(&t->of_events, &t->passed[1]);
 }
