@@ -24,7 +24,6 @@ from benches.speed.rows import (
     depth_rows,
     in_turns,
     median_mips,
-    median_s,
     row,
 )
 from benches.speed.serial import serial_cost
@@ -47,6 +46,7 @@ RECORDED = Goal(3, of_ratio=False)
 WRITTEN = Goal(5, of_ratio=False)
 RECORDED_RESIDENT = Goal(200, of_ratio=False)
 LARGEST = VISUAL_WAKE_WORDS.name
+WARM = 2
 IDLE_DAY = Goal(120, of_ratio=False)
 FLAT = Goal(1, of_ratio=False)
 
@@ -105,13 +105,12 @@ def _inference(of: Conditions, subject: Subject) -> Iterator[Row]:
     plain = PlainInference(subject, function, of.hook)
     inferences = inferences_of_a_turn(plain, of.turn_s)
     emulated = [EmulatedInference(subject, function, timing, of.hook) for timing in TIMINGS]
-    for way in emulated:
-        way.turn(1)
-    ways = [partial(plain.turn, inferences), *(partial(way.turn, inferences) for way in emulated)]
-    speeds = in_turns(of.turns, ways)
+    cycles = [max(way.one().cycles or 0 for _ in range(WARM)) * inferences for way in emulated]
+    turns = [partial(way.turn, inferences, n) for way, n in zip(emulated, cycles, strict=True)]
+    speeds = in_turns(of.turns, [partial(plain.turn, inferences), *turns])
     yield from depth_rows(subject.title, speeds)
     if subject.published_ms is not None:
-        taken_ms = median_s(speeds["memory"]) / inferences * 1e3
+        taken_ms = plain.instructions / median_mips(speeds["memory"]) / 1e3
         yield row(
             f"{subject.title}: an inference, its board", "ms", taken_ms, subject.published_ms, AHEAD_OF_BOARD
         )

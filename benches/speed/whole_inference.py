@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter
+from collections.abc import Callable
 
 from benches.protocol.host import READY
 from benches.speed.measure import bare_core, run_plain
@@ -60,7 +61,7 @@ def _calls(session: Session, inferences: int) -> dict[int, tuple[int, int]]:
 
 
 class EmulatedInference:
-    """A machine that is asked for inferences by its serial protocol; the call alone is timed."""
+    """A machine that is asked for inferences by its serial protocol; they alone are timed."""
 
     def __init__(self, subject: Subject, function: int, timing: str, hook: str) -> None:
         self.session = open_session(subject, timing, hook)
@@ -68,37 +69,50 @@ class EmulatedInference:
         self._function = function
         self._timing = timing
 
-    def turn(self, inferences: int) -> Speed:
-        """Time so many inferences, without what lies between them."""
-        self.session.channel.send(f"infer {inferences} 0%".encode("ascii"))
-        instructions = cycles = 0
-        seconds = 0.0
-        for _ in range(inferences):
-            passed = self.one()
-            instructions += passed.instructions
-            cycles += passed.cycles or 0
-            seconds += passed.host_s
-        while self.session.channel.receive_line(REPLY_PATIENCE_S).text != READY:
-            pass
-        return Speed(self._timing, instructions, seconds, cycles)
-
     def one(self) -> Speed:
-        """Time the next inference of the command that was sent."""
-        _run_to(self.machine, self._function)
+        """Ask for an inference and time it, from its function's entry to its return."""
+        self.stand_at_entry()
         back = self.machine.core.get("lr") & ~1
+        speed = self._timed(lambda: _run_to(self.machine, back))
+        self._hear_out()
+        return speed
+
+    def turn(self, inferences: int, cycles: int) -> Speed:
+        """Ask for some inferences, and time what passes in ``cycles`` from the first one's entry.
+
+        Nothing stops between them: whoever runs a machine for a moment pays for its beginning, too.
+        """
+        self.stand_at_entry(inferences)
+        speed = self._timed(lambda: _run_for(self.machine, cycles))
+        self._hear_out()
+        return speed
+
+    def stand_at_entry(self, inferences: int = 1) -> None:
+        """Ask for inferences, and stop before the first one's first instruction."""
+        self.session.channel.send(f"infer {inferences} 0%".encode("ascii"))
+        _run_to(self.machine, self._function)
+
+    def _timed(self, run: Callable[[], None]) -> Speed:
         before = self.machine.counts
         started = host_seconds()
-        _run_to(self.machine, back)
+        run()
         seconds = host_seconds() - started
         after = self.machine.counts
-        return Speed(
-            self._timing, after.instructions - before.instructions, seconds, after.cycles - before.cycles
-        )
+        instructions, cycles = after.instructions - before.instructions, after.cycles - before.cycles
+        return Speed(self._timing, instructions, seconds, cycles)
 
-    def stand_at_entry(self) -> None:
-        """Ask for an inference, and stop before its first instruction."""
-        self.session.channel.send(b"infer 1 0%")
-        _run_to(self.machine, self._function)
+    def _hear_out(self) -> None:
+        while self.session.channel.receive_line(REPLY_PATIENCE_S).text != READY:
+            pass
+
+
+def _run_for(machine: Machine, cycles: int) -> None:
+    """Lines of the console interrupt a run. Raises CheckFailed when the firmware stops before."""
+    end = machine.counts.cycles + cycles
+    while (left := end - machine.counts.cycles) > 0:
+        reason = machine.run(max_cycles=left)
+        if reason not in (StopReason.INTERRUPTED, StopReason.MAX_CYCLES):
+            raise CheckFailed(f"inferences ended before their time: {reason.value}")
 
 
 def _run_to(machine: Machine, address: int) -> None:
@@ -113,7 +127,7 @@ def first_and_later(subject: Subject, function: int, hook: str, turns: int) -> t
     pairs = []
     for _ in range(turns):
         inference = EmulatedInference(subject, function, "memory", hook)
-        first, *_warm, later = (inference.turn(1).host_s * 1e3 for _ in range(MORE))
+        first, *_warm, later = (inference.one().host_s * 1e3 for _ in range(MORE))
         pairs.append((first, later))
     return statistics.median(first for first, _ in pairs), statistics.median(later for _, later in pairs)
 
@@ -124,7 +138,7 @@ class PlainInference:
     def __init__(self, subject: Subject, function: int, hook: str) -> None:
         emulated = EmulatedInference(subject, function, "count", hook)
         machine = emulated.machine
-        emulated.turn(1)
+        self.instructions = emulated.one().instructions
         emulated.stand_at_entry()
         self._core = bare_core(machine.board)
         for mine, theirs in zip(self._core.memories, machine.core.memories, strict=True):
@@ -132,7 +146,6 @@ class PlainInference:
                 mine.buffer[:] = theirs.buffer[:]
         self._registers = {name: machine.core.get(name) for name in _registers(machine.core)}
         self._function = function
-        self.instructions = emulated.one().instructions
         self._run()  # translates
 
     def turn(self, inferences: int) -> Speed:
