@@ -112,6 +112,8 @@ typedef struct Block {
     uint8_t *group_state;
     Node *program;         /* values computed at the entry, one a slot */
     Event *branch;         /* a predicted branch at the end, or NULL */
+    FetchedLines fetched;  /* these two: short cuts */
+    MemoryChanges changes;
     /* -- the rest -- */
     uint32_t n_hooked;
     uint8_t *code;         /* its bytes when it was planned */
@@ -135,9 +137,7 @@ typedef struct Block {
     uint32_t region;       /* where it was last fetched from */
     uint32_t *event_region; /* each event's last */
     Touches *group_touches;
-    MemoryChanges changes;
     uint16_t *event_order; /* of each event's first access among the block's, and after them their number */
-    FetchedLines fetched;
 } Block;
 
 /* Zeroes that begin with a line of the host's cache. */

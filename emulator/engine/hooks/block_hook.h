@@ -85,7 +85,7 @@ static __attribute__((noinline)) uint32_t find_taken(NativeHook *n, Block *b, ui
 /* What the current block pays beside its path's cycles. */
 static inline __attribute__((always_inline)) void price(NativeHook *n, Block *b, const Path *path, int elsewhere,
                                                         uint32_t target) {
-    if (b->n_fetches || b->pending) run_events(&n->pricing, b, path->issue, EVERYTHING);
+    if (b->n_fetches || b->pending) run_whole(&n->pricing, b, path->issue);
     if (path->n_pairs) meet_banks(&n->pricing, b, path);
     if (b->branch) predict(&n->pricing, b, elsewhere, path->issue[b->n_events - 1], target);
     if (n->pricing.footprint.n && b->n_data) footprint_count(&n->pricing.footprint, b);

@@ -84,6 +84,13 @@ static __attribute__((noinline)) void run_events(Pricing *p, Block *b, const uin
     } else run_each(p, b, issue, upto, skip_fetches);
 }
 
+/* Price the whole block: without code or data that may cost, changes of the memory are all there is. */
+static inline __attribute__((always_inline)) void run_whole(Pricing *p, Block *b, const uint16_t *issue) {
+    int changes_alone = !(b->n_fetches | b->costs | b->hooks_data | b->expanded | b->scattered | p->head.events_done);
+    if (!changes_alone || p->footprint.n) run_events(p, b, issue, EVERYTHING);
+    else if (b->in_order) p->head.stall += change_memories(&p->memory, b);
+}
+
 static void meet_banks(Pricing *p, Block *b, const Path *path) {
     for (uint32_t i = 0; i < path->n_pairs; i++) {
         const LoadPair *pair = &path->pairs[i];
