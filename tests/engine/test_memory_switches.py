@@ -100,3 +100,28 @@ def test_what_a_loop_paid_before_does_not_matter(tmp_path: Path, hook: str) -> N
         cycles(used, *pointers)
     cycles(fresh, ccm, SRAM1)
     assert cycles(used, ccm, SRAM1) == cycles(fresh, ccm, SRAM1) == TURNS * 8 + 1
+
+
+def test_what_events_paid_is_told_at_any_moment(tmp_path: Path) -> None:
+    """The native hook adds up later what a block pays again and again: whoever reads must not see that."""
+    loop = (FIRST, SECOND, SUBS, 0xD1FB, BX_LR, NOP)
+    image = tmp_path / "loop.bin"
+    code = struct.pack(f"<{len(loop)}H", *loop)
+    image.write_bytes(
+        struct.pack("<2I", 0x20001000, FLASH + CODE + 1).ljust(CODE, b"\xff") + code.ljust(0x1000, b"\0")
+    )
+    machines = []
+    for hook in ("native", "python"):
+        machine = Machine(L4, hook=hook)
+        machine.load(image, base=FLASH)
+        machines.append(machine)
+    native, python = (machine.hook for machine in machines)
+    for pointers in ((SRAM1, SRAM3), (SRAM1, SRAM3), (SRAM1, SRAM1), (SRAM3, SRAM1), (SRAM1, TABLE)):
+        for machine in machines:
+            machine.call(FLASH + CODE + 1, TURNS, *pointers, max_cycles=10_000)
+        blocks = range(1 + max(path.block for path in python.path_counts()))
+        paid = [python.event_bus(block) for block in blocks]
+        assert [native.event_bus(block) for block in blocks] == paid
+        assert [native.event_stalls(block) for block in blocks] == [python.event_stalls(b) for b in blocks]
+        assert bytes(native.counters().events) == bytes(python.counters().events)
+        assert sum(map(sum, paid)) >= TURNS
