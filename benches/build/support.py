@@ -62,7 +62,7 @@ class BoardSupport:
 
     ``boards``: the emulated boards that the image runs on. ``sources``: C files, relative
     to the firmware folder; ``calibration_sources``: more of them for the calibration firmware.
-    ``defines``: preprocessor constants for all of them.
+    ``defines``: preprocessor constants for all of them. ``unmeasured``: memories that it leaves switched off.
     """
 
     name: str
@@ -76,6 +76,7 @@ class BoardSupport:
     console: ConsoleClock
     defines: Mapping[str, int]
     calibration_sources: tuple[str, ...] = ()
+    unmeasured: tuple[str, ...] = ()
 
     def check_baud(self, baud: int) -> None:
         """Raise :class:`UsageError` for a pace that the console's clock can't be divided to."""
@@ -142,12 +143,12 @@ def support_for(board: Board) -> BoardSupport:
     for package in packages:
         if board.name in (package.name, *package.boards):
             return package
-    devices = _devices(board)
+    devices = devices_of(board)
     alike = [
         (load_board(name).core != board.core, package.name, package)
         for package in packages
         for name in package.boards
-        if _devices(load_board(name)) <= devices
+        if devices_of(load_board(name)) <= devices
     ]
     if not alike:
         raise UsageError(
@@ -157,7 +158,8 @@ def support_for(board: Board) -> BoardSupport:
     return min(alike)[2]
 
 
-def _devices(board: Board) -> set[tuple[str, int]]:
+def devices_of(board: Board) -> set[tuple[str, int]]:
+    """Its devices' types and addresses."""
     return {(entry.type, entry.base) for entry in board.devices}
 
 
@@ -203,6 +205,19 @@ def fitted(support: BoardSupport, board: Board) -> BoardSupport:
     is no alias. Code for a core without its float unit is that for a Cortex-M3. Raises
     :class:`BoardError` when the board has no such region.
     """
+    flash, ram = linker_memories(board)
+    return replace(
+        support,
+        name=board.name,
+        core=_core(support, board),
+        flash=flash,
+        ram=ram,
+        console=_console_of(support, board),
+    )
+
+
+def linker_memories(board: Board) -> tuple[Memory, Memory]:
+    """A board's flash from where it boots, and its first RAM. Raises :class:`BoardError`."""
     flash = board.region_at(board.vector_table)
     ram = next((r for r in board.regions if r.kind == "ram" and not r.alias_of and r is not flash), None)
     if flash is None or ram is None:
@@ -211,14 +226,7 @@ def fitted(support: BoardSupport, board: Board) -> BoardSupport:
     if flash.alias_of:  # the image is linked where the bytes really are
         original = next(r for r in board.regions if r.name == flash.alias_of)
         start, flash = start - flash.base + original.base, original
-    return replace(
-        support,
-        name=board.name,
-        core=_core(support, board),
-        flash=_rest(flash, start),
-        ram=_rest(ram, ram.base),
-        console=_console_of(support, board),
-    )
+    return _rest(flash, start), _rest(ram, ram.base)
 
 
 def _console_of(support: BoardSupport, board: Board) -> ConsoleClock:

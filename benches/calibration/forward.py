@@ -57,7 +57,7 @@ class ForwardModel:
         """Counts on a machine of its own, as a fresh reset leaves it."""
         machine = Machine(board)
         machine.load(self.elf)
-        return _measured(machine)
+        return measured_counts(machine)
 
     def _run(self, board: Board) -> CountSet:
         shape = _shape(board)
@@ -71,7 +71,7 @@ class ForwardModel:
             self._machines.popitem(last=False)
         ready.machine.restore(ready.start)
         ready.machine.engine.change_memories(board)
-        return _measured(ready.machine)
+        return measured_counts(ready.machine)
 
 
 def printed_counts(elf: Path, board: Board) -> str:
@@ -85,7 +85,7 @@ def printed_counts(elf: Path, board: Board) -> str:
     return text
 
 
-def _measured(machine: Machine) -> CountSet:
+def measured_counts(machine: Machine) -> CountSet:
     """Run until everything is measured, and read the rows from memory."""
     stop = machine.run_to(machine.symbol(MEASURED).address, max_cycles=MOST_CYCLES)
     if stop is not StopReason.BREAK:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,13 @@ from emulator.board.model import Board
 from emulator.board.reader import list_boards, load_board
 from emulator.machine.execution import StopReason
 
-SOURCES = Path(__file__).parent / "bringup"
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+MAIN = Path(__file__).parent / "bringup" / "main.c"
+SOURCES = Path(__file__).parents[2] / "firmware" / "bringup"
 SLACK_CYCLES = 200  # a turn of the polling loop, the calls around it, a prescaler that runs on
 
 LINKER = """
@@ -61,10 +68,20 @@ def build(folder: Path, board: Board, bring_up: BringUp) -> Path:
     subprocess.run(
         ["arm-none-eabi-gcc", f"-mcpu={board.core}", "-mthumb", "-Os", "-g", "-Wall", "-Wextra", "-Werror",
          "-ffreestanding", "-nostartfiles", "--specs=nosys.specs", *(f"-D{d}" for d in bring_up.defines),
-         "-T", str(script), str(SOURCES / "main.c"), str(SOURCES / bring_up.source), "-o", str(elf)],
+         "-T", str(script), f"-I{SOURCES}", str(MAIN), str(SOURCES / bring_up.source), "-o", str(elf)],
         check=True,
     )  # fmt: skip
     return elf
+
+
+def test_the_calibration_firmware_brings_them_up_alike() -> None:
+    table = tomllib.loads((SOURCES / "boards.toml").read_text())
+    assert set(BOARDS) - set(table) == {"nucleo-l4r5zi"}, "which has a package of its own"
+    for name, entry in table.items():
+        first = next(r.base for r in load_board(name).regions if r.kind == "ram" and not r.alias_of)
+        assert BOARDS[name].source == entry["source"]
+        assert BOARDS[name].ram == entry.get("ram", first)
+        assert BOARDS[name].defines == tuple(entry.get("defines", ()))
 
 
 def test_no_board_is_forgotten() -> None:
