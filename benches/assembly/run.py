@@ -75,11 +75,11 @@ def run_assembly(
 def absent_elfs(catalog: AssemblyCatalog, options: AssemblyOptions) -> list[str]:
     """The ELFs of the rows whose ELF is in none of the folders, one entry a row."""
     folders = (catalog.folder, *options.folders)
-    return [row.elf for row in catalog.rows if _find_elf(row.elf, folders) is None]
+    return [row.elf for row in catalog.rows if find_elf(row.elf, folders) is None]
 
 
 def _run_row(row: AssemblyRow, folder: Path, options: AssemblyOptions) -> AssemblyResult:
-    path = _find_elf(row.elf, (folder, *options.folders))
+    path = find_elf(row.elf, (folder, *options.folders))
     if path is None:
         return _blank(row, ABSENT, f"{row.elf} is in none of the folders")
     try:
@@ -88,7 +88,8 @@ def _run_row(row: AssemblyRow, folder: Path, options: AssemblyOptions) -> Assemb
         return _blank(row, FAILED, str(error).splitlines()[0])
 
 
-def _find_elf(name: str, folders: Iterable[Path]) -> Path | None:
+def find_elf(name: str, folders: Iterable[Path]) -> Path | None:
+    """The first file of that name in the folders."""
     return next((folder / name for folder in folders if (folder / name).is_file()), None)
 
 
@@ -119,6 +120,11 @@ def _call(row: AssemblyRow, path: Path, options: AssemblyOptions, board: str) ->
 
     machine = Machine(board, timing=options.timing, hook=options.hook)
     machine.load(path)
+    return call_row(machine, row)
+
+
+def call_row(machine: Machine, row: AssemblyRow) -> AssemblyResult:
+    """Call a row's function on a machine with its ELF, and say what it took."""
     scratch = scratch_region(machine.board)
     address = word_value(machine, row.function, scratch)
     arguments = tuple(word_value(machine, word, scratch) for word in row.arguments)

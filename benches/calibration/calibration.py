@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from benches.calibration.assembly_rows import AssemblyRows
 from benches.calibration.counts import EMPTY, CountSet
 from benches.calibration.forward import ForwardModel, check_same_image, figures
 from benches.calibration.parameters import SWITCH, Parameter, parameters_of, with_caches
 from benches.calibration.search import LEAST_CYCLES, SAME, Search
 from emulator.board.model import Board
 
+ASSEMBLY = "assembly"
 MOST_TIES = 12
 """Boards that count the same, to be told of."""
 
@@ -71,17 +73,26 @@ def calibrate(
     measured: CountSet,
     model: ForwardModel,
     *,
+    assembly: AssemblyRows | None = None,
     kept: Iterable[str] = (),
     progress: Callable[[str], None] = lambda _line: None,
 ) -> Calibration:
     """Find the parameters of ``board`` with which ``model`` counts what was ``measured``.
 
-    ``kept``: keys of parameters that are known. Raises UsageError for counts of another firmware.
+    ``assembly``: functions whose measured cycles are to come out too. ``kept``: keys of parameters that
+    are known. Raises UsageError for counts of another firmware.
     """
     check_same_image(measured, model.counts(board))
     start = with_caches(board)
     known = [p for p in parameters_of(start) if p.key in set(kept)]
-    search = Search(model, measured, known, progress)
+    counted = [c.kernel != EMPTY for c in measured.counts]
+    cycles, further = measured.kernel_cycles(), () if assembly is None else assembly.published_cycles
+
+    def modelled_cycles(other: Board) -> tuple[float, ...]:
+        return (*model.kernel_cycles(other), *(() if assembly is None else assembly.cycles(other)))
+
+    used = [*counted, *(True for _ in further)]
+    search = Search(modelled_cycles, (*cycles, *further), used, known, progress)
     best = search.run(start)
     found = tuple(_found(search, best, start, known))
     modelled = model.counts(best)
@@ -92,6 +103,9 @@ def calibrate(
         )
         if count.kernel != EMPTY
     )
+    if assembly is not None:
+        rows = zip(assembly.titles, further, assembly.cycles(best), strict=True)
+        residuals += tuple(Residual(title, ASSEMBLY, cycles, own, 0) for title, cycles, own in rows)
     return Calibration(best, found, residuals, search.error(best), search.error(start), model.runs)
 
 

@@ -36,13 +36,36 @@ class _Ready:
     start: Snapshot
 
 
+class ReadyMachines:
+    """Machines with one ELF loaded, for boards that differ by their parameters."""
+
+    def __init__(self, elf: Path) -> None:
+        self._elf = elf
+        self._ready: OrderedDict[tuple[object, ...], _Ready] = OrderedDict()
+
+    def machine(self, board: Board) -> Machine:
+        """One that stands at its reset, with the board's memories; good until the next is asked for."""
+        shape = _shape(board)
+        ready = self._ready.pop(shape, None)
+        if ready is None:
+            machine = Machine(board)
+            machine.load(self._elf)
+            ready = _Ready(machine, machine.snapshot())
+        self._ready[shape] = ready
+        while len(self._ready) > MOST_MACHINES:
+            self._ready.popitem(last=False)
+        ready.machine.restore(ready.start)
+        ready.machine.engine.change_memories(board)
+        return ready.machine
+
+
 class ForwardModel:
     """Counts of one ELF on boards that differ by their parameters alone; each board is run once."""
 
     def __init__(self, elf: Path) -> None:
         self.elf = elf
         self.runs = 0
-        self._machines: OrderedDict[tuple[object, ...], _Ready] = OrderedDict()
+        self._machines = ReadyMachines(elf)
         self._known: dict[tuple[object, ...], tuple[float, ...]] = {}
 
     def kernel_cycles(self, board: Board) -> tuple[float, ...]:
@@ -60,18 +83,7 @@ class ForwardModel:
         return measured_counts(machine)
 
     def _run(self, board: Board) -> CountSet:
-        shape = _shape(board)
-        ready = self._machines.pop(shape, None)
-        if ready is None:
-            machine = Machine(board)
-            machine.load(self.elf)
-            ready = _Ready(machine, machine.snapshot())
-        self._machines[shape] = ready
-        while len(self._machines) > MOST_MACHINES:
-            self._machines.popitem(last=False)
-        ready.machine.restore(ready.start)
-        ready.machine.engine.change_memories(board)
-        return measured_counts(ready.machine)
+        return measured_counts(self._machines.machine(board))
 
 
 def printed_counts(elf: Path, board: Board) -> str:

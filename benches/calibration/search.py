@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from benches.calibration.counts import EMPTY, CountSet
-from benches.calibration.forward import ForwardModel, figures
+from benches.calibration.forward import figures
 from benches.calibration.parameters import Parameter, parameters_of, variants
 from emulator.board.model import Board
 
@@ -32,22 +31,23 @@ PROMISING = 8.0
 class Search:
     """Moves a board's parameters until its counts are the measured ones.
 
+    ``model``: cycles of a board, for each of ``cycles`` as measured; ``used``: whether one counts.
     ``kept``: parameters that are known, and not moved. ``progress`` is told how far it is.
     """
 
     def __init__(
         self,
-        model: ForwardModel,
-        measured: CountSet,
+        model: Callable[[Board], Sequence[float]],
+        cycles: Sequence[float],
+        used: Sequence[bool],
         kept: Iterable[Parameter] = (),
         progress: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self._model = model
         self._kept = tuple(kept)
         self._progress = progress
-        self._cycles = np.array(measured.kernel_cycles())
-        used = np.array([c.kernel != EMPTY for c in measured.counts])
-        self._weights = used / np.maximum(self._cycles, LEAST_CYCLES) / max(1, int(used.sum()))
+        self._cycles = np.array(cycles)
+        self._weights = np.array(used) / np.maximum(self._cycles, LEAST_CYCLES) / max(1, sum(used))
         self.seen: dict[tuple[object, ...], tuple[Board, float]] = {}
         """Every board that was run and its error, by its figures."""
 
@@ -61,9 +61,7 @@ class Search:
         return self.seen[key][1]
 
     def _differences(self, board: Board) -> npt.NDArray[np.float64]:
-        found: npt.NDArray[np.float64] = (
-            np.array(self._model.kernel_cycles(board)) - self._cycles
-        ) * self._weights
+        found: npt.NDArray[np.float64] = (np.array(self._model(board)) - self._cycles) * self._weights
         return found
 
     def _better(self, board: Board, than: Board) -> bool:
@@ -88,7 +86,7 @@ class Search:
                 board = self._with_waits(board, others, waits)
             if not self._better(board, before):
                 board = self._reshaped(board, waits)
-            self._progress(f"error {100 * self.error(board):.3f} % after {self._model.runs} runs")
+            self._progress(f"error {100 * self.error(board):.3f} % after {len(self.seen)} boards")
             if self.error(board) < EXACT or not self._better(board, before):
                 break
         return self._back_to(start, board, waits)

@@ -8,7 +8,7 @@ import click
 
 from emulator.cli.command import Command
 from emulator.cli.options import json_option
-from emulator.cli.parameter_types import BoardName, Count, InputFile, OutputTarget, Seconds
+from emulator.cli.parameter_types import BoardName, Count, InputFile, InputFolder, OutputTarget, Seconds
 from emulator.files import OutputFile
 
 BAUD = 115200
@@ -24,6 +24,15 @@ SECONDS = 60.0
 @click.option("--emulated", is_flag=True, help="Count on the model itself: what the kernels determine.")
 @click.option(
     "--elf", type=InputFile(), metavar="FILE", help="The firmware that counted. [default: it is built anew]"
+)
+@click.option(
+    "--assembly",
+    type=InputFile(),
+    metavar="CATALOG",
+    help="Functions with measured cycles, as `boardless validate --assembly` reads them: fitted too.",
+)
+@click.option(
+    "--images", type=InputFolder(), multiple=True, metavar="DIR", help="Folders with the catalogue's ELFs."
 )
 @click.option(
     "--keep",
@@ -49,6 +58,8 @@ def calibrate(
     port: str | None,
     emulated: bool,
     elf: Path | None,
+    assembly: Path | None,
+    images: tuple[Path, ...],
     keep: tuple[str, ...],
     baud: int,
     seconds: float,
@@ -71,6 +82,6 @@ def calibrate(
         raise click.UsageError("counts come from one of --counts FILE, --port DEVICE and --emulated")
     run_calibrate(
         board,
-        CalibrateInput(counts_file, port, baud, seconds, elf, keep),
+        CalibrateInput(counts_file, port, baud, seconds, elf, keep, assembly, images),
         CalibrateOutputs(output, save_counts, json_file),
     )

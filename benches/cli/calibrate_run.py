@@ -10,7 +10,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benches.assembly.reader import read_assembly_catalog
 from benches.build.calibration import build_calibration, calibration_support
+from benches.calibration.assembly_rows import AssemblyRows
 from benches.calibration.calibration import Calibration, calibrate
 from benches.calibration.counts import parse_counts
 from benches.calibration.forward import ForwardModel, printed_counts
@@ -36,6 +38,8 @@ class CalibrateInput:
     seconds: float = 60.0
     elf: Path | None = None
     keep: tuple[str, ...] = ()
+    assembly: Path | None = None
+    images: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ def run_calibrate(board_name: str, given: CalibrateInput, outputs: CalibrateOutp
     """Read or make counts, fit, print and write. Raises BoardlessError of every kind."""
     board = load_board(board_name)
     kept = kept_keys(board, given.keep)
+    catalog = None if given.assembly is None else read_assembly_catalog(given.assembly)
+    assembly = None if catalog is None else AssemblyRows(catalog, given.images, board)
     console = report_console(outputs.json_file)
     with tempfile.TemporaryDirectory(prefix="boardless-calibrate-") as folder:
         elf = given.elf
@@ -61,7 +67,9 @@ def run_calibrate(board_name: str, given: CalibrateInput, outputs: CalibrateOutp
         _write(outputs.counts, text)
         measured = parse_counts(text, where)
         with console.status("running the kernels on the model") as status:
-            found = calibrate(board, measured, ForwardModel(elf), kept=kept, progress=status.update)
+            found = calibrate(
+                board, measured, ForwardModel(elf), assembly=assembly, kept=kept, progress=status.update
+            )
     _print(console, found, where)
     lines = "\n".join(toml_lines(found, where)) + "\n"
     console.print(lines, markup=False, highlight=False, soft_wrap=True)

@@ -11,14 +11,17 @@ import tty
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from importlib import resources
 from pathlib import Path
 
 import pytest
 from calibrated_boards import BOARDS, board, with_values
 from click.testing import CliRunner
 
+from benches.assembly.reader import read_assembly_catalog
 from benches.build.calibration import build_calibration, calibration_support
 from benches.build.support import firmware_folder
+from benches.calibration.assembly_rows import AssemblyRows
 from benches.calibration.calibration import Calibration, calibrate
 from benches.calibration.counts import CountSet, parse_counts
 from benches.calibration.forward import ForwardModel, measured_counts, printed_counts
@@ -173,6 +176,34 @@ def test_a_parameter_that_is_kept_stays(calibrated) -> None:
     assert wait.kept
     assert wait.value == 1
     assert found.error > 0
+
+
+def test_functions_with_measured_cycles_are_fitted_too(calibrated, tmp_path: Path) -> None:
+    """One that is right changes nothing; one that is not stands among what remains."""
+    known = calibrated("m0plus")
+    truth, counts = known.counts({"flash.parameters.wait_states": 2})
+    elf = Path(str(resources.files("benches.assembly").joinpath("micro_kernels.elf")))
+    machine = Machine(truth)
+    machine.load(elf)
+    machine.core.set("sp", 0x20010000)
+    cycles = machine.call("alu_64", 100, 0x20000100).counts.cycles
+    catalog = tmp_path / "functions.csv"
+    catalog.write_text(
+        "set,elf,function,arguments,board,published_cycles,offset\n"
+        f"mine,micro_kernels.elf,alu_64,100 0x20000100,m0plus.toml,{cycles},0\n"
+        f"mine,micro_kernels.elf,alu_64,100 0x20000100,m0plus,{2 * cycles},0\n"
+        f"mine,micro_kernels.elf,alu_64,100 0x20000100,virtual-m4,{cycles},0\n"
+    )
+    rows = AssemblyRows(read_assembly_catalog(catalog), [elf.parent], known.board)
+    kept = [p.key for p in parameters_of(known.board) if not p.key.endswith("flash.parameters.wait_states")]
+    found = calibrate(known.board, counts, known.model, assembly=rows, kept=kept)
+    assert [f.value for f in found.found if not f.kept] == [2]
+    assert [r.error for r in found.residuals if r.kernel == "assembly"] == [0, -0.5]
+    assert found.error == pytest.approx(0.5 / len(found.residuals))
+    with pytest.raises(UsageError, match="none of the folders"):
+        AssemblyRows(read_assembly_catalog(catalog), [], known.board)
+    with pytest.raises(UsageError, match="no row is of"):
+        AssemblyRows(read_assembly_catalog(catalog), [], load_board("virtual-m7"))
 
 
 def test_what_two_parameters_share_is_said(calibrated) -> None:

@@ -179,7 +179,7 @@ def to_the_reader(item: Walked, path: Path) -> list[str]:
         return ["calibrate", "--emulated", "--", str(path)]
     if item.words == ("calibrate",):
         image = "benches/images/kws-nucleo-l4r5zi.elf"
-        others = {"--counts": ["--elf", image], "--elf": ["--emulated"]}[item.option]
+        others = ["--elf", image] if item.option == "--counts" else ["--emulated"]
         return [*item.line(str(path)), *others, "nucleo-l4r5zi"]
     if item.words == ("compare",) and isinstance(item.parameter.type, BoardName):
         return [*item.line(str(path)), *["benches/images/kws-nucleo-l4r5zi.elf"] * 2]
