@@ -72,8 +72,6 @@ CASES = [
     ("m0plus", {"flash.parameters.wait_states": 2, "prefetch": 1, "instruction_lines": 4}),
 ]
 FAR = [
-    ("m4", {"flash.parameters.wait_states": 2, "flash.parameters.prefetch": 1, "other_memory": 2}),
-    ("m33", {"icache.parameters.prefetch": 0, "instruction_lines": 256}),
     (
         "m4",
         {
@@ -128,7 +126,7 @@ def test_what_was_put_in_comes_out(calibrated, name: str, values: Mapping[str, i
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "values"), [*CASES, *FAR])
+@pytest.mark.parametrize(("name", "values"), FAR)
 def test_what_is_far_from_the_file_comes_out(calibrated, name: str, values: Mapping[str, int]) -> None:
     known = calibrated(name)
     truth, counts = known.counts(values)
