@@ -28,11 +28,12 @@ SQLITE_MAGIC = b"SQLite format 3\0"
 SCALARS: Mapping[type, str] = {int: "INTEGER", str: "TEXT"}
 
 
-def write_recording(recording: Recording, path: Path) -> None:
+def write_recording(recording: Recording, path: str | Path) -> None:
     """Write a new file: at the path that :meth:`OutputFile.make` gives, so that it is whole or not there.
 
     Raises :class:`UsageError` when it can't be written.
     """
+    path = Path(path)
     try:
         path.unlink(missing_ok=True)
         with closing(sqlite3.connect(path)) as database, database:
@@ -49,8 +50,9 @@ def is_recording(path: Path) -> bool:
     return begins_with(path, SQLITE_MAGIC)
 
 
-def read_recording(path: Path) -> Recording:
+def read_recording(path: str | Path) -> Recording:
     """Read a file. Raises :class:`UsageError` for one that is no recording, or of a later schema."""
+    path = Path(path)
     if not read_bytes(path, limit_bytes=LARGEST_FILE_BYTES, what="recording").startswith(SQLITE_MAGIC):
         raise _no_recording(path, "it is no SQLite database")
     try:

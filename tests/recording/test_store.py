@@ -68,7 +68,7 @@ def test_what_is_written_comes_back(tmp_path):
     RECORDING.check()
     file = tmp_path / "run.blr"
     write_recording(RECORDING, file)
-    assert read_recording(file) == RECORDING
+    assert read_recording(file) == read_recording(str(file)) == RECORDING
     write_recording(replace(RECORDING, console=""), file)  # a second write replaces
     assert read_recording(file).console == ""
 
