@@ -69,7 +69,10 @@ class CortexM4Parameters(Armv7mParameters, frozen=True):
 
     same_base_hides: Annotated[
         Switch,
-        about("Whether an indexed store hides behind the next access that has its base register.", example=0),
+        about(
+            "Whether an access with write-back also hides the load before it that writes the same base back.",
+            example=0,
+        ),
     ] = 1 if SAME_BASE_HIDES.cycles else 0
 
 
