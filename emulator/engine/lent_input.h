@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#define MOST_CHARACTERS 4096
+#define MOST_CHARACTERS 64
 #define WATCHED_CYCLES 1000
 #define AWAKE_CYCLES 20000
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 import ctypes
 from collections.abc import MutableSequence
 
-MOST_CHARACTERS = 4096
+MOST_CHARACTERS = 64
+"""At once: they are lent anew at each slice, and a slice ends where they do."""
 WATCHED_CYCLES, AWAKE_CYCLES = 1_000, 20_000
 """Behind a character, and behind a sleep, a waiting loop is looked for so many cycles later."""
 

@@ -29,6 +29,8 @@ COMMANDS = {
     "compare": ["compare", "FOLDER/run.blr", "FOLDER/run.blr"],
     "explain": ["explain", KWS, "--max-cycles", "1000"],
     "validate": ["validate", "--assembly"],
+    "check": ["check", "FOLDER/boardless.toml", "--update", "--jobs", "1"],
+    "calibrate": ["calibrate", "--help"],
     "build": ["build", "kws", "--out", "FOLDER/kws.elf"],
     "bench": ["bench", "kws", "--count", "1", "--timing", "count"],
     "serve": ["serve", KWS, "--wall-limit", "0.1"],
@@ -40,6 +42,8 @@ SPEED = [sys.executable, "-m", "benches.speed", "--help"]
 def line(name: str, folder: Path) -> list[str]:
     if any("run.blr" in word for word in COMMANDS[name]):
         write_recording(small(), folder / "run.blr")
+    if name == "check":
+        (folder / "boardless.toml").write_text(f'[measure.a]\nimage = "{KWS}"\nmax_cycles = 1000\n')
     return command_line(*(word.replace("FOLDER", str(folder)) for word in COMMANDS[name]))
 
 

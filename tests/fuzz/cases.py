@@ -234,6 +234,11 @@ def _assembly_build(case: Case, _random: Random) -> None:
     case.words = [FOLDER, f"{FOLDER}/made"]
 
 
+def _picture(case: Case, random: Random) -> None:
+    case.program = "benches.silicon.picture"
+    case.words = [case.add("bands", "report.json", random), "-o", f"{FOLDER}/picture.svg"]
+
+
 NO_SPEED = ("--repeat", "none")
 """A usage error, whatever else was given: what the speed bench measures takes long."""
 
@@ -250,7 +255,7 @@ TEMPLATES: tuple[tuple[Template, int], ...] = (
     (_report, 60), (_compare, 20), (_check, 40), (_validate, 60), (_validate_assembly, 60), (_build, 40),
     (_calibrate, 20),
     (_build_options, 8), (_build_board, 6), (_host, 25),
-    (_synthetic, 5), (_assembly_build, 5), (_speed, 3),
+    (_synthetic, 5), (_assembly_build, 5), (_speed, 10), (_picture, 5),
 )  # fmt: skip
 
 
