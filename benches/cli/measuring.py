@@ -12,8 +12,7 @@ from benches.gate.figures import Figures, figures_of
 from benches.gate.specification import Measurement, MeasurementTable
 from benches.silicon.run_band import recorded_band
 from emulator.errors import BoardlessError
-from emulator.machine.awaited_text import never_sent, run_until
-from emulator.machine.execution import StopReason
+from emulator.machine.awaited_text import run_to_text
 from emulator.machine.machine import Machine
 from emulator.profiling.recorded_run import Stretch, to_function
 from emulator.profiling.recorder import Labels, Recorder
@@ -76,8 +75,8 @@ def _call(machine: Machine, table: MeasurementTable) -> Recording:
     after = _bytes(table.after)
     if after is None:
         to_function(machine, MAIN)
-    elif run_until(machine, after, None) is not StopReason.UNTIL:
-        raise never_sent(machine, after)
+    else:
+        run_to_text(machine, after, None)
     recorder = Recorder(machine, table.operators_from)
     try:
         recorder.begin()

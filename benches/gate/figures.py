@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from emulator.board.model import Board
 from emulator.image.model import Image
-from emulator.recording.model import Function, Instruction, Recording
-from emulator.reporting.comparison import plain_name
+from emulator.recording.model import Instruction, Recording
+from emulator.reporting.comparison import distinct_name, plain_name
 from emulator.reporting.view import View
 
 LEAST_SHARE = 0.001
@@ -111,16 +111,9 @@ def _sizes(image: Image, board: Board) -> dict[str, int]:
 
 def _function_names(recording: Recording) -> list[str]:
     """Names that stay the same from build to build; with the file where several functions have one."""
-    names = [plain_name(function.name) for function in recording.functions]
-    several = {name for name, number in Counter(names).items() if number > 1}
-    return [
-        _with_file(name, function) if name in several else name
-        for name, function in zip(names, recording.functions, strict=True)
-    ]
-
-
-def _with_file(name: str, function: Function) -> str:
-    return f"{name} [{PurePosixPath(function.file).name}]" if function.file else name
+    count = Counter(plain_name(function.name) for function in recording.functions)
+    several = {name for name, number in count.items() if number > 1}
+    return [distinct_name(function, several) for function in recording.functions]
 
 
 def _parts(recording: Recording, names: list[str]) -> dict[str, int]:

@@ -201,10 +201,11 @@ def words_of(item: Judged) -> str:
         text += f", was {item.before:,}: {item.change:+,}{share}"
     elif item.before is not None and item.now is None:
         text += f", was {item.before:,}"
-    return f"{text}, {_state_words(item)}"
+    return f"{text}, {state_words(item)}"
 
 
-def _state_words(item: Judged) -> str:
+def state_words(item: Judged) -> str:
+    """What became of a figure: "worse (2 %)"."""
     if item.state is State.OVER:
         return f"over its limit of {item.limit.hard:,}"
     if item.state in (State.WORSE, State.WITHIN) and item.limit.tolerance:

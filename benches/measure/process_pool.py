@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
+INTERRUPTED = 130
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -21,7 +22,7 @@ def each_done(
     """(index, result) of each item, as they are done; ``jobs`` at once, 1: here, in order.
 
     ``work`` and the items go to other processes, so they are what pickle takes. ``died(item, code)``: the
-    result of an item whose process ended without one.
+    result of an item whose process ended without one; :data:`INTERRUPTED` is the code of Ctrl-C.
     """
     if jobs == 1:
         yield from ((index, work(item)) for index, item in enumerate(items))
@@ -54,4 +55,7 @@ def _in_child(
 
 
 def _child(sender: Connection, work: Callable[[Item], Result], item: Item) -> None:
-    sender.send(work(item))
+    try:
+        sender.send(work(item))
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None

@@ -5,13 +5,11 @@ A process that dies takes its row with it and nothing else.
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from typing import Generic, TypeVar
 
+from benches.measure import process_pool
 from benches.silicon.catalog import CatalogRow
 from benches.silicon.validate import FAILED, NOT_RUN, ValidatedRow, ValidateOptions, blank_row, validate_row
 
@@ -57,54 +55,16 @@ def run_rows(
 ) -> list[Result]:
     """The results of all rows in their order. Ctrl-C ends early: rows not done say so."""
     results = [work.without(row, NOT_RUN, INTERRUPTED) for row in rows]
+
+    def died(row: CatalogRow, code: int | None) -> Result:
+        if code == process_pool.INTERRUPTED:
+            return work.without(row, NOT_RUN, INTERRUPTED)
+        return work.without(row, FAILED, f"its process ended with code {code}")
+
     try:
-        if jobs == 1:
-            for index, row in enumerate(rows):
-                results[index] = work.run(row)
-                progress(results[index])
-        else:
-            _in_processes(rows, work, jobs, results, progress)
+        for index, result in process_pool.each_done(rows, work.run, died, jobs):
+            results[index] = result
+            progress(result)
     except KeyboardInterrupt:
         pass
     return results
-
-
-def _in_processes(
-    rows: Sequence[CatalogRow],
-    work: RowWork[Result],
-    jobs: int,
-    results: list[Result],
-    progress: Callable[[Result], None],
-) -> None:
-    with ThreadPoolExecutor(jobs) as threads:
-        futures = {threads.submit(_in_child, row, work): index for index, row in enumerate(rows)}
-        try:
-            for future in as_completed(futures):
-                index = futures[future]
-                results[index] = future.result()
-                progress(results[index])
-        except KeyboardInterrupt:
-            threads.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _in_child(row: CatalogRow, work: RowWork[Result]) -> Result:
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(sender, row, work), daemon=True)
-    process.start()
-    sender.close()
-    try:
-        result: Result = receiver.recv()
-    except EOFError:
-        process.join()
-        return work.without(row, FAILED, f"its process ended with code {process.exitcode}")
-    process.join()
-    return result
-
-
-def _child(sender: Connection, row: CatalogRow, work: RowWork[Result]) -> None:
-    try:
-        sender.send(work.run(row))
-    except KeyboardInterrupt:
-        sender.send(work.without(row, NOT_RUN, INTERRUPTED))

@@ -20,6 +20,12 @@ def run_until(machine: Machine, text: bytes | None, max_cycles: int | None) -> S
     return StopReason.UNTIL if any(watch.found for watch in watches) else reason
 
 
+def run_to_text(machine: Machine, text: bytes, max_cycles: int | None) -> None:
+    """The same for a text that must come. Raises CheckFailed when it does not."""
+    if run_until(machine, text, max_cycles) is not StopReason.UNTIL:
+        raise never_sent(machine, text)
+
+
 def never_sent(machine: Machine, text: bytes) -> CheckFailed:
     """The error for a text that never came."""
     return CheckFailed(

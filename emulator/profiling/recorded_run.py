@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from emulator.engine.hook import NO_ADDRESS
 from emulator.errors import CheckFailed, LimitReached, UsageError
 from emulator.image.names import find_function
-from emulator.machine.awaited_text import in_quotes, never_sent, run_until
+from emulator.machine.awaited_text import in_quotes, run_to_text, run_until
 from emulator.machine.execution import RunLimits, StopReason
 from emulator.machine.machine import Machine
 from emulator.profiling.functions import name_of
@@ -60,9 +60,7 @@ def record_run(
     try:
         begin = "from reset" if machine.counts.cycles == 0 else "from where it stood"
         if wanted.after is not None:
-            reason = run_until(machine, wanted.after, wanted.max_cycles)
-            if reason is not StopReason.UNTIL:
-                raise never_sent(machine, wanted.after)
+            run_to_text(machine, wanted.after, wanted.max_cycles)
             begin = f"from {in_quotes(wanted.after)}"
         if wanted.function is not None:
             title = to_function(machine, wanted.function, wanted.max_cycles)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from emulator.recording.model import NO_INDEX, Identity, Instruction, MemoryObject, Recording
+from emulator.recording.model import NO_INDEX, Function, Identity, Instruction, MemoryObject, Recording
 from emulator.reporting.memories import object_name, stall_cycles
 from emulator.reporting.questions import DOCUMENT_SCHEMA, UNOFFICIAL, identity_json
 from emulator.reporting.table import CHANGE, COUNT, SHARE_CHANGE, Column, Row, Table
@@ -52,6 +52,12 @@ Sides = dict[Hashable, Side]
 def plain_name(name: str) -> str:
     """A function's name without an optimizer's tail."""
     return TAIL.sub("", CLONE.sub("", name))
+
+
+def distinct_name(function: Function, several: Collection[str]) -> str:
+    """The plain name, with the function's file where ``several`` functions have it."""
+    name, file = plain_name(function.name), PurePosixPath(function.file).name
+    return f"{name} [{file}]" if name in several and file else name
 
 
 def compare(a: Recording, b: Recording) -> dict[str, Table]:
@@ -231,10 +237,7 @@ def _placed(view: View) -> list[int]:
 def _function_key(view: View, index: int, several: set[str]) -> str:
     if not 0 <= index < len(view.recording.functions):
         return view.name(index)
-    function = view.recording.functions[index]
-    name = plain_name(function.name)
-    file = PurePosixPath(function.file).name
-    return f"{name} [{file}]" if name in several and file else name
+    return distinct_name(view.recording.functions[index], several)
 
 
 def _add_outside(view: View, found: Sides) -> None:

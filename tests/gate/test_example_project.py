@@ -151,13 +151,17 @@ def test_the_commit_that_made_it_slower_is_found(checkout: Checkout) -> None:
         assert "--bisect" in wrong.stderr
 
 
+def put_program(folder: Path) -> None:
+    """A ``boardless`` that is this installation's."""
+    folder.mkdir(parents=True)
+    (folder / "boardless").write_text(f'#!/bin/sh\nexec {sys.executable} -m boardless "$@"\n')
+    (folder / "boardless").chmod(0o755)
+
+
 def test_steps_of_the_action(checkout: Checkout) -> None:
     """The check as the action runs it, with this installation in place of one of its own."""
     checkout.edit(*ROUNDED)
-    programs = checkout.temporary / "boardless" / "bin"
-    programs.mkdir(parents=True)
-    (programs / "boardless").write_text(f'#!/bin/sh\nexec {sys.executable} -m boardless "$@"\n')
-    (programs / "boardless").chmod(0o755)
+    put_program(checkout.temporary / "boardless" / "bin")
     summary = checkout.temporary / "summary.md"
     done = checkout.shell(
         step(ROOT / "action.yml", "Check"),
@@ -177,9 +181,7 @@ def test_steps_of_the_gitlab_job(checkout: Checkout) -> None:
     """From the build on, with this installation in place of one of its own."""
     script = yaml.safe_load((EXAMPLE / ".gitlab-ci.yml").read_text())["cycles"]["script"]
     programs = checkout.temporary / "bin"
-    programs.mkdir()
-    (programs / "boardless").write_text(f'#!/bin/sh\nexec {sys.executable} -m boardless "$@"\n')
-    (programs / "boardless").chmod(0o755)
+    put_program(programs)
     lines = [line for line in script if not line.startswith(("apt-get", "pip"))]
     done = checkout.shell("\n".join(lines), PATH=f"{programs}:{os.environ['PATH']}")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benches.gate.figures import unit_of
-from benches.gate.verdict import Judged, MeasurementVerdict, Verdict, part_words, shown, words_of
+from benches.gate.verdict import Judged, MeasurementVerdict, Verdict, part_words, shown, state_words
 from emulator.errors import EXIT_CHECK_FAILED, EXIT_OK
 from emulator.reporting.questions import UNOFFICIAL
 
@@ -49,13 +49,11 @@ def _row(item: Judged) -> str:
         "-" if item.now is None else f"{item.now:,}",
         "-" if item.before is None else f"{item.before:,}",
         f"{item.change:+,}{share}" if item.change else "",
-        f"**{_last(item)}**" if item.state.is_regression or item.state.is_unchecked else _last(item),
+        f"**{state_words(item)}**"
+        if item.state.is_regression or item.state.is_unchecked
+        else state_words(item),
     )
     return f"| {' | '.join(cells)} |"
-
-
-def _last(item: Judged) -> str:
-    return words_of(item).rpartition(", ")[2]
 
 
 def _plain(text: str) -> str:
