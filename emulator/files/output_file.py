@@ -49,8 +49,10 @@ class OutputFile:
         target = self._target()
         try:
             descriptor, part = self._open_part(target)
-            os.close(descriptor)
-            os.unlink(part)  # noqa: PTH108 -- a name, as tempfile gives it
+            try:
+                os.close(descriptor)
+            finally:  # a signal may come here, too
+                os.unlink(part)  # noqa: PTH108 -- a name, as tempfile gives it
         except OSError as error:
             raise self._failure(error) from error
 
