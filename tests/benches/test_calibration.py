@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import sys
 import threading
 import tty
@@ -337,13 +338,22 @@ def test_a_port_without_the_firmware_is_told() -> None:
 
 
 def test_a_terminal_is_a_port() -> None:
+    """The counts come again and again, as from a board: what came before the port was open is lost."""
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
-    writer = threading.Thread(target=os.write, args=(ours, (HEAD + ROW + TAIL).encode()))
+    done = threading.Event()
+
+    def count() -> None:
+        while not done.wait(0.02):
+            if select.select([], [ours], [], 0)[1]:
+                os.write(ours, (HEAD + ROW + TAIL).encode())
+
+    writer = threading.Thread(target=count)
     writer.start()
     try:
         assert read_port(os.ttyname(theirs), 115200, 60) == HEAD + ROW + TAIL
     finally:
+        done.set()
         writer.join()
         os.close(ours)
         os.close(theirs)
