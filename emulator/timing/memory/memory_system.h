@@ -24,6 +24,8 @@
 #define FIRST_PORT 64      /* numbers of memories: a region's, or FIRST_PORT + its port's */
 #define OUTSIDE 255        /* no region at all */
 #define NO_INSTRUCTION (-2) /* no instruction comes behind it */
+#define PRIVATE_BUS_PAGE 0xE00u /* 0xE0000000 to 0xE00FFFFF: on no bus that ends at the bus matrix */
+#define PAGE_BITS 20
 
 enum { RULES_STM32_ART, RULES_STM32_LINE_BUFFERS, RULES_LEVEL_ONE, RULES_UNIFIED_CACHE }; /* what a port's `rules` says */
 
@@ -82,7 +84,7 @@ static uint32_t memory_number(const TimedRegion *r) { return r ? r->number : OUT
 
 static uint64_t change_memory(MemorySystem *m, uint32_t address, int kind, int32_t instruction) {
     m->changed = 0;
-    if (!m->other_memory) return 0;
+    if (!m->other_memory || address >> PAGE_BITS == PRIVATE_BUS_PAGE) return 0;
     const TimedRegion *r = region_at(m, address);
     uint32_t number = memory_number(r), last = m->last_memory;
     m->last_memory = number;

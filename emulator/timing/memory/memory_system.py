@@ -28,6 +28,9 @@ MAX_REGIONS, MAX_PORTS, MAX_CACHES = 32, 8, 8
 FIRST_PORT, OUTSIDE, NO_INSTRUCTION = 64, 255, -2
 """Numbers of memories: a region's, or FIRST_PORT + its port's; OUTSIDE is no region at all. No
 instruction comes behind NO_INSTRUCTION."""
+PRIVATE_BUS_PAGE, PAGE_BITS = 0xE00, 20
+"""0xE0000000 to 0xE00FFFFF: the core's own registers, on none of the three buses that end at the vendor's
+bus matrix (DDI 0439 2.3; RM0090 2.1: its masters are the I-bus, the D-bus and the S-bus)."""
 Access = Callable[[Port, Cache | None, int, int, int], int]
 """What a rule set offers: stall cycles by port, cache (None when it is off), address, cycle, kind."""
 
@@ -111,9 +114,12 @@ class MemorySystem:
         return OUTSIDE
 
     def change_memory(self, address: int, kind: int, instruction: int) -> int:
-        """Stall cycles of going to another memory than the data access before, or of a first load."""
+        """Stall cycles of going to another memory than the data access before, or of a first load.
+
+        The matrix does not see an access to the private peripheral bus.
+        """
         self.changed = 0
-        if not self.other_memory:
+        if not self.other_memory or address >> PAGE_BITS == PRIVATE_BUS_PAGE:
             return 0
         number, last = self.memory_number(address), self.last_memory
         self.last_memory = number
