@@ -3,13 +3,15 @@
 Columns: ``elf`` (a path relative to the catalogue, or inside a folder of ``--images``),
 ``function`` (its symbol, or an address), ``board`` (a shipped one, or a TOML file, which may lie
 beside the catalogue), ``published_cycles``. Optional: ``set`` (rows of one set share a harness),
-``arguments``, ``offset``, ``warmups``, ``source``.
+``arguments``, ``offset``, ``harness``, ``warmups``, ``source``.
 
 ``arguments``: up to four words for r0 to r3: numbers, symbols of the ELF, or ``ram`` for
 scratch memory on the board; each with ``+N``. ``offset``: what the published harness adds to
 the function's own cycles, ``fit`` for the median difference of the set on that core. The
 modelled figure that is compared is the function's, its return included, plus the offset.
-``warmups``: calls before the one that counts.
+``harness``: ``returned`` when the function reads the cycle counter itself, as the published harness
+did, and returns what it found: that is the modelled figure then. When its ELF has a function
+``start_cycle_counter``, that is called first. ``warmups``: calls before the one that counts.
 """
 
 from __future__ import annotations
@@ -24,12 +26,13 @@ from emulator.files import finite_number, parse_rows, read_text
 
 REQUIRED = ("elf", "function", "board", "published_cycles")
 FIT = "fit"
+RETURNED = "returned"
 MOST_ARGUMENTS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class AssemblyRow:
-    """One function on one board; ``offset`` None: fitted to its set."""
+    """One function on one board; ``offset`` None: fitted to its set; ``times_itself``: it returns cycles."""
 
     set: str
     elf: str
@@ -40,6 +43,7 @@ class AssemblyRow:
     offset: float | None = 0.0
     warmups: int = 0
     source: str = ""
+    times_itself: bool = False
 
     @property
     def title(self) -> str:
@@ -57,7 +61,16 @@ class AssemblyCatalog:
 
 def own_catalog() -> AssemblyCatalog:
     """The project's micro-kernels: what a rule predicts, and why."""
-    return read_assembly_catalog(Path(str(resources.files("benches.assembly").joinpath("micro_kernels.csv"))))
+    return _beside("micro_kernels.csv")
+
+
+def silicon_catalog() -> AssemblyCatalog:
+    """Published assembly, with what silicon took."""
+    return _beside("silicon.csv")
+
+
+def _beside(name: str) -> AssemblyCatalog:
+    return read_assembly_catalog(Path(str(resources.files("benches.assembly").joinpath(name))))
 
 
 def read_assembly_catalog(path: Path) -> AssemblyCatalog:
@@ -83,7 +96,9 @@ def _row(record: Mapping[str, str], path: Path, number: int) -> AssemblyRow:
     published = finite_number(record["published_cycles"], "published_cycles", place)
     if published <= 0:
         raise UsageError("published_cycles must be above 0", where=place)
-    offset = record.get("offset", "") or "0"
+    offset, harness = record.get("offset", "") or "0", record.get("harness", "").lower()
+    if harness not in ("", RETURNED):
+        raise UsageError(f"harness {harness!r}: it is {RETURNED!r} or empty", where=place)
     return AssemblyRow(
         set=record.get("set", ""),
         elf=record["elf"],
@@ -94,4 +109,5 @@ def _row(record: Mapping[str, str], path: Path, number: int) -> AssemblyRow:
         offset=None if offset.lower() == FIT else finite_number(offset, "offset", place),
         warmups=int(finite_number(record.get("warmups", "") or "0", "warmups", place)),
         source=record.get("source", ""),
+        times_itself=harness == RETURNED,
     )

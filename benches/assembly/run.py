@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from emulator.machine.machine import Machine
 
 MOST_CYCLES = 1_000_000_000
+START_CYCLE_COUNTER = "start_cycle_counter"
 
 
 @dataclass(frozen=True, slots=True)
 class AssemblyResult:
     """One row with what the model gave.
 
-    ``function_cycles``: the call's, its return included. ``modelled_cycles``: those plus
-    ``offset``; ``ratio`` is modelled over published. ``status``: "ok", "failed", "absent" or "not run".
+    ``function_cycles``: the call's, its return included, or what a function that times itself
+    returned. ``modelled_cycles``: those plus ``offset``; ``ratio`` is modelled over published.
+    ``status``: "ok", "failed", "absent" or "not run".
     """
 
     set: str
@@ -126,6 +128,8 @@ def _call(row: AssemblyRow, path: Path, options: AssemblyOptions, board: str) ->
 def call_row(machine: Machine, row: AssemblyRow) -> AssemblyResult:
     """Call a row's function on a machine with its ELF, and say what it took."""
     scratch = scratch_region(machine.board)
+    if row.times_itself:
+        _start_cycle_counter(machine, scratch)
     address = word_value(machine, row.function, scratch)
     arguments = tuple(word_value(machine, word, scratch) for word in row.arguments)
     for _ in range(row.warmups):
@@ -136,12 +140,20 @@ def call_row(machine: Machine, row: AssemblyRow) -> AssemblyResult:
     return _with_offset(
         replace(
             _blank(row, OK, core=machine.board.core),
-            function_cycles=result.counts.cycles,
+            function_cycles=result.value if row.times_itself else result.counts.cycles,
             instructions=result.counts.instructions,
             returned=result.value,
         ),
         row.offset,
     )
+
+
+def _start_cycle_counter(machine: Machine, scratch: Region) -> None:
+    """Call the ELF's function for it, if there is one: most harnesses leave that to the application."""
+    debug = machine.image.debug if machine.image is not None else None
+    if debug is not None and debug.symbol(START_CYCLE_COUNTER) is not None:
+        _prepare(machine, scratch)
+        machine.call(START_CYCLE_COUNTER)
 
 
 def _prepare(machine: Machine, scratch: Region) -> None:

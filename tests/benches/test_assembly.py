@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 import benches.assembly
-from benches.assembly.build import RECIPES, build
-from benches.assembly.reader import FIT, own_catalog, read_assembly_catalog
+from benches.assembly.build import RECIPES, TIMED, Recipe, build
+from benches.assembly.reader import FIT, own_catalog, read_assembly_catalog, silicon_catalog
 from benches.assembly.run import AssemblyOptions, fit_offsets, run_assembly, summarize_sets, word_value
 from benches.cli.validate import validate as command
 from benches.silicon.validate import ABSENT, FAILED
@@ -18,7 +18,7 @@ from emulator import Machine
 from emulator.errors import CheckFailed, UsageError
 
 FOLDER = Path(benches.assembly.__file__).parent
-HEADER = "set,elf,function,arguments,board,published_cycles,offset\n"
+HEADER = "set,elf,function,arguments,board,published_cycles,offset,harness\n"
 
 
 @pytest.mark.parametrize("hook", ["native", "python"])
@@ -73,6 +73,47 @@ def test_silicons_sources_are_named_where_they_are_missing(tmp_path):
         build(RECIPES[0], tmp_path, tmp_path)
 
 
+def test_no_published_figure_of_the_m3_m4_and_m33_has_an_offset():
+    boards = ("virtual-m3", "virtual-m3-flash.toml", "virtual-m33", "stm32f4-discovery")
+    rows = [row for row in silicon_catalog().rows if row.board in boards]
+    assert len(rows) == 63
+    assert {row.offset for row in rows} == {0}
+    assert all(row.times_itself for row in rows if row.set.startswith(("CM3_", "CM4_", "CM33_", "GLS254")))
+
+
+TIMED_LOOP = """
+    .syntax unified
+    .global CM3_1T_AES_encrypt
+    .thumb_func
+CM3_1T_AES_encrypt:
+    ldr     r1, [r0]        @ SRAM, behind the reading of the counter
+1:  subs    r3, #1
+    bne     1b
+    bx      lr
+    .word   0
+"""
+
+
+@pytest.mark.parametrize("hook", ["native", "python"])
+@pytest.mark.parametrize(("cpu", "board"), [("cortex-m3", "virtual-m3"), ("cortex-m4", "stm32f4-discovery")])
+def test_a_harness_costs_its_call_and_a_load_less_the_one_that_it_takes_off(
+    cross_tools, tmp_path, hook, cpu, board
+):
+    """BL 2 and LDR 2, less 1. The counter's reading is no change of memory, a call's first access is."""
+    (tmp_path / "loop.S").write_text(TIMED_LOOP)
+    build(Recipe("aes_cm3.elf", ("loop.S",), cpu, has_harness=True), tmp_path, tmp_path)
+    path = tmp_path / "catalog.csv"
+    path.write_text(
+        HEADER
+        + f"s,aes_cm3.elf,{TIMED}CM3_1T_AES_encrypt,ram 0 0 10,{board},35,0,returned\n"
+        + f"s,aes_cm3.elf,CM3_1T_AES_encrypt,ram 0 0 10,{board},32,0,\n"
+    )
+    timed, called = run_assembly(read_assembly_catalog(path), AssemblyOptions(hook=hook))
+    assert (timed.status, called.status) == ("ok", "ok")
+    on_m4 = int(cpu == "cortex-m4")
+    assert timed.modelled_cycles == timed.returned == called.modelled_cycles - on_m4 + 3
+
+
 def catalog(tmp_path, *lines):
     path = tmp_path / "catalog.csv"
     path.write_text(HEADER + "".join(line + "\n" for line in lines))
@@ -113,6 +154,7 @@ def test_toml_reads_the_same(tmp_path):
         ("s,a.elf,f,,virtual-m0,many,0", "not a number"),
         ("s,a.elf,f,,virtual-m0,0,0", "above 0"),
         ("s,a.elf,f,1 2 3 4 5,virtual-m0,1,0", "r0 to r3"),
+        ("s,a.elf,f,,virtual-m0,1,0,subtracted", "harness 'subtracted'"),
     ],
 )
 def test_a_bad_row_is_named(tmp_path, line, words):
