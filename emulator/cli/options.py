@@ -24,6 +24,11 @@ symbols_option = click.option(
     metavar="FILE",
     help="Names for an image without them: the ELF or the linker map that it comes from.",
 )
+uart_option = click.option(
+    "--uart",
+    metavar="NAME",
+    help="Serial port to show, by its device's name. [default: the one that the firmware talks on]",
+)
 timing_option = click.option(
     "--timing",
     type=click.Choice(["memory", "core", "count"]),

@@ -22,8 +22,10 @@ from emulator.cli.options import (
     strict_option,
     symbols_option,
     timing_option,
+    uart_option,
 )
 from emulator.cli.parameter_types import ConsoleText, Count, InputFile, OutputTarget, Seconds
+from emulator.cli.port_follower import PortFollower
 from emulator.cli.session import Limits, Session, goal_error, limit_error
 from emulator.cli.status import Speed, StatusLine
 from emulator.cli.summary import Outcome, summary_json, summary_text
@@ -94,8 +96,9 @@ def make_machine(options: MachineOptions) -> Machine:
     metavar="stdio|pty|tcp:[HOST:]PORT|rfc2217:[HOST:]PORT",
     help="Where the console goes; without HOST a port is on loopback.",
 )
+@uart_option
 @click.option(
-    "--until", type=ConsoleText(), metavar="TEXT", help="Stop when the console (or the ITM) has sent TEXT."
+    "--until", type=ConsoleText(), metavar="TEXT", help="Stop when a serial port (or the ITM) has sent TEXT."
 )
 @click.option("--max-cycles", type=Count(), metavar="N", help="Stop after N modelled cycles.")
 @click.option(
@@ -130,6 +133,7 @@ def run(
     base: int | None,
     symbols: Path | None,
     serial: str,
+    uart: str | None,
     until: bytes | None,
     max_cycles: int | None,
     wall_limit: float | None,
@@ -145,7 +149,8 @@ def run(
     """Run IMAGE (.elf, .axf, .hex or .bin) until it ends, idles, or a limit comes.
 
     The console is on standard input and output, or where --serial says; the summary goes to
-    standard error. Text that the firmware writes to ITM port 0 is shown beside the console's
+    standard error. A firmware that leaves the board's console silent is shown on the port that it
+    talks on. Text that the firmware writes to ITM port 0 is shown beside the console's
     on stdio, and otherwise on standard error. A firmware that ends itself (semihosting) gives its
     own exit code; else 0 fine, 1 a check failed, 2 usage, 3 the firmware crashed, 4 a limit was
     reached. All figures are simulated and unofficial.
@@ -173,19 +178,24 @@ def run(
     status = StatusLine(Speed(machine))
     is_stdio = spec.kind == "stdio"
     stdout = STDERR if json_file is not None and json_file.is_standard_output else STDOUT
+    shares_terminal = not is_stdio or output_meets_errors()
+    port = machine.console if uart is None else machine.serial(uart)
     with (
-        open_link(spec, machine.console, stdout=stdout, before_output=status.before_output) as link,
+        open_link(spec, port, stdout=stdout, before_output=status.before_output) as link,
         TraceConsole(machine, status, link if is_stdio else None) as trace,
+        PortFollower(machine, link, status, shares_terminal=shares_terminal) as follower,
     ):
         if not is_stdio:
             click.echo(f"console on {link.description}", err=True)
-        untold = Untold(machine, status, shares_terminal=not is_stdio or output_meets_errors())
-        outcome = _run(machine, link, limits, status, trace, untold)
+        if uart is not None:
+            follower.close()
+        untold = Untold(machine, status, shares_terminal=shares_terminal)
+        outcome = _run(machine, link, limits, status, trace, untold, follower)
     untold.tell()
     outcome = replace(outcome, told=untold.told)
     if link.failure is not None and outcome.error is None:
         outcome = replace(outcome, error=link.failure)
-    status.close(shares_terminal=not is_stdio or output_meets_errors())
+    status.close(shares_terminal=shares_terminal)
     click.echo(summary_text(outcome), err=True)
     if json_file is not None:
         json_file.write_json(summary_json(outcome))
@@ -198,11 +208,18 @@ def run(
 
 
 def _run(
-    machine: Machine, link: Link, limits: Limits, status: StatusLine, trace: TraceConsole, untold: Untold
+    machine: Machine,
+    link: Link,
+    limits: Limits,
+    status: StatusLine,
+    trace: TraceConsole,
+    untold: Untold,
+    follower: PortFollower,
 ) -> Outcome:
     links = LinkSet([link])
 
     def progress() -> None:
+        follower.settle()
         trace.flush()
         untold.tell()
         status.update()

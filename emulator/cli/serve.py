@@ -18,6 +18,7 @@ from emulator.cli.options import (
     hook_option,
     strict_option,
     timing_option,
+    uart_option,
 )
 from emulator.cli.parameter_types import InputFile, LinkPath, OutputTarget, Seconds
 from emulator.cli.run import MachineOptions, make_machine
@@ -47,6 +48,7 @@ BOOT_LIMIT_S = 60.0
     metavar="pty|tcp:[HOST:]PORT|rfc2217:[HOST:]PORT",
     help="The port that hosts open; without HOST a TCP port is on loopback.",
 )
+@uart_option
 @click.option(
     "--link",
     "symlink",
@@ -91,6 +93,7 @@ def serve(
     board: str,
     base: int | None,
     serial: str,
+    uart: str | None,
     symlink: Path | None,
     energy: bool,
     usb: str,
@@ -116,6 +119,7 @@ def serve(
         raise UsageError("--link is for --serial pty")
     usb_id = parse_usb(usb)
     machine = make_machine(MachineOptions(image, board, base, timing, hook, strict, files_dir))
+    chosen = None if uart is None else machine.serial(uart)
     status = StatusLine(Speed(machine))
     with ExitStack() as stack:
         trace = stack.enter_context(TraceConsole(machine, status))
@@ -128,8 +132,11 @@ def serve(
             status.update()
 
         _boot(machine, progress)
-        desk = EnergyDesk(machine, machine.talking_port()) if energy else None
-        links, ports = _open_ports(stack, machine, spec=spec, symlink=symlink, desk=desk, usb_id=usb_id)
+        device = chosen or machine.talking_port()
+        desk = EnergyDesk(machine, device) if energy else None
+        links, ports = _open_ports(
+            stack, machine, device, spec=spec, symlink=symlink, desk=desk, usb_id=usb_id
+        )
         status.close(shares_terminal=output_meets_errors())
         for link in links.links:
             click.echo(f"ready: {machine.board.name} on {link.description}")
@@ -170,6 +177,7 @@ def _boot(machine: Machine, progress: Callable[[], None]) -> None:
 def _open_ports(
     stack: ExitStack,
     machine: Machine,
+    device: SerialEndpoint,
     *,
     spec: SerialSpec,
     symlink: Path | None,
@@ -177,7 +185,6 @@ def _open_ports(
     usb_id: tuple[int, int],
 ) -> tuple[LinkSet, list[VirtualPort]]:
     """Open the device's port, or in energy mode the instruments' and, without USB id, the device's."""
-    device = machine.talking_port()
     wanted: list[tuple[str, SerialEndpoint, tuple[int, int] | None]] = (
         [("device", device, usb_id)]
         if desk is None

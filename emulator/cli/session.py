@@ -10,7 +10,7 @@ from emulator.cli.ending import on_ending_signal
 from emulator.errors import BoardlessError, LimitReached
 from emulator.links import LinkSet
 from emulator.links.text_watch import TextWatch
-from emulator.machine.awaited_text import never_sent
+from emulator.machine.awaited_text import never_sent, text_outputs
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
 
@@ -26,7 +26,7 @@ STOPPED_FROM_OUTSIDE = (StopReason.MAX_CYCLES, StopReason.WALL_LIMIT, StopReason
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When to stop. ``until``: text of the console, or of the ITM.
+    """When to stop. ``until``: text of a serial port, or of the ITM.
 
     ``wall_limit_s`` counts the host's clock, waiting included, from ``began_s`` on (a reading of
     ``time.monotonic``; None: from the run's begin).
@@ -105,7 +105,7 @@ class Session:
         KeyboardInterrupt.
         """
         machine = self.machine
-        outputs = (machine.console, machine.itm) if limits.until else ()
+        outputs = text_outputs(machine) if limits.until else ()
         watches = [TextWatch(output, limits.until or b"", machine.interrupt) for output in outputs]
         machine.execution.between_slices = self._between_slices
         slice_cycles = int(PACE_SLICE_S * machine.clock.core_hz) if self._pace else SLICE_CYCLES

@@ -9,6 +9,7 @@ from typing import Any
 
 import emulator
 from emulator.bus.bus import Unmodelled
+from emulator.cli.port_follower import unseen_lines, unseen_ports
 from emulator.cli.untold import unmodelled_json, unmodelled_lines, waiting_json, waiting_lines
 from emulator.cli.words import UNOFFICIAL, hertz_in_words, seconds_in_words
 from emulator.errors import BoardlessError, GuestFault
@@ -65,6 +66,7 @@ def summary_text(outcome: Outcome) -> str:
         for link in outcome.links.links
         if link.outgoing.dropped
     ]
+    lines += unseen_lines(machine, outcome.links)
     if outcome.stop == "idle":
         lines += waiting_lines(machine)
     lines += unmodelled_lines(machine, outcome.told)
@@ -89,7 +91,7 @@ def summary_json(outcome: Outcome) -> dict[str, Any]:
     """The same and more, for ``--json``."""
     machine = outcome.machine
     counts, image = machine.counts, machine.image
-    error = outcome.error
+    error, unseen = outcome.error, tuple(unseen_ports(machine, outcome.links))
     return {
         "boardless": emulator.__version__,
         "note": UNOFFICIAL,
@@ -109,7 +111,8 @@ def summary_json(outcome: Outcome) -> dict[str, Any]:
         "modelled_s": machine.clock.seconds(),
         "host_s": outcome.busy_s,
         "serial": {
-            name: {"baud": port.baud, "sent_bytes": port.sent} for name, port in machine.serial_ports.items()
+            name: {"baud": port.baud, "sent_bytes": port.sent, "unseen": port in unseen}
+            for name, port in machine.serial_ports.items()
         },
         "itm_bytes": machine.itm.sent,
         "waits_for": waiting_json(machine) if outcome.stop == "idle" else [],

@@ -75,7 +75,7 @@ class SerialEndpoint:
         piece = bytes((data & 0xFF,))
         if self.on_output is not None:
             self.on_output(piece)
-        for listener in self._listeners:
+        for listener in tuple(self._listeners):  # one may leave, or come, meanwhile
             listener(piece)
 
     def transmit_all(self, data: bytes) -> None:
@@ -86,7 +86,7 @@ class SerialEndpoint:
         self.sent += len(data)
         if self.on_output is not None:
             self.on_output(data)
-        for listener in self._listeners:
+        for listener in tuple(self._listeners):  # one may leave, or come, meanwhile
             listener(data)
 
     def next_received(self) -> int | None:

@@ -115,6 +115,12 @@ class Link(ABC):
             if len(self.outgoing) < least:
                 least, end_s = len(self.outgoing), time.monotonic() + patience_s
 
+    def move_to(self, endpoint: SerialEndpoint) -> None:
+        """Serve another endpoint from now on; the host's connection stays."""
+        self.endpoint.unsubscribe(self.transmit)
+        self.endpoint = endpoint
+        endpoint.subscribe(self.transmit)
+
     def device_is_idle(self) -> None:  # noqa: B027  (a hook; most links have nothing to do)
         """Hear that the device will not send before the host does."""
 

@@ -1,16 +1,22 @@
-"""Runs until a firmware has said something, on its console or by ITM, and the error when it never does."""
+"""Runs until a firmware has said something, on a serial port or by ITM, and the error when it never does."""
 
 from __future__ import annotations
 
 from emulator.errors import CheckFailed
+from emulator.links.endpoint import SerialEndpoint
 from emulator.links.text_watch import TextWatch
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
 
 
+def text_outputs(machine: Machine) -> tuple[SerialEndpoint, ...]:
+    """Whatever a firmware's text may come out of: the serial ports, and ITM port 0."""
+    return (*machine.serial_ports.values(), machine.itm)
+
+
 def run_until(machine: Machine, text: bytes | None, max_cycles: int | None) -> StopReason:
-    """Run until a text has come on the console or the ITM, a limit, the end, or idle."""
-    outputs = (machine.console, machine.itm) if text is not None else ()
+    """Run until a text has come on a serial port or the ITM, a limit, the end, or idle."""
+    outputs = text_outputs(machine) if text is not None else ()
     watches = [TextWatch(output, text or b"", machine.interrupt) for output in outputs]
     try:
         reason = machine.run(max_cycles=max_cycles)

@@ -12,36 +12,48 @@ SOURCE = r"""
 #include <stdint.h>
 #define REG(a) (*(volatile uint32_t *)(a))
 #define LPUART1 0x40008000u
+#define USART3 0x40004800u
+#ifndef UART
+#define UART LPUART1 /* where it talks; with USART3 the board's console stays silent */
+#endif
 #define GPIOF 0x48001400u
 #ifndef BAUD
 #define BAUD 115200u
 #endif
 
-static void put(char c)
+static void open_uart(uint32_t uart)
 {
-    while (!(REG(LPUART1 + 0x1C) & 0x80)) {
+    REG(0x4002105C) |= 1;        /* RCC_APB1ENR2.LPUART1EN */
+    REG(0x40021058) |= 1u << 18; /* RCC_APB1ENR1.USART3EN */
+    REG(uart + 0x0C) = (uart == LPUART1 ? 256u : 1u) * 4000000u / BAUD;
+    REG(uart) = 0xD; /* UE, RE, TE */
+}
+
+static void print_on(uint32_t uart, const char *text)
+{
+    while (*text) {
+        while (!(REG(uart + 0x1C) & 0x80)) {
+        }
+        REG(uart + 0x28) = (uint8_t)*text++;
     }
-    REG(LPUART1 + 0x28) = (uint8_t)c;
 }
 
 static void print(const char *text)
 {
-    while (*text) {
-        put(*text++);
-    }
+    print_on(UART, text);
 }
 
 static void drain(void) /* until the last bit is out */
 {
-    while (!(REG(LPUART1 + 0x1C) & 0x40)) {
+    while (!(REG(UART + 0x1C) & 0x40)) {
     }
 }
 
 static int get(void)
 {
-    while (!(REG(LPUART1 + 0x1C) & 0x20)) {
+    while (!(REG(UART + 0x1C) & 0x20)) {
     }
-    return (int)(REG(LPUART1 + 0x24) & 0xFF);
+    return (int)(REG(UART + 0x24) & 0xFF);
 }
 
 static void leave(int code)
@@ -94,9 +106,7 @@ int main(void)
 #ifdef TRACE
     trace("booting\r\n", 1);
 #endif
-    REG(0x4002105C) |= 1; /* RCC_APB1ENR2.LPUART1EN */
-    REG(LPUART1 + 0x0C) = 256u * 4000000u / BAUD;
-    REG(LPUART1) = 0xD; /* UE, RE, TE */
+    open_uart(UART);
     REG(GPIOF) = 0xFFFFFFFFu & ~(2u << 26); /* PF13 is an output, and high */
     REG(GPIOF + 0x18) = 1u << 13;
     print("hello\r\nm-ready\r\n");
@@ -121,6 +131,7 @@ int main(void)
         case 'i': pulse(); work(); pulse(); print("m-infer-done\r\n"); break;
         case 'w': work(); print("worked\r\n"); break;
         case 't': print("before "); drain(); trace("traced\r\nhalf", 1); print("after\r\n"); break;
+        case 'o': open_uart(USART3); print_on(USART3, "elsewhere\r\n"); break;
         case 'q': trace("not enabled\r\n", 0); break;
         case 'l': for (volatile int i = 0;; i++) { } break;
         default: print("e-[Unknown command]\r\n"); break;
@@ -147,8 +158,8 @@ SECTIONS {
 """
 
 
-def build(folder: Path, *, baud: int = 115200, trace: bool = False) -> Path:
-    """Compile it to an ELF; ``trace``: it tells the ITM that it boots."""
+def build(folder: Path, *, baud: int = 115200, trace: bool = False, uart: str = "LPUART1") -> Path:
+    """Compile it to an ELF; ``trace``: it tells the ITM that it boots; ``uart``: where it talks."""
     (folder / "talk.c").write_text(SOURCE)
     (folder / "talk.ld").write_text(LINKER)
     command = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-Og", "-g", "-ffreestanding", "-nostdlib"]
@@ -156,6 +167,7 @@ def build(folder: Path, *, baud: int = 115200, trace: bool = False) -> Path:
         [
             *command,
             f"-DBAUD={baud}u",
+            f"-DUART={uart}",
             *(["-DTRACE"] if trace else []),
             "-T",
             "talk.ld",
