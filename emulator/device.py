@@ -58,14 +58,93 @@ class SerialPort(Protocol):
         """The device set its baud rate (after the clock tree or the divider changed)."""
 
 
+class AudioForm(Protocol):
+    """The frames of a serial audio link, as its master drives them.
+
+    A frame begins at an edge of the frame sync, which falls there if ``sync_falls``, and comes back
+    ``sync_bits`` later; its first slot begins ``delay_bits`` behind the edge, and the others follow.
+    """
+
+    @property
+    def slots(self) -> int:
+        """Slots in a frame."""
+
+    @property
+    def slot_bits(self) -> int:
+        """Bits of a slot, which a word of data fills, the most significant bit first."""
+
+    @property
+    def sync_bits(self) -> int:
+        """For so many bit clocks the frame sync is active."""
+
+    @property
+    def delay_bits(self) -> int:
+        """So many bit clocks after the frame sync the first slot begins: 1 in the I2S standard."""
+
+    @property
+    def sync_falls(self) -> bool:
+        """Whether the frame sync falls, and not rises, where a frame begins."""
+
+
+class AudioFrames(Protocol):
+    """Frames that a master outside drives on the wires of an audio link, at moments of its own."""
+
+    @property
+    def form(self) -> AudioForm:
+        """What each frame is like."""
+
+    @property
+    def frames(self) -> int:
+        """How many there are; behind the last one the wires stand still."""
+
+    def ended(self, picoseconds: int) -> int:
+        """How many have ended at that time since reset."""
+
+    def ends_at(self, frame: int) -> int:
+        """When a frame ends, in picoseconds since reset; frame -1: when the first one begins."""
+
+    def words(self, first: int, count: int) -> Sequence[int]:
+        """The words of ``count`` frames from ``first`` on: those of a frame behind each other."""
+
+
+class AudioInput(Protocol):
+    """The bit clock, frame sync and data wires of an audio receiver."""
+
+    @property
+    def playing(self) -> AudioFrames | None:
+        """What is driven on them."""
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` after something else is driven on the wires, or nothing any more."""
+
+
+class SilentInput:
+    """An audio input that the board leaves open."""
+
+    playing: AudioFrames | None = None
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Nothing will ever change."""
+
+
+class NothingAnswers(Exception):
+    """An access that no memory and no device answers."""
+
+
 class Memory(Protocol):
-    """The bus as a DMA master sees it; device registers included."""
+    """The bus as a DMA master sees it; device registers included. Raises NothingAnswers."""
 
     def read(self, address: int, size_bytes: int) -> int:
         """Read 1, 2 or 4 bytes, little endian."""
 
     def write(self, address: int, size_bytes: int, value: int) -> None:
         """Write 1, 2 or 4 bytes, little endian."""
+
+    def read_again(self, address: int, size_bytes: int, count: int) -> bytes:
+        """Read 1, 2 or 4 bytes ``count`` times from the same place, as from a data register."""
+
+    def write_all(self, address: int, data: bytes) -> None:
+        """Write a stretch of memory."""
 
 
 class MemoryTuning(Protocol):
@@ -122,6 +201,7 @@ class DeviceContext:
     to lines of the interrupt controller. ``parameters`` come from the board's TOML.
     ``unmodelled(offset, access, what)`` remembers an access that the model does not cover; ``access``
     is "read", "write", or :data:`TIMING` for one that does all that it should but in no time.
+    ``audio(name)``: the wires of one of its audio inputs, by the device's own name for it.
     ``request_reset(reason)`` resets the system (a watchdog; it sets the signal of its cause, see
     :func:`reset_cause`); ``touch(ramp)`` says that a read just made has a value that changes with
     time (``ramp``: how, where that is known), ``consumed()`` that it was not idempotent (it
@@ -140,6 +220,7 @@ class DeviceContext:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     unmodelled: Callable[[int, str, str], None] = lambda _offset, _access, _what: None
     request_reset: Callable[[str], None] = lambda _reason: None
+    audio: Callable[[str], AudioInput] = lambda _name: SilentInput()
     touch: Touch = lambda _ramp=None: None
     consumed: Callable[[], None] = lambda: None
 
@@ -272,6 +353,14 @@ class LendsInput(Protocol):
 
     def take_back_input(self, received: int, *, held: int | None, last: int, at_cycles: int) -> None:
         """So many characters have come; ``held`` is left. Go on, with the next one at ``at_cycles``."""
+
+
+@runtime_checkable
+class ReadsAgain(Protocol):
+    """A device with a data register of which several words at once can be taken."""
+
+    def read_again(self, offset: int, size_bytes: int, count: int) -> bytes | None:
+        """What ``count`` reads of ``offset`` behind each other give; None: read it word by word."""
 
 
 @runtime_checkable

@@ -15,7 +15,7 @@ from typing import Any
 from emulator.board.areas import MAY_HAVE_BIT_BAND, PERIPHERALS, PRIVATE, SRAM_ALIAS
 from emulator.board.model import Board, DeviceEntry
 from emulator.bus.bit_band import BitBand, alias_words
-from emulator.device import Device, Memory
+from emulator.device import Device, Memory, ReadsAgain
 from emulator.system.core import CoreRegisters, MemoryFault
 
 GRANULE_SHIFT = 8
@@ -185,10 +185,16 @@ class Bus:
 
 
 class BusMemory:
-    """Memory and registers as a DMA master sees them; implements ``emulator.device.Memory``."""
+    """Memory and registers as a DMA master sees them; implements ``emulator.device.Memory``.
 
-    def __init__(self, core: CoreRegisters) -> None:
+    ``device_at``: see :meth:`Bus.device_at`.
+    """
+
+    def __init__(
+        self, core: CoreRegisters, device_at: Callable[[int], tuple[int, int, Device, str] | None]
+    ) -> None:
         self._core = core
+        self._device_at = device_at
 
     def read(self, address: int, size_bytes: int) -> int:
         """Read 1, 2 or 4 bytes."""
@@ -197,3 +203,16 @@ class BusMemory:
     def write(self, address: int, size_bytes: int, value: int) -> None:
         """Write 1, 2 or 4 bytes."""
         self._core.write_memory(address, (value & ((1 << 8 * size_bytes) - 1)).to_bytes(size_bytes, "little"))
+
+    def read_again(self, address: int, size_bytes: int, count: int) -> bytes:
+        """Read 1, 2 or 4 bytes ``count`` times from the same place."""
+        slot = self._device_at(address)
+        if slot is not None and isinstance(slot[2], ReadsAgain):
+            data = slot[2].read_again(address - slot[0], size_bytes, count)
+            if data is not None:
+                return data
+        return b"".join(self._core.read_memory(address, size_bytes) for _ in range(count))
+
+    def write_all(self, address: int, data: bytes) -> None:
+        """Write a stretch of memory."""
+        self._core.write_memory(address, data)

@@ -84,6 +84,11 @@ class Clock:
         """Modelled time since reset in seconds."""
         return self.picoseconds(at_cycles) / PICOSECONDS_PER_SECOND
 
+    def cycles_at(self, picoseconds: int) -> int:
+        """The first cycle at or after that time since reset, if the core's frequency stays as it is."""
+        later = (picoseconds - self._epoch_picoseconds) * self._core_hz
+        return self._epoch_cycles - -later // PICOSECONDS_PER_SECOND
+
     def set_core_hz(self, core_hz: int) -> None:
         """The firmware selected another core clock; time so far keeps its length."""
         if core_hz == self._core_hz:
@@ -152,7 +157,7 @@ class Clock:
         """Put a saved state back."""
         self._core_hz = state["core_hz"]
         self._epoch_cycles, self._epoch_picoseconds = state["epoch"]
-        for slot in self._deadlines:
-            slot.at_cycles = state["deadlines"][slot.name]
+        for slot in self._deadlines:  # an instrument's may be younger than the snapshot
+            slot.at_cycles = state["deadlines"].get(slot.name)
         self._queue = sorted((s.at_cycles, s.number, s) for s in self._deadlines if s.at_cycles is not None)
         self.deadlines_changed()

@@ -12,6 +12,7 @@ from emulator.bus.register_access import RegisterAccesses
 from emulator.clock.clock import Clock
 from emulator.device import ClockTree, Device, DeviceContext, InterruptLine, Memory, Signals
 from emulator.engine.memory_map import MemoryMap
+from emulator.links.audio_input import AudioWires
 from emulator.links.endpoint import SerialEndpoint
 
 
@@ -20,6 +21,7 @@ class Surroundings:
     """What the devices of one machine share.
 
     ``interrupt(number)``: an external interrupt's line. ``port_of(name)``: a device's serial port.
+    ``audio_of(name)``: an audio input by its device's name, ``_`` and the device's own name for it.
     """
 
     bus: Bus
@@ -31,6 +33,7 @@ class Surroundings:
     signals: Signals
     interrupt: Callable[[int], InterruptLine]
     port_of: Callable[[str], SerialEndpoint]
+    audio_of: Callable[[str], AudioWires]
     request_reset: Callable[[str], None]
 
 
@@ -79,6 +82,7 @@ def _context(entry: DeviceEntry, around: Surroundings, *, has_serial: bool) -> D
         parameters=entry.parameters,
         unmodelled=unmodelled,
         request_reset=around.request_reset,
+        audio=lambda name: around.audio_of(f"{entry.name}_{name}"),
         touch=around.accesses.touch,
         consumed=around.accesses.count_activity,
     )

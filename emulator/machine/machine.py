@@ -24,6 +24,7 @@ from emulator.errors import GuestFault, UsageError
 from emulator.image.model import Image, Symbol
 from emulator.image.names import find_symbol
 from emulator.image.place import place_of
+from emulator.links.audio_input import AudioWires
 from emulator.links.endpoint import SerialEndpoint
 from emulator.links.text_watch import TextWatch
 from emulator.machine.awaited import AwaitedRegister, awaited_registers
@@ -254,6 +255,11 @@ class Machine:
     def talking_port(self) -> SerialEndpoint:
         """The console, or the port that the firmware has talked on instead."""
         return self._parts.ports.talking()
+
+    @property
+    def audio_inputs(self) -> dict[str, AudioWires]:
+        """The wires of every audio receiver by the names of its device and its input, as ``"sai1_a"``."""
+        return self._parts.audio_inputs
 
     # -- core and memory -----------------------------------------------------------------------
     def read_memory(self, address: int, size_bytes: int) -> bytes:

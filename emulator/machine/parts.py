@@ -26,6 +26,7 @@ from emulator.image.checks import core_warning
 from emulator.image.model import Image
 from emulator.image.place import place_of
 from emulator.image.start import EntryStart, entry_start
+from emulator.links.audio_input import AudioWires
 from emulator.machine.crash_report import crash_report
 from emulator.machine.devices import Surroundings, add_device
 from emulator.machine.execution import Execution
@@ -60,6 +61,7 @@ class MachineParts:
         self.requests = RunRequests(self.engine.hook, self.engine.input)
         self.sleep = Sleep()
         self.ports = SerialPorts(board.console, self._serial_passed)
+        self.audio_inputs: dict[str, AudioWires] = {}
         self.semihosting = SemihostingHost(files_dir, self.ports.semihosting_output, tell=self._note)
         self.accesses = RegisterAccesses(self.engine, on_polled=self._polled, on_error=self.requests.fail)
         self.overhead = OverheadAccount(self.engine.hook, self.engine.automaton, self.accesses.served)
@@ -67,7 +69,7 @@ class MachineParts:
         self.clock.attach(self.accesses.now, self.requests.next_deadline)
         self.clocks = NamedClocks(self.clock)
         self.signals = SignalBoard(board.signals)
-        self.memory = BusMemory(self.engine.core)
+        self.memory = BusMemory(self.engine.core, self._device_at)
         self.bus = Bus(board, self.memory, here=self.accesses.here, on_unmodelled=self._on_unmodelled)
         self.system = self._build_system()
         self.devices = self._build_devices()
@@ -153,6 +155,7 @@ class MachineParts:
             "itm": self.ports.itm,
             **{f"device:{name}": device for name, device in self.devices.items()},
             **{f"serial:{name}": port for name, port in self.ports.by_name.items()},
+            **{f"audio:{name}": wires for name, wires in self.audio_inputs.items()},
         }
 
     # -- construction ------------------------------------------------------------------------
@@ -186,6 +189,7 @@ class MachineParts:
             enable_cache=engine.memory_map.enable_level_one,
             refuse=self._refuse,
             trace_at_reset=bool(board.core_parameters.get("trace_at_reset", 0)),
+            dwt_lock=bool(board.core_parameters.get("dwt_lock", 1)),
         )
         engine.automaton.on_send_event = system.send_event
         self.clocks.before_change(system.before_clock_change)
@@ -203,9 +207,16 @@ class MachineParts:
             signals=self.signals,
             interrupt=self.system.external_line,
             port_of=self.ports.port_of,
+            audio_of=self._audio_of,
             request_reset=self.requests.request_reset,
         )
         return {entry.name: add_device(entry, around) for entry in self.board.devices}
+
+    def _device_at(self, address: int) -> tuple[int, int, Device, str] | None:
+        return self.bus.device_at(address)
+
+    def _audio_of(self, name: str) -> AudioWires:
+        return self.audio_inputs.setdefault(name, AudioWires(name))
 
     def _map_buses(self) -> None:
         read, write = self.accesses.guarded_read, self.accesses.guarded_write

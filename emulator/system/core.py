@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from emulator.device import NothingAnswers
+
 
 class CoreRegisters(Protocol):
     """Registers and memory of a stopped core (between two blocks).
@@ -48,7 +50,7 @@ class CoreRegisters(Protocol):
         """Write memory; raises :class:`MemoryFault` where nothing answers."""
 
 
-class MemoryFault(Exception):
+class MemoryFault(NothingAnswers):
     """An access that no region or device answers (stacking onto a bad SP, say)."""
 
     detail = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from emulator.clock.clock import Clock
@@ -59,7 +60,8 @@ class System:
     M7's L1 caches.
     ``unmodelled(address, access)`` is told of registers that are not modelled, ``turned_on(address,
     words)`` of features, by the write that turns one on (:mod:`emulator.system.turned_on`).
-    ``trace_at_reset``: see :class:`DebugControl`. ``refuse(address)``: the access being served is a
+    ``trace_at_reset``: see :class:`DebugControl`. ``dwt_lock``: a core whose DWT may have a
+    software lock has it. ``refuse(address)``: the access being served is a
     bus fault, and has no effect.
 
     :meth:`take_exception`, :meth:`exception_return`, :meth:`svc` and :meth:`raise_fault`
@@ -95,6 +97,7 @@ class System:
         maintain_cache: Maintain = _no_maintenance,
         enable_cache: Callable[[str, bool], None] = _no_enable,
         trace_at_reset: bool = False,
+        dwt_lock: bool = True,
         refuse: Callable[[int], None] = lambda _address: None,
         exceptions_changed: Callable[[], None] | None = None,
         state: ExceptionState | None = None,
@@ -104,7 +107,8 @@ class System:
         self._touch = touch
         self._unmodelled = unmodelled
         self._refuse = refuse
-        self.features = features_of(core_name)
+        features = features_of(core_name)
+        self.features = features if dwt_lock else replace(features, has_software_lock=False)
         self.table = ExceptionTable(interrupts, priority_bits, exceptions_changed or on_change, self._state)
         self.nvic = Nvic(self.table, self.features, self._newly_pending, turned_on)
         self.systick = SysTick(clock, self._pend_systick, touch, systick_reference_hz, systick_calibration)

@@ -1,12 +1,17 @@
 """A peripheral's request wires to a DMA controller, as levels.
 
-A vendor's device adds when it wants a transfer. The wires are the signals ``dma:NAME_RX`` and
-``dma:NAME_TX``.
+A vendor's device adds when it wants a transfer. A serial device's wires are the signals ``dma:NAME_RX``
+and ``dma:NAME_TX``. The level of a wire is the number of transfers that are wanted. So that a stream of
+data need not be handed over word by word, a controller says on ``dma_room:NAME`` how many transfers from
+the device it will serve at once before its next flag, and changes ``dma_asked:NAME`` before its counters
+are looked at.
 """
 
 from __future__ import annotations
 
-from emulator.device import DeviceContext
+from collections.abc import Callable
+
+from emulator.device import DeviceContext, Signals
 
 
 class DmaRequests:
@@ -20,3 +25,56 @@ class DmaRequests:
         """Ask, or stop asking, for received data to be fetched and for data to send."""
         self._signals.set(self._receive, int(receive))
         self._signals.set(self._send, int(send))
+
+
+class StreamRequest:
+    """The device's side of one request wire for a stream of received data.
+
+    ``room_changed()``: the controller serves more or fewer transfers than before; ``asked()``:
+    somebody is about to look at its counters.
+    """
+
+    def __init__(
+        self,
+        context: DeviceContext,
+        name: str,
+        *,
+        room_changed: Callable[[], None],
+        asked: Callable[[], None],
+    ) -> None:
+        self._signals = context.signals
+        self._wire, self._room = f"dma:{name}", f"dma_room:{name}"
+        context.signals.watch(self._room, lambda _room: room_changed())
+        context.signals.watch(f"dma_asked:{name}", lambda _level: asked())
+
+    @property
+    def room(self) -> int:
+        """So many transfers are served at once, before the controller's next flag."""
+        return self._signals.get(self._room)
+
+    def want(self, transfers: int) -> None:
+        """Ask for so many transfers."""
+        self._signals.set(self._wire, transfers)
+
+
+class RequestWires:
+    """A controller's side of one request: ``dma_request:NUMBER`` behind a multiplexer, or ``dma:NAME``."""
+
+    def __init__(self, signals: Signals, wire: str) -> None:
+        kind, _, name = wire.partition(":")
+        self._signals = signals
+        self.name = wire
+        self._room, self._asked = f"{kind}_room:{name}", f"{kind}_asked:{name}"
+
+    @property
+    def wanted(self) -> int:
+        """So many transfers are asked for."""
+        return self._signals.get(self.name)
+
+    def make_room(self, transfers: int) -> None:
+        """Say how many will be served at once before the next flag."""
+        self._signals.set(self._room, transfers)
+
+    def ask(self) -> None:
+        """Let what is not handed over yet be handed over."""
+        self._signals.set(self._asked, 1 - self._signals.get(self._asked))

@@ -2,9 +2,9 @@
 
 RM0432 chapters "Direct memory access controller" and "DMA request multiplexer"; the
 same blocks are in STM32G0/G4/WB. Modelled: peripheral requests by level, memory-to-memory,
-circular mode, half and full transfer flags and interrupts. A transfer takes no modelled
+circular mode, half and full transfer and error flags and interrupts. A transfer takes no modelled
 time, and priorities therefore don't matter; that is reported when a channel is first enabled. Not
-modelled, and reported: request generators, synchronisation. Not modelled: transfer errors.
+modelled, and reported: request generators, synchronisation.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from typing import Annotated
 
 import msgspec
 
-from emulator.device import TIMING, DeviceContext, DeviceParameters
+from emulator.device import TIMING, DeviceContext, DeviceParameters, NothingAnswers
 from emulator.schema.table import about
+from peripherals.parts.dma_requests import RequestWires
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 CCR_EN, CCR_TCIE, CCR_HTIE, CCR_TEIE = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 CCR_DIR, CCR_CIRC, CCR_PINC, CCR_MINC = 1 << 4, 1 << 5, 1 << 6, 1 << 7
 CCR_PSIZE_SHIFT, CCR_MSIZE_SHIFT, CCR_MEM2MEM = 8, 10, 1 << 14
 FLAG_GLOBAL, FLAG_COMPLETE, FLAG_HALF, FLAG_ERROR = 1, 2, 4, 8
-CXCR_SE, RGXCR_GE, GENERATORS = 1 << 16, 1 << 16, 4
+CXCR_SE, RGXCR_GE = 1 << 16, 1 << 16
 CHANNEL_BYTES, FIRST_CHANNEL = 0x14, 0x08
+REQUEST_MASK = 0x7F
 
 
 class DmaParameters(DeviceParameters, frozen=True):
@@ -49,6 +51,9 @@ class DmaMuxParameters(DeviceParameters, frozen=True):
     """Which requests can reach which channels."""
 
     channels: Annotated[int, about("Its outputs.", unit="channels", at_least=1, at_most=16, example=12)] = 14
+    generators: Annotated[
+        int, about("Its request generators.", unit="generators", at_least=0, at_most=8, example=8)
+    ] = 4
     requests: Annotated[
         dict[str, Annotated[int, msgspec.Meta(ge=0, le=127)]],
         about("Number of each request, by the name of its signal without dma:.", example={"USART2_RX": 26}),
@@ -71,8 +76,10 @@ class Dma(RegisterDevice):
         self._at: dict[int, list[int]] = {}  # channel -> [peripheral address, memory address]
         self._reload: dict[int, int] = {}
         first = self.parameters.first_request
-        self._requests = {n: f"dma_request:{first + n - 1}" for n in range(1, self._count + 1)}
-        for number, signal in self._requests.items():
+        self._wires: dict[int, RequestWires] = {}
+        for number in range(1, self._count + 1):
+            signal = f"dma_request:{first + number - 1}"
+            self._wires[number] = RequestWires(context.signals, signal)
             context.signals.watch(signal, partial(self._requested, number))
 
     def register_table(self) -> tuple[Register, ...]:
@@ -91,6 +98,19 @@ class Dma(RegisterDevice):
         super().reset()
         self._at.clear()
         self._reload.clear()
+        self._tell_room()
+
+    def read(self, offset: int, size_bytes: int) -> int:
+        """Load; a counter that is looked at is up to date."""
+        if offset >= FIRST_CHANNEL and (offset - FIRST_CHANNEL) % CHANNEL_BYTES // 4 == 1:
+            self._ask((offset - FIRST_CHANNEL) // CHANNEL_BYTES + 1)
+        return super().read(offset, size_bytes)
+
+    def write(self, offset: int, size_bytes: int, value: int) -> None:
+        """Store, after what is on its way to a channel has gone there."""
+        if offset >= FIRST_CHANNEL:
+            self._ask((offset - FIRST_CHANNEL) // CHANNEL_BYTES + 1)
+        super().write(offset, size_bytes, value)
 
     # -- effects ---------------------------------------------------------------------------
     def flags_cleared(self, written: int, _old: int) -> None:
@@ -102,7 +122,7 @@ class Dma(RegisterDevice):
 
     def channels_changed(self, _written: int, _old: int) -> None:
         """CCR: start or stop channels, and serve what is already requested."""
-        for number in self._requests:
+        for number in self._wires:
             enabled = self.values[f"CCR{number}"] & CCR_EN
             if enabled and number not in self._at:
                 self._start(number)
@@ -112,9 +132,12 @@ class Dma(RegisterDevice):
             elif not enabled:
                 self._at.pop(number, None)
         self._serve()
-        self._refresh()
 
     # -- inside ----------------------------------------------------------------------------
+    def _ask(self, number: int) -> None:
+        if number in self._at and not self._serving:
+            self._wires[number].ask()
+
     def _requested(self, _number: int, level: int) -> None:
         if level:
             self._serve()
@@ -129,30 +152,55 @@ class Dma(RegisterDevice):
             return
         self._serving = True
         try:
-            while number := next((n for n in self._requests if self._wants(n)), 0):
+            while number := next((n for n in self._wires if self._wants(n)), 0):
                 self._transfer(number)
         finally:
             self._serving = False
+        self._tell_room()
         self._refresh()
+
+    def _tell_room(self) -> None:
+        for number, wires in self._wires.items():
+            wires.make_room(self._room(number))
+
+    def _room(self, number: int) -> int:
+        """How many transfers from a device are left until the channel's next flag."""
+        if number not in self._at or self.values[f"CCR{number}"] & (CCR_DIR | CCR_MEM2MEM):
+            return 0
+        left, half = self.values[f"CNDTR{number}"], self._reload[number] // 2
+        return left - half if left > half else left
 
     def _wants(self, number: int) -> bool:
         if number not in self._at or not self.values[f"CNDTR{number}"]:
             return False
         if self.values[f"CCR{number}"] & CCR_MEM2MEM:
             return True
-        return self.context.signals.get(self._requests[number]) != 0
+        return self._wires[number].wanted != 0
 
     def _transfer(self, number: int) -> None:
+        """Move one item, or all that a device has up to the channel's next flag."""
         control, at = self.values[f"CCR{number}"], self._at[number]
         sizes = [1 << (control >> shift & 3) for shift in (CCR_PSIZE_SHIFT, CCR_MSIZE_SHIFT)]
         source, target = (1, 0) if control & CCR_DIR else (0, 1)
-        value = self.context.memory.read(at[source], sizes[source])
-        self.context.memory.write(at[target], sizes[target], value)
+        stream = not control & (CCR_DIR | CCR_MEM2MEM | CCR_PINC) and control & CCR_MINC
+        count = min(self._wires[number].wanted, self._room(number)) if stream else 1
+        memory = self.context.memory
+        try:
+            if stream and sizes[0] == sizes[1] and count > 1:
+                memory.write_all(at[1], memory.read_again(at[0], sizes[0], count))
+            else:
+                count = 1
+                memory.write(at[target], sizes[target], memory.read(at[source], sizes[source]))
+        except NothingAnswers:
+            self.clear_bits(f"CCR{number}", CCR_EN)  # as the hardware does
+            self._at.pop(number, None)
+            self._set_flags(number, FLAG_ERROR)
+            return
         if control & CCR_PINC:
             at[0] += sizes[0]
         if control & CCR_MINC:
-            at[1] += sizes[1]
-        self.values[f"CNDTR{number}"] -= 1
+            at[1] += sizes[1] * count
+        self.values[f"CNDTR{number}"] -= count
         left = self.values[f"CNDTR{number}"]
         if left == self._reload[number] // 2:
             self._set_flags(number, FLAG_HALF)
@@ -185,7 +233,8 @@ class Dma(RegisterDevice):
 class DmaMux(RegisterDevice):
     """Connects peripherals' request signals to DMA channels.
 
-    Drives the signals ``dma_request:N``.
+    Drives the signals ``dma_request:N``, and back to the peripherals ``dma_room:NAME`` and
+    ``dma_asked:NAME`` (:mod:`peripherals.parts.dma_requests`).
     """
 
     PARAMETERS = DmaMuxParameters
@@ -197,6 +246,9 @@ class DmaMux(RegisterDevice):
         self._names = {number: name for name, number in self.parameters.requests.items()}
         for name in self._names.values():
             context.signals.watch(f"dma:{name}", self._source_changed)
+        for channel in range(self._count):
+            context.signals.watch(f"dma_request_room:{channel}", self._room_changed)
+            context.signals.watch(f"dma_request_asked:{channel}", partial(self._asked, channel))
 
     def register_table(self) -> tuple[Register, ...]:
         """One control register a channel, and the status registers."""
@@ -205,7 +257,8 @@ class DmaMux(RegisterDevice):
         ]
         rows += [read_only(0x80, "CSR"), Register(0x84, "CFR", writable=0)]
         rows += [
-            Register(0x100 + 4 * n, f"RG{n}CR", on_write="generators_changed") for n in range(GENERATORS)
+            Register(0x100 + 4 * n, f"RG{n}CR", on_write="generators_changed")
+            for n in range(self.parameters.generators)
         ]
         rows += [read_only(0x140, "RGSR"), Register(0x144, "RGCFR", writable=0)]
         return tuple(rows)
@@ -214,6 +267,7 @@ class DmaMux(RegisterDevice):
         """Connect nothing."""
         super().reset()
         self._route()
+        self._route_room()
 
     def routing_changed(self, _written: int, _old: int) -> None:
         """CxCR: another request for a channel."""
@@ -221,19 +275,40 @@ class DmaMux(RegisterDevice):
             if self.values[f"C{channel}CR"] & CXCR_SE:
                 self.report(f"C{channel}CR", "write", "synchronised requests")
         self._route()
+        self._route_room()
 
     def generators_changed(self, _written: int, _old: int) -> None:
         """RGxCR: a generator is on."""
-        for number in range(GENERATORS):
+        for number in range(self.parameters.generators):
             if self.values[f"RG{number}CR"] & RGXCR_GE:
                 self.report(f"RG{number}CR", "write", "request generators")
 
     def _source_changed(self, _level: int) -> None:
         self._route()
 
+    def _room_changed(self, _room: int) -> None:
+        self._route_room()
+
+    def _asked(self, channel: int, level: int) -> None:
+        if name := self._source(channel):
+            self.context.signals.set(f"dma_asked:{name}", level)
+
+    def _source(self, channel: int) -> str | None:
+        return self._names.get(self.values[f"C{channel}CR"] & REQUEST_MASK)
+
     def _route(self) -> None:
         for channel in range(self._count):
-            name = self._names.get(self.values[f"C{channel}CR"] & 0x7F)
+            name = self._source(channel)
             level = self.context.signals.get(f"dma:{name}") if name else 0
             if self.context.signals.get(f"dma_request:{channel}") != level:
                 self.context.signals.set(f"dma_request:{channel}", level)
+
+    def _route_room(self) -> None:
+        """Tell each peripheral how much its channel takes at once; 0 where it has none."""
+        signals = self.context.signals
+        rooms = dict.fromkeys(self._names.values(), 0)
+        for channel in range(self._count):
+            if name := self._source(channel):
+                rooms[name] += signals.get(f"dma_request_room:{channel}")
+        for name, room in rooms.items():
+            signals.set(f"dma_room:{name}", room)

@@ -8,7 +8,8 @@ from typing import Any
 
 from emulator.clock.clock import Clock
 from emulator.clock.ramp import Ramp
-from emulator.device import Device, DeviceContext
+from emulator.device import Device, DeviceContext, NothingAnswers
+from emulator.links.audio_input import AudioWires
 
 CORE_HZ = 1_000_000
 
@@ -54,22 +55,39 @@ class FakeSerial:
 
 
 class FakeMemory:
-    """Bytes by address; devices answer where ``devices`` says (base, device)."""
+    """Bytes by address; devices answer where ``devices`` says (base, device), nothing in ``absent``."""
 
     def __init__(self) -> None:
         self.bytes: dict[int, int] = {}
+        self.absent = range(0)
         self.devices: list[tuple[int, Device]] = []
 
     def _device(self, address: int) -> tuple[int, Device] | None:
         return next(((b, d) for b, d in self.devices if b <= address < b + d.size_bytes), None)
 
     def read(self, address: int, size_bytes: int) -> int:
+        if address in self.absent:
+            raise NothingAnswers
         found = self._device(address)
         if found:
             return found[1].read(address - found[0], size_bytes)
         return sum(self.bytes.get(address + i, 0) << 8 * i for i in range(size_bytes))
 
+    def read_again(self, address: int, size_bytes: int, count: int) -> bytes:
+        found = self._device(address)
+        if found and hasattr(found[1], "read_again"):
+            data: bytes | None = found[1].read_again(address - found[0], size_bytes, count)
+            if data is not None:
+                return data
+        return b"".join(self.read(address, size_bytes).to_bytes(size_bytes, "little") for _ in range(count))
+
+    def write_all(self, address: int, data: bytes) -> None:
+        for i, byte in enumerate(data):
+            self.write(address + i, 1, byte)
+
     def write(self, address: int, size_bytes: int, value: int) -> None:
+        if address in self.absent:
+            raise NothingAnswers
         found = self._device(address)
         if found:
             found[1].write(address - found[0], size_bytes, value)
@@ -148,6 +166,7 @@ class Bench:
         self.tuning = FakeTuning()
         self.signals = FakeSignals()
         self.serial = FakeSerial()
+        self.audio: dict[str, AudioWires] = {}
         self.lines: dict[str, FakeLine] = {}
         self.unmodelled: list[tuple[int, str, str]] = []
         self.resets: list[str] = []
@@ -172,6 +191,7 @@ class Bench:
             parameters=parameters,
             unmodelled=lambda offset, access, what: self.unmodelled.append((offset, access, what)),
             request_reset=self.resets.append,
+            audio=lambda wires: self.audio.setdefault(f"{name}_{wires}", AudioWires(f"{name}_{wires}")),
             touch=self._touch,
             consumed=self._touch,
         )

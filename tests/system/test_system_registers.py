@@ -68,6 +68,15 @@ def test_m7_unit_is_locked_until_the_key() -> None:
     assert rig.r(CYCCNT) == 10
 
 
+def test_m7_unit_without_a_lock_counts_at_once() -> None:
+    rig = Rig("cortex-m7", dwt_lock=False)
+    rig.w(DEMCR, TRCENA)
+    assert rig.r(DWT_LSR) == 0
+    rig.w(DWT_CTRL, 1)
+    rig.run(10)
+    assert rig.r(CYCCNT) == 10
+
+
 @pytest.mark.parametrize("core_name", ["cortex-m0", "cortex-m0plus"])
 def test_no_cycle_counter_on_armv6m(core_name: str) -> None:
     rig = Rig(core_name)

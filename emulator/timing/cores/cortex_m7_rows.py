@@ -188,6 +188,14 @@ class CortexM7Parameters(CoreParameters, frozen=True):
 
     mpu_regions: Annotated[Literal[0, 8, 16], MPU_REGIONS] = 8  # DDI 0489
     trace_at_reset: TraceAtReset = 0
+    dwt_lock: Annotated[
+        Switch,
+        about(
+            "Whether the DWT takes no write before its key is written to DWT_LAR. It is so on STM32F7; on"
+            " STM32H7A3 published firmware counts cycles and never writes the key.",
+            example=0,
+        ),
+    ] = 1
     static_prediction: Annotated[
         Switch,
         about(
