@@ -11,12 +11,14 @@ from benches.build.firmware import (
     BENCHMARKS,
     MODES,
     OPTIMIZATIONS,
+    SHIPPED,
     BuildOptions,
     BuiltFirmware,
     build_firmware,
+    shipped_model,
 )
 from benches.build.generator import KERNEL_SETS
-from benches.build.support import BoardSupport, firmware_folder, fitted, load_support, support_for
+from benches.build.support import BoardSupport, fitted, load_support, support_for
 from benches.build.toolchain import CORES, TOOLCHAINS
 from emulator.board.reader import load_board
 from emulator.cli.command import Command
@@ -55,15 +57,16 @@ def build(
     baud: int | None,
     out: Path | None,
 ) -> None:
-    """Build benchmark firmware: kws, vww, ic, ad (all four when none is named).
+    """Build benchmark firmware: kws, vww, ic, ad (all four when none is named), ic02.
 
+    No model of ic02, image classification with the larger network, is shipped: it takes --model.
     BENCHMARK calibration is the firmware that measures a board's memories: `boardless calibrate`.
     """
     if CALIBRATION in benchmarks:
         options = BuildOptions(core or "", toolchain, kernels, opt, mode, baud)
         click.echo(_calibration(benchmarks, board, support_name, out, options, model))
         return
-    names = benchmarks or tuple(BENCHMARKS)
+    names = benchmarks or SHIPPED
     if model is not None and len(names) != 1:
         raise UsageError("--model needs the one BENCHMARK that it was made for",
                          next_step=f"name one of: {', '.join(BENCHMARKS)}")  # fmt: skip
@@ -102,13 +105,6 @@ def _calibration_line(built: BuiltCalibration) -> str:
         f"{built.path}: {CALIBRATION} for {built.support} ({built.core}):"
         f" flash {built.flash_bytes} bytes, RAM {built.ram_bytes} bytes"
     )
-
-
-def shipped_model(benchmark: str) -> Path:
-    """Path of the model that this project trained for a benchmark; raises :class:`UsageError`."""
-    if benchmark not in BENCHMARKS:
-        raise UsageError(f"unknown benchmark {benchmark!r}", next_step=f"known: {', '.join(BENCHMARKS)}")
-    return firmware_folder() / "models" / f"{benchmark}.tflite"
 
 
 def _support(board: str, support_name: str | None) -> BoardSupport:

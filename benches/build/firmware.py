@@ -24,8 +24,11 @@ BENCHMARKS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "kws": (49 * 10, ("int8",)),
     "vww": (96 * 96 * 3, ("int8",)),
     "ic": (32 * 32 * 3, ("int8",)),
+    "ic02": (32 * 32 * 3, ("int8",)),
     "ad": (640, ("int8", "float32")),
 }
+SHIPPED = tuple(name for name in BENCHMARKS if name != "ic02")
+"""Those of which the package has a model."""
 SENT_BYTES = {"ad": 4}  # per element: ad's host sends float32, the others' one byte
 MODES = {"performance": 115200, "energy": 9600}
 FOLDERS = ("startup", "runtime", "protocol", "kernels/reference", "kernels/optimized")
@@ -119,6 +122,19 @@ def build_firmware(
     return BuiltFirmware(
         out, benchmark, support.name, core, network, flash_bytes, ram_bytes, network.arena_bytes
     )
+
+
+def shipped_model(benchmark: str) -> Path:
+    """Path of the model that this project trained for a benchmark; raises :class:`UsageError`."""
+    if benchmark not in BENCHMARKS:
+        raise UsageError(f"unknown benchmark {benchmark!r}", next_step=f"known: {', '.join(BENCHMARKS)}")
+    if benchmark not in SHIPPED:
+        raise UsageError(
+            f"no model of {benchmark} is shipped",
+            next_step=f"give yours with --model: `boardless bench {benchmark} --model FILE.tflite` builds and"
+            f" runs it, `boardless build {benchmark} --model FILE.tflite` makes an ELF",
+        )
+    return firmware_folder() / "models" / f"{benchmark}.tflite"
 
 
 def _sent_bytes(benchmark: str) -> int:

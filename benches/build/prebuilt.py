@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-from benches.build.command import shipped_model
-from benches.build.firmware import BENCHMARKS, build_firmware
+from benches.build.firmware import SHIPPED, build_firmware, shipped_model
 from benches.build.support import list_support, load_support
 
 
@@ -22,9 +21,9 @@ def image_name(benchmark: str, support: str) -> str:
 
 
 def shipped_images() -> Iterator[tuple[str, str]]:
-    """Every benchmark with every board support package."""
+    """Every benchmark that has a model with every board support package."""
     for support in list_support():
-        for benchmark in BENCHMARKS:
+        for benchmark in SHIPPED:
             yield benchmark, support
 
 

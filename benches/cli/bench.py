@@ -32,7 +32,7 @@ from emulator.files import OutputFile
     "--model",
     type=InputFile(),
     metavar="FILE",
-    help="The .tflite that --image was built from, for the golden check.",
+    help="The .tflite that --image was built from, for the golden check; without --image, the one to build.",
 )
 @click.option("--count", type=Count(), help="Inferences per window; in accuracy mode: inputs at most.")
 @click.option(
@@ -93,8 +93,9 @@ def bench(
     hook: str,
     json_file: OutputFile | None,
 ) -> None:
-    """Run benchmarks (kws, vww, ic, ad; default: all) and report instructions, cycles, latency.
+    """Run benchmarks (kws, vww, ic, ad; default: all of these) and report instructions, cycles, latency.
 
+    ic02, image classification with the larger network, takes your --model: none is shipped.
     The host's part of the benchmark's serial protocol is played against the emulated board.
     Every figure is simulated and unofficial.
     """

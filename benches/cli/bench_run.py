@@ -31,7 +31,7 @@ from benches.runs.report import UNOFFICIAL, accuracy_table, bench_table, layer_t
 from benches.runs.rows import AccuracyRun, BenchRun
 from benches.silicon.error_bands import BandTable, read_bands
 from benches.suite import shipped
-from benches.suite.benchmarks import BENCHMARKS, Benchmark
+from benches.suite.benchmarks import SHIPPED, Benchmark
 from benches.suite.input_files import InputData, load_inputs
 from emulator import __version__
 from emulator.board.reader import load_board
@@ -172,10 +172,15 @@ def plan_jobs(options: BenchOptions) -> list[BenchJob]:
         benchmark = options.benchmarks[0] if options.benchmarks else None
         jobs = [image_job(options.image, options.board, benchmark)]
     else:
-        if options.model is not None or options.base is not None:
-            raise UsageError("--model and --base describe an image of yours", next_step="Give --image too.")
+        if options.base is not None:
+            raise UsageError("--base describes an image of yours", next_step="Give --image too.")
+        if options.model is not None and len(options.benchmarks) != 1:
+            raise UsageError(
+                "--model is of one benchmark or of one image",
+                next_step="Name the benchmark to build it for, or give the --image that it is in.",
+            )
         board = options.board or DEFAULT_BOARD
-        jobs = [shipped_job(benchmark, board) for benchmark in options.benchmarks or BENCHMARKS]
+        jobs = [shipped_job(benchmark, board, options.model) for benchmark in options.benchmarks or SHIPPED]
     if len(jobs) > 1 and any(path.is_file() for path in options.inputs):
         raise UsageError(
             "an input file fits one benchmark only",

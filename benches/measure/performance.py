@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from benches.protocol.host import InferenceWindow, ProtocolError, ProtocolHost
 from benches.protocol.machine_channel import MachineChannel, MachineLike
-from benches.suite.benchmarks import Benchmark, find
+from benches.suite.benchmarks import NAMES, Benchmark, find
 from benches.suite.golden import Comparison, GoldenInterpreter, compare
 from benches.suite.input_files import InputData
 from emulator.errors import UsageError
@@ -180,7 +180,7 @@ def find_announced(model: str) -> Benchmark:
         return find(model)
     except UsageError as error:
         raise ProtocolError(
-            f"the device runs {model!r}, which is none of the four benchmarks", next_step=error.next_step
+            f"the device runs {model!r}, which is none of {', '.join(NAMES)}", next_step=error.next_step
         ) from error
 
 

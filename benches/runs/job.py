@@ -71,7 +71,7 @@ class BenchJob:
 
     ``inputs`` empty: the shipped ones. ``count``: inferences per window in performance mode,
     at most so many files in accuracy mode; None: the benchmark's default, or all files.
-    ``known_model``: the image is ours, so its model is the shipped one.
+    ``known_model``: the image is ours, so its model is the shipped one, or ``model``.
     """
 
     image: Path
@@ -97,9 +97,13 @@ def require_known_base(image: Path, base: int | None, board: Board) -> None:
         require_base(image, base, board)
 
 
-def shipped_job(benchmark: Benchmark, board: str) -> BenchJob:
-    """The job for the image that the package ships, or builds, for a board."""
-    image = shipped.image_for_board(benchmark, load_board(board))
+def shipped_job(benchmark: Benchmark, board: str, model: Path | None = None) -> BenchJob:
+    """The job for the image that the package ships, or builds, for a board; with ``model`` it builds."""
+    loaded = load_board(board)
+    if model is None:
+        image = shipped.image_for_board(benchmark, loaded)
+    else:
+        image = shipped.image_of_model(benchmark, loaded, model)
     return BenchJob(image, board, benchmark, known_model=True)
 
 

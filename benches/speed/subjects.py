@@ -14,7 +14,7 @@ from benches.silicon.catalog import CatalogRow, development_catalog
 from benches.silicon.image_sources import FoundImage, find_image
 from benches.silicon.validate import synthetic_input
 from benches.suite import shipped
-from benches.suite.benchmarks import BENCHMARKS, Benchmark, find
+from benches.suite.benchmarks import SHIPPED, Benchmark, find
 from benches.suite.input_files import load_inputs
 from emulator.board.reader import load_board
 from emulator.machine.machine import Machine
@@ -54,7 +54,7 @@ def open_session(subject: Subject, timing: str, hook: str) -> Session:
 
 def shipped_subjects(board: str) -> Iterator[Subject]:
     """The shipped image of each benchmark for a board, with the first shipped input."""
-    for benchmark in BENCHMARKS:
+    for benchmark in SHIPPED:
         path = shipped.image_for(benchmark, load_board(board).name)
         yield Subject(
             benchmark.name,

@@ -1,4 +1,4 @@
-"""The four benchmarks as data: names, input and output shapes, how inputs are converted.
+"""The benchmarks as data: names, input and output shapes, how inputs are converted.
 
 Sizes and conversions are those of the reference firmware (mlcommons/tiny,
 benchmark/reference_submissions); the window sizes are ours, chosen so that a run is quick.
@@ -35,7 +35,8 @@ class Benchmark:
     ``inferences`` and ``warmups``: the default window of ``boardless bench``. ``bench_inputs``:
     how many of the shipped inputs it plays (one of vww is 27,648 bytes over a serial line).
     ``printed_tolerance``: how far a printed result may be from the golden interpreter's
-    before it counts as a mismatch, in output units.
+    before it counts as a mismatch, in output units. ``dataset``: the folder of its data in the
+    official layout, if not its ``model_name``. ``ships_model``: the package has a model of it.
     """
 
     name: str
@@ -49,6 +50,13 @@ class Benchmark:
     warmups: int = 1
     printed_tolerance: float = 0.0
     bench_inputs: int = 2
+    dataset: str = ""
+    ships_model: bool = True
+
+    @property
+    def dataset_name(self) -> str:
+        """The folder of its data: "kws01"."""
+        return self.dataset or self.model_name
 
 
 KEYWORD_SPOTTING = Benchmark(
@@ -75,6 +83,19 @@ IMAGE_CLASSIFICATION = Benchmark(
     Metric.TOP_1,
     inferences=2,
 )
+IMAGE_CLASSIFICATION_LARGE = Benchmark(
+    "ic02",
+    "ic02",
+    "image classification, the larger network",
+    32 * 32 * 3,
+    InputKind.UINT8_MINUS_128,
+    10,
+    Metric.TOP_1,
+    inferences=2,
+    bench_inputs=5,  # the runner's five windows: its own script has no count, and then wants exactly five
+    dataset="ic01",
+    ships_model=False,
+)
 ANOMALY_DETECTION = Benchmark(
     "ad",
     "ad01",
@@ -89,7 +110,14 @@ ANOMALY_DETECTION = Benchmark(
     printed_tolerance=0.0011,
 )
 
-BENCHMARKS = (KEYWORD_SPOTTING, VISUAL_WAKE_WORDS, IMAGE_CLASSIFICATION, ANOMALY_DETECTION)
+BENCHMARKS = (
+    KEYWORD_SPOTTING,
+    VISUAL_WAKE_WORDS,
+    IMAGE_CLASSIFICATION,
+    IMAGE_CLASSIFICATION_LARGE,
+    ANOMALY_DETECTION,
+)
+SHIPPED = tuple(benchmark for benchmark in BENCHMARKS if benchmark.ships_model)
 NAMES = tuple(benchmark.name for benchmark in BENCHMARKS)
 
 

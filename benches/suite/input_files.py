@@ -49,11 +49,11 @@ class LabelledFile:
 
 def dataset_folder(path: Path, benchmark: Benchmark) -> Path:
     """``path`` itself when it holds labels, else its subfolder named as the benchmark ("kws01")."""
-    for folder in (path, path / benchmark.model_name, path / benchmark.name):
+    for folder in (path, path / benchmark.dataset_name, path / benchmark.name):
         if (folder / LABELS_FILE).is_file():
             return folder
     raise UsageError(
-        f"neither it nor its subfolder {benchmark.model_name} holds {LABELS_FILE}",
+        f"neither it nor its subfolder {benchmark.dataset_name} holds {LABELS_FILE}",
         where=str(path),
         next_step="Give a folder in the official layout: y_labels.csv beside the input files.",
     )

@@ -3,7 +3,7 @@
 Images: ``benches/images/BENCHMARK-SUPPORT.elf``, one for each board support package of the
 firmware; a user's own board that they don't fit gets one that is built then and there.
 Models: ``models/BENCHMARK.tflite`` in the firmware's folder. Inputs:
-``benches/inputs/MODEL_NAME/`` in the benchmark's official layout.
+``benches/inputs/DATASET/`` in the benchmark's official layout.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from benches.build.firmware import BuildOptions, build_firmware
-from benches.build.support import firmware_folder, fitted, load_support, support_for
+from benches.build.firmware import BuildOptions, build_firmware, shipped_model
+from benches.build.support import fitted, load_support, support_for
 from benches.suite.benchmarks import Benchmark
 from emulator.board.model import Board
 from emulator.errors import UsageError
@@ -32,15 +32,22 @@ def image_for_board(benchmark: Benchmark, board: Board) -> Path:
     What is built lasts as long as the process. Raises :class:`UsageError` for a board without
     support package or when no compiler is found, :class:`ImageError` when nothing fits.
     """
+    model = model_for(benchmark)
     support = support_for(board)
     wanted = fitted(support, board)
     if wanted.core == support.core and _fits(image_for(benchmark, support.name), board):
         return image_for(benchmark, support.name)
+    return image_of_model(benchmark, board, model)
+
+
+def image_of_model(benchmark: Benchmark, board: Board, model: Path) -> Path:
+    """Build a board's image around a model; it lasts, and may fail, as above."""
+    wanted = fitted(support_for(board), board)
     folder = tempfile.mkdtemp(prefix="boardless-images-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = Path(folder) / f"{benchmark.name}-{board.name}.elf"
     toolchain = "gcc" if shutil.which("arm-none-eabi-gcc") or not find_spec("ziglang") else "zig"
-    build_firmware(benchmark.name, model_for(benchmark), wanted, path, BuildOptions(toolchain=toolchain))
+    build_firmware(benchmark.name, model, wanted, path, BuildOptions(toolchain=toolchain))
     return path
 
 
@@ -67,13 +74,13 @@ def image_for(benchmark: Benchmark, board_name: str) -> Path:
 
 
 def model_for(benchmark: Benchmark) -> Path:
-    """Find the model that the shipped images of ``benchmark`` hold."""
-    return _existing(firmware_folder() / "models" / f"{benchmark.name}.tflite")
+    """Find the model that the shipped images of ``benchmark`` hold. Raises :class:`UsageError`."""
+    return _existing(shipped_model(benchmark.name))
 
 
 def inputs_for(benchmark: Benchmark) -> Path:
     """Find the folder of the labelled synthetic inputs."""
-    return _existing(_folder() / "inputs" / benchmark.model_name)
+    return _existing(_folder() / "inputs" / benchmark.dataset_name)
 
 
 def _folder() -> Path:

@@ -13,7 +13,7 @@ from benches.measure.operator_works import model_works
 from benches.measure.recorded_window import record_inference
 from benches.silicon.validate import synthetic_input
 from benches.suite import shipped
-from benches.suite.benchmarks import ANOMALY_DETECTION, BENCHMARKS, KEYWORD_SPOTTING, Benchmark
+from benches.suite.benchmarks import ANOMALY_DETECTION, KEYWORD_SPOTTING, SHIPPED, Benchmark
 from emulator import Machine
 from emulator.cli.main import main
 from emulator.profiling.recorder import Labels, Recorder
@@ -50,7 +50,7 @@ def cycles_of(recording: Recording) -> Counter[str]:
     return cycles
 
 
-@pytest.mark.parametrize("benchmark", BENCHMARKS, ids=lambda b: b.name)
+@pytest.mark.parametrize("benchmark", SHIPPED, ids=lambda b: b.name)
 def test_a_shipped_benchmarks_sums_are_exact(benchmark: Benchmark) -> None:
     image = shipped.image_for(benchmark, BOARD)
     machine = Machine(BOARD)

@@ -16,8 +16,8 @@ from model_writer import ModelWriter
 from operator_models import OPERATOR_MODELS, write_operator_model
 
 from benches.build.arena import Lifetime, plan_arena
-from benches.build.command import build, shipped_model
-from benches.build.firmware import BENCHMARKS, BuildOptions, build_firmware
+from benches.build.command import build
+from benches.build.firmware import SHIPPED, BuildOptions, build_firmware, shipped_model
 from benches.build.generator import generate, tensor_lifetimes
 from benches.build.lower import lower_model
 from benches.build.model import read_model
@@ -157,9 +157,9 @@ def test_unknown_options(changes: dict[str, str], tmp_path: Path) -> None:
 
 
 # -- the plan ------------------------------------------------------------------------------
-@pytest.mark.parametrize("name", [*OPERATOR_MODELS, *BENCHMARKS])
+@pytest.mark.parametrize("name", [*OPERATOR_MODELS, *SHIPPED])
 def test_no_two_living_buffers_overlap(name: str, tmp_path: Path) -> None:
-    path = shipped_model(name) if name in BENCHMARKS else write_operator_model(name, tmp_path)
+    path = shipped_model(name) if name in SHIPPED else write_operator_model(name, tmp_path)
     network = generate(path, "optimized")
     lifetimes = tensor_lifetimes(network.model, network.layers)
     offsets = plan_arena(lifetimes).offsets
@@ -279,7 +279,7 @@ def test_firmware_reads_the_boards_clock(hertz: int, tmp_path: Path) -> None:
 
 
 def test_all_operators_of_the_shipped_models_are_lowered() -> None:
-    for name in BENCHMARKS:
+    for name in SHIPPED:
         model = read_model(shipped_model(name))
         assert [layer.operator for layer in lower_model(model)] == [o.name for o in model.operators]
 

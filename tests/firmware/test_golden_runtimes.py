@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from operator_models import MICRO_DIFFERS, OPERATOR_MODELS, write_operator_model
 from tflite_micro import runtime as micro
 
-from benches.build.command import shipped_model
+from benches.build.firmware import shipped_model
 from benches.suite import golden_runtimes
 from benches.suite.dense_as_convolution import OtherRounding, with_convolutions
 from benches.suite.golden_runtimes import IMPORTERS, GoldenUnavailable, Runtime, find_runtime

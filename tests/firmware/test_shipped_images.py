@@ -8,8 +8,7 @@ import pytest
 from comparison import Golden, layer_tensors
 from device import QemuDevice
 
-from benches.build.command import shipped_model
-from benches.build.firmware import BENCHMARKS, BuildOptions, build_firmware
+from benches.build.firmware import SHIPPED, BuildOptions, build_firmware, shipped_model
 from benches.build.prebuilt import image_name, shipped_images
 from benches.build.support import load_support
 from benches.suite import benchmarks
@@ -30,7 +29,7 @@ SAMPLE = [
     ("ic", "mps2-an505", "mps2-an505"),
     ("vww", "mps2-an386", "mps2-an386"),
 ]
-ALL = [(benchmark, machine, support) for benchmark in BENCHMARKS for machine, supports in MACHINES.items()
+ALL = [(benchmark, machine, support) for benchmark in SHIPPED for machine, supports in MACHINES.items()
        for support in supports]  # fmt: skip
 OFFICIAL = {
     "kws": "kws_ref_model", "vww": "vww_96_int8", "ic": "pretrainedResnet_quant", "ad": "ad01_int8",
