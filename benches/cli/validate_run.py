@@ -20,6 +20,7 @@ from benches.silicon.fit_report import CauseFit, fit_report
 from benches.silicon.image_sources import find_image
 from benches.silicon.leave_one_out import LeaveOneOut
 from benches.silicon.measured_images import measured_energies, measured_images
+from benches.silicon.row_figures import CYCLES, UNITS, RowFigure, errors_by_quantity, figures_of, report_json
 from benches.silicon.row_pool import validate_rows
 from benches.silicon.validate import (
     ABSENT,
@@ -27,8 +28,6 @@ from benches.silicon.validate import (
     CoreSummary,
     ValidatedRow,
     ValidateOptions,
-    energy_figures,
-    report_json,
     summarize,
 )
 from emulator.errors import CheckFailed, UsageError
@@ -70,10 +69,7 @@ def run_validate(catalog: Path | None, options: ValidateOptions, jobs: int, outp
     options = replace(options, situations=outputs.bands_file is not None)
     rows = _run(catalog_rows, options, jobs, console)
     console.print(row_table(rows))
-    console.print(summary_table(summarize(rows)))
-    energy = energy_figures(rows)
-    if energy is not None:
-        console.print(energy_table(rows, energy))
+    console.print(summary_table(summarize(rows), errors_by_quantity(rows)))
     fits = fit_report(rows) if outputs.fit_report else None
     if fits is not None:
         console.print(fit_table(fits))
@@ -141,74 +137,65 @@ def _run(
 
 
 def row_table(rows: Sequence[ValidatedRow]) -> Table:
-    """All rows but the absent ones."""
-    table = Table(title=f"Modelled against published ({UNOFFICIAL})", title_justify="left")
+    """All rows but the absent ones, a line for each published figure."""
+    table = Table(title=f"Modelled against published, of an inference ({UNOFFICIAL})", title_justify="left")
     for name in ("version", "submitter", "system", "bench", "core"):
         table.add_column(name, overflow="fold")
-    for name in ("published cycles", "modelled", "device", "instructions", "ratio", "host s", "board s"):
+    table.add_column("unit", no_wrap=True)
+    for name in ("published", "modelled", "ratio", "device", "instructions", "host s", "board s"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("status", no_wrap=True)
     for row in rows:
         if row.status == ABSENT:
             continue
-        table.add_row(
+        names = (
             row.version,
             row.submitter,
             row.system,
             row.benchmark if row.mode == "performance" else f"{row.benchmark} ({row.mode})",
             row.core.removeprefix("cortex-"),
-            _count(row.published_cycles),
-            _count(row.modelled_cycles),
+        )
+        rest = (
             _count(row.device_cycles),
             _count(row.instructions),
-            "-" if row.ratio is None else f"{row.ratio:.4f}",
             "-" if row.host_s is None else f"{row.host_s:.2f}",
             "-" if row.board_s is None else f"{row.board_s:.2f}",
             row.status,
         )
+        figures = figures_of(row)
+        table.add_row(*names, *(_cells(figures[0]) if figures else ("-",) * 4), *rest)
+        for figure in figures[1:]:
+            table.add_row(*("",) * len(names), *_cells(figure))
     return table
+
+
+def _cells(figure: RowFigure) -> tuple[str, ...]:
+    """Unit, published, modelled, ratio."""
+    decimals = 0 if figure.quantity == CYCLES else 2
+    modelled = "-" if figure.modelled is None else f"{figure.modelled:,.{decimals}f}"
+    ratio = "-" if figure.ratio is None else f"{figure.ratio:.4f}"
+    return figure.unit, f"{figure.published:,.{decimals}f}", modelled, ratio
 
 
 def _count(value: int | None) -> str:
     return "-" if value is None else f"{value:,}"
 
 
-def summary_table(summaries: dict[str, CoreSummary]) -> Table:
-    """Errors per core, each with the baseline of one fitted constant below it."""
-    table = Table(title="Absolute error of modelled cycles, per core", title_justify="left")
+def summary_table(summaries: dict[str, CoreSummary], errors: dict[str, ErrorFigures]) -> Table:
+    """Errors of cycles per core, with the baseline of one fitted constant; then of all cores' figures."""
+    table = Table(title="Absolute error of what is modelled", title_justify="left")
     table.add_column("core", no_wrap=True)
+    table.add_column("of", no_wrap=True)
     table.add_column("model", no_wrap=True)
     for name in ("images", "mean", "median", "p90", "worst"):
         table.add_column(name, justify="right", no_wrap=True)
     for core, summary in summaries.items():
-        table.add_row(core, "this model", *_figures(summary.figures))
+        table.add_row(core, CYCLES, "this model", *_figures(summary.figures))
         constant = f"{summary.baseline_cpi:.3f} cycles an instruction (fitted)"
-        table.add_row("", constant, *_figures(summary.baseline), end_section=True)
-    return table
-
-
-def energy_table(rows: Sequence[ValidatedRow], figures: ErrorFigures) -> Table:
-    """Modelled against published energies of an inference; the errors of all at the end."""
-    table = Table(title=f"Energy of an inference, microjoules ({UNOFFICIAL})", title_justify="left")
-    table.add_column("image", overflow="fold")
-    for name in ("published", "modelled", "ratio", "published mW", "modelled mW"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        if row.energy_ratio is None or row.modelled_energy_uj is None or row.published_energy_uj is None:
-            continue
-        seconds = (row.modelled_cycles or 0) / (row.clock_hz or 1)
-        table.add_row(
-            f"{row.version} {row.submitter} {row.system} {row.benchmark} ({row.mode})",
-            f"{row.published_energy_uj:,.1f}",
-            f"{row.modelled_energy_uj:,.1f}",
-            f"{row.energy_ratio:.4f}",
-            f"{row.published_energy_uj / (row.published_latency_us or 1) * 1e3:.2f}",
-            f"{row.modelled_energy_uj / seconds * 1e-3:.2f}" if seconds else "-",
-        )
-    names = ("mean", "median", "p90", "worst")
-    errors = zip(names, _figures(figures)[1:], strict=True)
-    table.caption = f"{figures.count} rows, absolute error: " + ", ".join(" ".join(pair) for pair in errors)
-    table.caption_justify = "left"
+        table.add_row("", "", constant, *_figures(summary.baseline), end_section=True)
+    for number, (quantity, figures) in enumerate(errors.items()):
+        words = quantity if quantity == CYCLES else f"{quantity}, {UNITS[quantity]}"
+        table.add_row("" if number else "all", words, "this model", *_figures(figures))
     return table
 
 

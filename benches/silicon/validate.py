@@ -280,12 +280,6 @@ def _measured_row(
 
 
 # -- the summary -------------------------------------------------------------------------
-def energy_figures(rows: Iterable[ValidatedRow]) -> ErrorFigures | None:
-    """Over the rows with a modelled and a published energy; None without any."""
-    ratios = [row.energy_ratio for row in rows if row.energy_ratio is not None]
-    return error_figures(ratios) if ratios else None
-
-
 def summarize(rows: Iterable[ValidatedRow]) -> dict[str, CoreSummary]:
     """Per core, over the rows that ran in performance mode."""
     by_core: dict[str, list[ValidatedRow]] = {}
@@ -315,15 +309,3 @@ def fit_cpi(instructions_per_cycle: Sequence[float]) -> float:
         return statistics.fmean(abs(cpi * value - 1) for value in instructions_per_cycle)
 
     return min((1 / value for value in instructions_per_cycle), key=mean_error)
-
-
-def report_json(rows: Sequence[ValidatedRow]) -> dict[str, Any]:
-    """The ``--json`` file's content: rows, summary per core, and what was absent."""
-    absent = [row for row in rows if row.status == ABSENT]
-    energy = energy_figures(rows)
-    return {
-        "rows": [row.as_json() for row in rows],
-        "summary": {core: summary.as_json() for core, summary in summarize(rows).items()},
-        "energy": None if energy is None else asdict(energy),
-        "absent": {"count": len(absent), "paths": [f"{row.version} {row.path}" for row in absent]},
-    }

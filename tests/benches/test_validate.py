@@ -15,8 +15,9 @@ from benches.protocol.host import InferenceWindow, Results, Stamp
 from benches.silicon import row_pool, validate
 from benches.silicon.catalog import CatalogRow, development_catalog
 from benches.silicon.image_sources import find_image
+from benches.silicon.row_figures import report_json
 from benches.silicon.row_pool import validate_rows
-from benches.silicon.validate import ABSENT, FAILED, OK, ValidateOptions, error_figures, fit_cpi, report_json
+from benches.silicon.validate import ABSENT, FAILED, OK, ValidateOptions, error_figures, fit_cpi
 from emulator.cli.main import main
 from emulator.errors import CheckFailed, GuestFault, UsageError
 from emulator.files import OutputFile
