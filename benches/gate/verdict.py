@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from benches.gate.baseline import Before
-from benches.gate.figures import Figures, Place, depends_on_models, is_part, unit_of
+from benches.gate.figures import Figures
 from benches.gate.specification import Limit, Measurement, Specification
 from emulator.errors import EXIT_CHECK_FAILED, EXIT_OK, EXIT_USAGE
+from emulator.reporting.figures import Place, depends_on_models, is_part, unit_of
 
 CHANGES_SHOWN = 4
 UNLIMITED = Limit()

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from benches.gate.baseline import Before
-from benches.gate.figures import Figures, Place
+from benches.gate.figures import Figures
 from benches.gate.specification import Specification, read_specification
 from benches.gate.verdict import Verdict, judge
+from emulator.reporting.figures import Place
 
 MODELS = "nucleo-l4r5zi, memory, models 1, board 2"
 

@@ -9,13 +9,13 @@ from xml.etree import ElementTree
 from figures_by_hand import specification, verdict_of
 
 from benches.gate.baseline import Before
-from benches.gate.figures import Place
 from benches.gate.forms.annotations import github, gitlab
 from benches.gate.forms.junit import junit
 from benches.gate.forms.markdown import markdown
 from benches.gate.forms.trackers import bencher, smaller_is_better
 from benches.gate.forms.verdict_json import verdict_json
 from benches.gate.verdict import Verdict, judge
+from emulator.reporting.figures import Place
 
 BAND = {"words": "+-2 %", "fraction": 0.02, "outside": []}
 EVIL = "function:a|b<script>\x01%\n::error::"

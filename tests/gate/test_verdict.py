@@ -8,10 +8,10 @@ import pytest
 from figures_by_hand import figures, specification, verdict_of
 
 from benches.gate.baseline import Before, read_baseline, write_baseline
-from benches.gate.figures import Place
 from benches.gate.verdict import Change, State, judge, part_words, words_of
 from emulator.errors import UsageError
 from emulator.files import OutputFile
+from emulator.reporting.figures import Place
 
 BEFORE = {"cycles": 1000, "instructions": 800, "stack": 64}
 

@@ -9,8 +9,8 @@ import click
 import yaml
 
 from benches.cli.check import check
-from benches.gate.figures import PARTS
 from benches.gate.specification import MeasurementTable, read_specification
+from emulator.reporting.figures import PARTS
 from emulator.schema.table import fields_of
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from benches.gate.figures import Place
 from benches.gate.verdict import MeasurementVerdict, Verdict, part_words, words_of
+from emulator.reporting.figures import Place
 
 
 def github(verdict: Verdict) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from benches.gate.figures import unit_of
 from benches.gate.verdict import Judged, MeasurementVerdict, Verdict, part_words, shown, state_words
 from emulator.errors import EXIT_CHECK_FAILED, EXIT_OK
+from emulator.reporting.figures import unit_of
 from emulator.reporting.questions import UNOFFICIAL
 
 HEADS = {EXIT_OK: "nothing got worse", EXIT_CHECK_FAILED: "something got worse"}

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from benches.gate.figures import Figures, is_part, unit_of
+from benches.gate.figures import Figures
 from benches.gate.verdict import Verdict
+from emulator.reporting.figures import is_part, unit_of
 
 UNOFFICIAL = "simulated and unofficial"
 
