@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ImageError,
         LimitReached,
         LinkError,
+        NotOnABoard,
         UsageError,
     )
     from emulator.image.loader import load_image
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from emulator.reporting.questions import recording_tables
     from emulator.reporting.report import Report
     from emulator.reporting.table import Table
+    from emulator.testing.dut import Dut
 
 __all__ = [
     "Board",
@@ -52,12 +54,14 @@ __all__ = [
     "CallResult",
     "CheckFailed",
     "Counts",
+    "Dut",
     "GuestFault",
     "Image",
     "ImageError",
     "LimitReached",
     "LinkError",
     "Machine",
+    "NotOnABoard",
     "ProfiledBlock",
     "Recording",
     "Report",
@@ -88,6 +92,7 @@ _HOMES = {
         "ImageError",
         "LimitReached",
         "LinkError",
+        "NotOnABoard",
         "UsageError",
     ),
     "emulator.image.loader": ("load_image",),
@@ -103,6 +108,7 @@ _HOMES = {
     "emulator.reporting.questions": ("recording_tables",),
     "emulator.reporting.report": ("Report",),
     "emulator.reporting.table": ("Table",),
+    "emulator.testing.dut": ("Dut",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

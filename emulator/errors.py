@@ -56,6 +56,12 @@ class LinkError(BoardlessError):
     """A serial link that can't be opened: a port in use, no such address."""
 
 
+class NotOnABoard(BoardlessError):
+    """A test asks a real board for what only an emulated one can do; the test is skipped."""
+
+    ROBOT_SKIP_EXECUTION = True  # Robot Framework skips, too, as pytest's plugin does
+
+
 class CheckFailed(BoardlessError):
     """The run went well, but what it printed is not what it should have printed.
 

@@ -51,10 +51,13 @@ LINES = (
         ("emulator/recording/", "emulator/profiling/", "emulator/reporting/"),
         "a run's window as data; its folds, tables, pages (a new exporter)",
     ),
-    Line(("emulator/learning/",), "what a firmware needs of registers that nobody has modelled"),
+    Line(
+        ("emulator/learning/", "emulator/testing/"),
+        "unmodelled registers; a device under test (a pytest fixture)",
+    ),
     Line(("emulator/debugger/",), "a GDB server: it stops, steps and reads a machine", to_come=True),
     Line(("emulator/cli/",), "the commands; the one place in emulator/ that knows click and rich"),
-    Line(("boardless/",), "what users import: one small public face (a pytest fixture)"),
+    Line(("boardless/",), "what users import: one small public face"),
     Line(
         ("peripherals/register_device.py", "peripherals/parts/", ROOT_MODULES),
         "what devices of all makers share: UART lines, counters",
@@ -101,7 +104,7 @@ HOMES = {
     "a new cache policy": "emulator/timing/",
     "a new exporter": "emulator/reporting/",
     "a GDB server": "emulator/debugger/",
-    "a pytest fixture": "boardless/",
+    "a pytest fixture": "emulator/testing/",
     "a new benchmark": "benches/suite/",
     "a new board": "peripherals/boards/",
 }

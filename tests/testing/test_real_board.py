@@ -1,0 +1,187 @@
+"""The same tests on a board behind a port: here a PTY, behind which an emulated one knows nothing of them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from boardless import Dut, LinkError, NotOnABoard, UsageError, load_board
+from emulator.testing.dut import Firmware
+from emulator.testing.wired import WiredBoard, WiredDut, Wiring
+from tests.testing.firmware import BOARD
+
+pytest_plugins = ["pytester"]
+ROOT = Path(__file__).parents[2]
+DESK = Path(__file__).with_name("desk.py")
+TOOL = Path(__file__).with_name("desk_tool.py")
+TESTS = """
+    import pytest
+
+    pytestmark = [pytest.mark.boardless_image("talker.elf"), pytest.mark.boardless_boot("ready\\n"),
+                  pytest.mark.boardless_board("virtual-m4")]
+
+    def test_talks(dut):
+        dut.write("n")
+        assert dut.expect(r"name (\\w+)")[1] == "tester"
+
+    def test_a_test_begins_at_the_boot(dut):
+        dut.write("b")
+        assert dut.expect(r"boots (\\w+)\\n")[1] == "00000001"
+
+    def test_another_one_too(dut):
+        dut.write("b")
+        assert dut.expect(r"boots (\\w+)\\n")[1] == "00000001"
+
+    @pytest.mark.boardless_limits(cycles=1)
+    def test_limits(dut):
+        pass
+
+    @pytest.mark.boardless_board("mps2-an386")
+    def test_another_board(dut):
+        pass
+
+    def test_of_the_emulator(dut):
+        assert dut.call("add", 1, 2).value == 3
+
+    def test_loads_by_itself(dut):
+        dut.load("talker.elf")
+        dut.expect_exact("boot")
+        dut.reset()
+        dut.expect_exact("boot")
+
+    def test_noise(dut):
+        with dut.noise(losses=1.0):
+            dut.write("n")
+        dut.write("b")
+        dut.expect_exact("boots")
+        assert "name" not in dut.console.take().decode()
+"""
+
+
+class Board:
+    """Where its port and its flash tool are."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, self.control = folder / "port", folder / "control"
+        self.process = subprocess.Popen(
+            [sys.executable, str(DESK), str(self.port), str(self.control)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        )  # fmt: skip
+        assert self.process.stdout and self.process.stdout.readline() == "there\n"
+
+    @property
+    def tool(self) -> str:
+        return f"{sys.executable} -S {TOOL} {self.control}"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        load, reset = f"{self.tool} load {{image}}", f"{self.tool} reset"
+        return ("--dut-board", BOARD, "--dut-port", str(self.port), "--dut-load", load, "--dut-reset", reset)
+
+    def close(self) -> None:
+        self.process.communicate("")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Board]:
+    board = Board(tmp_path)
+    yield board
+    board.close()
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, talker: Path) -> pytest.Pytester:
+    shutil.copy(talker, pytester.path / "talker.elf")
+    pytester.makepyfile(TESTS)
+    return pytester
+
+
+def test_the_same_file_on_both(project: pytest.Pytester, desk: Board) -> None:
+    options = ("-p", "no:cacheprovider", "-rs", "-p", "no:benchmark")
+    emulated = project.runpytest(*options, "-k", "not loads and not limits and not another_one")
+    emulated.assert_outcomes(passed=5, deselected=3)
+    # without a reset that clears memory each test begins at a load
+    real = project.runpytest(*options, *desk.options[:-2], "-k", "not loads")
+    real.assert_outcomes(passed=5, skipped=2, deselected=1)
+    real.stdout.re_match_lines(
+        [
+            r"boardless: limits of 1 tests not judged: .*",
+            r"SKIPPED \[1\] .*: the test is for mps2-an386, and --dut-board is virtual-m4",
+        ]
+    )
+    assert "dut.call('add') needs the emulator; virtual-m4 is a real board" in real.stdout.str()
+    again = project.runpytest(*options, *desk.options, "-k", "loads or talks")
+    again.assert_outcomes(passed=2, deselected=6)
+
+
+def test_without_a_way_to_load(project: pytest.Pytester, desk: Board) -> None:
+    result = project.runpytest("-rs", *desk.options[:4], "-k", "talks")
+    result.assert_outcomes(skipped=1, deselected=7)
+    result.stdout.fnmatch_lines(["*the test loads talker.elf, and nobody has said how*"])
+
+
+def test_a_failure_shows_the_console(project: pytest.Pytester, desk: Board) -> None:
+    project.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.boardless_image("talker.elf")
+        def test_it(dut):
+            dut.expect_exact("ready")
+            dut.expect("never", timeout=0.1)
+        """
+    )
+    result = project.runpytest(*desk.options)
+    result.assert_outcomes(failed=1)
+    result.stdout.re_match_lines(
+        [r".*never sent 'never': 0\.1 s have passed", r"-+ virtual-m4 on .*console -+", "boot"]
+    )
+
+
+ABILITIES: dict[str, Callable[[Dut], object]] = {
+    "machine": lambda dut: dut.machine,
+    "cycles": lambda dut: dut.cycles,
+    "instructions": lambda dut: dut.instructions,
+    "seconds": lambda dut: dut.seconds,
+    "memory": lambda dut: dut.memory,
+    "gpio": lambda dut: dut.gpio,
+    "serial('uart2')": lambda dut: dut.serial("uart2"),
+    "run(1)": lambda dut: dut.run(1),
+    "call('add')": lambda dut: dut.call("add", 1, 2),
+    "profile()": Dut.profile,
+    "interrupt()": lambda dut: dut.interrupt("on_button"),
+    "flip_memory()": lambda dut: dut.flip_memory("boots", 1),
+    "flip_register()": lambda dut: dut.flip_register("r1", 1),
+    "brown_out()": Dut.brown_out,
+}
+
+
+def test_what_needs_the_emulator_says_so(desk: Board) -> None:
+    wired = WiredBoard(load_board(BOARD), Wiring(str(desk.port), 115200))
+    for name, use in ABILITIES.items():
+        with pytest.raises(NotOnABoard, match=re.escape(f"dut.{name} needs the emulator")):
+            use(WiredDut(wired))
+    wired.channel.close()
+
+
+def test_what_goes_wrong_is_told(desk: Board, talker: Path) -> None:
+    board = load_board(BOARD)
+    with pytest.raises(LinkError, match="can't be opened"):
+        WiredBoard(board, Wiring("/dev/nothing", 115200))
+    for load, error, words in (
+        (f"{desk.tool} load nowhere.elf", LinkError, r"(?s)ended with code 1.*nowhere\.elf"),
+        ("no-such-flash-tool {image}", UsageError, "can't be run"),
+        ("true {speed}", UsageError, r"\{image\}, \{base\}"),
+    ):
+        wired = WiredBoard(board, Wiring(str(desk.port), 115200, load))
+        with pytest.raises(error, match=words):
+            wired.load(Firmware(talker))
+        with pytest.raises(NotOnABoard, match="--dut-reset"):
+            wired.reset()
+        wired.channel.close()
