@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from emulator.reporting.report import Report
     from emulator.reporting.table import Table
     from emulator.testing.dut import Dut
+    from emulator.testing.keywords import Keywords
 
 __all__ = [
     "Board",
@@ -58,6 +59,7 @@ __all__ = [
     "GuestFault",
     "Image",
     "ImageError",
+    "Keywords",
     "LimitReached",
     "LinkError",
     "Machine",
@@ -109,6 +111,7 @@ _HOMES = {
     "emulator.reporting.report": ("Report",),
     "emulator.reporting.table": ("Table",),
     "emulator.testing.dut": ("Dut",),
+    "emulator.testing.keywords": ("Keywords",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,12 +12,10 @@ import pytest
 from boardless import Dut, LinkError, NotOnABoard, UsageError, load_board
 from emulator.testing.dut import Firmware
 from emulator.testing.wired import WiredBoard, WiredDut, Wiring
+from tests.testing.board_on_desk import BoardOnDesk
 from tests.testing.firmware import BOARD
 
 pytest_plugins = ["pytester"]
-ROOT = Path(__file__).parents[2]
-DESK = Path(__file__).with_name("desk.py")
-TOOL = Path(__file__).with_name("desk_tool.py")
 TESTS = """
     import pytest
 
@@ -64,33 +60,9 @@ TESTS = """
 """
 
 
-class Board:
-    """Where its port and its flash tool are."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port, self.control = folder / "port", folder / "control"
-        self.process = subprocess.Popen(
-            [sys.executable, str(DESK), str(self.port), str(self.control)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
-        )  # fmt: skip
-        assert self.process.stdout and self.process.stdout.readline() == "there\n"
-
-    @property
-    def tool(self) -> str:
-        return f"{sys.executable} -S {TOOL} {self.control}"
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        load, reset = f"{self.tool} load {{image}}", f"{self.tool} reset"
-        return ("--dut-board", BOARD, "--dut-port", str(self.port), "--dut-load", load, "--dut-reset", reset)
-
-    def close(self) -> None:
-        self.process.communicate("")
-
-
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Board]:
-    board = Board(tmp_path)
+def desk(tmp_path: Path) -> Iterator[BoardOnDesk]:
+    board = BoardOnDesk(tmp_path)
     yield board
     board.close()
 
@@ -102,7 +74,7 @@ def project(pytester: pytest.Pytester, talker: Path) -> pytest.Pytester:
     return pytester
 
 
-def test_the_same_file_on_both(project: pytest.Pytester, desk: Board) -> None:
+def test_the_same_file_on_both(project: pytest.Pytester, desk: BoardOnDesk) -> None:
     options = ("-p", "no:cacheprovider", "-rs", "-p", "no:benchmark")
     emulated = project.runpytest(*options, "-k", "not loads and not limits and not another_one")
     emulated.assert_outcomes(passed=5, deselected=3)
@@ -120,13 +92,13 @@ def test_the_same_file_on_both(project: pytest.Pytester, desk: Board) -> None:
     again.assert_outcomes(passed=2, deselected=6)
 
 
-def test_without_a_way_to_load(project: pytest.Pytester, desk: Board) -> None:
+def test_without_a_way_to_load(project: pytest.Pytester, desk: BoardOnDesk) -> None:
     result = project.runpytest("-rs", *desk.options[:4], "-k", "talks")
     result.assert_outcomes(skipped=1, deselected=7)
     result.stdout.fnmatch_lines(["*the test loads talker.elf, and nobody has said how*"])
 
 
-def test_a_failure_shows_the_console(project: pytest.Pytester, desk: Board) -> None:
+def test_a_failure_shows_the_console(project: pytest.Pytester, desk: BoardOnDesk) -> None:
     project.makepyfile(
         """
         import pytest
@@ -162,7 +134,7 @@ ABILITIES: dict[str, Callable[[Dut], object]] = {
 }
 
 
-def test_what_needs_the_emulator_says_so(desk: Board) -> None:
+def test_what_needs_the_emulator_says_so(desk: BoardOnDesk) -> None:
     wired = WiredBoard(load_board(BOARD), Wiring(str(desk.port), 115200))
     for name, use in ABILITIES.items():
         with pytest.raises(NotOnABoard, match=re.escape(f"dut.{name} needs the emulator")):
@@ -170,7 +142,7 @@ def test_what_needs_the_emulator_says_so(desk: Board) -> None:
     wired.channel.close()
 
 
-def test_what_goes_wrong_is_told(desk: Board, talker: Path) -> None:
+def test_what_goes_wrong_is_told(desk: BoardOnDesk, talker: Path) -> None:
     board = load_board(BOARD)
     with pytest.raises(LinkError, match="can't be opened"):
         WiredBoard(board, Wiring("/dev/nothing", 115200))
