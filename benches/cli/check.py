@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from emulator.cli.command import Command
-from emulator.cli.parameter_types import Count, InputFile, OutputTarget, json_target
+from emulator.cli.parameter_types import Count, InputFile, OutputPlace, OutputTarget, json_target
 from emulator.files import OutputFile
 
 MOST_JOBS = 256
@@ -56,6 +56,12 @@ MOST_JOBS = 256
     help="Write customSmallerIsBetter JSON, for github-action-benchmark.",
 )
 @click.option("--bencher", type=OutputTarget("the figures"), help="Write Bencher's metric format.")
+@click.option(
+    "--asv",
+    type=OutputPlace(),
+    metavar="DIR",
+    help="Add the figures, by commit, to this results directory of airspeed velocity.",
+)
 @click.option("--json", "json_file", type=json_target(), help="Write everything as JSON.")
 def check(
     *,
@@ -72,6 +78,7 @@ def check(
     gitlab: OutputFile | None,
     smaller_is_better: OutputFile | None,
     bencher: OutputFile | None,
+    asv: Path | None,
     json_file: OutputFile | None,
 ) -> None:
     """Measure what SPEC.toml lists, and compare it with the baseline and the limits.
@@ -97,6 +104,7 @@ def check(
             gitlab=gitlab,
             smaller_is_better=smaller_is_better,
             bencher=bencher,
+            asv=asv,
             json_file=json_file,
         )
     )

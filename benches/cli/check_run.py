@@ -15,11 +15,13 @@ from benches.gate.bisection import bisect
 from benches.gate.figures import Figures
 from benches.gate.forms.annotations import github as github_lines
 from benches.gate.forms.annotations import gitlab as gitlab_entries
+from benches.gate.forms.asv import write_asv
 from benches.gate.forms.junit import junit as junit_text
 from benches.gate.forms.markdown import markdown as markdown_text
 from benches.gate.forms.trackers import bencher as bencher_metrics
 from benches.gate.forms.trackers import smaller_is_better as smaller_rows
 from benches.gate.forms.verdict_json import verdict_json
+from benches.gate.git import head
 from benches.gate.specification import Specification, find_specification, read_specification
 from benches.gate.verdict import MeasurementVerdict, State, Verdict, judge, part_words, shown, words_of
 from benches.measure.process_pool import each_done
@@ -45,6 +47,7 @@ class CheckOptions:
     gitlab: OutputFile | None = None
     smaller_is_better: OutputFile | None = None
     bencher: OutputFile | None = None
+    asv: Path | None = None
     json_file: OutputFile | None = None
 
     @property
@@ -68,12 +71,15 @@ def run_check(options: CheckOptions) -> None:
     target = OutputFile(whole.baseline, "the baseline")
     if options.update:
         target.try_out()
+    commit = None if options.asv is None else head(file.resolve().parent)
     found, problems = _measure(specification, options.jobs)
     if options.update:
         write_baseline(target, found, baseline, [m.name for m in whole.measurements])
         baseline = read_baseline(whole.baseline)
     verdict = judge(specification, found, problems, baseline)
     _write(options, verdict, file)
+    if options.asv is not None and commit is not None:
+        write_asv(options.asv, verdict, commit)
     if not options.console_is_a_file:
         _print(verdict, whole, updated=options.update)
     if options.github:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benches.gate.git import git
 from emulator.errors import UsageError
 from emulator.files import read_text
 
@@ -89,14 +90,7 @@ def _worktree(top: Path, tree: Path, commit: str) -> Iterator[Path]:
 
 
 def _git(folder: Path, *words: str) -> str:
-    try:
-        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=False)
-    except OSError as error:
-        raise UsageError(f"git can't be started: {error.strerror}", next_step="install git") from error
-    if done.returncode:
-        said = done.stderr.strip() or f"git {shlex.join(words)} failed"
-        raise UsageError(said, where=str(folder), next_step=NEXT_STEP)
-    return done.stdout.strip()
+    return git(folder, *words, next_step=NEXT_STEP)
 
 
 def _shell(folder: Path, script: str) -> subprocess.CompletedProcess[str]:

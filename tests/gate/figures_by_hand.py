@@ -22,9 +22,13 @@ def specification(folder: Path, limits: str = "") -> Specification:
 
 
 def figures(
-    values: Mapping[str, int], *, band: Any = None, places: Mapping[str, Place] | None = None
+    values: Mapping[str, int],
+    *,
+    band: Any = None,
+    places: Mapping[str, Place] | None = None,
+    made_by: str = MODELS,
 ) -> Figures:
-    return Figures("a run", "app.elf", "nucleo-l4r5zi", MODELS, values, band, 80_000_000, places or {})
+    return Figures("a run", "app.elf", "nucleo-l4r5zi", made_by, values, band, 80_000_000, places or {})
 
 
 def verdict_of(

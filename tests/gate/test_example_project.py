@@ -83,10 +83,12 @@ def checkout(tmp_path: Path, origin: Path) -> Checkout:
 
 
 def test_the_same_code_passes_alone_and_at_once(checkout: Checkout) -> None:
-    alone, at_once = checkout.check("--jobs", "1"), checkout.check("--jobs", "4")
+    alone, at_once = checkout.check("--jobs", "1"), checkout.check("--jobs", "4", "--asv", "tracked")
     assert (alone.returncode, alone.stderr) == (0, "")
     assert alone.stdout == at_once.stdout
     assert "0 worse, 0 better" in alone.stdout
+    results = next((checkout.folder / "tracked" / "boardless").glob("*-boardless.json"))
+    assert json.loads(results.read_text())["results"]["filter.cycles"][0][0] > 0
 
 
 def test_a_comment_passes(checkout: Checkout) -> None:

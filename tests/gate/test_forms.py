@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
-from figures_by_hand import specification, verdict_of
+import pytest
+from figures_by_hand import MODELS, figures, specification, verdict_of
 
 from benches.gate.baseline import Before
 from benches.gate.forms.annotations import github, gitlab
+from benches.gate.forms.asv import write_asv
 from benches.gate.forms.junit import junit
 from benches.gate.forms.markdown import markdown
 from benches.gate.forms.trackers import bencher, smaller_is_better
 from benches.gate.forms.verdict_json import verdict_json
+from benches.gate.git import Commit, head
 from benches.gate.verdict import Verdict, judge
+from emulator.errors import UsageError
 from emulator.reporting.figures import Place
 
 BAND = {"words": "+-2 %", "fraction": 0.02, "outside": []}
@@ -94,3 +100,54 @@ def test_json(tmp_path: Path) -> None:
     assert verdict_json(unmeasured(tmp_path))["measurements"]["app"] == {
         "problem": "no such file\n  give another"
     }
+
+
+def git(folder: Path, *words: str) -> str:
+    command = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(folder), *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_airspeed_velocity_draws_the_figures(tmp_path: Path) -> None:
+    """The real one: its pages' data hold what three commits had; another model's cycles are left out."""
+    git(tmp_path, "init", "-q", "-b", "main")
+    values = ({"cycles": 900, "stack": 64}, {"cycles": 1000, "stack": 64}, {"cycles": 1100, "stack": 72})
+    for number, found in enumerate(values):
+        git(tmp_path, "commit", "-q", "--allow-empty", "-m", str(number))
+        models = "other models" if number == 0 else MODELS
+        verdict = judge(specification(tmp_path), {"app": figures(found, made_by=models)}, {}, {})
+        write_asv(tmp_path / "results", verdict, head(tmp_path))
+    again = verdict_of(tmp_path, {"cycles": 1101, "stack": 72}, None)
+    write_asv(tmp_path / "results", again, head(tmp_path))
+    configuration = {
+        "version": 1,
+        "project": "p",
+        "repo": ".",
+        "branches": ["main"],
+        "results_dir": "results",
+    }
+    (tmp_path / "asv.conf.json").write_text(json.dumps(configuration))
+    command = [sys.executable, "-m", "asv", "publish", "--no-pull", "--html-dir", "html"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    drawn = (tmp_path / "html" / "graphs").rglob("branch-main/**/app.*.json")
+    graphs = {file.stem: json.loads(file.read_text()) for file in drawn}
+    assert graphs["app.cycles"] == [[1, 1000], [2, 1101]]
+    assert graphs["app.stack"] == [[0, 64], [1, 64], [2, 72]]
+    index = json.loads((tmp_path / "html" / "index.json").read_text())
+    assert index["benchmarks"]["app.stack"]["unit"] == "bytes"
+    assert "unofficial" in index["machines"]["boardless"]["arch"]
+
+
+def test_airspeed_velocitys_directory_is_added_to(tmp_path: Path) -> None:
+    verdict = verdict_of(tmp_path, {"cycles": 5}, None)
+    (tmp_path / "results").mkdir()
+    other = tmp_path / "results" / "benchmarks.json"
+    other.write_text(json.dumps({"time_it": {"name": "time_it"}, "version": 2}))
+    write_asv(tmp_path / "results", verdict, Commit("a" * 40, 0))
+    assert set(json.loads(other.read_text())) == {"time_it", "app.cycles", "version"}
+    other.write_text("[]")
+    with pytest.raises(UsageError, match=r"benchmarks\.json: is no file of asv's"):
+        write_asv(tmp_path / "results", verdict, Commit("a" * 40, 0))
+    with pytest.raises(UsageError, match="commit first"):
+        git(tmp_path, "init", "-q")
+        head(tmp_path)

@@ -47,5 +47,5 @@ def test_every_key_and_option_has_its_words() -> None:
         for option in check.params
         if isinstance(option, click.Option) and type(option.type).__name__ == "OutputTarget"
     }
-    assert outputs | {"--github"} <= {word.split()[0] for word in words}
+    assert outputs | {"--github", "--asv"} <= {word.split()[0] for word in words}
     assert {word.partition(":")[0] for word in words if ":" in word} >= set(PARTS)
