@@ -8,14 +8,16 @@ import click
 
 from benches.cli.firmware_options import images_board_option
 from benches.cli.many_values import ManyValuesCommand
-from benches.suite.benchmarks import NAMES, find
+from benches.cli.streaming_choice import ALL_NAMES, is_streaming
+from benches.suite.benchmarks import find
 from emulator.cli.options import base_option, hook_option, json_option
 from emulator.cli.parameter_types import Count, InputFile, InputFileOrFolder, OutputTarget
 from emulator.files import OutputFile
+from peripherals.instruments.audio_master import LARGEST_ERROR_PPM
 
 
-@click.command(cls=ManyValuesCommand, many_values=("--inputs",), not_values=NAMES)
-@click.argument("benchmarks", nargs=-1, metavar="[BENCHMARK]...", type=click.Choice(NAMES))
+@click.command(cls=ManyValuesCommand, many_values=("--inputs",), not_values=ALL_NAMES)
+@click.argument("benchmarks", nargs=-1, metavar="[BENCHMARK]...", type=click.Choice(ALL_NAMES))
 @images_board_option
 @click.option(
     "--image", type=InputFile(), metavar="FILE", help="Your firmware instead of the shipped images."
@@ -66,6 +68,31 @@ from emulator.files import OutputFile
     help="Also the same window at this core clock, such as 80MHz; several make a row each.",
 )
 @click.option(
+    "--audio",
+    type=InputFile(),
+    metavar="FILE.wav",
+    help="sww: the sound that is played (16 bits, stereo, 16 kHz, as the interface board reads it).",
+)
+@click.option(
+    "--truth",
+    type=InputFile(),
+    metavar="FILE.json",
+    help="sww: what is to be heard, and the WAV file beside it, as in the benchmark's sww_short_test.json.",
+)
+@click.option("--processing-pin", metavar="PIN", help="sww: the pin that is high while a frame is worked on.")
+@click.option(
+    "--detection-pin", metavar="PIN", help="sww: the pin that goes low for a moment at a wake word."
+)
+@click.option(
+    "--timestamp-pin", metavar="PIN", help="sww, energy mode: the pin whose rising edges begin and end it."
+)
+@click.option(
+    "--audio-error",
+    type=click.FloatRange(-LARGEST_ERROR_PPM, LARGEST_ERROR_PPM),
+    metavar="PPM",
+    help="sww: by how much the clock of the audio's master is too fast (below 0: too slow).",
+)
+@click.option(
     "--bands",
     type=InputFile(),
     metavar="FILE",
@@ -88,6 +115,12 @@ def bench(
     layers: bool,
     what_if: tuple[str, ...],
     clocks: tuple[str, ...],
+    audio: Path | None,
+    truth: Path | None,
+    processing_pin: str | None,
+    detection_pin: str | None,
+    timestamp_pin: str | None,
+    audio_error: float | None,
     bands: Path | None,
     timing: str | None,
     hook: str,
@@ -95,10 +128,50 @@ def bench(
 ) -> None:
     """Run benchmarks (kws, vww, ic, ad; default: all of these) and report instructions, cycles, latency.
 
-    ic02, image classification with the larger network, takes your --model: none is shipped.
+    ic02, image classification with the larger network, takes your --model: none is shipped. sww, streaming
+    wake word, runs alone: a sound is played into the device, and its duty cycle and detections are reported.
     The host's part of the benchmark's serial protocol is played against the emulated board.
     Every figure is simulated and unofficial.
     """
+    streaming = {
+        "--audio": audio,
+        "--truth": truth,
+        "--processing-pin": processing_pin,
+        "--detection-pin": detection_pin,
+        "--timestamp-pin": timestamp_pin,
+        "--audio-error": audio_error,
+    }
+    of_windows = {
+        "--inputs": inputs,
+        "--count": count,
+        "--mode accuracy": mode == "accuracy",
+        "--profile": profile_file,
+        "--layers": layers,
+        "--what-if": what_if,
+        "--clock": clocks,
+        "--bands": bands,
+    }
+    if is_streaming(benchmarks, image, streaming, of_windows):
+        from benches.cli.bench_streaming import StreamingOptions, run_streaming_bench  # noqa: PLC0415
+
+        pins = {"processing": processing_pin, "detection": detection_pin, "timestamp": timestamp_pin}
+        run_streaming_bench(
+            StreamingOptions(
+                image=image,
+                board=board,
+                base=base,
+                audio=audio,
+                truth=truth,
+                model=model,
+                energy=mode == "energy",
+                pins={role: pin for role, pin in pins.items() if pin},
+                error_ppm=audio_error or 0.0,
+                timing=timing or "memory",
+                hook=hook,
+                json_file=json_file,
+            )
+        )
+        return
     from benches.cli.bench_run import BenchOptions, run_bench  # noqa: PLC0415 - keeps --help fast
     from benches.measure.changes import parse_hertz  # noqa: PLC0415
 

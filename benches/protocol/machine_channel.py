@@ -87,13 +87,15 @@ class MachineChannel:
     """Feeds the machine and collects its lines, each with its moments.
 
     The conversation is on the serial port that completes a line first: energy images talk to
-    the interface board's port, not to the console.
+    the interface board's port, not to the console. ``lines_came``: so many have in all, each of which
+    ended a run of the machine.
     """
 
     def __init__(self, machine: MachineLike, *, wall_limit_s: float | None = None) -> None:
         self._machine = machine
         self._wall_limit_s = wall_limit_s
         self._lines: deque[Line] = deque()
+        self.lines_came = 0
         self._port: PortLike | None = None
         for port in machine.serial_ports.values():
             _LineCollector(machine, port, self._line_came)
@@ -134,6 +136,7 @@ class MachineChannel:
         self._port = self._port or port
         if port is self._port:
             self._lines.append(line)
+            self.lines_came += 1
             self._machine.interrupt()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.board.supply import EnergyFacts
+from emulator.board.wiring import Wiring
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class Board:
     nominal_hz: int = 0  # what benchmark firmware usually selects; for information
     sources: tuple[str, ...] = ()
     file: str = ""
+    wiring: Wiring = field(default_factory=Wiring)
     energy: EnergyFacts | None = None
 
     def accelerator_of(self, region: Region) -> str:

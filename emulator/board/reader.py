@@ -21,6 +21,7 @@ import msgspec
 from emulator.board.checks import board_problems
 from emulator.board.model import Accelerator, Board, DeviceEntry, Region
 from emulator.board.schema import BoardTable, RegionTable
+from emulator.board.wiring import Wiring
 from emulator.errors import BoardError, BoardProblems
 from emulator.files import read_text
 from emulator.schema.checks import listed
@@ -238,6 +239,7 @@ def _build(table: BoardTable, file: str) -> Board:
         nominal_hz=table.reset_hz if table.nominal_hz is msgspec.UNSET else table.nominal_hz,
         sources=tuple(table.sources),
         file=file,
+        wiring=Wiring() if table.wiring is msgspec.UNSET else table.wiring.pins(),
         energy=None if table.energy is msgspec.UNSET else table.energy.facts(),
     )
 

@@ -22,6 +22,7 @@ from emulator.board.schema import (
 )
 from emulator.board.shipped import device_kinds
 from emulator.board.supply import EnergyTable
+from emulator.board.wiring import WiringTable
 from emulator.device import Device
 from emulator.schema.table import Table, fields_of
 from emulator.schema.words import bare, example, expected, is_plain, shown
@@ -73,6 +74,7 @@ follow, and so does a class of your own (CONTRIBUTING.md, "Add a device")."""
 def reference() -> str:
     """The whole page."""
     parts = [HEAD, *_board(), *_accelerators(), *_cores(), *_devices()]
+    parts += ["## `[wiring]`", _first_sentence(WiringTable), _table(WiringTable)]
     parts += ["## `[energy]`", _first_sentence(EnergyTable), _table(EnergyTable)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from emulator.board.supply import EnergyTable
+from emulator.board.wiring import WiringTable
 from emulator.schema.table import ADDRESS_SPACE_BYTES, Name, PinName, Problem, Switch, Table, about, address
 from emulator.timing.parameters import FreeWaitStates
 
@@ -309,6 +310,9 @@ class BoardTable(Table, frozen=True, kw_only=True):
         msgspec.field(default_factory=dict)
     )
     devices: Annotated[dict[Name, DeviceTable], about("Devices, by name.")]
+    wiring: Annotated[WiringTable, about("Its pins on the benchmark's desk.")] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
     energy: Annotated[EnergyTable, about("The supply, for energy estimates.")] | msgspec.UnsetType = (
         msgspec.UNSET
     )

@@ -14,6 +14,7 @@ from emulator.board.reference import reference
 from emulator.board.schema import AcceleratorTable, BoardTable, DeviceTable, RegionTable
 from emulator.board.shipped import device_kinds
 from emulator.board.supply import EnergyTable
+from emulator.board.wiring import WiringTable
 from emulator.schema.table import Table, field_names
 from emulator.timing.cores.registry import MODELS
 from emulator.timing.memory.memory_system import KINDS
@@ -55,6 +56,7 @@ TABLES: dict[str, type[Table]] = {
     "## `[regions.NAME]`": RegionTable,
     "## `[accelerators.NAME]`": AcceleratorTable,
     "## `[devices.NAME]`": DeviceTable,
+    "## `[wiring]`": WiringTable,
     "## `[energy]`": EnergyTable,
     **{f"### kind `{name}`": kind.parameters for name, kind in KINDS.items()},
     **{f"### core `{name}`": core.parameters for name, core in MODELS.items()},

@@ -1,0 +1,151 @@
+"""What ``boardless bench sww`` does once its options are parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from benches.cli.bench_run import report_console, write_report
+from benches.measure.streaming import StreamingSession
+from benches.measure.window_energy import metered
+from benches.runs.job import DEFAULT_BOARD, sha256_of
+from benches.runs.streaming_job import Sound, StreamingJob, read_sound, run_sound
+from benches.runs.streaming_report import missed_lines, streaming_table
+from benches.runs.streaming_rows import StreamingRun
+from benches.silicon.streaming_catalog import streaming_row
+from benches.suite.wake_word import NAME, Truth, read_truth
+from emulator.cli.untold import tell_modes, tell_notes, unmodelled_json
+from emulator.errors import CheckFailed, UsageError
+from emulator.files import OutputFile
+from emulator.image import require_base
+from emulator.machine.machine import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class StreamingOptions:
+    """The command's options, parsed."""
+
+    image: Path | None
+    board: str | None = None
+    base: int | None = None
+    audio: Path | None = None
+    truth: Path | None = None
+    model: Path | None = None
+    energy: bool = False
+    pins: Mapping[str, str] = field(default_factory=dict)
+    error_ppm: float = 0.0
+    timing: str = "memory"
+    hook: str = "auto"
+    json_file: OutputFile | None = None
+
+
+def run_streaming_bench(options: StreamingOptions) -> None:
+    """Play each sound, print a table for each, write the JSON.
+
+    Raises CheckFailed when the golden interpreter hears something else.
+    """
+    sounds = sounds_of(options)
+    image = image_of(options)
+    console = report_console(options.json_file)
+    job = StreamingJob(image, options.pins, options.model, options.error_ppm)
+    runs = []
+    for sound in sounds:
+        run = _run(job, options, sound, console)
+        runs.append(run)
+        console.print(streaming_table(run))
+        for line in [*missed_lines(run), *reasons(run)]:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if options.json_file is not None:
+        write_report(options.json_file, {"hook": runs[0].hook, "runs": [run.as_json() for run in runs]})
+    if any(run.golden.match is False for run in runs):
+        raise CheckFailed(
+            "detections differ from the golden interpreter's",
+            next_step="Is --model the very model of the image?",
+        )
+
+
+def image_of(options: StreamingOptions) -> Path:
+    """The firmware. Raises UsageError without one."""
+    if options.image is None:
+        raise UsageError(
+            f"no image of {NAME} is shipped", next_step="give yours: `boardless bench sww --image FILE`"
+        )
+    return options.image
+
+
+def sounds_of(options: StreamingOptions) -> list[Sound]:
+    """What is to be played. Raises UsageError for options that contradict, and for files that are none."""
+    if options.truth is None:
+        if options.audio is None:
+            raise UsageError(
+                "which sound is to be played?",
+                next_step="give --truth FILE.json, which names its WAV file, or --audio FILE.wav",
+            )
+        return [read_sound(options.audio)]
+    truths = read_truth(options.truth)
+    if options.audio is not None:
+        return [read_sound(options.audio, _of(truths, options.audio, options.truth))]
+    return [read_sound(options.truth.parent / truth.wav_file, truth) for truth in truths]
+
+
+def _of(truths: tuple[Truth, ...], audio: Path, where: Path) -> Truth:
+    """The entry of a file that lies elsewhere: the one of its name, or the only one."""
+    if len(truths) == 1:
+        return truths[0]
+    found = next((truth for truth in truths if Path(truth.wav_file).name == audio.name), None)
+    if found is None:
+        raise UsageError(
+            f"names no {audio.name}",
+            where=str(where),
+            next_step=f"it has {', '.join(truth.wav_file for truth in truths)}",
+        )
+    return found
+
+
+def reasons(run: StreamingRun) -> list[str]:
+    """What a reader should know of the table's figures."""
+    pins = ", ".join(
+        f"{role} {pin} ({run.pins.origins[role]})"
+        for role, pin in (("processing", run.pins.processing), ("detection", run.pins.detection))
+    )
+    lines = [f"pins: {pins}"]
+    if run.golden.reason:
+        lines.append(f"golden check: {run.golden.reason}")
+    if run.energy is not None:
+        lines.append(f"energy of {run.energy.window}; run current from {run.energy.source}")
+    return lines
+
+
+def _run(job: StreamingJob, options: StreamingOptions, sound: Sound, console: Console) -> StreamingRun:
+    row = streaming_row(sha256_of(job.image))
+    board = options.board or (row.board if row else DEFAULT_BOARD)
+    machine = Machine(board, timing=options.timing, hook=options.hook)
+    if row is None:
+        require_base(job.image, options.base, machine.board)
+    machine.load(job.image, base=options.base)
+    tell_notes(machine)
+    meter = metered(machine) if options.energy else None
+    with _progress(console, f"{NAME} on {board}", sound.wave.seconds) as progress:
+        session = StreamingSession(machine, error_ppm=options.error_ppm)
+        run = run_sound(job, session, sound, progress, meter)
+    tell_modes(machine)
+    return replace(run, unmodelled=tuple(unmodelled_json(machine)))
+
+
+@contextmanager
+def _progress(console: Console, title: str, seconds: float) -> Iterator[Callable[[float], None]]:
+    """A bar over the seconds of a sound, on a terminal."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.1f} of {task.total:.1f} s"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=seconds)
+        yield lambda done: bar.update(task, completed=done)

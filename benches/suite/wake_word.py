@@ -1,0 +1,101 @@
+"""Streaming wake word (sww01): its frames, its truth files, and how its official runner counts.
+
+Sources: mlcommons/tiny benchmark/runner (streaming_ww_utils.py, sww_data_dir) and the interface board's
+firmware, 2026-05.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from emulator.errors import UsageError
+from emulator.files import read_text
+
+NAME, MODEL_NAME, TITLE = "sww", "sww01", "streaming wake word"
+FRAME_SAMPLES = 512
+RATE_HZ = 16_000
+DETECTION_THRESHOLD = 115
+"""A device pulses its detection pin for an int8 score above this."""
+LATE_SECONDS = 2.0
+"""So long after a word a detection counts for it: the runner adds a second, twice."""
+SUPPRESSED_MS = 1000
+"""A false positive takes those along that follow it within this time."""
+DEAD_TIME_MS = 10
+TICKS_PER_MS = 100
+"""The interface board's timer; it ignores a pulse within 10 ms of the last one that it took."""
+PICOSECONDS_PER_TICK = 10**7
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """One file of a test: when its wake words begin and end, in seconds of the file."""
+
+    wav_file: str
+    detection_windows: tuple[tuple[float, float], ...]
+    length_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Beginnings of the words that were heard and missed, and the false detections, in seconds."""
+
+    true_positives: tuple[float, ...]
+    false_negatives: tuple[float, ...]
+    false_positives: tuple[float, ...]
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """True positives, false negatives, false positives."""
+        return len(self.true_positives), len(self.false_negatives), len(self.false_positives)
+
+
+def read_truth(path: Path) -> tuple[Truth, ...]:
+    """Read a test description (sww_*_test.json). Raises UsageError for what is none."""
+    step = "give one like the benchmark's sww_short_test.json: a list of files with detection_windows"
+    try:
+        entries = msgspec.json.decode(read_text(path), type=list[dict[str, Any]])
+        found = tuple(_truth(entry) for entry in entries)
+    except (msgspec.DecodeError, msgspec.ValidationError, KeyError, TypeError, ValueError) as error:
+        words = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise UsageError(f"is no test description: {words}", where=str(path), next_step=step) from error
+    if not found:
+        raise UsageError("names no file", where=str(path), next_step=step)
+    return found
+
+
+def _truth(entry: dict[str, Any]) -> Truth:
+    windows = tuple((float(start), float(stop)) for start, stop in entry["detection_windows"])
+    length = entry.get("length_sec")
+    return Truth(str(entry["wav_file"]), windows, None if length is None else float(length))
+
+
+def recorded_ms(pulses: Sequence[int], begins: int) -> list[int]:
+    """What the interface board writes down of pulses (picoseconds) since ``begins``, in milliseconds."""
+    recorded: list[int] = []
+    last: int | None = None
+    for pulse in pulses:
+        tick = (pulse - begins) // PICOSECONDS_PER_TICK
+        if last is None or tick - last > DEAD_TIME_MS * TICKS_PER_MS:
+            recorded.append(tick // TICKS_PER_MS)
+            last = tick
+    return recorded
+
+
+def score(detections_ms: Sequence[int], windows: Sequence[tuple[float, float]]) -> Score:
+    """Count as the official runner does; the first detection marks the beginning of the run."""
+    times = [moment - detections_ms[0] for moment in detections_ms[1:]] if detections_ms else []
+    heard, missed = [], []
+    for start, stop in windows:
+        inside = [t for t in times if start <= t / 1000 <= stop + LATE_SECONDS]
+        (heard if inside else missed).append(start)
+        times = [t for t in times if t not in inside]
+    false: list[int] = []
+    for moment in times:
+        if not false or moment > false[-1] + SUPPRESSED_MS:
+            false.append(moment)
+    return Score(tuple(heard), tuple(missed), tuple(moment / 1000 for moment in false))
