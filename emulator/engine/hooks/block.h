@@ -22,7 +22,6 @@
 
 struct Block;
 struct Path;
-struct Edge;
 
 typedef struct {           /* a cache line that a group's accesses use */
     int32_t delta;         /* in lines, from the base's */
@@ -74,12 +73,6 @@ typedef struct {           /* a load; shared with Python: keep in step with nati
     uint32_t offset;       /* of a literal: its address */
 } KnownLoad;
 
-typedef struct {           /* how a block was left last: the block that came, and the edge of the path there */
-    struct Block *next;
-    struct Path *path;     /* NULL: not known */
-    uint32_t state, edge;
-} Step;
-
 /* What each pass looks at lies in front, by the moment: entering, leaving, where the data lie. */
 typedef struct Block {
     /* -- entering -- */
@@ -91,8 +84,6 @@ typedef struct Block {
     uint8_t counts_alone;  /* nothing of it has a price of its own: no fetch, no data, no predicted branch */
     uint8_t dropped;       /* its memory was written by the host: asked for anew */
     uint8_t pad[2];
-    /* -- leaving -- */
-    Step steps[2];         /* by falling through, by going elsewhere: a short cut */
     /* -- of this execution: addresses.h -- */
     uint8_t pending;       /* some data may cost */
     uint8_t expanded;      /* data_address and data_valid are those of this execution's groups */

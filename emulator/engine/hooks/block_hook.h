@@ -37,6 +37,7 @@ typedef struct {
     emu_start_fn emu_start;
     emu_stop_fn emu_stop;
     Block *block;          /* the current one, or NULL */
+    Path *path;            /* that it is in; NULL: not known */
     uint32_t trace[TRACE_LENGTH];
 } NativeHook;
 
@@ -108,11 +109,13 @@ static inline __attribute__((always_inline)) void take(NativeHook *n, Block *b, 
 
 static void close_block(NativeHook *n) {
     n->block = NULL;
+    n->path = NULL;
     n->pricing.head.current = -1;
 }
 
-static inline __attribute__((always_inline)) void open_block(NativeHook *n, Block *b) {
+static inline __attribute__((always_inline)) void open_block(NativeHook *n, Block *b, Path *path) {
     n->block = b;
+    n->path = path;
     n->pricing.head.current = (int32_t)b->index;
     n->pricing.head.block_serial++;
 }
@@ -130,32 +133,29 @@ static uint32_t finish(NativeHook *n, uint32_t edge) {
     return STOP_NONE;
 }
 
-/* The same towards the block at `address`, which `step` leads to. */
-static inline __attribute__((always_inline)) uint32_t leave(NativeHook *n, Block *b, Step *step, uint32_t address) {
-    if (!step->path || step->state != n->pricing.head.state || b->observed_all) {
-        step->state = n->pricing.head.state;
-        step->edge = address == b->fall_through ? 0 : 1 + step->next->entry_class;
-        uint32_t code = find_taken(n, b, step->edge, &step->path);
-        if (code) {
-            step->path = NULL;
-            return code;
-        }
-    }
-    price(n, b, step->path, step->edge != 0, address);
-    take(n, b, step->path, step->edge);
-    close_block(n);
-    return STOP_NONE;
+/* Remember how a path was left, so that the next pass need not look it up. */
+static void know_step(NativeHook *n, Path *path, uint32_t elsewhere, Block *next, uint32_t edge) {
+    Step *step = &path->steps[elsewhere];
+    const Edge *taken = &path->edges[edge];
+    int32_t entered = next->observed_all ? -1 : find_path(&n->tables, taken->next_state, next->index, 0);
+    settle_path(path);
+    *step = (Step){.edge = edge};
+    if (path->skipped || next->host || (entered < 0 && !next->observed_all)) return;
+    *step = (Step){next->address, next->size_bytes, next, entered < 0 ? NULL : n->tables.paths[entered], 0, 0,
+                   taken->cycles, taken->next_state, edge, 0};
 }
 
-/* Where the block at `address` follows the current one: in its step, found when it came before. */
-static inline __attribute__((always_inline)) Step *step_to(const Tables *t, Block *b, uint32_t address,
-                                                           uint32_t size_bytes) {
-    Step *step = &b->steps[address != b->fall_through];
-    Block *next = step->next;
-    if (next && next->address == address && next->size_bytes == size_bytes) return step;
-    next = find_block(t, address, size_bytes);
-    if (next) *step = (Step){.next = next};
-    return next ? step : NULL;
+/* The same towards the block at `address`. */
+static uint32_t leave(NativeHook *n, Block *b, Block *next, uint32_t address) {
+    uint32_t elsewhere = address != b->fall_through, edge = elsewhere ? 1 + next->entry_class : 0;
+    Path *path;
+    uint32_t code = find_taken(n, b, edge, &path);
+    if (code) return code;
+    price(n, b, path, edge != 0, address);
+    take(n, b, path, edge);
+    if (!b->observed_all) know_step(n, path, elsewhere, next, edge);
+    close_block(n);
+    return STOP_NONE;
 }
 
 /* Why the block that has just been entered is left again: its data may trap, or meet a guard. */
@@ -179,19 +179,14 @@ static inline uint32_t enter_data(NativeHook *n, void *uc, Block *b) {
 
 static uint32_t enter(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
     BlockHook *h = &n->pricing.head;
-    Block *previous = n->block, *b;
-    Step *step = NULL;
-    if (previous) {
-        step = step_to(&n->tables, previous, address, size_bytes);
-        b = step ? step->next : NULL;
-    } else b = find_block(&n->tables, address, size_bytes);
+    Block *previous = n->block, *b = find_block(&n->tables, address, size_bytes);
     if (!b || (b->host && (b->dropped || memcmp(b->host, b->code, size_bytes)))) {
         h->need_address = address;
         h->need_size = size_bytes;
         return STOP_NEED_BLOCK;
     }
     if (previous) {
-        uint32_t code = leave(n, previous, step, address);
+        uint32_t code = leave(n, previous, b, address);
         if (code) return code;
         if (previous->leaves && n->contexts.enabled)
             contexts_leave(&n->contexts, &n->tables, h, previous, address,
@@ -205,7 +200,7 @@ static uint32_t enter(NativeHook *n, void *uc, uint32_t address, uint32_t size_b
     }
     h->stall = 0;
     h->events_done = 0;
-    open_block(n, b);
+    open_block(n, b, b->observed_all ? NULL : path_taken(n, b, 0));
     code = b->n_data ? enter_data(n, uc, b) : STOP_NONE;
     if (!code && h->trace_enabled) n->trace[h->trace_length++ % TRACE_LENGTH] = b->index;
     return code;
@@ -221,45 +216,60 @@ static __attribute__((noinline)) void pass(NativeHook *n, void *uc, uint32_t add
     if (code) stop(n, uc, code);
 }
 
+/* Close the current block by a short cut. */
+static inline __attribute__((always_inline)) void take_step(NativeHook *n, Block *b, Step *step) {
+    BlockHook *h = &n->pricing.head;
+    h->cycles += step->cycles;
+    h->instructions += b->instructions;
+    h->state = step->next_state;
+    step->passes++;
+    if (b->counts_alone) return;
+    h->cycles += h->stall;
+    step->stall += h->stall;
+    h->stall = 0;
+    h->events_done = 0;
+}
+
 /* The rest of a quick pass, of a block that has been left: its time is what may end the run. */
-static inline __attribute__((always_inline)) void pass_on(NativeHook *n, void *uc, Block *b) {
+static inline __attribute__((always_inline)) void pass_on(NativeHook *n, void *uc, const Step *step) {
     const BlockHook *h = &n->pricing.head;
     if (h->cycles >= h->deadline) {
         close_block(n);
         stop(n, uc, STOP_DEADLINE);
         return;
     }
-    open_block(n, b);
-    uint32_t code = b->n_data ? enter_data(n, uc, b) : STOP_NONE;
+    open_block(n, step->next, step->path);
+    uint32_t code = step->next->n_data ? enter_data(n, uc, step->next) : STOP_NONE;
     if (code) stop(n, uc, code);
 }
 
-static __attribute__((noinline)) void pass_priced(NativeHook *n, void *uc, Block *b, Step *step, uint32_t address) {
-    price(n, b, step->path, step->edge != 0, address);
-    take(n, b, step->path, step->edge);
-    pass_on(n, uc, step->next);
+static __attribute__((noinline)) void pass_priced(NativeHook *n, void *uc, Block *b, Path *path, Step *step) {
+    price(n, b, path, step->edge != 0, step->address);
+    take_step(n, b, step);
+    pass_on(n, uc, step);
 }
 
-/* Whether the block goes where it went last, in the state of then, and nobody watches. */
+/* Whether the path goes where it went last, and nobody watches. */
 static inline __attribute__((always_inline)) int is_quick(const NativeHook *n, const Block *b, const Step *step,
                                                           uint32_t address, uint32_t size_bytes) {
     const BlockHook *h = &n->pricing.head;
-    const Block *next = step->next;
-    if (!step->path || step->state != h->state || next->address != address || next->size_bytes != size_bytes) return 0;
-    if (b->observed_all || next->host || (b->leaves && n->contexts.enabled)) return 0;
+    if (step->address != address || step->size_bytes != size_bytes || step->next->host) return 0;
     if (h->stop_code | h->stop_request | h->mask_watch | h->trace_enabled) return 0;
-    return address != h->break_address && address != h->turn_address && !(h->protection & ~next->permitted);
+    if (b->leaves && n->contexts.enabled) return 0;
+    return address != h->break_address && address != h->turn_address && !(h->protection & ~step->next->permitted);
 }
 
 /* The same as pass(), in a few steps where that will do. */
 static inline void on_block(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
     Block *b = n->block;
-    Step *step = b ? &b->steps[address != b->fall_through] : NULL;
-    if (!b || !is_quick(n, b, step, address, size_bytes)) pass(n, uc, address, size_bytes);
-    else if (!b->counts_alone) pass_priced(n, uc, b, step, address);
+    Path *path = n->path;
+    Step *step = path ? &path->steps[address != path->fall_through] : NULL;
+    if (!path || path->state != n->pricing.head.state || !is_quick(n, b, step, address, size_bytes))
+        pass(n, uc, address, size_bytes);
+    else if (!b->counts_alone) pass_priced(n, uc, b, path, step);
     else {
-        take(n, b, step->path, step->edge);
-        pass_on(n, uc, step->next);
+        take_step(n, b, step);
+        pass_on(n, uc, step);
     }
 }
 

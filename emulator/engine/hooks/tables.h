@@ -24,11 +24,21 @@ typedef struct { uint64_t *words; size_t n, cap; } Words; /* pairs: a counter's 
 
 typedef struct Edge { uint64_t stall; uint32_t cycles, next_state, valid, pad; } Edge;
 
+typedef struct {           /* how a path was left last: the block that came, and the edge that leads there */
+    uint32_t address, size_bytes; /* of the block that came */
+    struct Block *next;    /* NULL: not known */
+    struct Path *path;     /* that it is entered in; NULL: only its conditional instructions will tell */
+    uint64_t passes, stall; /* not yet added to the edge's */
+    uint32_t cycles, next_state, edge, pad; /* the edge's */
+} Step;
+
 typedef struct Path {
-    uint32_t state, block, skipped, n_pairs;
+    uint32_t state, block, fall_through, n_pairs;
     uint16_t *issue;       /* per event, cycles from the block's start */
     LoadPair *pairs;
+    Step steps[2];         /* by falling through, by going elsewhere: a short cut; NULL where something was skipped */
     uint64_t *counts;      /* of each edge */
+    uint32_t skipped;
     Edge edges[EDGES];
 } Path;
 
@@ -106,6 +116,24 @@ static int put_block(Tables *t, uint32_t index) {
     return replaces;
 }
 
+/* Add what passed by the short cuts to the edges' counts. */
+static void settle_path(Path *p) {
+    for (Step *s = p->steps; s < p->steps + 2; s++) {
+        p->counts[s->edge] += s->passes;
+        p->edges[s->edge].stall += s->stall;
+        s->passes = s->stall = 0;
+    }
+}
+
+static void settle_paths(Tables *t) {
+    for (uint32_t i = 0; i < t->n_paths; i++) settle_path(t->paths[i]);
+}
+
+static void forget_steps(Path *p) {
+    settle_path(p);
+    memset(p->steps, 0, sizeof p->steps);
+}
+
 static uint32_t add_block(Tables *t, const BlockPlan *plan, uint8_t *host, const uint8_t *code) {
     Block *b = block_new(t->n_blocks, plan, host, code, take_counters(&t->of_events, EVENT_COUNTERS * plan->n_events));
     if (t->n_blocks == t->cap_blocks) {
@@ -118,7 +146,7 @@ static uint32_t add_block(Tables *t, const BlockPlan *plan, uint8_t *host, const
         for (uint32_t i = 0; i + 1 < t->n_blocks; i++) put_block(t, i);
     }
     if (put_block(t, b->index)) /* no short cut may lead to the old one */
-        for (uint32_t i = 0; i < t->n_blocks; i++) memset(t->blocks[i]->steps, 0, sizeof t->blocks[i]->steps);
+        for (uint32_t i = 0; i < t->n_paths; i++) forget_steps(t->paths[i]);
     return b->index;
 }
 
@@ -150,6 +178,7 @@ static uint32_t add_path(Tables *t, uint32_t state, uint32_t block, uint32_t ski
     Path *p = new_lines(sizeof *p);
     p->state = state;
     p->block = block;
+    p->fall_through = t->blocks[block]->fall_through;
     p->skipped = skipped;
     p->issue = copy_of(issue, t->blocks[block]->n_events * sizeof *issue);
     p->n_pairs = n_pairs;
@@ -170,13 +199,15 @@ static uint32_t add_path(Tables *t, uint32_t state, uint32_t block, uint32_t ski
 
 static void set_edge(Tables *t, uint32_t path, uint32_t edge, uint32_t cycles, uint32_t next_state) {
     Edge *chosen = &t->paths[path]->edges[edge];
+    forget_steps(t->paths[path]);
     chosen->cycles = cycles;
     chosen->next_state = next_state;
     chosen->valid = 1;
 }
 
 static void path_counts(const Tables *t, uint32_t path, uint32_t *key, uint64_t *counts, uint64_t *stalls) {
-    const Path *p = t->paths[path];
+    Path *p = t->paths[path];
+    settle_path(p);
     key[0] = p->state;
     key[1] = p->block;
     key[2] = p->skipped;
@@ -188,13 +219,15 @@ static void copy_counters(const Counters *c, uint64_t *to) {
         memcpy(to, c->chunks[i].words, c->chunks[i].used * sizeof *to);
 }
 
-static void add_all_changes(Tables *t) {
+/* What was counted by the way comes where it belongs. */
+static void settle(Tables *t) {
+    settle_paths(t);
     for (uint32_t i = 0; i < t->n_blocks; i++) add_changes(t->blocks[i]);
 }
 
 /* Every count, in the order of paths and of blocks. */
 static void counters(Tables *t, uint64_t *edges, uint64_t *events) {
-    add_all_changes(t);
+    settle(t);
     copy_counters(&t->of_paths, edges);
     copy_counters(&t->of_events, events);
 }
@@ -205,7 +238,7 @@ static void mark_counters(Counters *c) {
 }
 
 static void mark(Tables *t) {
-    add_all_changes(t);
+    settle(t);
     mark_counters(&t->of_paths);
     mark_counters(&t->of_events);
 }
@@ -230,7 +263,7 @@ static void passed_since_mark(const Counters *c, Words *passed) {
 
 /* What the counters have added since the mark: those that moved. */
 static void since_mark(Tables *t) {
-    add_all_changes(t);
+    settle(t);
     passed_since_mark(&t->of_paths, &t->passed[0]);
     passed_since_mark(&t->of_events, &t->passed[1]);
 }
