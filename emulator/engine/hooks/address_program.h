@@ -38,10 +38,11 @@ static uint32_t bit_field(uint32_t v, uint32_t lsb, uint32_t width, int is_signe
     return is_signed ? (uint32_t)((int32_t)v >> (up + lsb)) : v >> (up + lsb);
 }
 
-static void run_program(const Node *program, uint32_t n_nodes, const uint32_t *registers, MemorySystem *memory,
+/* Says whether every value is known. */
+static int run_program(const Node *program, uint32_t n_nodes, const uint32_t *registers, MemorySystem *memory,
                         Values *values) {
     uint32_t *s = values->slots;
-    uint8_t *ok = values->valid;
+    uint8_t *ok = values->valid, all = 1;
     for (uint32_t i = 0; i < n_nodes; i++) {
         const Node *n = &program[i];
         uint32_t x = s[n->a], y = s[n->b], k = n->imm, v = 0;
@@ -79,7 +80,9 @@ static void run_program(const Node *program, uint32_t n_nodes, const uint32_t *r
         }
         s[i] = v;
         ok[i] = (uint8_t)valid;
+        all &= ok[i];
     }
+    return all;
 }
 
 #endif

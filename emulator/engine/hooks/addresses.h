@@ -13,8 +13,7 @@
 #include "../register_file.h"
 #include "address_program.h"
 #include "block.h"
-
-enum { GROUP_UNKNOWN, GROUP_FREE, GROUP_COSTS }; /* of one execution of a block */
+#include "homes.h"
 
 typedef void (*suspect_fn)(uint32_t address);
 
@@ -43,19 +42,6 @@ static inline int group_base(const Addresses *a, void *uc, const Group *group, u
     return 1;
 }
 
-/* Remembers for which bases a group lies whole in the region `r`, so that the next pass need not ask. */
-static void set_home(GroupHome *home, const Group *group, const TimedRegion *r, uint8_t state) {
-    uint32_t span = (uint32_t)(group->max_offset - group->min_offset);
-    home->size_bytes = 0;
-    if (!r || !group->aligned || span >= r->end - r->base) return;
-    if ((group->strict_mask & ~group->align_mask) || (group->strict_offset & group->strict_mask)) return;
-    home->first = r->base - (uint32_t)group->min_offset;
-    home->size_bytes = r->end - r->base - span;
-    home->align_mask = group->align_mask;
-    home->memory = r->first_load ? NO_MEMORY : memory_number(r);
-    home->state = state;
-}
-
 /* Whether a group can cost anything. Says whether all of it is in the memory that was accessed last. */
 static __attribute__((noinline)) int place_group(MemorySystem *m, Block *b, uint32_t g, uint32_t base) {
     Group *group = &b->groups[g];
@@ -72,33 +58,22 @@ static __attribute__((noinline)) int place_group(MemorySystem *m, Block *b, uint
         if ((base + group->strict_offset) & group->strict_mask) b->misaligned = 1;
         b->costs = 1;
     }
-    set_home(&b->group_home[g], group, r, b->group_state[g]);
+    set_home(m, b, g, r);
     return inside && memory_number(r) == m->last_memory && !r->first_load;
 }
 
-/* Finds the bases of the block's data, and which of them can cost anything. `stays`: every access
+/* Finds where each group of the block's data lies, and which of them can cost anything. `stays`: every access
  * goes to the memory that was accessed last; else all are kept, in their order. */
-static __attribute__((noinline)) void addresses_capture(Addresses *a, MemorySystem *m, void *uc, Block *b) {
-    m->loaded = NO_INSTRUCTION;
-    if (b->expanded || b->hooks_data) memset(b->data_valid, 0, b->n_events);
-    b->pending = b->expanded = b->misaligned = b->in_order = b->costs = b->scattered = 0;
-    if (b->homes_settings != m->settings) {
-        forget_homes(b);
-        b->homes_settings = m->settings;
-    }
-    if (b->n_program) {
-        uint32_t read[16];
-        run_program(b->program, b->n_program, all_registers(&a->registers, uc, read), m, &a->values);
-    }
-    const uint32_t *file = a->registers.file;
-    uint32_t last_memory = m->last_memory;
+static __attribute__((noinline)) void place_groups(Addresses *a, MemorySystem *m, void *uc, Block *b) {
     int stays = !b->hooks_addresses;
+    uint32_t last_memory = m->last_memory;
+    b->is_plain = b->costs = 0;
     for (uint32_t g = 0; g < b->n_groups; g++) {
         const GroupHome *home = &b->group_home[g];
         uint32_t base;
-        if (file && home->is_register) base = file[home->base];
-        else if (!group_base(a, uc, &b->groups[g], &base)) {
+        if (!group_base(a, uc, &b->groups[g], &base)) {
             b->group_state[g] = GROUP_UNKNOWN;
+            b->group_home[g].size_bytes = 0;
             b->scattered = 1;
             continue;
         }
@@ -110,6 +85,21 @@ static __attribute__((noinline)) void addresses_capture(Addresses *a, MemorySyst
         } else stays &= place_group(m, b, g, base);
     }
     b->in_order = m->other_memory && !stays;
+}
+
+/* Finds the bases of the block's data at its entry, and what of them can cost anything. */
+static inline void addresses_capture(Addresses *a, MemorySystem *m, void *uc, Block *b) {
+    m->loaded = NO_INSTRUCTION;
+    if (b->expanded || b->hooks_data) memset(b->data_valid, 0, b->n_events);
+    b->expanded = b->misaligned = b->scattered = 0;
+    if (b->homes_settings != m->settings) {
+        forget_homes(b);
+        b->homes_settings = m->settings;
+    }
+    uint32_t read[16];
+    int known = !b->n_program || run_program(b->program, b->n_program, all_registers(&a->registers, uc, read), m, &a->values);
+    if (known && a->registers.file && at_homes(b, a->registers.file, a->values.slots)) stay_at_homes(m, b);
+    else place_groups(a, m, uc, b);
     b->pending = b->costs || (b->in_order && b->n_groups);
 }
 

@@ -8,133 +8,144 @@
 #define BOARDLESS_ALL_HITS_H
 
 #include "../../timing/memory/memory_system.h"
-#include "addresses.h"
 #include "block.h"
+#include "homes.h"
+
+typedef struct {           /* lines of a block's data that are all in one cache */
+    Cache *cache;
+    uint32_t n, hits;
+    uint32_t slots[MOST_LINES];
+    const Touch *touches[MOST_LINES];
+} DataLines;
 
 /* Finds the lines of a block's code in their cache, where a hit does nothing but mark its line. */
-static int find_fetches(MemorySystem *m, Block *b) {
+static __attribute__((noinline)) int find_fetches(MemorySystem *m, Block *b) {
     FetchedLines *f = &b->fetched;
+    if (f->use.is_late) cache_settle(f->cache);
     f->cache = NULL;
     TimedRegion *r = region_near(m, b->address, &b->region);
     if (!r || r->port < 0 || r->instruction_cache < 0) return 0;
     Cache *c = &m->caches[r->instruction_cache];
-    if (!holds(r, b->fall_through - 1)) return 0;
-    if (!c->enabled || r->data_cache == r->instruction_cache) return 0;
+    if (!c->enabled || !holds(r, b->fall_through - 1)) return 0;
     if (m->ports[r->port].rules == RULES_STM32_LINE_BUFFERS) return 0; /* a hit reads ahead */
-    uint32_t first = b->address >> c->line_shift, n = ((b->fall_through - 1) >> c->line_shift) - first + 1;
-    if (n > MOST_LINES) return 0;
-    for (uint32_t i = 0; i < n; i++)
-        if ((f->slots[i] = cache_find(c, first + i)) == ABSENT) return 0;
-    *f = (FetchedLines){c, &m->ports[r->port], c->changes, 0, m->settings, first, n, f->slots};
+    uint32_t n = 0, last = 0;
+    for (uint32_t i = 0; i < b->n_events; i++) {
+        if (b->events[i].kind != EVENT_FETCH) continue;
+        uint32_t line = b->events[i].address >> c->line_shift;
+        if (!n) f->first = line;
+        else if (line < last) return 0;
+        if (!n || line != last) {
+            uint32_t slot = n < MOST_LINES ? cache_find(c, line) : ABSENT;
+            if (slot == ABSENT) return 0;
+            f->use.slots[n++] = slot;
+        }
+        f->use.orders[n - 1] = b->event_order[i];
+        last = line;
+    }
+    f->use.n = n;
+    f->span = last - f->first + 1;
+    f->is_unified = r->data_cache == r->instruction_cache;
+    f->port = &m->ports[r->port];
+    f->changes = c->changes;
+    f->settings = m->settings;
+    f->cache = c;
     return 1;
 }
 
-/* All of a block's fetches, when every line of it is in the cache and none is being filled. Says
- * whether that was so. */
-static int fetch_hits(MemorySystem *m, Block *b, uint64_t t) {
+/* Whether every line of a block's code is in the cache and none is being filled. */
+static inline int fetch_hits(MemorySystem *m, Block *b, uint64_t t) {
     FetchedLines *f = &b->fetched;
     int as_before = f->cache && f->changes == f->cache->changes && f->settings == m->settings;
     if (!as_before && !find_fetches(m, b)) return 0;
-    Cache *c = f->cache;
-    if (port_fills(f->port, c, f->first, f->n, t)) return 0;
-    if (f->tick != c->tick) /* used in this very order last, otherwise: nothing to mark */
-        for (uint32_t i = 0; i < f->n; i++) c->used[f->slots[i]] = ++c->tick;
-    f->tick = c->tick;
-    c->hits += b->n_fetches;
-    m->left_at = 0;
-    return 1;
+    return !port_fills(f->port, f->cache, f->first, f->span, t);
 }
 
-static void add_touch(Touches *s, uint32_t at, int32_t delta, uint32_t order, int written) {
-    Touch *touch = s->touches[at];
+/* Marks the lines of a block's code. The time of its accesses passes here unless its data are in the same cache. */
+static inline void use_fetches(MemorySystem *m, Block *b, int data_follow) {
+    FetchedLines *f = &b->fetched;
+    cache_use_late(f->cache, &f->use);
+    f->cache->hits += b->n_fetches;
+    m->left_at = 0;
+    if (!data_follow) f->cache->tick += b->event_order[b->n_events];
+}
+
+static TouchList *add_touch(TouchList *s, int32_t delta, uint32_t order, int written) {
     uint32_t i = 0;
-    while (i < s->n[at] && touch[i].delta != delta) i++;
-    if (i == UINT8_MAX) { s->wide = 1; return; }
-    if (i == s->n[at]) {
-        s->touches[at] = touch = realloc(touch, (i + 1u) * sizeof *touch);
-        touch[i] = (Touch){delta, 0, 0};
-        s->n[at]++;
+    while (i < s->n && s->touches[i].delta != delta) i++;
+    if (i == s->n) {
+        s = realloc(s, sizeof *s + (i + 1u) * sizeof *s->touches);
+        s->touches[i] = (Touch){delta, 0, 0};
+        s->n++;
     }
-    touch[i].order = (uint16_t)order; /* orders come ascending */
-    if (written) touch[i].written = 1;
+    s->touches[i].order = (uint16_t)order; /* orders come ascending */
+    if (written) s->touches[i].written = 1;
+    return s;
 }
 
 /* The lines that a group uses when its base is `at` bytes into one: accesses as memory_data makes them. */
-static void find_touches(const Block *b, const Group *group, Touches *s, uint32_t at, uint32_t line_shift) {
-    s->line_shift = (uint8_t)line_shift;
+static TouchList *find_touches(const Block *b, const Group *group, uint32_t at, uint32_t line_shift) {
+    TouchList *s = calloc(1, sizeof *s);
     for (uint32_t i = 0; i < group->n; i++) {
         uint32_t number = b->group_events[group->first + i];
         const Event *v = &b->events[number];
         int32_t offset = (int32_t)v->address + (int32_t)at;
-        if (v->kind == EVENT_STORE) s->stores = 1;
         for (uint32_t k = 0, last = INT32_MAX, order = b->event_order[number]; k < v->count; k++) {
             int32_t a = offset + (int32_t)(k * v->size_bytes);
             if ((uint32_t)(a >> 2) == last) continue;
             last = (uint32_t)(a >> 2);
-            add_touch(s, at, a >> line_shift, order++, v->kind == EVENT_STORE);
-            s->accesses[at]++;
+            s = add_touch(s, a >> line_shift, order++, v->kind == EVENT_STORE);
+            s->accesses++;
         }
     }
-}
-
-static Touches *touches_at(const Block *b, uint32_t g, const Cache *c, uint32_t at) {
-    Touches *s = &b->group_touches[g];
-    if (s->touches[at] && s->line_shift == c->line_shift) return s;
-    if (1u << c->line_shift > LONGEST_LINE || (s->line_shift && s->line_shift != c->line_shift)) return NULL;
-    find_touches(b, &b->groups[g], s, at, c->line_shift);
     return s;
 }
 
-/* The cache of a group whose accesses are aligned; else NULL. */
-static Cache *cache_of_group(MemorySystem *m, const Block *b, uint32_t g, const Touches **touches, const Port **port) {
-    const Group *group = &b->groups[g];
-    uint32_t base = b->group_base[g];
-    const TimedRegion *r = &m->regions[group->region];
-    if (!group->aligned || (base & group->align_mask) || r->port < 0 || r->data_cache < 0) return NULL;
-    if (!holds(r, base + group->min_offset) || base + group->max_offset >= r->end) return NULL;
-    Cache *c = &m->caches[r->data_cache];
-    const Port *p = *port = &m->ports[r->port];
-    if (!c->enabled || r->data_cache == r->instruction_cache) return NULL;
-    const Touches *s = *touches = touches_at(b, g, c, base & ((1u << c->line_shift) - 1));
-    return s && !s->wide && (!s->stores || (p->rules == RULES_LEVEL_ONE && r->stores == WRITE_BACK)) ? c : NULL;
+static __attribute__((noinline)) const TouchList *new_touches(const Block *b, uint32_t g, uint32_t at, uint32_t line_shift) {
+    Touches *s = &b->group_touches[g];
+    if (s->line_shift != line_shift)
+        for (uint32_t i = 0; i < LONGEST_LINE; i++) {
+            free(s->lists[i]);
+            s->lists[i] = NULL;
+        }
+    s->line_shift = line_shift;
+    return s->lists[at] = find_touches(b, &b->groups[g], at, line_shift);
 }
 
-/* All of a block's data, when all that can cost is in one cache. Says whether that was so; changes of
- * the memory on the bus are left to memory_changes.h. */
-static int data_hits(MemorySystem *m, Block *b, uint64_t t) {
-    Cache *c = NULL;
-    uint32_t slots[MOST_LINES], n = 0, hits = 0;
-    const Touch *used[MOST_LINES];
-    if (b->hooks_data || b->expanded || (b->in_order && b->scattered)) return 0;
-    if (!b->costs) return b->in_order;
+/* Whether all data that can cost are in one cache, of a block whose groups are at home. */
+static int data_hits(const Block *b, uint64_t t, DataLines *d) {
+    d->cache = NULL;
+    d->n = d->hits = 0;
     for (uint32_t g = 0; g < b->n_groups; g++) {
-        if (b->group_state[g] != GROUP_COSTS) continue;
-        const Touches *s;
-        const Port *p;
-        Cache *of_group = cache_of_group(m, b, g, &s, &p);
-        if (!of_group || (c && of_group != c)) return 0;
-        c = of_group;
-        uint32_t at = b->group_base[g] & ((1u << c->line_shift) - 1), line = b->group_base[g] >> c->line_shift;
-        const Touch *touch = s->touches[at], *end = touch + s->n[at];
-        if (n + s->n[at] > MOST_LINES) return 0;
-        for (; touch < end; touch++, n++) {
+        const GroupHome *home = &b->group_home[g];
+        if (home->state != GROUP_COSTS) continue;
+        Cache *c = home->cache;
+        if (!c || (d->cache && c != d->cache)) return 0;
+        d->cache = c;
+        uint32_t line = b->group_base[g] >> c->line_shift, at = b->group_base[g] & ((1u << c->line_shift) - 1);
+        const TouchList *s = b->group_touches[g].lists[at];
+        if (!s || b->group_touches[g].line_shift != c->line_shift) s = new_touches(b, g, at, c->line_shift);
+        if (d->n + s->n > MOST_LINES) return 0;
+        for (const Touch *touch = s->touches, *end = touch + s->n; touch < end; touch++, d->n++) {
             uint32_t touched = line + (uint32_t)touch->delta, slot = cache_find(c, touched);
-            if (slot == ABSENT || port_fills(p, c, touched, 1, t)) return 0;
-            slots[n] = slot;
-            used[n] = touch;
+            if (slot == ABSENT || port_fills(home->port, c, touched, 1, t)) return 0;
+            d->slots[d->n] = slot;
+            d->touches[d->n] = touch;
         }
-        hits += s->accesses[at];
+        d->hits += s->accesses;
     }
-    if (!c) return b->in_order;
-    uint64_t *times = c->used, first = c->tick + 1;
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t tick = first + used[i]->order;
-        if (times[slots[i]] < tick) times[slots[i]] = tick;
-        if (used[i]->written) c->dirty[slots[i]] = 1;
+    return 1;
+}
+
+static inline void use_data(const Block *b, const DataLines *d) {
+    Cache *c = d->cache;
+    uint64_t first = c->tick + 1;
+    for (uint32_t i = 0; i < d->n; i++) {
+        uint64_t *used = &c->used[d->slots[i]], tick = first + d->touches[i]->order;
+        if (*used < tick) *used = tick;
+        if (d->touches[i]->written) c->dirty[d->slots[i]] = 1;
     }
     c->tick += b->event_order[b->n_events];
-    c->hits += hits;
-    return 1;
+    c->hits += d->hits;
 }
 
 #endif

@@ -20,6 +20,8 @@
 
 #define CACHE_LINE 64      /* of the host */
 
+enum { FROM_REGISTER, FROM_SLOT, FROM_NOTHING }; /* slot: a value that the block's program computes */
+
 struct Block;
 struct Path;
 
@@ -29,27 +31,32 @@ typedef struct {           /* a cache line that a group's accesses use */
     uint16_t written;
 } Touch;
 
+typedef struct {           /* the lines that a group's accesses use */
+    uint32_t n, accesses;  /* n: more than MOST_LINES where they are not listed */
+    Touch touches[];
+} TouchList;
+
 typedef struct {           /* of one group, by the base's place in its line; made when first needed */
-    Touch *touches[LONGEST_LINE];
-    uint8_t n[LONGEST_LINE];
-    uint16_t accesses[LONGEST_LINE];
-    uint8_t line_shift, stores, wide; /* wide: more lines than a list holds */
+    TouchList *lists[LONGEST_LINE];
+    uint32_t line_shift;
 } Touches;
 
 typedef struct {           /* the bases for which a group is in one memory: a short cut; and where its base is */
     uint32_t first, size_bytes, align_mask;
     uint32_t memory;       /* its number, NO_MEMORY when a load there may wait */
     uint8_t state;         /* GROUP_FREE or GROUP_COSTS */
-    uint8_t base, is_register; /* is_register: the base is that register alone */
-    uint8_t pad;
+    uint8_t source, base, index, shift; /* where its base is: FROM_..., a number there, a register to be added */
+    Cache *cache;          /* that serves it where a hit costs nothing; else NULL */
+    const Port *port;
 } GroupHome;
 
 typedef struct {           /* all lines of a block's code: where they were in the cache, and when that holds */
     Cache *cache;          /* NULL: not all were there */
     const Port *port;
-    uint64_t changes, tick; /* the cache's, when they were looked up and when they were used last */
-    uint32_t settings, first, n;
-    uint32_t *slots;
+    uint64_t changes;      /* the cache's, when they were looked up */
+    uint32_t settings, first;
+    uint32_t span, is_unified; /* lines from the first to the last; is_unified: data there go through the same cache */
+    LateUse use;
 } FetchedLines;
 
 typedef struct {           /* footprint.h: the bases for which a group stays in one stretch, and passes that did */
@@ -95,6 +102,9 @@ typedef struct Block {
     uint8_t hooks_addresses;
     uint8_t watches_guards; /* accesses that may meet a guard are looked at one by one */
     uint8_t watches_alignment; /* accesses that may trap are looked at one by one */
+    uint8_t is_plain;      /* all groups are at home and the entry tells all addresses: homes.h */
+    uint8_t homes_summed, home_costs; /* home_costs: a group at home does */
+    uint32_t home_memory;  /* where all groups are at home, NO_MEMORY when they are in several */
     uint32_t n_groups, n_program, n_events, n_fetches; /* fetches are priced at every pass */
     uint32_t placed;       /* counts changes of the groups' regions */
     uint32_t homes_settings; /* of the memory system, for which the homes hold */
@@ -129,6 +139,8 @@ typedef struct Block {
     uint32_t *event_region; /* each event's last */
     Touches *group_touches;
     uint16_t *event_order; /* of each event's first access among the block's, and after them their number */
+    uint16_t *costing;     /* events of groups that cost at home; behind them: those and all of the code's */
+    uint32_t n_costing, n_with_code;
 } Block;
 
 /* Zeroes that begin with a line of the host's cache. */
@@ -144,13 +156,14 @@ static void *copy_of(const void *from, size_t n) {
     return to;
 }
 
-/* Numbers the accesses of the block's data: consecutive bytes of a word are one. */
+/* Numbers the accesses of the block: consecutive bytes of a word are one. */
 static void order_accesses(Block *b) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < b->n_events; i++) {
         const Event *v = &b->events[i];
         b->event_order[i] = (uint16_t)n;
         if (v->kind == EVENT_LOAD || v->kind == EVENT_STORE) n += v->count;
+        else if (v->kind == EVENT_FETCH) n++;
     }
     b->event_order[b->n_events] = (uint16_t)n;
 }
@@ -191,8 +204,12 @@ static void add_changes(Block *b) {
 static void forget_homes(Block *b) {
     for (uint32_t g = 0; g < b->n_groups; g++) {
         const Group *group = &b->groups[g];
-        b->group_home[g] = (GroupHome){.base = group->base, .is_register = group->base < FIRST_SLOT && group->index == NO_REGISTER};
+        GroupHome home = {.source = FROM_REGISTER, .base = group->base, .index = group->index, .shift = group->shift};
+        if (group->base == NO_REGISTER) home.source = FROM_NOTHING, home.base = 0;
+        else if (group->base >= FIRST_SLOT) home.source = FROM_SLOT, home.base = group->base - FIRST_SLOT;
+        b->group_home[g] = home;
     }
+    b->homes_summed = 0;
 }
 
 /* `counters`: EVENT_COUNTERS for each event, all 0. */
@@ -215,7 +232,9 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
     b->group_state = (uint8_t *)(b->group_base + n_groups);
     forget_homes(b);
     b->group_touches = calloc(n_groups, sizeof *b->group_touches);
-    b->fetched.slots = calloc(MOST_LINES, sizeof *b->fetched.slots);
+    b->fetched.use.slots = calloc(MOST_LINES, sizeof *b->fetched.use.slots);
+    b->fetched.use.orders = calloc(MOST_LINES, sizeof *b->fetched.use.orders);
+    b->costing = calloc(2 * n_events, sizeof *b->costing);
     b->group_stretch = calloc(n_groups, sizeof *b->group_stretch);
     b->event_group = malloc(n_events * sizeof *b->event_group);
     memset(b->event_group, 0xFF, n_events * sizeof *b->event_group);
@@ -234,17 +253,19 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
             b->hooks_data = 1;
             b->hooks_addresses |= b->hooked[i].kind == HOOK_ADDRESS;
         }
+    b->is_plain = !b->n_data;
     b->counts_alone = !b->n_fetches && !b->n_data && !b->branch;
     return b;
 }
 
 static void block_free(Block *b) {
     for (uint32_t g = 0; g < b->n_groups; g++)
-        for (uint32_t at = 0; at < LONGEST_LINE; at++) free(b->group_touches[g].touches[at]);
+        for (uint32_t at = 0; at < LONGEST_LINE; at++) free(b->group_touches[g].lists[at]);
     free(b->load_issue); free(b->code); free(b->events); free(b->groups); free(b->group_events); free(b->hooked); free(b->program);
     free(b->event_region); free(b->event_order);
     free(b->data_address); free(b->data_valid); free(b->group_touches);
-    free(b->fetched.slots); free(b->group_home); free(b->group_stretch); free(b->event_group); free(b->changes.groups); free(b->changes.paid);
+    free(b->fetched.use.slots); free(b->fetched.use.orders); free(b->costing);
+    free(b->group_home); free(b->group_stretch); free(b->event_group); free(b->changes.groups); free(b->changes.paid);
     free(b);
 }
 

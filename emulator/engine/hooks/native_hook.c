@@ -7,8 +7,8 @@
  *   engine/          what Python fills in: hook, events, expressions; register_file
  *   system/          exception_state, which Python shares
  *   engine/          also remembered_reads, lent_input, which Python shares
- *   engine/hooks/    block, tables, address_program, addresses, all_hits, footprint, pricing, contexts, block_hook,
- *                    exceptions, input, register_reads, run on top
+ *   engine/hooks/    block, tables, address_program, homes, addresses, all_hits, footprint, costs, pricing, contexts,
+ *                    block_hook, exceptions, input, register_reads, run on top
  *
  * They are one translation unit: the compiler sees all of what happens at a block's entry. No
  * Unicorn header is needed: its two entry points come in as pointers.
@@ -178,6 +178,7 @@ EXPORT void bl_set_first_load(NativeHook *n, uint32_t number, uint32_t cycles) {
 
 EXPORT void bl_set_stores(NativeHook *n, uint32_t number, uint32_t stores) {
     n->pricing.memory.regions[number].stores = stores;
+    n->pricing.memory.settings++;
 }
 
 EXPORT void bl_set_port(NativeHook *n, uint32_t number, uint32_t wait_states, uint32_t read_shift, uint32_t prefetch) {

@@ -8,6 +8,7 @@
 #include "addresses.h"
 #include "all_hits.h"
 #include "block.h"
+#include "costs.h"
 #include "footprint.h"
 #include "memory_changes.h"
 #include "tables.h"
@@ -65,30 +66,61 @@ static void run_each(Pricing *p, Block *b, const uint16_t *issue, uint32_t upto,
     p->head.stall = stall;
 }
 
+/* Price the events up to and with instruction `upto`; the code at once when all of it hits. */
+static __attribute__((noinline)) void run_events(Pricing *p, Block *b, const uint16_t *issue, uint32_t upto) {
+    BlockHook *h = &p->head;
+    int whole = h->events_done == 0 && upto == EVERYTHING;
+    int skip_fetches = whole && b->n_fetches && fetch_hits(&p->memory, b, h->cycles) &&
+                       !(b->pending && b->fetched.is_unified);
+    if (skip_fetches) use_fetches(&p->memory, b, 0);
+    if (!whole || b->pending || (b->n_fetches && !skip_fetches)) run_each(p, b, issue, upto, skip_fetches);
+    else h->events_done = b->n_events;
+}
+
 static void charge_changes(Pricing *p, const Block *b) {
     for (uint32_t i = 0; i < b->changes.n; i++)
         footprint_charge(&p->footprint, b, b->changes.paid[i].event, b->changes.paid[i].cycles);
 }
 
-/* Price the events up to and with instruction `upto`; all at once when all hit. */
-static __attribute__((noinline)) void run_events(Pricing *p, Block *b, const uint16_t *issue, uint32_t upto) {
-    BlockHook *h = &p->head;
-    int whole = h->events_done == 0 && upto == EVERYTHING;
-    int skip_fetches = whole && b->n_fetches && fetch_hits(&p->memory, b, h->cycles);
-    if (whole && (skip_fetches || !b->n_fetches) && (!b->pending || data_hits(&p->memory, b, h->cycles))) {
-        h->events_done = b->n_events;
-        if (b->pending && b->in_order) {
-            h->stall += change_memories(&p->memory, b);
-            if (p->footprint.n) charge_changes(p, b);
-        }
-    } else run_each(p, b, issue, upto, skip_fetches);
+/* Price a block whose groups are all at home; `fetched`: all of its code hits. */
+static __attribute__((noinline)) void run_missed(Pricing *p, Block *b, const uint16_t *issue, int fetched) {
+    if (p->footprint.n) {
+        run_events(p, b, issue, EVERYTHING);
+        return;
+    }
+    int skip_fetches = fetched && !b->fetched.is_unified;
+    if (skip_fetches) use_fetches(&p->memory, b, 0);
+    p->head.stall += run_costs(&p->memory, b, issue, p->head.cycles, b->n_fetches && !skip_fetches);
 }
 
-/* Price the whole block: without code or data that may cost, changes of the memory are all there is. */
+/* The same: at once where nothing is missed. */
+static inline __attribute__((always_inline)) void run_plain(Pricing *p, Block *b, const uint16_t *issue) {
+    MemorySystem *m = &p->memory;
+    uint64_t t = p->head.cycles;
+    DataLines data;
+    int fetched = b->n_fetches && fetch_hits(m, b, t), with_code = b->n_fetches && !fetched;
+    if (b->costs) {
+        if (!with_code && data_hits(b, t, &data)) {
+            if (fetched) use_fetches(m, b, data.cache == b->fetched.cache);
+            use_data(b, &data);
+        } else {
+            run_missed(p, b, issue, fetched);
+            return;
+        }
+    } else if (with_code) {
+        run_missed(p, b, issue, 0);
+        return;
+    } else if (fetched) use_fetches(m, b, 0);
+    if (b->in_order) {
+        p->head.stall += change_memories(m, b);
+        if (p->footprint.n) charge_changes(p, b);
+    }
+}
+
+/* Price the whole block. */
 static inline __attribute__((always_inline)) void run_whole(Pricing *p, Block *b, const uint16_t *issue) {
-    int changes_alone = !(b->n_fetches | b->costs | b->hooks_data | b->expanded | b->scattered | p->head.events_done);
-    if (!changes_alone || p->footprint.n) run_events(p, b, issue, EVERYTHING);
-    else if (b->in_order) p->head.stall += change_memories(&p->memory, b);
+    if (p->head.events_done | !b->is_plain) run_events(p, b, issue, EVERYTHING);
+    else run_plain(p, b, issue);
 }
 
 static void meet_banks(Pricing *p, Block *b, const Path *path) {

@@ -10,6 +10,14 @@
 #define ABSENT UINT32_MAX
 #define FOUND_LINES 1024
 
+typedef struct LateUse {   /* a run of code that hit in all its lines: they are marked before the next victim is looked for */
+    struct LateUse *next;
+    uint64_t tick;         /* of the first access when it was run last */
+    uint32_t n, is_late;
+    uint32_t *slots;
+    uint16_t *orders;      /* of the last access to each line */
+} LateUse;
+
 typedef struct {           /* set-associative, least recently used goes */
     uint32_t enabled, sets, ways, line_shift;
     uint32_t *tags;        /* line number + 1, 0 empty */
@@ -20,7 +28,28 @@ typedef struct {           /* set-associative, least recently used goes */
     uint32_t found[FOUND_LINES]; /* where lines were seen last: a short cut, never a result */
     uint64_t changes;      /* of the lines it holds: what was found present stays so until the next */
     uint64_t *all_misses;  /* of all caches of the memory system */
+    LateUse *late;         /* whose lines are not marked yet */
 } Cache;
+
+/* Mark the lines of whatever ran late. */
+static void cache_settle(Cache *c) {
+    for (LateUse *u = c->late; u; u = u->next) {
+        for (uint32_t i = 0; i < u->n; i++) {
+            uint64_t tick = u->tick + u->orders[i];
+            if (c->used[u->slots[i]] < tick) c->used[u->slots[i]] = tick;
+        }
+        u->is_late = 0;
+    }
+    c->late = NULL;
+}
+
+static inline void cache_use_late(Cache *c, LateUse *u) {
+    u->tick = c->tick + 1;
+    if (u->is_late) return;
+    u->is_late = 1;
+    u->next = c->late;
+    c->late = u;
+}
 
 static void cache_free(Cache *c) {
     free(c->tags);
@@ -31,6 +60,7 @@ static void cache_free(Cache *c) {
 static void cache_invalidate(Cache *c) {
     size_t n = (size_t)c->sets * c->ways;
     if (!c->tags) return;
+    cache_settle(c);
     c->changes++;
     memset(c->tags, 0, n * sizeof *c->tags);
     memset(c->used, 0, n * sizeof *c->used);
@@ -39,6 +69,7 @@ static void cache_invalidate(Cache *c) {
 
 static void cache_shape(Cache *c, uint32_t enabled, uint32_t sets, uint32_t ways, uint32_t line_shift) {
     if (c->sets != sets || c->ways != ways || c->line_shift != line_shift || !c->tags) {
+        cache_settle(c);
         cache_free(c);
         c->dirty = calloc((size_t)sets * ways, 1);
         c->tags = calloc((size_t)sets * ways, sizeof *c->tags);
@@ -67,7 +98,8 @@ static void cache_use(Cache *c, uint32_t slot) {
     c->hits++;
 }
 
-static uint32_t cache_victim(const Cache *c, uint32_t line) {
+static uint32_t cache_victim(Cache *c, uint32_t line) {
+    if (c->late) cache_settle(c);
     uint32_t first = (line & (c->sets - 1)) * c->ways, victim = first;
     for (uint32_t slot = first; slot < first + c->ways; slot++) {
         if (c->tags[slot] == 0) return slot;

@@ -215,7 +215,9 @@ static size_t move_state(MemorySystem *m, uint8_t *buffer, int load) {
     n = move_part(buffer, n, &m->left_at, sizeof m->left_at, load);
     n = move_part(buffer, n, &m->left_time, sizeof m->left_time, load);
     for (uint32_t i = 0; i < MAX_CACHES; i++) {
-        Cache *c = &m->caches[i], shape = *c;
+        Cache *c = &m->caches[i];
+        if (c->late) cache_settle(c);
+        Cache shape = *c;
         n = move_part(buffer, n, &shape, offsetof(Cache, found), load);
         if (load && shape.sets) cache_shape(c, shape.enabled, shape.sets, shape.ways, shape.line_shift);
         c->enabled = shape.enabled;

@@ -1,0 +1,61 @@
+/* A block with data that may cost and are not all in a cache: only the events that can cost are priced one by one.
+ *
+ * A short cut of the native hook alone, for blocks whose groups are at home: what changes of the memory cost there
+ * is known (memory_changes.h), alignment costs nothing, and all else is the memory system's.
+ */
+#ifndef BOARDLESS_COSTS_H
+#define BOARDLESS_COSTS_H
+
+#include "../../timing/memory/memory_system.h"
+#include "block.h"
+#include "homes.h"
+#include "memory_changes.h"
+
+/* The accesses of a datum at cycle t, as memory_data makes them. */
+static inline uint64_t access_words(MemorySystem *m, const Event *v, uint32_t address, uint64_t t, uint32_t *hint) {
+    if (v->count == 1) return memory_access(m, address, t, v->kind, hint);
+    uint64_t stall = 0;
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < v->count; i++) {
+        uint32_t at = address + i * v->size_bytes, unit = (at >> 2) + 1;
+        if (unit == last) continue;
+        last = unit;
+        stall += memory_access(m, at, t + stall + i, v->kind, hint);
+    }
+    return stall;
+}
+
+/* Prices the events that can cost, in program order; `with_code`: fetches, too. Returns the cycles. */
+static uint64_t run_costs(MemorySystem *m, Block *b, const uint16_t *issue, uint64_t cycles, int with_code) {
+    if (!b->homes_summed) sum_homes(b);
+    const MemoryChange *paid = b->changes.paid, *end = paid;
+    const uint16_t *number = with_code ? b->costing + b->n_costing : b->costing;
+    const uint16_t *last = number + (with_code ? b->n_with_code : b->n_costing);
+    uint64_t stall = 0;
+    if (b->in_order) {
+        change_memories(m, b);
+        end = paid + b->changes.n;
+    }
+    for (; number < last; number++) {
+        uint32_t i = *number;
+        const Event *v = &b->events[i];
+        for (; paid < end && paid->event < i; paid++) stall += paid->cycles;
+        uint64_t t = cycles + issue[i] + stall, cost;
+        if (v->kind == EVENT_FETCH) cost = memory_access(m, v->address, t, FETCH, &b->region);
+        else if (v->kind == EVENT_QUEUE) {
+            leave_queue(m, v->address, t);
+            continue;
+        } else {
+            uint32_t changed = paid < end && paid->event == i ? (paid++)->cycles : 0;
+            uint32_t address = b->group_base[b->event_group[i]] + v->address;
+            stall += changed;
+            cost = access_words(m, v, address, t + changed, &b->event_region[i]);
+        }
+        b->event_stall[i] += cost;
+        stall += cost;
+    }
+    for (; paid < end; paid++) stall += paid->cycles;
+    return stall;
+}
+
+#endif
