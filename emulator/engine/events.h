@@ -32,6 +32,8 @@ typedef struct {           /* affine data events that share their registers */
     uint16_t first, n;     /* into BlockPlan.group_events */
     uint32_t region;       /* the region met last: a short cut, never a result */
     uint32_t strict_mask, strict_offset; /* (base + strict_offset) & strict_mask: an access may trap */
+    int32_t stride;        /* of the base, from a pass of the block to the next ... */
+    uint32_t has_stride;   /* ... where the block alone tells it */
 } Group;
 
 typedef struct { uint16_t older, younger, offsets_differ, event; } LoadPair;

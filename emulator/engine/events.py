@@ -56,7 +56,8 @@ class Event:
 class Group:
     """Data events that share their entry registers; offsets are signed bytes.
 
-    One of them may trap where ``(base + strict_offset) & strict_mask`` is not 0.
+    One of them may trap where ``(base + strict_offset) & strict_mask`` is not 0. ``stride``: how far the
+    base is behind the block from where it was before, None where that is not told by the block alone.
     """
 
     base: int
@@ -69,6 +70,7 @@ class Group:
     events: tuple[int, ...]
     strict_mask: int = 0
     strict_offset: int = 0
+    stride: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

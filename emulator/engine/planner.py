@@ -222,6 +222,18 @@ class _Planner:
         else:
             self._hook_here(instruction, access, number)
 
+    def _stride(self, base: int, index: int, shift: int) -> int | None:
+        """How far a group's base is behind the block from where it was before it."""
+        stride = 0
+        for register, factor in ((base, 1), (index, 1 << shift)):
+            if register == NO_REGISTER:
+                continue
+            step = self.registers.added(register) if register < FIRST_SLOT else None
+            if step is None:
+                return None
+            stride += step * factor
+        return _signed(stride)
+
     def branch(self, block: Block, slot: Callable[[int], int]) -> None:
         """Plan the prediction of a branch at the block's end that may go two or more ways."""
         last = block.instructions[-1]
@@ -270,7 +282,8 @@ class _Planner:
                 self.events[number] = replace(self.events[number], address=constant, base=base)
                 self._affine.setdefault((base, NO_REGISTER, 0), []).append(number)
         groups = tuple(
-            _group(key, members, self.events, self._strict) for key, members in self._affine.items()
+            _group(key, members, self.events, self._strict, self._stride(*key))
+            for key, members in self._affine.items()
         )
         return tuple(_in_slots(graph.nodes[n], slots) for n in needed), groups
 
@@ -324,7 +337,11 @@ def _signed(value: int) -> int:
 
 
 def _group(
-    key: tuple[int, int, int], members: list[int], events: list[Event], strict: dict[int, int]
+    key: tuple[int, int, int],
+    members: list[int],
+    events: list[Event],
+    strict: dict[int, int],
+    stride: int | None,
 ) -> Group:
     chosen = [events[number] for number in members]
     strict_mask, strict_offset = _strictest([(strict[n], events[n].address) for n in members])
@@ -338,6 +355,7 @@ def _group(
         events=tuple(members),
         strict_mask=strict_mask,
         strict_offset=strict_offset,
+        stride=stride,
     )
 
 

@@ -36,6 +36,12 @@ class Registers:
             return self.graph.constant(instruction.address + 4)
         return self._values[n]
 
+    def added(self, n: int) -> int | None:
+        """What has been added to a register since the block's entry, modulo 2**32; None: something else has."""
+        root, constant = self.graph.split(self._values[n])
+        node = self.graph.nodes[root]
+        return constant if node.op is Op.REGISTER and node.imm == n else None
+
     def address_of(self, instruction: Instruction, access: MemoryAccess) -> int:
         """Expression of the access's first address."""
         graph = self.graph

@@ -26,6 +26,11 @@ static int predictor_direct(BranchPredictor *p, uint32_t slot, int backward, int
     return predicted != taken;
 }
 
+/* Whether a conditional branch that is taken again leaves the predictor as it is, and right. */
+static int predictor_is_sure(const BranchPredictor *p, uint32_t slot) {
+    return p->counters[slot % SLOTS] == STRONGLY_TAKEN;
+}
+
 /* Notes where a branch to a register or a loaded address went; says whether that is new. */
 static int predictor_indirect(BranchPredictor *p, uint32_t slot, uint32_t target) {
     uint32_t last = p->targets[slot % SLOTS];

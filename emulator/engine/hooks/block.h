@@ -102,6 +102,7 @@ typedef struct Block {
     uint8_t hooks_addresses;
     uint8_t watches_guards; /* accesses that may meet a guard are looked at one by one */
     uint8_t watches_alignment; /* accesses that may trap are looked at one by one */
+    uint8_t may_lap;       /* as far as its plan tells: laps.h */
     uint8_t is_plain;      /* all groups are at home and the entry tells all addresses: homes.h */
     uint8_t homes_summed, home_costs; /* home_costs: a group at home does */
     uint32_t home_memory;  /* where all groups are at home, NO_MEMORY when they are in several */

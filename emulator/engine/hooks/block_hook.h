@@ -19,6 +19,7 @@
 #include "addresses.h"
 #include "contexts.h"
 #include "exceptions.h"
+#include "laps.h"
 #include "pricing.h"
 #include "tables.h"
 
@@ -38,6 +39,7 @@ typedef struct {
     emu_stop_fn emu_stop;
     Block *block;          /* the current one, or NULL */
     Path *path;            /* that it is in; NULL: not known */
+    Laps laps;             /* of the current block */
     uint32_t trace[TRACE_LENGTH];
 } NativeHook;
 
@@ -113,6 +115,10 @@ static void close_block(NativeHook *n) {
     n->pricing.head.current = -1;
 }
 
+static void settle_laps(NativeHook *n) {
+    if (n->laps.size_bytes) end_laps(&n->laps, &n->pricing, n->block);
+}
+
 static inline __attribute__((always_inline)) void open_block(NativeHook *n, Block *b, Path *path) {
     n->block = b;
     n->path = path;
@@ -123,6 +129,7 @@ static inline __attribute__((always_inline)) void open_block(NativeHook *n, Bloc
 /* Close the current block towards `edge` without a block that is being entered.
  * Returns STOP_NONE, STOP_NEED_PATH or STOP_NEED_EDGE. */
 static uint32_t finish(NativeHook *n, uint32_t edge) {
+    settle_laps(n);
     Block *b = n->block;
     Path *path;
     uint32_t code = find_taken(n, b, edge, &path);
@@ -231,7 +238,7 @@ static inline __attribute__((always_inline)) void take_step(NativeHook *n, Block
 }
 
 /* The rest of a quick pass, of a block that has been left: its time is what may end the run. */
-static inline __attribute__((always_inline)) void pass_on(NativeHook *n, void *uc, const Step *step) {
+static inline __attribute__((always_inline)) void pass_on(NativeHook *n, void *uc, Path *path, Step *step) {
     const BlockHook *h = &n->pricing.head;
     if (h->cycles >= h->deadline) {
         close_block(n);
@@ -241,12 +248,13 @@ static inline __attribute__((always_inline)) void pass_on(NativeHook *n, void *u
     open_block(n, step->next, step->path);
     uint32_t code = step->next->n_data ? enter_data(n, uc, step->next) : STOP_NONE;
     if (code) stop(n, uc, code);
+    else if (step->path == path && step->next->may_lap) begin_laps(&n->laps, &n->pricing, step->next, path, step);
 }
 
 static __attribute__((noinline)) void pass_priced(NativeHook *n, void *uc, Block *b, Path *path, Step *step) {
     price(n, b, path, step->edge != 0, step->address);
     take_step(n, b, step);
-    pass_on(n, uc, step);
+    pass_on(n, uc, path, step);
 }
 
 /* Whether the path goes where it went last, and nobody watches. */
@@ -259,8 +267,27 @@ static inline __attribute__((always_inline)) int is_quick(const NativeHook *n, c
     return address != h->break_address && address != h->turn_address && !(h->protection & ~step->next->permitted);
 }
 
+/* One more lap of the current block; says whether it was one. */
+static inline __attribute__((always_inline)) int lap(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
+    BlockHook *h = &n->pricing.head;
+    Laps *l = &n->laps;
+    if (address != l->address || size_bytes != l->size_bytes || !l->left || (h->stop_code | h->stop_request)) return 0;
+    l->left--;
+    h->cycles += l->cycles;
+    h->instructions += l->instructions;
+    if (h->cycles < h->deadline) return 1;
+    settle_laps(n);
+    close_block(n);
+    stop(n, uc, STOP_DEADLINE);
+    return 1;
+}
+
 /* The same as pass(), in a few steps where that will do. */
 static inline void on_block(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
+    if (n->laps.size_bytes) {
+        if (lap(n, uc, address, size_bytes)) return;
+        settle_laps(n);
+    }
     Block *b = n->block;
     Path *path = n->path;
     Step *step = path ? &path->steps[address != path->fall_through] : NULL;
@@ -269,7 +296,7 @@ static inline void on_block(NativeHook *n, void *uc, uint32_t address, uint32_t 
     else if (!b->counts_alone) pass_priced(n, uc, b, path, step);
     else {
         take_step(n, b, step);
-        pass_on(n, uc, step);
+        pass_on(n, uc, path, step);
     }
 }
 
@@ -291,6 +318,7 @@ static inline void on_code(NativeHook *n, void *uc, uint32_t address) {
 static void abandon(NativeHook *n, uint32_t instructions, uint32_t cycles) {
     BlockHook *h = &n->pricing.head;
     if (!n->block) return;
+    settle_laps(n);
     h->cycles += cycles + h->stall;
     h->instructions += instructions;
     close_block(n);
@@ -304,6 +332,7 @@ static void skip(NativeHook *n, uint64_t cycles, uint64_t instructions) {
 }
 
 static uint64_t advance(NativeHook *n, const uint16_t *issue, uint32_t upto) {
+    settle_laps(n);
     if (n->block && n->block->n_events) run_events(&n->pricing, n->block, issue, upto);
     return n->pricing.head.stall;
 }

@@ -8,7 +8,7 @@
  *   system/          exception_state, which Python shares
  *   engine/          also remembered_reads, lent_input, which Python shares
  *   engine/hooks/    block, tables, address_program, homes, addresses, all_hits, footprint, costs, pricing, contexts,
- *                    block_hook, exceptions, input, register_reads, run on top
+ *                    laps, block_hook, exceptions, input, register_reads, run on top
  *
  * They are one translation unit: the compiler sees all of what happens at a block's entry. No
  * Unicorn header is needed: its two entry points come in as pointers.
@@ -117,6 +117,7 @@ EXPORT uint32_t bl_take_exception(NativeHook *n, void *uc) { return take_excepti
 
 EXPORT uint32_t bl_add_block(NativeHook *n, const BlockPlan *plan, uint8_t *host, const uint8_t *code) {
     uint32_t number = add_block(&n->tables, plan, host, code);
+    n->tables.blocks[number]->may_lap = (uint8_t)may_lap(n->tables.blocks[number]);
     if (n->contexts.enabled) contexts_mark_block(&n->contexts, n->tables.blocks[number]);
     return number;
 }

@@ -88,6 +88,7 @@ static int run(NativeHook *n, void *uc, uint32_t pc) {
         h->stop_code = STOP_NONE;
         h->interrupt = h->returns_from = 0;
         error = n->emu_start(uc, pc | 1, RUN_UNTIL, 0, 0);
+        settle_laps(n);
     } while (goes_on(n, uc, error) && ((pc = read_register(&n->pricing.addresses.registers, uc, 15)), 1));
     return h->stop_code == STOP_REQUEST ? 0 : error;
 }
