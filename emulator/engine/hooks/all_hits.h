@@ -11,11 +11,14 @@
 #include "block.h"
 #include "homes.h"
 
-typedef struct {           /* lines of a block's data that are all in one cache */
+enum { DATA_HIT, DATA_HOT, DATA_OTHER }; /* all lines are there; some are not, or being filled; not all are in one cache */
+
+typedef struct {           /* lines of a block's data, in one cache */
     Cache *cache;
-    uint32_t n, hits;
+    uint32_t n, accesses, missed; /* missed: lines that are not there */
     uint32_t slots[MOST_LINES];
     const Touch *touches[MOST_LINES];
+    uint32_t lines[MOST_LINES]; /* of those that are missed */
 } DataLines;
 
 /* Finds the lines of a block's code in their cache, where a hit does nothing but mark its line. */
@@ -69,22 +72,25 @@ static inline void use_fetches(MemorySystem *m, Block *b, int data_follow) {
     if (!data_follow) f->cache->tick += b->event_order[b->n_events];
 }
 
-static TouchList *add_touch(TouchList *s, int32_t delta, uint32_t order, int written) {
+/* The place of a line in the list, where it is put when it is new. */
+static uint32_t add_touch(TouchList **list, int32_t delta, uint32_t order, int written) {
+    TouchList *s = *list;
     uint32_t i = 0;
     while (i < s->n && s->touches[i].delta != delta) i++;
     if (i == s->n) {
-        s = realloc(s, sizeof *s + (i + 1u) * sizeof *s->touches);
+        *list = s = realloc(s, sizeof *s + (i + 1u) * sizeof *s->touches);
         s->touches[i] = (Touch){delta, 0, 0};
         s->n++;
     }
     s->touches[i].order = (uint16_t)order; /* orders come ascending */
     if (written) s->touches[i].written = 1;
-    return s;
+    return i;
 }
 
 /* The lines that a group uses when its base is `at` bytes into one: accesses as memory_data makes them. */
 static TouchList *find_touches(const Block *b, const Group *group, uint32_t at, uint32_t line_shift) {
     TouchList *s = calloc(1, sizeof *s);
+    uint64_t *of_event = calloc(group->n + 1u, sizeof *of_event);
     for (uint32_t i = 0; i < group->n; i++) {
         uint32_t number = b->group_events[group->first + i];
         const Event *v = &b->events[number];
@@ -93,10 +99,12 @@ static TouchList *find_touches(const Block *b, const Group *group, uint32_t at, 
             int32_t a = offset + (int32_t)(k * v->size_bytes);
             if ((uint32_t)(a >> 2) == last) continue;
             last = (uint32_t)(a >> 2);
-            s = add_touch(s, a >> line_shift, order++, v->kind == EVENT_STORE);
+            uint32_t place = add_touch(&s, a >> line_shift, order++, v->kind == EVENT_STORE);
+            of_event[i] |= place < MOST_LINES ? 1ull << place : 0;
             s->accesses++;
         }
     }
+    s->of_event = of_event;
     return s;
 }
 
@@ -104,48 +112,58 @@ static __attribute__((noinline)) const TouchList *new_touches(const Block *b, ui
     Touches *s = &b->group_touches[g];
     if (s->line_shift != line_shift)
         for (uint32_t i = 0; i < LONGEST_LINE; i++) {
-            free(s->lists[i]);
+            free_touches(s->lists[i]);
             s->lists[i] = NULL;
         }
     s->line_shift = line_shift;
     return s->lists[at] = find_touches(b, &b->groups[g], at, line_shift);
 }
 
-/* Whether all data that can cost are in one cache, of a block whose groups are at home. */
-static int data_hits(const Block *b, uint64_t t, DataLines *d) {
+/* Looks for the lines of all data that can cost, of a block whose groups are at home. */
+static inline int find_data(const Block *b, uint64_t t, DataLines *d) {
+    uint64_t any_hot = 0;
     d->cache = NULL;
-    d->n = d->hits = 0;
+    d->n = d->accesses = d->missed = 0;
     for (uint32_t g = 0; g < b->n_groups; g++) {
-        const GroupHome *home = &b->group_home[g];
+        GroupHome *home = &b->group_home[g];
         if (home->state != GROUP_COSTS) continue;
         Cache *c = home->cache;
-        if (!c || (d->cache && c != d->cache)) return 0;
+        if (!c || (d->cache && c != d->cache)) return DATA_OTHER;
         d->cache = c;
         uint32_t line = b->group_base[g] >> c->line_shift, at = b->group_base[g] & ((1u << c->line_shift) - 1);
         const TouchList *s = b->group_touches[g].lists[at];
         if (!s || b->group_touches[g].line_shift != c->line_shift) s = new_touches(b, g, at, c->line_shift);
-        if (d->n + s->n > MOST_LINES) return 0;
-        for (const Touch *touch = s->touches, *end = touch + s->n; touch < end; touch++, d->n++) {
-            uint32_t touched = line + (uint32_t)touch->delta, slot = cache_find(c, touched);
-            if (slot == ABSENT || port_fills(home->port, c, touched, 1, t)) return 0;
+        if (d->n + s->n > MOST_LINES) return DATA_OTHER;
+        uint64_t hot = 0;
+        for (uint32_t i = 0; i < s->n; i++, d->n++) {
+            uint32_t touched = line + (uint32_t)s->touches[i].delta, slot = cache_find(c, touched);
+            if (slot == ABSENT) d->lines[d->missed++] = touched;
+            if (slot == ABSENT || port_fills(home->port, c, touched, 1, t)) hot |= 1ull << i;
             d->slots[d->n] = slot;
-            d->touches[d->n] = touch;
+            d->touches[d->n] = &s->touches[i];
         }
-        d->hits += s->accesses;
+        d->accesses += s->accesses;
+        home->hot = hot;
+        home->lines = s;
+        any_hot |= hot;
     }
-    return 1;
+    return any_hot ? DATA_HOT : DATA_HIT;
+}
+
+/* Marks the lines as all of the block's accesses do that began at `tick`. */
+static inline void mark_data(const Block *b, const DataLines *d, uint64_t tick) {
+    Cache *c = d->cache;
+    for (uint32_t i = 0; i < d->n; i++) {
+        uint64_t *used = &c->used[d->slots[i]], at = tick + 1 + d->touches[i]->order;
+        if (*used < at) *used = at;
+        if (d->touches[i]->written) c->dirty[d->slots[i]] = 1;
+    }
+    c->tick = tick + b->event_order[b->n_events];
 }
 
 static inline void use_data(const Block *b, const DataLines *d) {
-    Cache *c = d->cache;
-    uint64_t first = c->tick + 1;
-    for (uint32_t i = 0; i < d->n; i++) {
-        uint64_t *used = &c->used[d->slots[i]], tick = first + d->touches[i]->order;
-        if (*used < tick) *used = tick;
-        if (d->touches[i]->written) c->dirty[d->slots[i]] = 1;
-    }
-    c->tick += b->event_order[b->n_events];
-    c->hits += d->hits;
+    mark_data(b, d, d->cache->tick);
+    d->cache->hits += d->accesses;
 }
 
 #endif

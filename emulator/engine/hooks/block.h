@@ -32,7 +32,8 @@ typedef struct {           /* a cache line that a group's accesses use */
 } Touch;
 
 typedef struct {           /* the lines that a group's accesses use */
-    uint32_t n, accesses;  /* n: more than MOST_LINES where they are not listed */
+    uint32_t n, accesses;
+    uint64_t *of_event;    /* of each event of the group, in their order: its lines, a bit each; NULL: more lines than bits */
     Touch touches[];
 } TouchList;
 
@@ -48,6 +49,8 @@ typedef struct {           /* the bases for which a group is in one memory: a sh
     uint8_t source, base, index, shift; /* where its base is: FROM_..., a number there, a register to be added */
     Cache *cache;          /* that serves it where a hit costs nothing; else NULL */
     const Port *port;
+    uint64_t hot;          /* of this execution: lines that are not there or being filled, a bit each */
+    const TouchList *lines; /* of this execution */
 } GroupHome;
 
 typedef struct {           /* all lines of a block's code: where they were in the cache, and when that holds */
@@ -128,6 +131,7 @@ typedef struct Block {
     uint32_t *data_address;
     uint8_t *data_valid;
     uint16_t *event_group; /* of each event: its group, NO_GROUP without one */
+    uint16_t *event_place; /* ... and its place among the group's */
     GroupStretch *group_stretch;
     /* -- its loads, which may be of a device's register: register_reads.h -- */
     uint16_t *load_issue;  /* of its events when it was entered in load_state; NULL: not known */
@@ -238,10 +242,13 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
     b->costing = calloc(2 * n_events, sizeof *b->costing);
     b->group_stretch = calloc(n_groups, sizeof *b->group_stretch);
     b->event_group = malloc(n_events * sizeof *b->event_group);
+    b->event_place = calloc(n_events, sizeof *b->event_place);
     memset(b->event_group, 0xFF, n_events * sizeof *b->event_group);
     for (uint32_t g = 0; g < b->n_groups; g++)
-        for (uint32_t i = 0; i < b->groups[g].n; i++)
+        for (uint32_t i = 0; i < b->groups[g].n; i++) {
             b->event_group[b->group_events[b->groups[g].first + i]] = (uint16_t)g;
+            b->event_place[b->group_events[b->groups[g].first + i]] = (uint16_t)i;
+        }
     b->changes.groups = calloc(n_events, sizeof *b->changes.groups);
     b->changes.paid = calloc(n_events, sizeof *b->changes.paid);
     order_accesses(b);
@@ -259,14 +266,20 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
     return b;
 }
 
+static void free_touches(TouchList *s) {
+    if (s) free(s->of_event);
+    free(s);
+}
+
 static void block_free(Block *b) {
     for (uint32_t g = 0; g < b->n_groups; g++)
-        for (uint32_t at = 0; at < LONGEST_LINE; at++) free(b->group_touches[g].lists[at]);
+        for (uint32_t at = 0; at < LONGEST_LINE; at++) free_touches(b->group_touches[g].lists[at]);
     free(b->load_issue); free(b->code); free(b->events); free(b->groups); free(b->group_events); free(b->hooked); free(b->program);
     free(b->event_region); free(b->event_order);
     free(b->data_address); free(b->data_valid); free(b->group_touches);
     free(b->fetched.use.slots); free(b->fetched.use.orders); free(b->costing);
-    free(b->group_home); free(b->group_stretch); free(b->event_group); free(b->changes.groups); free(b->changes.paid);
+    free(b->group_home); free(b->group_stretch); free(b->event_group);
+    free(b->event_place); free(b->changes.groups); free(b->changes.paid);
     free(b);
 }
 

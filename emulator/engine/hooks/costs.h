@@ -7,6 +7,7 @@
 #define BOARDLESS_COSTS_H
 
 #include "../../timing/memory/memory_system.h"
+#include "all_hits.h"
 #include "block.h"
 #include "homes.h"
 #include "memory_changes.h"
@@ -55,6 +56,60 @@ static uint64_t run_costs(MemorySystem *m, Block *b, const uint16_t *issue, uint
         stall += cost;
     }
     for (; paid < end; paid++) stall += paid->cycles;
+    return stall;
+}
+
+/* Whether the lines that give way to the missed ones are others than the block's own, whenever its accesses come:
+ * they are those that were used last before the block. A line that comes twice is not decided here. */
+static int others_give_way(const Block *b, const DataLines *d) {
+    Cache *c = d->cache;
+    uint32_t victims[MOST_LINES];
+    const LateUse *code = c == b->fetched.cache ? &b->fetched.use : NULL;
+    if (c->late) cache_settle(c);
+    for (uint32_t k = 0; k < d->missed; k++) {
+        uint32_t first = (d->lines[k] & (c->sets - 1)) * c->ways, victim = ABSENT;
+        for (uint32_t slot = first; slot < first + c->ways; slot++) {
+            int is_taken = 0;
+            for (uint32_t i = 0; i < k; i++) is_taken |= victims[i] == slot || d->lines[i] == d->lines[k];
+            if (is_taken || (victim != ABSENT && (!c->tags[victim] || (c->tags[slot] && c->used[slot] >= c->used[victim]))))
+                continue;
+            victim = slot;
+        }
+        if (victim == ABSENT) return 0;
+        for (uint32_t i = 0; i < d->n; i++)
+            if (d->slots[i] == victim) return 0;
+        for (uint32_t i = 0; code && i < code->n; i++)
+            if (code->slots[i] == victim) return 0;
+        victims[k] = victim;
+    }
+    return 1;
+}
+
+/* Prices a block of which some lines of data are hot: events that go there one by one, all others at once. Returns
+ * the cycles. */
+static uint64_t run_hot(MemorySystem *m, Block *b, const uint16_t *issue, uint64_t cycles, DataLines *d) {
+    Cache *c = d->cache;
+    const MemoryChange *paid = b->changes.paid, *end = paid;
+    uint64_t stall = 0, tick = c->tick, before = c->hits + c->misses;
+    if (b->in_order) {
+        change_memories(m, b);
+        end = paid + b->changes.n;
+    }
+    for (uint32_t k = 0; k < b->n_costing; k++) {
+        uint32_t i = b->costing[k], g = b->event_group[i];
+        const GroupHome *home = &b->group_home[g];
+        if (!(home->lines->of_event[b->event_place[i]] & home->hot)) continue;
+        const Event *v = &b->events[i];
+        for (; paid < end && paid->event <= i; paid++) stall += paid->cycles;
+        uint64_t cost = access_words(m, v, b->group_base[g] + v->address, cycles + issue[i] + stall, &b->event_region[i]);
+        b->event_stall[i] += cost;
+        stall += cost;
+    }
+    for (; paid < end; paid++) stall += paid->cycles;
+    c->hits += d->accesses - (c->hits + c->misses - before);
+    for (uint32_t n = 0, k = 0; k < d->missed; n++)
+        if (d->slots[n] == ABSENT) d->slots[n] = cache_find(c, d->lines[k++]);
+    mark_data(b, d, tick);
     return stall;
 }
 

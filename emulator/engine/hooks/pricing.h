@@ -82,15 +82,22 @@ static void charge_changes(Pricing *p, const Block *b) {
         footprint_charge(&p->footprint, b, b->changes.paid[i].event, b->changes.paid[i].cycles);
 }
 
-/* Price a block whose groups are all at home; `fetched`: all of its code hits. */
-static __attribute__((noinline)) void run_missed(Pricing *p, Block *b, const uint16_t *issue, int fetched) {
+/* Price a block whose groups are all at home; `fetched`: all of its code hits; `data`: as they were found. */
+static __attribute__((noinline)) void run_missed(Pricing *p, Block *b, const uint16_t *issue, int fetched, int found,
+                                                 DataLines *data) {
+    MemorySystem *m = &p->memory;
     if (p->footprint.n) {
         run_events(p, b, issue, EVERYTHING);
         return;
     }
+    if (found == DATA_HOT && others_give_way(b, data)) {
+        if (fetched) use_fetches(m, b, data->cache == b->fetched.cache);
+        p->head.stall += run_hot(m, b, issue, p->head.cycles, data);
+        return;
+    }
     int skip_fetches = fetched && !b->fetched.is_unified;
-    if (skip_fetches) use_fetches(&p->memory, b, 0);
-    p->head.stall += run_costs(&p->memory, b, issue, p->head.cycles, b->n_fetches && !skip_fetches);
+    if (skip_fetches) use_fetches(m, b, 0);
+    p->head.stall += run_costs(m, b, issue, p->head.cycles, b->n_fetches && !skip_fetches);
 }
 
 /* The same: at once where nothing is missed. */
@@ -98,19 +105,15 @@ static inline __attribute__((always_inline)) void run_plain(Pricing *p, Block *b
     MemorySystem *m = &p->memory;
     uint64_t t = p->head.cycles;
     DataLines data;
-    int fetched = b->n_fetches && fetch_hits(m, b, t), with_code = b->n_fetches && !fetched;
-    if (b->costs) {
-        if (!with_code && data_hits(b, t, &data)) {
-            if (fetched) use_fetches(m, b, data.cache == b->fetched.cache);
-            use_data(b, &data);
-        } else {
-            run_missed(p, b, issue, fetched);
-            return;
-        }
-    } else if (with_code) {
-        run_missed(p, b, issue, 0);
+    int fetched = b->n_fetches && fetch_hits(m, b, t), found = DATA_HIT;
+    if (b->n_fetches && !fetched) found = DATA_OTHER;
+    else if (b->costs) found = find_data(b, t, &data);
+    if (found != DATA_HIT) {
+        run_missed(p, b, issue, fetched, found, &data);
         return;
-    } else if (fetched) use_fetches(m, b, 0);
+    }
+    if (fetched) use_fetches(m, b, b->costs && data.cache == b->fetched.cache);
+    if (b->costs) use_data(b, &data);
     if (b->in_order) {
         p->head.stall += change_memories(m, b);
         if (p->footprint.n) charge_changes(p, b);
