@@ -26,6 +26,7 @@ typedef struct {
     Registers registers;
     DivideTiming divide;
     Values values;         /* of the current block's program */
+    uint32_t read[16];     /* registers, where they are not found elsewhere */
     uint32_t n_guards;
     Guard guards[MOST_GUARDS];
 } Addresses;
@@ -92,13 +93,13 @@ static inline void addresses_capture(Addresses *a, MemorySystem *m, void *uc, Bl
     m->loaded = NO_INSTRUCTION;
     if (b->expanded || b->hooks_data) memset(b->data_valid, 0, b->n_events);
     b->expanded = b->misaligned = b->scattered = 0;
+    const uint32_t *registers = all_registers(&a->registers, uc, a->read);
     if (b->homes_settings != m->settings) {
-        forget_homes(b);
+        forget_homes(b, registers, a->values.slots);
         b->homes_settings = m->settings;
     }
-    uint32_t read[16];
-    int known = !b->n_program || run_program(b->program, b->n_program, all_registers(&a->registers, uc, read), m, &a->values);
-    if (known && a->registers.file && at_homes(b, a->registers.file, a->values.slots)) stay_at_homes(m, b);
+    int known = !b->n_program || run_program(b->program, b->n_program, registers, m, &a->values);
+    if (known && at_homes(b)) stay_at_homes(m, b);
     else place_groups(a, m, uc, b);
     b->pending = b->costs || (b->in_order && b->n_groups);
 }

@@ -10,6 +10,7 @@
 
 #include "../../timing/memory/port.h"
 #include "../events.h"
+#include "short_program.h"
 
 #define MOST_LINES 64      /* of one block's code, or of its data */
 #define LONGEST_LINE 32
@@ -19,8 +20,6 @@
 #define MOST_LOADS 4
 
 #define CACHE_LINE 64      /* of the host */
-
-enum { FROM_REGISTER, FROM_SLOT, FROM_NOTHING }; /* slot: a value that the block's program computes */
 
 struct Block;
 struct Path;
@@ -43,10 +42,10 @@ typedef struct {           /* of one group, by the base's place in its line; mad
 } Touches;
 
 typedef struct {           /* the bases for which a group is in one memory: a short cut; and where its base is */
+    const uint32_t *base, *index; /* the base is their sum, the second one shifted left */
     uint32_t first, size_bytes, align_mask;
     uint32_t memory;       /* its number, NO_MEMORY when a load there may wait */
-    uint8_t state;         /* GROUP_FREE or GROUP_COSTS */
-    uint8_t source, base, index, shift; /* where its base is: FROM_..., a number there, a register to be added */
+    uint8_t shift, state;  /* state: GROUP_FREE or GROUP_COSTS */
     Cache *cache;          /* that serves it where a hit costs nothing; else NULL */
     const Port *port;
     uint64_t hot;          /* of this execution: lines that are not there or being filled, a bit each */
@@ -115,7 +114,7 @@ typedef struct Block {
     GroupHome *group_home;
     uint32_t *group_base;
     uint8_t *group_state;
-    Node *program;         /* values computed at the entry, one a slot */
+    Value *program;        /* values computed at the entry */
     Event *branch;         /* a predicted branch at the end, or NULL */
     FetchedLines fetched;  /* these two: short cuts */
     MemoryChanges changes;
@@ -187,8 +186,8 @@ static void copy_plan(Block *b, const BlockPlan *plan) {
     b->group_events = copy_of(plan->group_events, plan->n_group_events * sizeof *plan->group_events);
     b->n_hooked = plan->n_hooked;
     b->hooked = copy_of(plan->hooked, plan->n_hooked * sizeof *plan->hooked);
-    b->n_program = plan->n_program;
-    b->program = copy_of(plan->program, plan->n_program * sizeof *plan->program);
+    b->program = calloc(plan->n_program + 1u, sizeof *b->program);
+    b->n_program = shorten(plan->program, plan->n_program, plan->groups, plan->n_groups, b->program);
     b->n_data = plan->n_groups + plan->n_hooked;
     b->leaving = plan->leaving;
     b->site = plan->site;
@@ -203,18 +202,6 @@ static void add_changes(Block *b) {
         b->event_bus[k->paid[i].event] += k->paid[i].cycles * k->times;
     }
     k->times = 0;
-}
-
-/* No base is known to be in one memory. */
-static void forget_homes(Block *b) {
-    for (uint32_t g = 0; g < b->n_groups; g++) {
-        const Group *group = &b->groups[g];
-        GroupHome home = {.source = FROM_REGISTER, .base = group->base, .index = group->index, .shift = group->shift};
-        if (group->base == NO_REGISTER) home.source = FROM_NOTHING, home.base = 0;
-        else if (group->base >= FIRST_SLOT) home.source = FROM_SLOT, home.base = group->base - FIRST_SLOT;
-        b->group_home[g] = home;
-    }
-    b->homes_summed = 0;
 }
 
 /* `counters`: EVENT_COUNTERS for each event, all 0. */
@@ -235,7 +222,7 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
     b->group_home = new_lines(n_groups * (sizeof *b->group_home + sizeof *b->group_base + sizeof *b->group_state));
     b->group_base = (uint32_t *)(b->group_home + n_groups); /* side by side */
     b->group_state = (uint8_t *)(b->group_base + n_groups);
-    forget_homes(b);
+    b->homes_settings = UINT32_MAX;
     b->group_touches = calloc(n_groups, sizeof *b->group_touches);
     b->fetched.use.slots = calloc(MOST_LINES, sizeof *b->fetched.use.slots);
     b->fetched.use.orders = calloc(MOST_LINES, sizeof *b->fetched.use.orders);

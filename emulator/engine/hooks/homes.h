@@ -24,6 +24,20 @@ static Cache *cache_at_home(MemorySystem *m, const Block *b, const Group *group,
     return c;
 }
 
+/* No base is known to be in one memory. `registers`: r0..r15; `slots`: values that the block's program computes. */
+static void forget_homes(Block *b, const uint32_t *registers, const uint32_t *slots) {
+    static const uint32_t nothing = 0;
+    for (uint32_t g = 0; g < b->n_groups; g++) {
+        const Group *group = &b->groups[g];
+        GroupHome home = {.base = &nothing, .index = &nothing, .shift = group->shift};
+        if (group->base < FIRST_SLOT) home.base = &registers[group->base];
+        else if (group->base != NO_REGISTER) home.base = &slots[group->base - FIRST_SLOT];
+        if (group->index != NO_REGISTER) home.index = &registers[group->index];
+        b->group_home[g] = home;
+    }
+    b->homes_summed = 0;
+}
+
 /* Remembers for which bases a group lies whole in the region `r`, so that the next pass need not ask. */
 static void set_home(MemorySystem *m, Block *b, uint32_t g, const TimedRegion *r) {
     const Group *group = &b->groups[g];
@@ -43,14 +57,11 @@ static void set_home(MemorySystem *m, Block *b, uint32_t g, const TimedRegion *r
 }
 
 /* Finds the bases of all groups; says whether all are at home. Their states are those of their homes then. */
-static inline int at_homes(Block *b, const uint32_t *file, const uint32_t *slots) {
-    static const uint32_t nothing[1] = {0};
-    const uint32_t *from[3] = {file, slots, nothing};
+static inline int at_homes(Block *b) {
     uint32_t away = 0;
     for (uint32_t g = 0; g < b->n_groups; g++) {
         const GroupHome *home = &b->group_home[g];
-        uint32_t base = from[home->source][home->base];
-        if (home->index != NO_REGISTER) base += file[home->index] << home->shift;
+        uint32_t base = *home->base + (*home->index << home->shift);
         b->group_base[g] = base;
         away |= (base - home->first >= home->size_bytes) | (base & home->align_mask);
     }

@@ -7,7 +7,7 @@
  *   engine/          what Python fills in: hook, events, expressions; register_file
  *   system/          exception_state, which Python shares
  *   engine/          also remembered_reads, lent_input, which Python shares
- *   engine/hooks/    block, tables, address_program, homes, addresses, all_hits, footprint, costs, pricing, contexts,
+ *   engine/hooks/    short_program, block, tables, address_program, homes, addresses, all_hits, footprint, costs, pricing, contexts,
  *                    laps, block_hook, exceptions, input, register_reads, run on top
  *
  * They are one translation unit: the compiler sees all of what happens at a block's entry. No
@@ -83,7 +83,10 @@ EXPORT void bl_free(NativeHook *n) {
     free(n);
 }
 
-EXPORT void bl_set_registers(NativeHook *n, const uint32_t *registers) { n->pricing.addresses.registers.file = registers; }
+EXPORT void bl_set_registers(NativeHook *n, const uint32_t *registers) {
+    n->pricing.addresses.registers.file = registers;
+    n->pricing.memory.settings++;
+}
 
 EXPORT int bl_run(NativeHook *n, void *uc, uint32_t pc) { return run(n, uc, pc); }
 
