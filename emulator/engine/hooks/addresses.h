@@ -79,7 +79,7 @@ static __attribute__((noinline)) void place_groups(Addresses *a, MemorySystem *m
             continue;
         }
         b->group_base[g] = base;
-        if (base - home->first < home->size_bytes && !(base & home->align_mask)) {
+        if (base - home->first < home->size_bytes && (base & home->align_mask) == home->low_bits) {
             b->group_state[g] = home->state;
             b->costs |= home->state == GROUP_COSTS;
             stays &= home->memory == last_memory;

@@ -11,7 +11,8 @@
 #include "block.h"
 #include "homes.h"
 
-enum { DATA_HIT, DATA_HOT, DATA_OTHER }; /* all lines are there; some are not, or being filled; not all are in one cache */
+/* All lines are there; some are not, or being filled, or data are misaligned; not all are in one cache. */
+enum { DATA_HIT, DATA_HOT, DATA_OTHER };
 
 typedef struct {           /* lines of a block's data, in one cache */
     Cache *cache;
@@ -126,7 +127,8 @@ static inline int find_data(const Block *b, uint64_t t, DataLines *d) {
     d->n = d->accesses = d->missed = 0;
     for (uint32_t g = 0; g < b->n_groups; g++) {
         GroupHome *home = &b->group_home[g];
-        if (home->state != GROUP_COSTS) continue;
+        home->hot = 0;
+        if (home->state != GROUP_COSTS || home->is_free) continue;
         Cache *c = home->cache;
         if (!c || (d->cache && c != d->cache)) return DATA_OTHER;
         d->cache = c;
@@ -147,7 +149,7 @@ static inline int find_data(const Block *b, uint64_t t, DataLines *d) {
         home->lines = s;
         any_hot |= hot;
     }
-    return any_hot ? DATA_HOT : DATA_HIT;
+    return any_hot || b->home_misaligned ? DATA_HOT : DATA_HIT;
 }
 
 /* Marks the lines as all of the block's accesses do that began at `tick`. */

@@ -46,6 +46,8 @@ typedef struct {           /* the bases for which a group is in one memory: a sh
     uint32_t first, size_bytes, align_mask;
     uint32_t memory;       /* its number, NO_MEMORY when a load there may wait */
     uint8_t shift, state;  /* state: GROUP_FREE or GROUP_COSTS */
+    uint8_t low_bits;      /* of the base, under align_mask */
+    uint8_t is_misaligned, is_free; /* some access there is; nothing but that costs */
     Cache *cache;          /* that serves it where a hit costs nothing; else NULL */
     const Port *port;
     uint64_t hot;          /* of this execution: lines that are not there or being filled, a bit each */
@@ -106,7 +108,7 @@ typedef struct Block {
     uint8_t watches_alignment; /* accesses that may trap are looked at one by one */
     uint8_t may_lap;       /* as far as its plan tells: laps.h */
     uint8_t is_plain;      /* all groups are at home and the entry tells all addresses: homes.h */
-    uint8_t homes_summed, home_costs; /* home_costs: a group at home does */
+    uint8_t homes_summed, home_costs, home_misaligned; /* what a group at home does, and is */
     uint32_t home_memory;  /* where all groups are at home, NO_MEMORY when they are in several */
     uint32_t n_groups, n_program, n_events, n_fetches; /* fetches are priced at every pass */
     uint32_t placed;       /* counts changes of the groups' regions */

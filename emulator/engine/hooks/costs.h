@@ -26,6 +26,13 @@ static inline uint64_t access_words(MemorySystem *m, const Event *v, uint32_t ad
     return stall;
 }
 
+/* What the alignment of a datum costs. */
+static inline uint64_t misaligned(MemorySystem *m, Block *b, uint32_t event, uint32_t address, uint64_t t) {
+    uint64_t extra = alignment_stall(&m->alignment, address, b->events[event].size_bytes, t, b->events[event].kind);
+    b->event_unaligned[event] += extra;
+    return extra;
+}
+
 /* Prices the events that can cost, in program order; `with_code`: fetches, too. Returns the cycles. */
 static uint64_t run_costs(MemorySystem *m, Block *b, const uint16_t *issue, uint64_t cycles, int with_code) {
     if (!b->homes_summed) sum_homes(b);
@@ -47,10 +54,11 @@ static uint64_t run_costs(MemorySystem *m, Block *b, const uint16_t *issue, uint
             leave_queue(m, v->address, t);
             continue;
         } else {
-            uint32_t changed = paid < end && paid->event == i ? (paid++)->cycles : 0;
             uint32_t address = b->group_base[b->event_group[i]] + v->address;
+            cost = b->group_home[b->event_group[i]].is_misaligned ? misaligned(m, b, i, address, t) : 0;
+            uint32_t changed = paid < end && paid->event == i ? (paid++)->cycles : 0;
             stall += changed;
-            cost = access_words(m, v, address, t + changed, &b->event_region[i]);
+            cost += access_words(m, v, address, t + changed + cost, &b->event_region[i]);
         }
         b->event_stall[i] += cost;
         stall += cost;
@@ -64,6 +72,7 @@ static uint64_t run_costs(MemorySystem *m, Block *b, const uint16_t *issue, uint
 static int others_give_way(const Block *b, const DataLines *d) {
     Cache *c = d->cache;
     uint32_t victims[MOST_LINES];
+    if (!d->missed) return 1;
     const LateUse *code = c == b->fetched.cache ? &b->fetched.use : NULL;
     if (c->late) cache_settle(c);
     for (uint32_t k = 0; k < d->missed; k++) {
@@ -90,7 +99,7 @@ static int others_give_way(const Block *b, const DataLines *d) {
 static uint64_t run_hot(MemorySystem *m, Block *b, const uint16_t *issue, uint64_t cycles, DataLines *d) {
     Cache *c = d->cache;
     const MemoryChange *paid = b->changes.paid, *end = paid;
-    uint64_t stall = 0, tick = c->tick, before = c->hits + c->misses;
+    uint64_t stall = 0, tick = c ? c->tick : 0, before = c ? c->hits + c->misses : 0;
     if (b->in_order) {
         change_memories(m, b);
         end = paid + b->changes.n;
@@ -98,14 +107,20 @@ static uint64_t run_hot(MemorySystem *m, Block *b, const uint16_t *issue, uint64
     for (uint32_t k = 0; k < b->n_costing; k++) {
         uint32_t i = b->costing[k], g = b->event_group[i];
         const GroupHome *home = &b->group_home[g];
-        if (!(home->lines->of_event[b->event_place[i]] & home->hot)) continue;
+        int is_hot = home->hot && (home->lines->of_event[b->event_place[i]] & home->hot);
+        if (!is_hot && !home->is_misaligned) continue;
         const Event *v = &b->events[i];
-        for (; paid < end && paid->event <= i; paid++) stall += paid->cycles;
-        uint64_t cost = access_words(m, v, b->group_base[g] + v->address, cycles + issue[i] + stall, &b->event_region[i]);
+        uint32_t address = b->group_base[g] + v->address;
+        for (; paid < end && paid->event < i; paid++) stall += paid->cycles;
+        uint64_t cost = 0;
+        if (home->is_misaligned) cost = misaligned(m, b, i, address, cycles + issue[i] + stall);
+        if (paid < end && paid->event == i) stall += (paid++)->cycles;
+        if (is_hot) cost += access_words(m, v, address, cycles + issue[i] + stall + cost, &b->event_region[i]);
         b->event_stall[i] += cost;
         stall += cost;
     }
     for (; paid < end; paid++) stall += paid->cycles;
+    if (!c) return stall;
     c->hits += d->accesses - (c->hits + c->misses - before);
     for (uint32_t n = 0, k = 0; k < d->missed; n++)
         if (d->slots[n] == ABSENT) d->slots[n] = cache_find(c, d->lines[k++]);

@@ -1,7 +1,7 @@
 /* Where a block's data have been found, for which bases that holds, and what follows from it: a short cut of
  * the native hook alone, beside addresses.h.
  *
- * A group is at home as long as its base lies where all its accesses go to one memory, aligned. Where all groups
+ * A group is at home as long as its base lies where all its accesses go to one memory, aligned as before. Where all groups
  * of a block are, whether they cost anything and which of their events do is known from the last time.
  */
 #ifndef BOARDLESS_HOMES_H
@@ -40,18 +40,22 @@ static void forget_homes(Block *b, const uint32_t *registers, const uint32_t *sl
 
 /* Remembers for which bases a group lies whole in the region `r`, so that the next pass need not ask. */
 static void set_home(MemorySystem *m, Block *b, uint32_t g, const TimedRegion *r) {
+    uint32_t base = b->group_base[g];
     const Group *group = &b->groups[g];
     GroupHome *home = &b->group_home[g];
     uint32_t span = (uint32_t)(group->max_offset - group->min_offset);
     home->size_bytes = 0;
     b->homes_summed = 0;
-    if (!r || !group->aligned || span >= r->end - r->base) return;
-    if ((group->strict_mask & ~group->align_mask) || (group->strict_offset & group->strict_mask)) return;
+    if (!r || span >= r->end - r->base) return;
+    if ((group->strict_mask & ~group->align_mask) || ((base + group->strict_offset) & group->strict_mask)) return;
     home->first = r->base - (uint32_t)group->min_offset;
     home->size_bytes = r->end - r->base - span;
     home->align_mask = group->align_mask;
     home->memory = r->first_load ? NO_MEMORY : memory_number(r);
-    home->state = b->group_state[g];
+    home->low_bits = base & group->align_mask;
+    home->is_misaligned = !group->aligned || home->low_bits;
+    home->is_free = r->is_free != 0;
+    home->state = home->is_free && !home->is_misaligned ? GROUP_FREE : GROUP_COSTS;
     home->cache = cache_at_home(m, b, group, r);
     home->port = r->port < 0 ? NULL : &m->ports[r->port];
 }
@@ -63,17 +67,18 @@ static inline int at_homes(Block *b) {
         const GroupHome *home = &b->group_home[g];
         uint32_t base = *home->base + (*home->index << home->shift);
         b->group_base[g] = base;
-        away |= (base - home->first >= home->size_bytes) | (base & home->align_mask);
+        away |= (base - home->first >= home->size_bytes) | ((base & home->align_mask) ^ home->low_bits);
     }
     return !away;
 }
 
 /* What all groups cost together where they are at home, and which events. */
 static __attribute__((noinline)) void sum_homes(Block *b) {
-    b->home_costs = 0;
+    b->home_costs = b->home_misaligned = 0;
     b->home_memory = b->n_groups ? b->group_home[0].memory : NO_MEMORY;
     for (uint32_t g = 0; g < b->n_groups; g++) {
         b->home_costs |= b->group_home[g].state == GROUP_COSTS;
+        b->home_misaligned |= b->group_home[g].is_misaligned;
         if (b->group_home[g].memory != b->home_memory) b->home_memory = NO_MEMORY;
     }
     uint32_t n = 0;
