@@ -33,7 +33,7 @@ typedef struct {           /* affine data events that share their registers */
     uint32_t region;       /* the region met last: a short cut, never a result */
     uint32_t strict_mask, strict_offset; /* (base + strict_offset) & strict_mask: an access may trap */
     int32_t stride;        /* of the base, from a pass of the block to the next ... */
-    uint32_t has_stride;   /* ... where the block alone tells it */
+    uint16_t has_stride, stride_register; /* ... where the block alone tells it; a register that is added to it */
 } Group;
 
 typedef struct { uint16_t older, younger, offsets_differ, event; } LoadPair;

@@ -57,7 +57,8 @@ class Group:
     """Data events that share their entry registers; offsets are signed bytes.
 
     One of them may trap where ``(base + strict_offset) & strict_mask`` is not 0. ``stride``: how far the
-    base is behind the block from where it was before, None where that is not told by the block alone.
+    base is behind the block from where it was before, None where that is not told by the block alone;
+    ``stride_register``: a register that is added to that, and that the block leaves as it is.
     """
 
     base: int
@@ -71,6 +72,7 @@ class Group:
     strict_mask: int = 0
     strict_offset: int = 0
     stride: int | None = None
+    stride_register: int = NO_REGISTER
 
 
 @dataclass(frozen=True, slots=True)

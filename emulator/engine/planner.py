@@ -222,17 +222,18 @@ class _Planner:
         else:
             self._hook_here(instruction, access, number)
 
-    def _stride(self, base: int, index: int, shift: int) -> int | None:
-        """How far a group's base is behind the block from where it was before it."""
-        stride = 0
+    def _stride(self, base: int, index: int, shift: int) -> tuple[int | None, int]:
+        """How far a group's base is behind the block from where it was before it, and a register beside."""
+        stride, beside = 0, NO_REGISTER
         for register, factor in ((base, 1), (index, 1 << shift)):
             if register == NO_REGISTER:
                 continue
             step = self.registers.added(register) if register < FIRST_SLOT else None
-            if step is None:
-                return None
-            stride += step * factor
-        return _signed(stride)
+            if step is None or (step[1] is not None and (factor != 1 or beside != NO_REGISTER)):
+                return None, NO_REGISTER
+            stride += step[0] * factor
+            beside = beside if step[1] is None else step[1]
+        return _signed(stride), beside
 
     def branch(self, block: Block, slot: Callable[[int], int]) -> None:
         """Plan the prediction of a branch at the block's end that may go two or more ways."""
@@ -282,7 +283,7 @@ class _Planner:
                 self.events[number] = replace(self.events[number], address=constant, base=base)
                 self._affine.setdefault((base, NO_REGISTER, 0), []).append(number)
         groups = tuple(
-            _group(key, members, self.events, self._strict, self._stride(*key))
+            _group(key, members, self.events, self._strict, *self._stride(*key))
             for key, members in self._affine.items()
         )
         return tuple(_in_slots(graph.nodes[n], slots) for n in needed), groups
@@ -342,6 +343,7 @@ def _group(
     events: list[Event],
     strict: dict[int, int],
     stride: int | None,
+    stride_register: int,
 ) -> Group:
     chosen = [events[number] for number in members]
     strict_mask, strict_offset = _strictest([(strict[n], events[n].address) for n in members])
@@ -356,6 +358,7 @@ def _group(
         strict_mask=strict_mask,
         strict_offset=strict_offset,
         stride=stride,
+        stride_register=stride_register,
     )
 
 

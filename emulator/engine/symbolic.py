@@ -36,11 +36,22 @@ class Registers:
             return self.graph.constant(instruction.address + 4)
         return self._values[n]
 
-    def added(self, n: int) -> int | None:
-        """What has been added to a register since the block's entry, modulo 2**32; None: something else has."""
-        root, constant = self.graph.split(self._values[n])
-        node = self.graph.nodes[root]
-        return constant if node.op is Op.REGISTER and node.imm == n else None
+    def added(self, n: int) -> tuple[int, int | None] | None:
+        """What has been added to a register since the block's entry; None: it has become something else.
+
+        A constant modulo 2**32, and a register beside that is as it was (None: none).
+        """
+        graph = self.graph
+        root, constant = graph.split(self._values[n])
+        if root == graph.register(n):
+            return constant, None
+        node = graph.nodes[root]
+        others = {node.a: node.b, node.b: node.a} if node.op is Op.ADD else {}
+        other = others.get(graph.register(n))
+        if other is None or graph.nodes[other].op is not Op.REGISTER:
+            return None
+        register = graph.nodes[other].imm
+        return (constant, register) if self._values[register] == other else None
 
     def address_of(self, instruction: Instruction, access: MemoryAccess) -> int:
         """Expression of the access's first address."""

@@ -238,7 +238,7 @@ static inline __attribute__((always_inline)) void take_step(NativeHook *n, Block
 }
 
 /* The rest of a quick pass, of a block that has been left: its time is what may end the run. */
-static inline __attribute__((always_inline)) void pass_on(NativeHook *n, void *uc, Path *path, Step *step) {
+static inline __attribute__((always_inline)) void pass_on(NativeHook *n, void *uc, Step *step) {
     const BlockHook *h = &n->pricing.head;
     if (h->cycles >= h->deadline) {
         close_block(n);
@@ -248,13 +248,16 @@ static inline __attribute__((always_inline)) void pass_on(NativeHook *n, void *u
     open_block(n, step->next, step->path);
     uint32_t code = step->next->n_data ? enter_data(n, uc, step->next) : STOP_NONE;
     if (code) stop(n, uc, code);
-    else if (step->path == path && step->next->may_lap) begin_laps(&n->laps, &n->pricing, step->next, path, step);
+    else if (step->next->may_lap && step->path && !(step->next->leaves && n->contexts.enabled)) {
+        Step *around = &step->path->steps[1];
+        if (around->path == step->path) begin_laps(&n->laps, &n->pricing, uc, step->next, step->path, around);
+    }
 }
 
 static __attribute__((noinline)) void pass_priced(NativeHook *n, void *uc, Block *b, Path *path, Step *step) {
     price(n, b, path, step->edge != 0, step->address);
     take_step(n, b, step);
-    pass_on(n, uc, path, step);
+    pass_on(n, uc, step);
 }
 
 /* Whether the path goes where it went last, and nobody watches. */
@@ -296,7 +299,7 @@ static inline void on_block(NativeHook *n, void *uc, uint32_t address, uint32_t 
     else if (!b->counts_alone) pass_priced(n, uc, b, path, step);
     else {
         take_step(n, b, step);
-        pass_on(n, uc, path, step);
+        pass_on(n, uc, step);
     }
 }
 

@@ -18,25 +18,32 @@
 #define FEWEST_LAPS 2
 #define MOST_LAPS (1u << 20)
 
+#define MOST_STRIDES 8     /* of groups of such a block */
+
 typedef struct {
     uint32_t address, size_bytes; /* of the block that runs round; 0: none does */
     uint32_t left, begun;
     uint32_t cycles, instructions, stall;
     Step *step;            /* back to the block itself */
+    int32_t strides[MOST_STRIDES]; /* of the groups' bases */
 } Laps;
 
 /* Whether a block may be one that laps are counted of, as far as its plan tells. */
 static int may_lap(const Block *b) {
     for (uint32_t g = 0; g < b->n_groups; g++)
-        if (!b->groups[g].has_stride || ((uint32_t)b->groups[g].stride & b->groups[g].align_mask)) return 0;
-    return !b->n_hooked && !b->n_program && !b->host;
+        if (!b->groups[g].has_stride) return 0;
+    return b->n_groups <= MOST_STRIDES && !b->n_hooked && !b->n_program && !b->host;
 }
 
-/* For how many more laps all groups stay at home, at least. */
-static uint32_t laps_at_home(const Block *b) {
+/* For how many more laps all groups stay at home. */
+static uint32_t laps_at_home(Laps *l, const Block *b, const uint32_t *registers) {
     uint32_t laps = MOST_LAPS;
     for (uint32_t g = 0; g < b->n_groups; g++) {
-        int32_t stride = b->groups[g].stride;
+        const Group *group = &b->groups[g];
+        int32_t stride = group->stride;
+        if (group->stride_register != NO_REGISTER) stride += (int32_t)registers[group->stride_register];
+        if ((uint32_t)stride & group->align_mask) return 0;
+        l->strides[g] = stride;
         uint32_t behind = b->group_base[g] - b->group_home[g].first;
         uint32_t room = stride < 0 ? behind : b->group_home[g].size_bytes - 1 - behind;
         uint32_t step = stride < 0 ? 0u - (uint32_t)stride : (uint32_t)stride;
@@ -45,18 +52,23 @@ static uint32_t laps_at_home(const Block *b) {
     return laps;
 }
 
-/* The block has just been entered from itself. */
-static __attribute__((noinline)) void begin_laps(Laps *l, Pricing *p, Block *b, const Path *path, Step *step) {
+/* The block has just been entered; `step`: from its path back into it. */
+static __attribute__((noinline)) void begin_laps(Laps *l, Pricing *p, void *uc, Block *b, const Path *path, Step *step) {
     MemorySystem *m = &p->memory;
     const MemoryChanges *k = &b->changes;
     if (!b->is_plain || b->costs || path->n_pairs || p->footprint.n || p->addresses.n_guards) return;
     if (b->branch && !predictor_is_sure(&p->predictor, b->branch->address)) return;
     if (b->in_order && !(changes_are_known(m, b) && k->to == k->from)) return;
     if (b->n_fetches && !fetch_hits(m, b, p->head.cycles)) return;
-    uint32_t laps = laps_at_home(b);
+    uint32_t laps = laps_at_home(l, b, all_registers(&p->addresses.registers, uc, p->addresses.read));
     if (laps < FEWEST_LAPS) return;
-    uint32_t stall = b->in_order ? k->stall : 0;
-    *l = (Laps){step->address, step->size_bytes, laps, laps, step->cycles + stall, b->instructions, stall, step};
+    l->address = step->address;
+    l->size_bytes = step->size_bytes;
+    l->left = l->begun = laps;
+    l->stall = b->in_order ? k->stall : 0;
+    l->cycles = step->cycles + l->stall;
+    l->instructions = b->instructions;
+    l->step = step;
 }
 
 /* Counts go where they belong. */
@@ -67,7 +79,7 @@ static __attribute__((noinline)) void end_laps(Laps *l, Pricing *p, Block *b) {
     p->head.block_serial += done;
     if (b->n_fetches) b->fetched.cache->hits += (uint64_t)done * b->n_fetches;
     if (b->in_order) b->changes.times += done;
-    for (uint32_t g = 0; g < b->n_groups; g++) b->group_base[g] += done * (uint32_t)b->groups[g].stride;
+    for (uint32_t g = 0; g < b->n_groups; g++) b->group_base[g] += done * (uint32_t)l->strides[g];
     l->size_bytes = 0;
 }
 

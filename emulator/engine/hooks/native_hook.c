@@ -7,8 +7,8 @@
  *   engine/          what Python fills in: hook, events, expressions; register_file
  *   system/          exception_state, which Python shares
  *   engine/          also remembered_reads, lent_input, which Python shares
- *   engine/hooks/    short_program, block, tables, address_program, homes, addresses, all_hits, footprint, costs, pricing, contexts,
- *                    laps, block_hook, exceptions, input, register_reads, run on top
+ *   engine/hooks/    short_program, block, tables, address_program, homes, addresses, all_hits, banks, footprint,
+ *                    costs, pricing, contexts, laps, block_hook, exceptions, input, register_reads, run on top
  *
  * They are one translation unit: the compiler sees all of what happens at a block's entry. No
  * Unicorn header is needed: its two entry points come in as pointers.
@@ -223,7 +223,7 @@ EXPORT void bl_path(NativeHook *n, uint32_t path, uint32_t *key, uint64_t *count
 }
 
 EXPORT const uint64_t *bl_event_stalls(NativeHook *n, uint32_t block) {
-    add_changes(n->tables.blocks[block]);
+    settle(&n->tables);
     return n->tables.blocks[block]->event_stall;
 }
 
@@ -232,7 +232,7 @@ EXPORT const uint64_t *bl_event_unaligned(NativeHook *n, uint32_t block) {
 }
 
 EXPORT const uint64_t *bl_event_bus(NativeHook *n, uint32_t block) {
-    add_changes(n->tables.blocks[block]);
+    settle(&n->tables);
     return n->tables.blocks[block]->event_bus;
 }
 

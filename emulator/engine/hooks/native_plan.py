@@ -20,7 +20,7 @@ class _Group(c.Structure):
         ("base", c.c_uint8), ("index", c.c_uint8), ("shift", c.c_uint8), ("aligned", c.c_uint8),
         ("first", c.c_uint16), ("n", c.c_uint16), ("region", c.c_uint32),
         ("strict_mask", c.c_uint32), ("strict_offset", c.c_uint32),
-        ("stride", c.c_int32), ("has_stride", c.c_uint32),
+        ("stride", c.c_int32), ("has_stride", c.c_uint16), ("stride_register", c.c_uint16),
     ]  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def described(plan: BlockPlan) -> c.Structure:
         limits = (g.min_offset, g.max_offset, g.align_mask)
         place = (len(members), len(g.events), 0)
         strict = (g.strict_mask, g.strict_offset)
-        stride = (g.stride or 0, g.stride is not None)
+        stride = (g.stride or 0, g.stride is not None, g.stride_register)
         groups.append(_Group(*limits, g.base, g.index, g.shift, g.aligned, *place, *strict, *stride))
         members += g.events
     hooked = [

@@ -7,6 +7,7 @@
 #include "../hook.h"
 #include "addresses.h"
 #include "all_hits.h"
+#include "banks.h"
 #include "block.h"
 #include "costs.h"
 #include "footprint.h"
@@ -127,6 +128,10 @@ static inline __attribute__((always_inline)) void run_whole(Pricing *p, Block *b
 }
 
 static void meet_banks(Pricing *p, Block *b, const Path *path) {
+    if (!p->footprint.n && b->n_groups <= MOST_BANKED) {
+        p->head.stall += meet_at_once(b, path);
+        return;
+    }
     for (uint32_t i = 0; i < path->n_pairs; i++) {
         const LoadPair *pair = &path->pairs[i];
         if (!bank_known(b, pair->older) || !bank_known(b, pair->younger)) continue;

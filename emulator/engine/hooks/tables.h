@@ -11,6 +11,7 @@
 #define FIRST_HASH_SIZE (1u << 12)
 
 #define CHUNK_WORDS (1u << 14)
+#define MEETINGS 4u        /* ways in which a path's groups lie that are remembered */
 #define STRIDE 64u         /* counters that are compared at once: most have not moved */
 
 typedef struct { uint64_t *words, *marked; uint32_t used; } Chunk; /* marked: what they were at the mark */
@@ -32,12 +33,18 @@ typedef struct {           /* how a path was left last: the block that came, and
     uint32_t cycles, next_state, edge, pad; /* the edge's */
 } Step;
 
+typedef struct {           /* banks.h: what pairs of loads met where the groups' bases lay as `bases` says */
+    uint32_t bases, stall;
+    uint64_t times;        /* not yet added to the events' sums */
+} Meetings;
+
 typedef struct Path {
     uint32_t state, block, fall_through, n_pairs;
     uint16_t *issue;       /* per event, cycles from the block's start */
     LoadPair *pairs;
     Step steps[2];         /* by falling through, by going elsewhere: a short cut; NULL where something was skipped */
     uint64_t *counts;      /* of each edge */
+    Meetings *meetings;    /* NULL without pairs */
     uint32_t skipped;
     Edge edges[EDGES];
 } Path;
@@ -85,7 +92,7 @@ static void tables_init(Tables *t) {
 
 static void tables_free(Tables *t) {
     for (uint32_t i = 0; i < t->n_blocks; i++) block_free(t->blocks[i]);
-    for (uint32_t i = 0; i < t->n_paths; i++) { free(t->paths[i]->issue); free(t->paths[i]->pairs); free(t->paths[i]); }
+    for (uint32_t i = 0; i < t->n_paths; i++) { free(t->paths[i]->issue); free(t->paths[i]->pairs); free(t->paths[i]->meetings); free(t->paths[i]); }
     free_counters(&t->of_paths);
     free_counters(&t->of_events);
     free(t->passed[0].words); free(t->passed[1].words);
@@ -114,6 +121,22 @@ static int put_block(Tables *t, uint32_t index) {
     int replaces = t->block_hash[h] >= 0;
     t->block_hash[h] = (int32_t)index;
     return replaces;
+}
+
+/* Whether two loads meet the same bank; `bases`: of each group, bit 2 of its base, and whether it is a word's. */
+static int meets(const LoadPair *pair, uint32_t bases) {
+    uint32_t older = bases >> 2 * pair->older, younger = bases >> 2 * pair->younger;
+    return older & younger & 2 && ((older ^ younger) & 1) == pair->offsets_differ;
+}
+
+/* Add what pairs of loads met to the events' sums. */
+static void add_meetings(Block *b, const Path *p, Meetings *m) {
+    for (uint32_t i = 0; m->times && i < p->n_pairs; i++) {
+        if (!meets(&p->pairs[i], m->bases)) continue;
+        b->event_stall[p->pairs[i].event] += m->times;
+        b->event_bus[p->pairs[i].event] += m->times;
+    }
+    m->times = 0;
 }
 
 /* Add what passed by the short cuts to the edges' counts. */
@@ -183,6 +206,7 @@ static uint32_t add_path(Tables *t, uint32_t state, uint32_t block, uint32_t ski
     p->issue = copy_of(issue, t->blocks[block]->n_events * sizeof *issue);
     p->n_pairs = n_pairs;
     p->pairs = copy_of(pairs, n_pairs * sizeof *pairs);
+    if (n_pairs) p->meetings = calloc(MEETINGS, sizeof *p->meetings);
     p->counts = take_counters(&t->of_paths, EDGES);
     if (t->n_paths == t->cap_paths) {
         t->cap_paths = t->cap_paths ? t->cap_paths * 2 : 1024;
@@ -221,6 +245,9 @@ static void copy_counters(const Counters *c, uint64_t *to) {
 
 /* What was counted by the way comes where it belongs. */
 static void settle(Tables *t) {
+    for (uint32_t i = 0; i < t->n_paths; i++)
+        for (uint32_t k = 0; t->paths[i]->n_pairs && k < MEETINGS; k++)
+            add_meetings(t->blocks[t->paths[i]->block], t->paths[i], &t->paths[i]->meetings[k]);
     settle_paths(t);
     for (uint32_t i = 0; i < t->n_blocks; i++) add_changes(t->blocks[i]);
 }
