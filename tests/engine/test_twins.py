@@ -10,7 +10,15 @@ import pytest
 
 EMULATOR = Path(__file__).parents[2] / "emulator"
 C_FILES = sorted(path for path in EMULATOR.rglob("*") if path.suffix in (".c", ".h"))
-NATIVE_ALONE = {"all_hits.h", "banks.h", "costs.h", "homes.h", "laps.h", "memory_changes.h", "short_program.h"}
+NATIVE_ALONE = {
+    "all_hits.h",
+    "banks.h",
+    "costs.h",
+    "homes.h",
+    "laps.h",
+    "memory_changes.h",
+    "short_program.h",
+}
 """Short cuts, equal in their figures to what they shorten."""
 PREFIX = re.compile(
     r"^(_|cache_|port_|alignment_|memory_|predictor_|addresses_|tables_|contexts_|footprint_|bl_)"

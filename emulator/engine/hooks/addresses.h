@@ -68,7 +68,7 @@ static __attribute__((noinline)) int place_group(MemorySystem *m, Block *b, uint
 static __attribute__((noinline)) void place_groups(Addresses *a, MemorySystem *m, void *uc, Block *b) {
     int stays = !b->hooks_addresses;
     uint32_t last_memory = m->last_memory;
-    b->is_plain = b->costs = 0;
+    b->is_plain = b->is_skewed = b->costs = 0;
     for (uint32_t g = 0; g < b->n_groups; g++) {
         const GroupHome *home = &b->group_home[g];
         uint32_t base;
@@ -79,7 +79,7 @@ static __attribute__((noinline)) void place_groups(Addresses *a, MemorySystem *m
             continue;
         }
         b->group_base[g] = base;
-        if (base - home->first < home->size_bytes && (base & home->align_mask) == home->low_bits) {
+        if (base - home->first < home->size_bytes && b->groups[g].aligned && !(base & home->align_mask)) {
             b->group_state[g] = home->state;
             b->costs |= home->state == GROUP_COSTS;
             stays &= home->memory == last_memory;
@@ -133,7 +133,7 @@ static __attribute__((noinline)) int meets_guard(const Addresses *a, const Block
 static void expand_addresses(Block *b) {
     b->expanded = 1;
     for (uint32_t g = 0; g < b->n_groups; g++) {
-        if (b->group_state[g] == GROUP_UNKNOWN || (b->group_state[g] == GROUP_FREE && !b->in_order)) continue;
+        if (b->group_state[g] == GROUP_UNKNOWN || (b->group_state[g] == GROUP_FREE && !b->in_order && !b->is_skewed)) continue;
         const Group *group = &b->groups[g];
         for (uint32_t i = 0; i < group->n; i++) {
             uint32_t v = b->group_events[group->first + i];

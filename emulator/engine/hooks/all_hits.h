@@ -128,7 +128,8 @@ static inline int find_data(const Block *b, uint64_t t, DataLines *d) {
     for (uint32_t g = 0; g < b->n_groups; g++) {
         GroupHome *home = &b->group_home[g];
         home->hot = 0;
-        if (home->state != GROUP_COSTS || home->is_free) continue;
+        home->is_misaligned = (b->group_base[g] & home->align_mask) | home->never_aligned;
+        if (home->state != GROUP_COSTS) continue;
         Cache *c = home->cache;
         if (!c || (d->cache && c != d->cache)) return DATA_OTHER;
         d->cache = c;
@@ -149,7 +150,7 @@ static inline int find_data(const Block *b, uint64_t t, DataLines *d) {
         home->lines = s;
         any_hot |= hot;
     }
-    return any_hot || b->home_misaligned ? DATA_HOT : DATA_HIT;
+    return any_hot || b->is_skewed ? DATA_HOT : DATA_HIT;
 }
 
 /* Marks the lines as all of the block's accesses do that began at `tick`. */

@@ -46,8 +46,9 @@ typedef struct {           /* the bases for which a group is in one memory: a sh
     uint32_t first, size_bytes, align_mask;
     uint32_t memory;       /* its number, NO_MEMORY when a load there may wait */
     uint8_t shift, state;  /* state: GROUP_FREE or GROUP_COSTS */
-    uint8_t low_bits;      /* of the base, under align_mask */
-    uint8_t is_misaligned, is_free; /* some access there is; nothing but that costs */
+    uint8_t never_aligned, is_free; /* some access is misaligned wherever the base is; nothing but that costs */
+    uint8_t is_misaligned; /* of this execution, where the block's is_skewed is: some access is */
+    uint32_t strict_mask, strict_offset; /* the group's */
     Cache *cache;          /* that serves it where a hit costs nothing; else NULL */
     const Port *port;
     uint64_t hot;          /* of this execution: lines that are not there or being filled, a bit each */
@@ -108,7 +109,8 @@ typedef struct Block {
     uint8_t watches_alignment; /* accesses that may trap are looked at one by one */
     uint8_t may_lap;       /* as far as its plan tells: laps.h */
     uint8_t is_plain;      /* all groups are at home and the entry tells all addresses: homes.h */
-    uint8_t homes_summed, home_costs, home_misaligned; /* what a group at home does, and is */
+    uint8_t homes_summed, home_costs; /* home_costs: a group at home does */
+    uint8_t is_skewed;     /* of this execution: some access of groups at home may be misaligned */
     uint32_t home_memory;  /* where all groups are at home, NO_MEMORY when they are in several */
     uint32_t n_groups, n_program, n_events, n_fetches; /* fetches are priced at every pass */
     uint32_t placed;       /* counts changes of the groups' regions */
@@ -145,8 +147,8 @@ typedef struct Block {
     uint32_t *event_region; /* each event's last */
     Touches *group_touches;
     uint16_t *event_order; /* of each event's first access among the block's, and after them their number */
-    uint16_t *costing;     /* events of groups that cost at home; behind them: those and all of the code's */
-    uint32_t n_costing, n_with_code;
+    uint16_t *costing;     /* events of groups that cost at home; behind them all data's, then data's and code's */
+    uint32_t n_costing[3];
 } Block;
 
 /* Zeroes that begin with a line of the host's cache. */
@@ -228,7 +230,7 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
     b->group_touches = calloc(n_groups, sizeof *b->group_touches);
     b->fetched.use.slots = calloc(MOST_LINES, sizeof *b->fetched.use.slots);
     b->fetched.use.orders = calloc(MOST_LINES, sizeof *b->fetched.use.orders);
-    b->costing = calloc(2 * n_events, sizeof *b->costing);
+    b->costing = calloc(3 * n_events, sizeof *b->costing);
     b->group_stretch = calloc(n_groups, sizeof *b->group_stretch);
     b->event_group = malloc(n_events * sizeof *b->event_group);
     b->event_place = calloc(n_events, sizeof *b->event_place);

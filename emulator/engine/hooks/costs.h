@@ -37,8 +37,8 @@ static inline uint64_t misaligned(MemorySystem *m, Block *b, uint32_t event, uin
 static uint64_t run_costs(MemorySystem *m, Block *b, const uint16_t *issue, uint64_t cycles, int with_code) {
     if (!b->homes_summed) sum_homes(b);
     const MemoryChange *paid = b->changes.paid, *end = paid;
-    const uint16_t *number = with_code ? b->costing + b->n_costing : b->costing;
-    const uint16_t *last = number + (with_code ? b->n_with_code : b->n_costing);
+    uint32_t list = with_code ? 2 : b->is_skewed;
+    const uint16_t *number = b->costing + list * b->n_events, *last = number + b->n_costing[list];
     uint64_t stall = 0;
     if (b->in_order) {
         change_memories(m, b);
@@ -55,7 +55,7 @@ static uint64_t run_costs(MemorySystem *m, Block *b, const uint16_t *issue, uint
             continue;
         } else {
             uint32_t address = b->group_base[b->event_group[i]] + v->address;
-            cost = b->group_home[b->event_group[i]].is_misaligned ? misaligned(m, b, i, address, t) : 0;
+            cost = b->is_skewed ? misaligned(m, b, i, address, t) : 0;
             uint32_t changed = paid < end && paid->event == i ? (paid++)->cycles : 0;
             stall += changed;
             cost += access_words(m, v, address, t + changed + cost, &b->event_region[i]);
@@ -104,8 +104,9 @@ static uint64_t run_hot(MemorySystem *m, Block *b, const uint16_t *issue, uint64
         change_memories(m, b);
         end = paid + b->changes.n;
     }
-    for (uint32_t k = 0; k < b->n_costing; k++) {
-        uint32_t i = b->costing[k], g = b->event_group[i];
+    const uint16_t *number = b->costing + b->is_skewed * b->n_events, *last = number + b->n_costing[b->is_skewed];
+    for (; number < last; number++) {
+        uint32_t i = *number, g = b->event_group[i];
         const GroupHome *home = &b->group_home[g];
         int is_hot = home->hot && (home->lines->of_event[b->event_place[i]] & home->hot);
         if (!is_hot && !home->is_misaligned) continue;

@@ -1,7 +1,7 @@
 /* Where a block's data have been found, for which bases that holds, and what follows from it: a short cut of
  * the native hook alone, beside addresses.h.
  *
- * A group is at home as long as its base lies where all its accesses go to one memory, aligned as before. Where all groups
+ * A group is at home as long as its base lies where all its accesses go to one memory and none traps. Where all groups
  * of a block are, whether they cost anything and which of their events do is known from the last time.
  */
 #ifndef BOARDLESS_HOMES_H
@@ -40,65 +40,66 @@ static void forget_homes(Block *b, const uint32_t *registers, const uint32_t *sl
 
 /* Remembers for which bases a group lies whole in the region `r`, so that the next pass need not ask. */
 static void set_home(MemorySystem *m, Block *b, uint32_t g, const TimedRegion *r) {
-    uint32_t base = b->group_base[g];
     const Group *group = &b->groups[g];
     GroupHome *home = &b->group_home[g];
     uint32_t span = (uint32_t)(group->max_offset - group->min_offset);
     home->size_bytes = 0;
     b->homes_summed = 0;
     if (!r || span >= r->end - r->base) return;
-    if ((group->strict_mask & ~group->align_mask) || ((base + group->strict_offset) & group->strict_mask)) return;
     home->first = r->base - (uint32_t)group->min_offset;
     home->size_bytes = r->end - r->base - span;
     home->align_mask = group->align_mask;
     home->memory = r->first_load ? NO_MEMORY : memory_number(r);
-    home->low_bits = base & group->align_mask;
-    home->is_misaligned = !group->aligned || home->low_bits;
+    home->strict_mask = group->strict_mask;
+    home->strict_offset = group->strict_offset;
+    home->never_aligned = !group->aligned;
     home->is_free = r->is_free != 0;
-    home->state = home->is_free && !home->is_misaligned ? GROUP_FREE : GROUP_COSTS;
+    home->state = home->is_free ? GROUP_FREE : GROUP_COSTS;
     home->cache = cache_at_home(m, b, group, r);
     home->port = r->port < 0 ? NULL : &m->ports[r->port];
 }
 
 /* Finds the bases of all groups; says whether all are at home. Their states are those of their homes then. */
 static inline int at_homes(Block *b) {
-    uint32_t away = 0;
+    uint32_t away = 0, skewed = 0;
     for (uint32_t g = 0; g < b->n_groups; g++) {
         const GroupHome *home = &b->group_home[g];
         uint32_t base = *home->base + (*home->index << home->shift);
         b->group_base[g] = base;
-        away |= (base - home->first >= home->size_bytes) | ((base & home->align_mask) ^ home->low_bits);
+        away |= (base - home->first >= home->size_bytes) | ((base + home->strict_offset) & home->strict_mask);
+        skewed |= (base & home->align_mask) | home->never_aligned;
     }
+    b->is_skewed = skewed != 0;
     return !away;
+}
+
+/* Whether an event is in the list of those that may cost: 0: data that do at home, 1: all data, 2: code, too. */
+static int is_listed(const Block *b, uint32_t event, uint32_t list) {
+    uint32_t g = b->event_group[event];
+    if (g != NO_GROUP) return list > 0 || b->group_home[g].state == GROUP_COSTS;
+    return list > 1 && (b->events[event].kind == EVENT_FETCH || b->events[event].kind == EVENT_QUEUE);
 }
 
 /* What all groups cost together where they are at home, and which events. */
 static __attribute__((noinline)) void sum_homes(Block *b) {
-    b->home_costs = b->home_misaligned = 0;
+    b->home_costs = 0;
     b->home_memory = b->n_groups ? b->group_home[0].memory : NO_MEMORY;
     for (uint32_t g = 0; g < b->n_groups; g++) {
         b->home_costs |= b->group_home[g].state == GROUP_COSTS;
-        b->home_misaligned |= b->group_home[g].is_misaligned;
         if (b->group_home[g].memory != b->home_memory) b->home_memory = NO_MEMORY;
     }
-    uint32_t n = 0;
-    for (uint32_t with_code = 0; with_code < 2; with_code++) {
-        for (uint32_t i = 0; i < b->n_events; i++) {
-            uint32_t g = b->event_group[i];
-            int costs = g != NO_GROUP && b->group_home[g].state == GROUP_COSTS;
-            int is_code = b->events[i].kind == EVENT_FETCH || b->events[i].kind == EVENT_QUEUE;
-            if (costs || (with_code && is_code)) b->costing[n++] = (uint16_t)i;
-        }
-        if (!with_code) b->n_costing = n;
+    for (uint32_t list = 0; list < 3; list++) {
+        b->n_costing[list] = 0;
+        for (uint32_t i = 0; i < b->n_events; i++)
+            if (is_listed(b, i, list)) b->costing[list * b->n_events + b->n_costing[list]++] = (uint16_t)i;
     }
-    b->n_with_code = n - b->n_costing;
     b->homes_summed = 1;
 }
 
 static inline void stay_at_homes(const MemorySystem *m, Block *b) {
     if (!b->homes_summed) sum_homes(b);
     b->is_plain = !b->hooks_data;
-    b->costs = b->home_costs;
+    b->costs = b->home_costs | b->is_skewed;
     b->in_order = m->other_memory && (b->hooks_addresses || b->home_memory != m->last_memory);
 }
 
