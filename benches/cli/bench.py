@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from benches.cli.firmware_options import images_board_option
+from benches.cli.jobs_option import jobs_option
 from benches.cli.many_values import ManyValuesCommand
 from benches.cli.streaming_choice import ALL_NAMES, is_streaming
 from benches.suite.benchmarks import find
@@ -98,6 +99,7 @@ from peripherals.instruments.audio_master import LARGEST_ERROR_PPM
     metavar="FILE",
     help="Error bands from your own `boardless validate --update-bands FILE`.",
 )
+@jobs_option("Inputs of accuracy mode")
 @click.option("--timing", type=click.Choice(["memory", "core", "count"]), help="Depth of the timing model.")
 @hook_option
 @json_option
@@ -122,6 +124,7 @@ def bench(
     timestamp_pin: str | None,
     audio_error: float | None,
     bands: Path | None,
+    jobs: int,
     timing: str | None,
     hook: str,
     json_file: OutputFile | None,
@@ -194,6 +197,7 @@ def bench(
             what_if=what_if,
             clocks_hz=tuple(dict.fromkeys(parse_hertz(clock) for clock in clocks)),
             bands=bands,
+            jobs=jobs,
             timing=timing or ("count" if mode == "accuracy" else "memory"),
             hook=hook,
             json_file=json_file,

@@ -69,6 +69,7 @@ class BenchOptions:
     what_if: tuple[str, ...] = ()
     clocks_hz: tuple[int, ...] = ()
     bands: Path | None = None
+    jobs: int = 1
     timing: str = "memory"
     hook: str = "auto"
     json_file: OutputFile | None = None
@@ -111,6 +112,8 @@ def run_bench(options: BenchOptions, make_machine: MachineFactory | None = None)
     if outcome.failure is not None:
         raise outcome.failure
     _raise_on_mismatch(outcome)
+    if any(run.result.interrupted for run in outcome.accuracy):
+        raise KeyboardInterrupt
 
 
 def _run_jobs(
@@ -195,6 +198,7 @@ def plan_jobs(options: BenchOptions) -> list[BenchJob]:
             count=options.count,
             model=options.model,
             timing=options.timing,
+            jobs=options.jobs,
         )
         for job in jobs
     ]
@@ -267,13 +271,17 @@ def _conversation(run: BenchRun, job: BenchJob) -> Conversation:
 
 def _accuracy(job: BenchJob, machine: LoadedMachine, console: Console) -> AccuracyRun:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(f"{job.benchmark.name if job.benchmark else job.image.name} accuracy", total=None)
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    task = bar.add_task(f"{job.benchmark.name if job.benchmark else job.image.name} accuracy", total=None)
 
-        def advance(result: AccuracyResult) -> None:
-            bar.update(task, completed=result.done, total=result.total)
+    def advance(result: AccuracyResult) -> None:
+        bar.start()  # a thread: only now, behind the processes that are copies of this one
+        bar.update(task, completed=result.done, total=result.total)
 
+    try:
         return run_accuracy_job(job, machine, advance)
+    finally:
+        bar.stop()
 
 
 @contextmanager

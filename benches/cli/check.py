@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
+from benches.cli.jobs_option import jobs_option
 from emulator.cli.command import Command
-from emulator.cli.parameter_types import Count, InputFile, OutputPlace, OutputTarget, json_target
+from emulator.cli.parameter_types import InputFile, OutputPlace, OutputTarget, json_target
 from emulator.files import OutputFile
-
-MOST_JOBS = 256
 
 
 @click.command(cls=Command)
@@ -22,13 +20,7 @@ MOST_JOBS = 256
 @click.option(
     "--only", multiple=True, metavar="NAME", help="Measure this one alone. May be given several times."
 )
-@click.option(
-    "--jobs",
-    type=Count(most=MOST_JOBS),
-    default=lambda: os.cpu_count() or 1,
-    show_default="cores",
-    help="Measurements at once.",
-)
+@jobs_option("Measurements")
 @click.option(
     "--baseline",
     type=OutputTarget("the baseline"),

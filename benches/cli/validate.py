@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
+from benches.cli.jobs_option import jobs_option
 from benches.cli.many_values import ManyValuesCommand
 from emulator.cli.options import hook_option, json_option
-from emulator.cli.parameter_types import Count, InputFile, InputFolder, OutputTarget
+from emulator.cli.parameter_types import InputFile, InputFolder, OutputTarget
 from emulator.files import OutputFile
 
-MOST_JOBS = 256
 OWN_FILE = "the project's own file"
 
 
@@ -59,7 +59,7 @@ class BandsTarget(OutputTarget):
 )
 @click.option("--fit-report", is_flag=True, help="Which stall causes go together with the remaining error.")
 @click.option("--require-all", is_flag=True, help="An image that is in no folder fails the check.")
-@click.option("--jobs", type=Count(most=MOST_JOBS), default=1, show_default=True, help="Rows at once.")
+@jobs_option("Rows")
 @click.option("--timing", type=click.Choice(["memory", "core", "count"]), default="memory", show_default=True)
 @hook_option
 @json_option

@@ -2,7 +2,8 @@
 
 One inference an input, as the official hosts do. Anomaly detection cuts each recording into
 overlapping windows and averages their errors into one score. Reported: top-1 and the one-vs-
-rest ROC AUC (macro average) for the classifiers, ROC AUC for anomaly detection.
+rest ROC AUC (macro average) for the classifiers, ROC AUC for anomaly detection. Each file meets the
+device as it was when it had booted, so that nothing depends on who ran which file, and when.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from benches.measure.workers import each_shared
 from benches.protocol.host import ProtocolHost
 from benches.suite.benchmarks import Benchmark, Metric
 from benches.suite.golden import GoldenInterpreter, compare
@@ -26,24 +28,70 @@ class Quality:
     auc: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """What came of one file. ``golden``: the golden interpreter's output, None without one.
+
+    ``agreeing``: of its ``inferences``, those with the golden interpreter's results.
+    """
+
+    label: int
+    device: tuple[float, ...]
+    golden: tuple[float, ...] | None
+    inferences: int
+    agreeing: int
+    max_abs_diff: float
+
+
 @dataclass(slots=True)
 class AccuracyResult:
-    """What has been done so far; valid after every file, so an interrupted run keeps it."""
+    """What has been done so far; valid after every file, so an interrupted run keeps it.
+
+    ``outcomes``: by the file's place in the set. Everything told of them is in the set's order.
+    """
 
     benchmark: Benchmark
     total: int
-    labels: list[int] = field(default_factory=list)
-    device: list[tuple[float, ...]] = field(default_factory=list)
-    golden: list[tuple[float, ...]] = field(default_factory=list)
-    inferences: int = 0
-    agreeing: int = 0
-    max_abs_diff: float = 0.0
+    outcomes: dict[int, FileOutcome] = field(default_factory=dict)
     interrupted: bool = False
+
+    def _in_order(self) -> list[FileOutcome]:
+        return [self.outcomes[index] for index in sorted(self.outcomes)]
 
     @property
     def done(self) -> int:
         """Files done."""
-        return len(self.labels)
+        return len(self.outcomes)
+
+    @property
+    def labels(self) -> list[int]:
+        """Of the files that are done."""
+        return [outcome.label for outcome in self._in_order()]
+
+    @property
+    def device(self) -> list[tuple[float, ...]]:
+        """The device's outputs, one a file."""
+        return [outcome.device for outcome in self._in_order()]
+
+    @property
+    def golden(self) -> list[tuple[float, ...]]:
+        """The golden interpreter's; empty without one."""
+        return [outcome.golden for outcome in self._in_order() if outcome.golden is not None]
+
+    @property
+    def inferences(self) -> int:
+        """Of all files."""
+        return sum(outcome.inferences for outcome in self.outcomes.values())
+
+    @property
+    def agreeing(self) -> int:
+        """Inferences whose printed results are the golden interpreter's."""
+        return sum(outcome.agreeing for outcome in self.outcomes.values())
+
+    @property
+    def max_abs_diff(self) -> float:
+        """The largest difference from the golden interpreter."""
+        return max((outcome.max_abs_diff for outcome in self.outcomes.values()), default=0.0)
 
     @property
     def mismatches(self) -> int:
@@ -63,14 +111,31 @@ def run_accuracy(
     host: ProtocolHost,
     benchmark: Benchmark,
     files: Sequence[LabelledFile],
-    golden: GoldenInterpreter | None,
+    golden: Callable[[], GoldenInterpreter | None] = lambda: None,
     progress: Callable[[AccuracyResult], None] = lambda _result: None,
+    *,
+    begin_anew: Callable[[], None] = lambda: None,
+    jobs: int = 1,
 ) -> AccuracyResult:
-    """Run every file; Ctrl-C ends early and keeps what is done (``interrupted``)."""
+    """Run every file; Ctrl-C ends early and keeps what is done (``interrupted``).
+
+    ``begin_anew()`` takes the device back to where it had booted. ``golden()`` makes the interpreter
+    that each of the ``jobs`` processes has for itself.
+    """
     result = AccuracyResult(benchmark, len(files))
+
+    def begin() -> Callable[[LabelledFile], FileOutcome]:
+        interpreter = golden()
+
+        def run_file(item: LabelledFile) -> FileOutcome:
+            begin_anew()
+            return _run_file(host, benchmark, item, interpreter)
+
+        return run_file
+
     try:
-        for item in files:
-            _run_file(host, item, golden, result)
+        for index, outcome in each_shared(files, begin, jobs):
+            result.outcomes[index] = outcome
             progress(result)
     except KeyboardInterrupt:
         result.interrupted = True
@@ -78,28 +143,28 @@ def run_accuracy(
 
 
 def _run_file(
-    host: ProtocolHost, item: LabelledFile, golden: GoldenInterpreter | None, result: AccuracyResult
-) -> None:
+    host: ProtocolHost, benchmark: Benchmark, item: LabelledFile, golden: GoldenInterpreter | None
+) -> FileOutcome:
     device: list[tuple[float, ...]] = []
     wanted: list[tuple[float, ...]] = []
-    agreeing = 0
+    agreeing, max_abs_diff = 0, 0.0
     for piece in item.pieces():
         host.load(piece)
         printed = host.infer(1, 0).results
         device.append(printed.values)
         if golden is not None:
             wanted.append(golden.outputs(piece))
-            tolerance = result.benchmark.printed_tolerance
-            comparison = compare(printed.values, wanted[-1], tolerance, printed.decimals)
+            comparison = compare(printed.values, wanted[-1], benchmark.printed_tolerance, printed.decimals)
             agreeing += comparison.match
-            result.max_abs_diff = max(result.max_abs_diff, comparison.max_abs_diff or 0.0)
-    # All or nothing per file, so that an interruption leaves the lists equally long.
-    result.labels.append(item.label)
-    result.device.append(_average(device))
-    if golden is not None:
-        result.golden.append(_average(wanted))
-    result.inferences += len(device)
-    result.agreeing += agreeing
+            max_abs_diff = max(max_abs_diff, comparison.max_abs_diff or 0.0)
+    return FileOutcome(
+        item.label,
+        _average(device),
+        _average(wanted) if golden is not None else None,
+        len(device),
+        agreeing,
+        max_abs_diff,
+    )
 
 
 def _average(vectors: Sequence[Sequence[float]]) -> tuple[float, ...]:

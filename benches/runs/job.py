@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -71,7 +72,8 @@ class BenchJob:
 
     ``inputs`` empty: the shipped ones. ``count``: inferences per window in performance mode,
     at most so many files in accuracy mode; None: the benchmark's default, or all files.
-    ``known_model``: the image is ours, so its model is the shipped one, or ``model``.
+    ``known_model``: the image is ours, so its model is the shipped one, or ``model``. ``jobs``: processes of
+    accuracy mode.
     """
 
     image: Path
@@ -83,6 +85,7 @@ class BenchJob:
     model: Path | None = None
     known_model: bool = False
     timing: str = "memory"
+    jobs: int = 1
 
 
 def image_job(image: Path, board: str | None, benchmark: Benchmark | None) -> BenchJob:
@@ -170,7 +173,10 @@ def run_accuracy_job(
     machine: LoadedMachine,
     progress: Callable[[AccuracyResult], None] = lambda _result: None,
 ) -> AccuracyRun:
-    """Boot and run a labelled set; interrupted by Ctrl-C it returns what is done."""
+    """Boot and run a labelled set on ``job.jobs`` processes.
+
+    Interrupted by Ctrl-C it returns what is done.
+    """
     session = PerformanceSession(machine)
     benchmark = session.benchmark
     if job.benchmark is not None:
@@ -178,10 +184,17 @@ def run_accuracy_job(
     if len(job.inputs) > 1:
         raise UsageError("accuracy mode takes one folder with y_labels.csv", where="--inputs")
     folder = dataset_folder(job.inputs[0] if job.inputs else shipped.inputs_for(benchmark), benchmark)
-    golden = golden_for(job, benchmark)
-    interpreter = golden if isinstance(golden, GoldenInterpreter) else None
     files = read_labels(folder, benchmark)[: job.count]
-    result = run_accuracy(session.host, benchmark, files, interpreter, progress)
+    result = run_accuracy(
+        session.host,
+        benchmark,
+        files,
+        partial(_interpreter_for, job, benchmark),
+        progress,
+        begin_anew=_way_back(machine),
+        jobs=job.jobs,
+    )
+    golden = golden_for(job, benchmark)  # only now: what it starts is not for other processes
     return AccuracyRun(
         result=result,
         board=machine.board.name,
@@ -189,6 +202,20 @@ def run_accuracy_job(
         clock_hz=machine.clock.core_hz,
         image=str(job.image),
         image_sha256=sha256_of(job.image),
-        golden_runtime=interpreter.runtime if interpreter else None,
+        golden_runtime=golden.runtime if isinstance(golden, GoldenInterpreter) else None,
         golden_reason=golden.reason if isinstance(golden, GoldenReport) else "",
     )
+
+
+def _interpreter_for(job: BenchJob, benchmark: Benchmark) -> GoldenInterpreter | None:
+    golden = golden_for(job, benchmark)
+    return golden if isinstance(golden, GoldenInterpreter) else None
+
+
+def _way_back(machine: LoadedMachine) -> Callable[[], None]:
+    """Take the machine back to where it stands now."""
+    from emulator.machine.machine import Machine  # noqa: PLC0415 - loads the engine
+
+    if not isinstance(machine, Machine):
+        return lambda: None
+    return partial(machine.restore, machine.snapshot())

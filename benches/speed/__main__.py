@@ -70,6 +70,13 @@ NAMES = tuple(measure.name for measure in MEASURES)
     show_default=True,
     help="Modelled seconds of idling, scaled to a day.",
 )
+@click.option(
+    "--percent",
+    type=Count(most=100),
+    default=100,
+    show_default=True,
+    help="Of the inputs of an accuracy run, scaled to all.",
+)
 @json_option
 def main(
     *,
@@ -81,6 +88,7 @@ def main(
     turn_s: float,
     repetitions: int,
     idle_s: float,
+    percent: int,
     json_file: OutputFile | None,
 ) -> None:
     """Measure the host's speed; times are the processor's, without what other programs take.
@@ -92,7 +100,7 @@ def main(
     on_stderr = json_file is not None and json_file.is_standard_output
     console = table_console(TABLE_WIDTH, on_stderr=on_stderr)
     console.print(_conditions_in_words(board), markup=False)
-    conditions = Conditions(board, hook, repeat, turn_s, repetitions, idle_s, images)
+    conditions = Conditions(board, hook, repeat, turn_s, repetitions, idle_s, images, percent / 100)
     measured: list[Row] = []
     for measure in MEASURES:
         if only and measure.name not in only:

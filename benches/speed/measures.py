@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from benches.speed import recording
+from benches.speed.accuracy import accuracy_rows
 from benches.speed.firmware_loops import loop_rows
 from benches.speed.fresh_process import in_fresh_process, most_resident_mb
 from benches.speed.idle import DAY_S, idle_cost
@@ -57,7 +58,7 @@ class Conditions:
 
     ``turns``: of each way. ``turn_s``: about how long one of an inference takes, in the host's time.
     ``repetitions``: of the convolution. ``idle_s``: modelled, scaled to a day. ``images``: folders of
-    published images.
+    published images. ``share``: of the inputs of an accuracy run, scaled to all.
     """
 
     board: str
@@ -67,6 +68,7 @@ class Conditions:
     repetitions: int
     idle_s: float
     images: tuple[Path, ...] = ()
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,10 @@ def _serial(of: Conditions) -> Iterator[Row]:
     yield row("the same with every turn of waiting loops run", "ms", cost.every_turn_s * 1e3, board_ms)
 
 
+def _accuracy(of: Conditions) -> Iterator[Row]:
+    yield from accuracy_rows(of.board, of.share)
+
+
 def _firmware(of: Conditions) -> Iterator[Row]:
     yield from loop_rows(of.hook, of.turns)
 
@@ -201,6 +207,7 @@ MEASURES: Sequence[Measure] = (
     Measure("mpu", "what an MPU that is on costs", _protection),
     Measure("recording", "what following calls and recording cost", _recording),
     Measure("serial", "what a byte of input costs", _serial),
+    Measure("accuracy", "accuracy runs on two processes", _accuracy),
     Measure(
         "firmware",
         "interrupts, switches, delays, polling and text on virtual-m4, beside computing",

@@ -129,13 +129,14 @@ def host_seconds() -> float:
 def command_seconds(command: Sequence[str], timeout_s: float) -> float:
     """The processor's time of a command; its bytecode is on disk, as in an installation."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    before = _children_seconds()
+    before = children_seconds()
     subprocess.run(
         command, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s, env=environment
     )
-    return _children_seconds() - before
+    return children_seconds() - before
 
 
-def _children_seconds() -> float:
+def children_seconds() -> float:
+    """The processor's time of all commands that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

@@ -22,8 +22,8 @@ def start_rows(firmware: Firmware, turns: int) -> Iterator[Row]:
     starts: tuple[tuple[str, Sequence[str], Goal | None], ...] = (
         ("start: the interpreter", _interpreter("pass"), None),
         ("start: import boardless", _interpreter("import boardless"), QUICK),
-        ("start: boardless --version", [*_boardless(), "--version"], QUICK),
-        ("start: from command to m-ready", [*_boardless(), *until_ready], READY),
+        ("start: boardless --version", [*boardless_command(), "--version"], QUICK),
+        ("start: from command to m-ready", [*boardless_command(), *until_ready], READY),
     )
     rounds = [[command_seconds(command, TIMEOUT_S) for _, command, _ in starts] for _ in range(turns)]
     seconds = [statistics.median(taken) for taken in zip(*rounds, strict=True)]
@@ -35,6 +35,7 @@ def _interpreter(program: str) -> list[str]:
     return [sys.executable, "-c", program]
 
 
-def _boardless() -> list[str]:
+def boardless_command() -> list[str]:
+    """How this installation's command is called."""
     installed = shutil.which("boardless", path=str(Path(sys.executable).parent))
     return [installed] if installed else [sys.executable, "-m", "emulator.cli.main"]

@@ -146,7 +146,7 @@ class Core:
         size = _pages(region.size_bytes)
         target = self._by_name.get(region.alias_of)
         if target is None:
-            buffer = mmap.mmap(-1, size)
+            buffer = _own_memory(size)
             if region.kind == "flash":
                 buffer[:] = b"\xff" * size
             pointer = ctypes.addressof(ctypes.c_char.from_buffer(buffer))
@@ -430,6 +430,13 @@ class Core:
 
 def _own_doors(_base: int, read: Any, write: Any) -> tuple[Any, Any, Any]:
     return ctypes.cast(read, ctypes.c_void_p), ctypes.cast(write, ctypes.c_void_p), None
+
+
+def _own_memory(size_bytes: int) -> mmap.mmap:
+    """Zeroes that a copy of this process has for itself, where processes can be copied at all."""
+    if hasattr(mmap, "MAP_PRIVATE"):
+        return mmap.mmap(-1, size_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    return mmap.mmap(-1, size_bytes)
 
 
 def _pages(size_bytes: int) -> int:

@@ -59,8 +59,7 @@ def test_labelled_folder_through_the_device(person_folder):
         session(FakeMachine(results=brightness)),
         VISUAL_WAKE_WORDS,
         files,
-        None,
-        lambda r: seen.append(r.done),
+        progress=lambda r: seen.append(r.done),
     )
     assert seen == [1, 2, 3, 4]
     assert result.device_quality().top_1 == 1.0
@@ -71,9 +70,36 @@ def test_labelled_folder_through_the_device(person_folder):
 def test_interruption_keeps_what_is_done(person_folder):
     files = read_labels(dataset_folder(person_folder, VISUAL_WAKE_WORDS), VISUAL_WAKE_WORDS)
     machine = FakeMachine(results=brightness, interrupt_after_inferences=2)
-    result = run_accuracy(session(machine), VISUAL_WAKE_WORDS, files, None)
+    result = run_accuracy(session(machine), VISUAL_WAKE_WORDS, files)
     assert (result.interrupted, result.done, result.total) == (True, 2, 4)
     assert result.device_quality().top_1 == 1.0
+
+
+def test_any_number_of_processes_gives_the_same_in_the_order_of_the_set(person_folder):
+    files = read_labels(dataset_folder(person_folder, VISUAL_WAKE_WORDS), VISUAL_WAKE_WORDS)
+    alone = run_accuracy(session(FakeMachine(results=brightness)), VISUAL_WAKE_WORDS, files)
+    for jobs in (2, 3, 9):
+        machine = FakeMachine(results=brightness)
+        result = run_accuracy(session(machine), VISUAL_WAKE_WORDS, files, jobs=jobs)
+        assert (result.labels, result.device) == (alone.labels, alone.device)
+        assert result.total == result.done == 4
+
+
+def test_interrupted_processes_keep_what_is_done(person_folder):
+    files = read_labels(dataset_folder(person_folder, VISUAL_WAKE_WORDS), VISUAL_WAKE_WORDS)
+    machine = FakeMachine(results=brightness, interrupt_after_inferences=1)  # each process its second file
+    result = run_accuracy(session(machine), VISUAL_WAKE_WORDS, files, jobs=2)
+    assert result.interrupted
+    assert 1 <= result.done <= 2
+    assert result.device_quality().top_1 == 1.0
+
+
+def test_each_file_meets_the_device_as_it_had_booted(person_folder):
+    files = read_labels(dataset_folder(person_folder, VISUAL_WAKE_WORDS), VISUAL_WAKE_WORDS)
+    anew = []
+    machine = FakeMachine(results=brightness)
+    run_accuracy(session(machine), VISUAL_WAKE_WORDS, files, begin_anew=lambda: anew.append(1))
+    assert len(anew) == len(files)
 
 
 def test_anomaly_recording_slides_a_window_and_averages(tmp_path):
@@ -82,7 +108,7 @@ def test_anomaly_recording_slides_a_window_and_averages(tmp_path):
     (tmp_path / "y_labels.csv").write_text("recording.bin,2,1,2560,512\n")
     (item,) = read_labels(tmp_path, ANOMALY_DETECTION)
     machine = FakeMachine(model="ad01", results=lambda data: f"{struct.unpack_from('<f', data)[0]:.3f}")
-    result = run_accuracy(session(machine), ANOMALY_DETECTION, [item], None)
+    result = run_accuracy(session(machine), ANOMALY_DETECTION, [item])
     assert result.inferences == 3
     assert result.device == [(1.0,)]  # the windows begin with frames 0, 1 and 2
 

@@ -18,7 +18,7 @@ from benches.speed.whole_inference import EmulatedInference, PlainInference, inf
 
 CHARACTERS_A_BYTE = 2 + (len("db %") + len("m-ready..")) / 31
 SPEED_ROOM = Path(convolution.__file__).parent
-TINY = ("--repeat", "1", "--repetitions", "1", "--turn", "0.001", "--idle", "2")
+TINY = ("--repeat", "1", "--repetitions", "1", "--turn", "0.001", "--idle", "2", "--percent", "1")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_idling_wakes_ten_times_a_second():
     assert cost.host_s > 0 and cost.grown_mb >= 0
 
 
-@pytest.mark.parametrize("only", ["convolution", "idle", "start"])
+@pytest.mark.parametrize("only", ["accuracy", "convolution", "idle", "start"])
 def test_the_report_is_a_list_of_rows_beside_their_references(only, tmp_path):
     report = tmp_path / "speed.json"
     result = CliRunner().invoke(main, [*TINY, "--only", only, "--json", str(report)])
