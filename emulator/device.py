@@ -51,6 +51,12 @@ class SerialPort(Protocol):
     def skip(self, characters: int) -> None:
         """So many of them were sent to the device, by whoever looked at them before."""
 
+    def transmit_all(self, data: bytes) -> None:
+        """Several characters have left by now, none of which is :meth:`heeded`."""
+
+    def heeded(self) -> bytes | None:
+        """By character, whether somebody has to see it at the cycle at which it leaves; None: every one."""
+
     def on_waiting(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` when characters start to wait on a line that had none."""
 
@@ -353,6 +359,50 @@ class LendsInput(Protocol):
 
     def take_back_input(self, received: int, *, held: int | None, last: int, at_cycles: int) -> None:
         """So many characters have come; ``held`` is left. Go on, with the next one at ``at_cycles``."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrdinaryOutput:
+    """A transmitter that shifts a character out, beside which at most one more waits.
+
+    ``status_offset``: of a word that is ``full`` while one waits and ``ready`` while none does, and whose
+    read changes nothing; ``data_offset``: of a word, now ``data``, of which stores replace the bits
+    ``writable``; those in ``mask`` are then the character that waits, ``held`` (None: none does).
+    ``sending`` is on the wire until ``at_cycles``; others take ``character_cycles``. Nobody is interrupted.
+    """
+
+    status_offset: int
+    data_offset: int
+    full: int
+    ready: int
+    data: int
+    writable: int
+    mask: int
+    held: int | None
+    sending: int
+    at_cycles: int
+    character_cycles: int
+
+
+@runtime_checkable
+class LendsOutput(Protocol):
+    """A device whose output may be served by the engine for a while.
+
+    ``OUTPUT_OFFSET``: of the register to which characters are stored.
+    """
+
+    OUTPUT_OFFSET: ClassVar[int]
+    context: DeviceContext
+    size_bytes: int
+
+    def lend_output(self) -> OrdinaryOutput | None:
+        """Stop sending, and say what would be; None, and go on, when more may happen than that.
+
+        Nothing else is asked of the device before :meth:`take_back_output`.
+        """
+
+    def take_back_output(self, *, sending: int, held: int | None, data: int, at_cycles: int) -> None:
+        """Go on: ``sending`` leaves at ``at_cycles``, ``held`` waits, the data register is ``data``."""
 
 
 @runtime_checkable

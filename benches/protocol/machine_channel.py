@@ -14,6 +14,7 @@ from typing import Protocol
 from benches.protocol.host import Line, ProtocolTimeout, Stamp
 
 NEWLINE = 0x0A
+NEWLINE_ALONE = bytes([NEWLINE])
 
 
 class CountsLike(Protocol):
@@ -31,8 +32,10 @@ class CountsLike(Protocol):
 class PortLike(Protocol):
     """The host's end of a serial port."""
 
-    def subscribe(self, listener: Callable[[bytes], None]) -> None:
-        """Call ``listener`` with every piece that the device sends."""
+    def subscribe(
+        self, listener: Callable[[bytes], None], heeds: Callable[[], bytes | None] | None = None
+    ) -> None:
+        """Call ``listener`` with every piece that the device sends; ``heeds()``: what it heeds at once."""
 
     def feed(self, data: bytes) -> None:
         """Queue bytes for the device."""
@@ -153,7 +156,10 @@ class _LineCollector:
         self._began: Stamp | None = None
         self._time_read: Stamp | None = None
         self._host_s = 0.0
-        port.subscribe(self._collect)
+        port.subscribe(self._collect, self._heeds)
+
+    def _heeds(self) -> bytes | None:
+        return NEWLINE_ALONE if self._began is not None else None
 
     def _collect(self, data: bytes) -> None:
         for byte in data:

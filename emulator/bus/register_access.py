@@ -54,6 +54,7 @@ class RegisterAccesses:
         self._counted = engine.reads
         self.lent: range | None = None  # addresses of a device that the hook serves
         self.taken_back: Callable[[], None] = lambda: None  # before anybody else does
+        self.written_to: Callable[[int], None] = lambda _address: None  # behind each of the firmware's stores
         self._ramp: Ramp | None = None  # of the access being served
         self.polled: tuple[int, int] | None = None  # (address, pc) of the last register read again and again
         self.watched: tuple[int, int, int] | None = None  # (word address, pc, reads so far), for trials
@@ -184,6 +185,7 @@ class RegisterAccesses:
             self._access, self._access_cycle = (address, size_bytes, True), None
             try:
                 write(address, size_bytes, value)
+                self.written_to(address)
             except BaseException as error:  # noqa: BLE001 -- as above
                 self._on_error(error)
             finally:

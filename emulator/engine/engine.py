@@ -12,6 +12,7 @@ from emulator.engine.counts import Counts, OutsideBlocks
 from emulator.engine.hook import BlockHook
 from emulator.engine.hooks.native_hook import native_hook
 from emulator.engine.lent_input import LentInput
+from emulator.engine.lent_output import LentOutput
 from emulator.engine.library import native_library, native_library_problem
 from emulator.engine.memory_map import MemoryMap
 from emulator.engine.remembered_reads import RememberedReads
@@ -59,6 +60,8 @@ class Engine:
         self.hook.share_reads(self.reads)
         self.input = LentInput()
         self.hook.share_input(self.input)
+        self.output = LentOutput()
+        self.hook.share_output(self.output)
 
     @property
     def counts(self) -> Counts:

@@ -17,6 +17,7 @@ from emulator.engine.core import Core
 from emulator.engine.events import BlockPlan, LoadPair
 from emulator.engine.footprint import Footprint
 from emulator.engine.lent_input import LentInput
+from emulator.engine.lent_output import KnownTurn, LentOutput
 from emulator.engine.remembered_reads import RememberedReads
 from emulator.system.exception_state import ExceptionState
 from emulator.timing.model import DivideTiming, UnalignedTiming
@@ -111,7 +112,7 @@ class BlockHook(Protocol):
     stop_code: int
     interrupt: int  # Unicorn's number of the exception that ended the last run, 0: none did
     serves_exceptions: int  # whether a run goes on behind those that the hook can serve
-    takes_input: bool  # whether characters may be lent to it
+    takes_input: bool  # whether characters, and transmitters, may be lent to it
     returns_from: int  # the instruction that returns from a handler, if its block is closed already
     state: int
     initial_state: int  # of an empty pipeline
@@ -148,6 +149,12 @@ class BlockHook(Protocol):
 
     def share_input(self, lent: LentInput) -> None:
         """Let characters come that are lent there; once, after :meth:`attach`. See ``takes_input``."""
+
+    def share_output(self, lent: LentOutput) -> None:
+        """Let characters leave that are lent there; once, after :meth:`attach`. See ``takes_input``."""
+
+    def know_turn(self, turn: KnownTurn) -> None:
+        """Turns of a waiting loop that go as this one may be skipped while a transmitter is lent."""
 
     def know_loads(self, block: int, state: int, loads: Sequence[KnownLoad], issue: Sequence[int]) -> None:
         """All loads of a block, entered in timing state ``state``; its events issue as ``issue`` says."""

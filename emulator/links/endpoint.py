@@ -12,6 +12,8 @@ from itertools import islice
 from typing import Any
 
 DEFAULT_HISTORY_BYTES = 16 << 20
+CHARACTERS = 256
+Heeds = Callable[[], bytes | None]
 
 
 class SerialEndpoint:
@@ -29,6 +31,7 @@ class SerialEndpoint:
         self.history_bytes = history_bytes
         self.on_output: Callable[[bytes], None] | None = None
         self._listeners: list[Callable[[bytes], None]] = []
+        self._heeds: dict[Callable[[bytes], None], Heeds | None] = {}
         self._taken = 0
         self._waiting: deque[int] = deque()
         self._on_waiting: list[Callable[[], None]] = []
@@ -56,14 +59,20 @@ class SerialEndpoint:
         self._taken = self.sent
         return bytes(self.output[start:])
 
-    def subscribe(self, listener: Callable[[bytes], None]) -> None:
-        """Call ``listener`` with every piece that the device sends."""
+    def subscribe(self, listener: Callable[[bytes], None], heeds: Heeds | None = None) -> None:
+        """Call ``listener`` with every piece that the device sends.
+
+        ``heeds()``: the characters for which it is called at the very cycle at which they leave; others may
+        come with the next of these, in one piece. Without it all are. None of it: all are for now.
+        """
         self._listeners.append(listener)
+        self._heeds[listener] = heeds
 
     def unsubscribe(self, listener: Callable[[bytes], None]) -> None:
         """Stop calling ``listener``; nothing happens when it is not subscribed."""
         if listener in self._listeners:
             self._listeners.remove(listener)
+            del self._heeds[listener]
 
     # -- the device's side ---------------------------------------------------------------
     def transmit(self, data: int) -> None:
@@ -88,6 +97,19 @@ class SerialEndpoint:
             self.on_output(data)
         for listener in tuple(self._listeners):  # one may leave, or come, meanwhile
             listener(data)
+
+    def heeded(self) -> bytes | None:
+        """See :class:`emulator.device.SerialPort`."""
+        if self.on_output is not None:
+            return None
+        found = bytearray(CHARACTERS)
+        for heeds in self._heeds.values():
+            characters = heeds() if heeds is not None else None
+            if characters is None:
+                return None
+            for character in characters:
+                found[character] = 1
+        return bytes(found)
 
     def next_received(self) -> int | None:
         """Give the device its next character, None when none waits."""

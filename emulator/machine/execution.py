@@ -153,6 +153,7 @@ class Execution:
                 # what ended the search may be due: an interrupt, a sleep
             else:
                 until = hook.cycles + self._slice_cycles
+                self._slices.output.skips = self.skip_waiting
                 self._slices.run(min(self._limit, until), waits.check_at, quiet_cycles)
 
     def _serve_what_is_due(self) -> None:
@@ -284,12 +285,19 @@ class Execution:
     def serial_activity(self) -> None:
         """A character left or reached the device."""
         self.waited_picoseconds = 0
+        self._slices.output.some_send = True
         if not self._sleep.asleep:
             self.waits.expect_soon()
 
     def characters_came(self, check_at: int) -> None:
         """Characters reached the device while the hook let them come."""
         self.waited_picoseconds = 0
+        self.waits.characters_came(check_at)
+
+    def characters_left(self, check_at: int, sent: int) -> None:
+        """The hook has let so many characters leave, and has looked for waiting loops meanwhile."""
+        if sent:
+            self.waited_picoseconds = 0
         self.waits.characters_came(check_at)
 
     def save(self) -> dict[str, Any]:

@@ -32,7 +32,6 @@ class InputLending:
         self, engine: Engine, clock: Clock, bus: Bus, accesses: RegisterAccesses, devices: Iterable[Device]
     ) -> None:
         self._accesses = accesses
-        accesses.taken_back = self.take_back
         self._hook = engine.hook
         self._exceptions = engine.exceptions
         self._outside = engine.outside
@@ -87,6 +86,7 @@ class InputLending:
         lent.is_lent, lent.is_asleep = 1, 0
         self.is_lending = True
         self._lender, self._accesses.lent = device, range(base, base + device.size_bytes)
+        self._accesses.taken_back = self.take_back
 
     def take_back(self) -> None:
         """Tell the device what became of its input; nothing when none is lent."""

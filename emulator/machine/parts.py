@@ -32,6 +32,7 @@ from emulator.machine.devices import Surroundings, add_device
 from emulator.machine.execution import Execution
 from emulator.machine.lending import InputLending
 from emulator.machine.operand_traps import OperandTraps
+from emulator.machine.output_lending import OutputLending
 from emulator.machine.ports import SerialPorts
 from emulator.machine.protection import Protection, Refusal
 from emulator.machine.requests import RunRequests
@@ -58,7 +59,7 @@ class MachineParts:
         self._start: EntryStart | None = None
         self._strict = strict
         self.engine = Engine(board, timing=timing, hook=hook)
-        self.requests = RunRequests(self.engine.hook, self.engine.input)
+        self.requests = RunRequests(self.engine.hook, self.engine.input, self.engine.output)
         self.sleep = Sleep()
         self.ports = SerialPorts(board.console, self._serial_passed)
         self.audio_inputs: dict[str, AudioWires] = {}
@@ -245,9 +246,18 @@ class MachineParts:
             protection=protection,
             operands=self._operands,
         )
-        lending = InputLending(self.engine, self.clock, self.bus, self.accesses, self.devices.values())
+        of_devices = (self.engine, self.clock, self.bus, self.accesses, self.devices.values())
+        lending, output = InputLending(*of_devices), OutputLending(*of_devices, self.overhead, self.requests)
         slices = Slices(
-            self.engine, self.system, self.clock, traps, self.sleep, self.requests, protection, lending
+            self.engine,
+            self.system,
+            self.clock,
+            traps,
+            self.sleep,
+            self.requests,
+            protection,
+            lending,
+            output,
         )
         execution = Execution(
             self.engine,
@@ -263,6 +273,8 @@ class MachineParts:
             last_words=self.send_last_words,
         )
         lending.on_taken = execution.characters_came
+        output.on_taken_back = execution.characters_left
+        output.on_waiting = execution.waits.polled
         return execution
 
     def _refuse(self, address: int) -> None:

@@ -19,6 +19,10 @@ class _ToldEndpoint(SerialEndpoint):
         self._passed()
         super().transmit(data)
 
+    def transmit_all(self, data: bytes) -> None:
+        self._passed()
+        super().transmit_all(data)
+
     def next_received(self) -> int | None:
         data = super().next_received()
         if data is not None:

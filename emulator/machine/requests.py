@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emulator.engine.hook import NO_ADDRESS, BlockHook, StopRequest
 from emulator.engine.lent_input import LentInput
+from emulator.engine.lent_output import LentOutput
 
 PYTHON, EXCEPTIONS = int(StopRequest.PYTHON), int(StopRequest.EXCEPTIONS)  # a flag's own | takes 2 us
 
@@ -15,9 +16,12 @@ class RunRequests:
     place, because it must not unwind through Unicorn.
     """
 
-    def __init__(self, hook: BlockHook, lent: LentInput | None = None) -> None:
+    def __init__(
+        self, hook: BlockHook, lent: LentInput | None = None, output: LentOutput | None = None
+    ) -> None:
         self._hook = hook
         self._input = LentInput() if lent is None else lent
+        self._output = LentOutput() if output is None else output
         self.interrupted = False
         self.has_new_settings = True
         self.reset = False
@@ -47,6 +51,9 @@ class RunRequests:
         if self._input.is_lent:
             self._input.other_deadline = cycles
             self._hook.deadline = min(self._hook.deadline, self._input.at)
+        if self._output.is_lent:
+            self._output.other_deadline = cycles
+            self._hook.deadline = min(self._hook.deadline, self._output.at)
 
     def interrupt(self) -> None:
         """End the current run (from a signal handler or a link)."""

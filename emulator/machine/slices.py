@@ -13,6 +13,7 @@ from emulator.clock.clock import NEVER, Clock
 from emulator.engine.engine import Engine
 from emulator.engine.hook import Stop
 from emulator.machine.lending import InputLending
+from emulator.machine.output_lending import OutputLending
 from emulator.machine.protection import Protection
 from emulator.machine.requests import RunRequests
 from emulator.machine.sleep import Sleep
@@ -36,7 +37,9 @@ class Slices:
         requests: RunRequests,
         protection: Protection,
         lending: InputLending,
+        output: OutputLending,
     ) -> None:
+        self.output = output
         self._lending = lending
         self._protection = protection
         self._core = engine.core
@@ -56,14 +59,18 @@ class Slices:
         come meanwhile may change it. ``quiet_cycles()``: so long the core may sleep without a word.
         """
         traps = self._traps
-        lending = self._lending
+        lending, output = self._lending, self.output
         if lending.some_wait:
             lending.lend(until, check_at, quiet_cycles)
+        if not lending.is_lending:
+            check_at = output.lend(until, check_at)
         try:
             code, error = self._emulate(min(until, max(check_at, self._hook.cycles + 1)))
         finally:
             if lending.is_lending:
                 lending.take_back()
+            if output.is_lending:
+                output.take_back()
         if lending.is_asleep:
             lending.is_asleep = False
             self._sleep.begin()

@@ -18,6 +18,7 @@ from emulator.clock.ramp import Ramp
 from emulator.engine.engine import Engine
 from emulator.engine.hook import NO_ADDRESS
 from emulator.engine.lent_input import WATCHED_CYCLES
+from emulator.engine.lent_output import MOST_TURN_BLOCKS, KnownTurn
 from emulator.engine.overhead import Overhead, OverheadAccount
 from emulator.engine.protected_pages import PAGE_BYTES
 from emulator.thumb.instruction import Instruction
@@ -116,6 +117,7 @@ class WaitDetector:
             return None
         if first.counter is None and first == known:
             self._known[pc] = first if missing else known
+            self._tell(pc, first)
             return self._known[pc]
         second = self._turn(limit, compare_memory=first.stores, measure=True)
         if second is None or second != first or (second.counter is None) != (first.counter is None):
@@ -123,7 +125,17 @@ class WaitDetector:
         if second.counter is not None:
             return self._timed(second, limit)
         self._known[pc] = second
+        self._tell(pc, second)
         return second
+
+    def _tell(self, pc: int, turn: Turn) -> None:
+        """Let the hook skip such turns by itself where it may."""
+        blocks = self._hook.trace()
+        if turn.stores or len(blocks) > MOST_TURN_BLOCKS or self._hook.trace_length != len(blocks):
+            return
+        told = KnownTurn(pc, len(blocks), turn.cycles, turn.instructions)
+        told.blocks[: len(blocks)] = blocks
+        self._hook.know_turn(told)
 
     def _timed(self, turn: Turn, limit: int) -> Turn | None:
         """The turn that has just been run, with the number of those that go the same way."""

@@ -8,7 +8,7 @@ until cleared. Parameter ``clock``. Interrupt lines ``tx``, ``rx``, ``overflow``
 
 from __future__ import annotations
 
-from emulator.device import ClockedParameters, DeviceContext
+from emulator.device import ClockedParameters, DeviceContext, OrdinaryOutput
 from peripherals.arm.identity import identity_rows
 from peripherals.parts.uart import Uart, UartSetting
 from peripherals.register_device import Register, RegisterDevice
@@ -18,6 +18,8 @@ CTRL_TX_EN, CTRL_RX_EN, CTRL_TX_INT, CTRL_RX_INT = 1, 2, 4, 8
 CTRL_HIGH_SPEED = 1 << 6
 OVERRUN_BITS = STATE_TX_OVERRUN | STATE_RX_OVERRUN
 INT_TX, INT_RX = 1, 2
+STATE_OFFSET = 0x04
+CHARACTER = 0xFF
 LEAST_DIVIDER = 16
 PART = 0x821
 
@@ -37,6 +39,7 @@ class CmsdkUart(RegisterDevice):
         *identity_rows(PART),
     )
     PARTS = ("_uart",)
+    OUTPUT_OFFSET = 0x00
     has_serial = True
     size_bytes = 0x1000
 
@@ -102,6 +105,33 @@ class CmsdkUart(RegisterDevice):
         """INTSTATUS: clear; overrun interrupts are cleared at their source."""
         self.clear_bits("STATE", written & OVERRUN_BITS)
         self._refresh()
+
+    # -- output that the engine serves for a while -------------------------------------------
+    def lend_output(self) -> OrdinaryOutput | None:
+        """Without the interrupt of the empty buffer: then its flag is all that changes."""
+        if self.values["CTRL"] & CTRL_TX_INT:
+            return None
+        lent = self._uart.lend_output(CHARACTER)
+        if lent is None:
+            return None
+        ready = self.status() & ~STATE_TX_FULL
+        return OrdinaryOutput(
+            status_offset=STATE_OFFSET,
+            data_offset=self.OUTPUT_OFFSET,
+            full=ready | STATE_TX_FULL,
+            ready=ready,
+            data=0,
+            writable=CHARACTER,
+            mask=lent.mask,
+            held=lent.held,
+            sending=lent.sending,
+            at_cycles=lent.at_cycles,
+            character_cycles=lent.character_cycles,
+        )
+
+    def take_back_output(self, *, sending: int, held: int | None, data: int, at_cycles: int) -> None:  # noqa: ARG002
+        """Go on where the engine has stopped."""
+        self._uart.take_back_output(sending, held, at_cycles)
 
     # -- inside ----------------------------------------------------------------------------
     def _bit_clocks(self) -> int:

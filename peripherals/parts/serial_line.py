@@ -127,6 +127,22 @@ class SerialLine:
             self._context.serial.skip(received)
         self._received.arm(at_cycles)
 
+    def lend_output(self) -> tuple[int, int, int] | None:
+        """Stop sending: (the character on the wire, when it has left, cycles of one).
+
+        None, and go on: none is.
+        """
+        at_cycles = self._sent.at_cycles
+        if self._sending is None or at_cycles is None:
+            return None
+        self._sent.disarm()
+        return self._sending, at_cycles, self._character_cycles
+
+    def take_back_output(self, sending: int, at_cycles: int) -> None:
+        """Go on behind a :meth:`lend_output`."""
+        self._sending = sending
+        self._sent.arm(at_cycles)
+
     def stop(self) -> None:
         """Abandon what is on the wires (the device was disabled or reset)."""
         self._sending = None

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from emulator.device import DeviceContext
 from peripherals.parts.serial_line import CharacterFormat, SerialLine
 
 NO_PARITY, EVEN_PARITY, ODD_PARITY = "none", "even", "odd"
 START_HALF_BITS = 2
+MOST_LENT = 0xFF
+"""Characters of more bits are not lent."""
 MOST_HELD = 1 << 16
 """Characters: a DMA channel in circular mode would go on for ever."""
 
@@ -51,6 +53,16 @@ class Frame:
         if self.parity == NO_PARITY or not self.shows_parity:
             return data
         return data | ((data.bit_count() & 1) ^ (self.parity == ODD_PARITY)) << self.data_bits
+
+
+class LentOutput(NamedTuple):
+    """``sending`` leaves at ``at_cycles``, ``held`` follows. ``mask``: the bits of a character."""
+
+    sending: int
+    held: int | None
+    mask: int
+    at_cycles: int
+    character_cycles: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +184,26 @@ class Uart:
         """Go on behind a :meth:`lend`: so many have come, ``held`` was not taken."""
         self.received[:] = [] if held is None else [held]
         self._line.take_back(received, at_cycles)
+
+    def lend_output(self, last_mask: int) -> LentOutput | None:
+        """Stop sending, and say what would be; None, and go on: more than that may happen, or nothing.
+
+        ``last_mask``: the bits of a character that the data register takes.
+        """
+        mask = self._setting.frame.data(last_mask)
+        if self._setting.depth != 1 or not self._setting.send_on or mask > MOST_LENT or len(self.to_send) > 1:
+            return None
+        lent = self._line.lend_output()
+        if lent is None:
+            return None
+        sending, at_cycles, character_cycles = lent
+        held = self._setting.frame.data(self.to_send[0]) if self.to_send else None
+        return LentOutput(sending, held, mask, at_cycles, character_cycles)
+
+    def take_back_output(self, sending: int, held: int | None, at_cycles: int) -> None:
+        """Go on behind a :meth:`lend_output`."""
+        self.to_send[:] = [] if held is None else [held]
+        self._line.take_back_output(sending, at_cycles)
 
     def save(self) -> dict[str, Any]:
         """State for a snapshot."""

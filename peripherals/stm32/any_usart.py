@@ -12,13 +12,14 @@ from functools import reduce
 from operator import or_
 from typing import Annotated, ClassVar
 
-from emulator.device import ClockedParameters, DeviceContext, DeviceParameters
+from emulator.device import ClockedParameters, DeviceContext, DeviceParameters, OrdinaryOutput
 from emulator.schema.table import about
 from peripherals.parts.dma_requests import DmaRequests
 from peripherals.parts.uart import EVEN_PARITY, NO_PARITY, ODD_PARITY, Frame, Uart, UartSetting
 from peripherals.register_device import RegisterDevice
 
 CR2_STOP_SHIFT = 12
+CHARACTER = 0x1FF
 HALF_STOP_BITS = (2, 1, 4, 3)
 
 
@@ -66,6 +67,10 @@ class AnyUsart(RegisterDevice):
     parameters: UsartParameters
     LINES = ("global",)
     STATUS: ClassVar[str] = ""  # the register that holds the sticky flags
+    STATUS_OFFSET: ClassVar[int] = 0
+    READ_CHANGES: ClassVar[int] = 0  # flags for which a read of it has an effect
+    SEND: ClassVar[str] = ""  # the register that keeps the last character written, if one does
+    OUTPUT_OFFSET: ClassVar[int] = 0
     CR1_UE: ClassVar[int] = 0
     CR1_LINE: ClassVar[int] = Cr1.LINE
     FLAG_ENABLES: ClassVar[tuple[tuple[int, str, int], ...]] = ()
@@ -116,6 +121,37 @@ class AnyUsart(RegisterDevice):
                     self.report(register, "write", what)
         self._configure()
         self._refresh()
+
+    # -- output that the engine serves for a while -------------------------------------------
+    def lend_output(self) -> OrdinaryOutput | None:
+        """A data register alone, no DMA, no interrupt: then TXE is all that changes."""
+        if not self._uart.sending or self.values["CR3"] & Cr3.DMAT:
+            return None
+        if self._enabled_flags() & (Flag.TXE | Flag.TC) or self.values[self.STATUS] & self.READ_CHANGES:
+            return None
+        lent = self._uart.lend_output(CHARACTER)
+        if lent is None:
+            return None
+        status = self.flags() & ~Flag.TXE
+        return OrdinaryOutput(
+            status_offset=self.STATUS_OFFSET,
+            data_offset=self.OUTPUT_OFFSET,
+            full=status,
+            ready=status | Flag.TXE,
+            data=self.values[self.SEND] if self.SEND else 0,
+            writable=CHARACTER,
+            mask=lent.mask,
+            held=lent.held,
+            sending=lent.sending,
+            at_cycles=lent.at_cycles,
+            character_cycles=lent.character_cycles,
+        )
+
+    def take_back_output(self, *, sending: int, held: int | None, data: int, at_cycles: int) -> None:
+        """Go on where the engine has stopped."""
+        if self.SEND:
+            self.values[self.SEND] = data
+        self._uart.take_back_output(sending, held, at_cycles)
 
     # -- for subclasses ------------------------------------------------------------------
     def unmodelled_modes(self) -> Mapping[str, Mapping[int, str]]:

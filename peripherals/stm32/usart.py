@@ -35,7 +35,7 @@ ICR_CLEARS = Flag.PE | Flag.FE | Flag.NE | Flag.ORE | Flag.IDLE | Flag.TC | ISR_
 RQR_RXFRQ, RQR_TXFRQ = 1 << 3, 1 << 4
 PRESCALERS = (1, 2, 4, 6, 8, 10, 12, 16, 32, 64, 128, 256, 256, 256, 256, 256)
 THRESHOLD_EIGHTHS = (1, 2, 4, 6, 7, 8, 8, 8)
-ISR_OFFSET, ICR_OFFSET, RDR_OFFSET = 0x1C, 0x20, 0x24
+ISR_OFFSET, ICR_OFFSET, RDR_OFFSET, TDR_OFFSET = 0x1C, 0x20, 0x24, 0x28
 LPUART_BIT_PARTS = 256  # a bit lasts BRR / 256 clocks
 NEWER_MODES = {1 << 20: "auto baud rate", 1 << 23: "receiver time-out"}
 
@@ -91,6 +91,9 @@ class Usart(AnyUsart):
         (ISR_TXFT, "CR3", CR3_TXFTIE),
     )
     STATUS = "ISR"
+    STATUS_OFFSET = ISR_OFFSET
+    SEND = "TDR"
+    OUTPUT_OFFSET = TDR_OFFSET
     CR1_UE = UE
     CR1_LINE = Cr1.LINE | UE | CR1_M1 | CR1_FIFOEN
 

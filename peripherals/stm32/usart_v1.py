@@ -16,6 +16,7 @@ from peripherals.stm32.any_usart import AnyUsart, Cr1, Cr3, Flag
 
 SR_READ_CLEARS = 0x1F
 UE = 1 << 13
+DR_OFFSET = 0x04
 
 
 class UsartV1(AnyUsart):
@@ -38,6 +39,8 @@ class UsartV1(AnyUsart):
         (Flag.ORE, "CR3", Cr3.EIE | Cr3.DMAR),
     )
     STATUS = "SR"
+    READ_CHANGES = SR_READ_CLEARS
+    OUTPUT_OFFSET = DR_OFFSET
     CR1_UE = UE
     CR1_LINE = Cr1.LINE | UE
     STATE = ("_status_was_read",)

@@ -31,7 +31,7 @@ class FakeConsole:
         self.received = bytearray()
         self.output = bytearray()
 
-    def subscribe(self, listener: Callable[[bytes], None]) -> None:
+    def subscribe(self, listener: Callable[[bytes], None], _heeds: object = None) -> None:
         self.listeners.append(listener)
 
     def feed(self, data: bytes) -> None:

@@ -29,6 +29,7 @@ ELSEWHERE = {
     "run.h": "machine/slices.py",
     "register_reads.h": "bus/register_access.py",
     "input.h": "machine/lending.py",
+    "output.h": "machine/output_lending.py",
 }
 """They stand on the block hook, their twins on much more."""
 ROOMS = ["timing/memory", "timing", "system", "engine", "engine/hooks"]

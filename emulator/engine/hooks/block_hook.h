@@ -15,6 +15,7 @@
 #include "../../timing/memory/memory_system.h"
 #include "../hook.h"
 #include "../lent_input.h"
+#include "../lent_output.h"
 #include "../remembered_reads.h"
 #include "addresses.h"
 #include "contexts.h"
@@ -35,6 +36,8 @@ typedef struct {
     Exceptions exceptions;
     RememberedReads *remembered; /* NULL: every read is Python's */
     LentInput *input;      /* NULL: every character is */
+    LentOutput *output;    /* the same of those that are sent */
+    Watch watch;
     emu_start_fn emu_start;
     emu_stop_fn emu_stop;
     Block *block;          /* the current one, or NULL */
@@ -42,6 +45,8 @@ typedef struct {
     Laps laps;             /* of the current block */
     uint32_t trace[TRACE_LENGTH];
 } NativeHook;
+
+static void watch_turn(NativeHook *n, void *uc, uint32_t address); /* output.h */
 
 static __attribute__((noinline)) int masks_open(const NativeHook *n, void *uc) {
     const Registers *r = &n->pricing.addresses.registers;
@@ -199,6 +204,7 @@ static uint32_t enter(NativeHook *n, void *uc, uint32_t address, uint32_t size_b
             contexts_leave(&n->contexts, &n->tables, h, previous, address,
                            read_register(&n->pricing.addresses.registers, uc, 13));
     }
+    if (n->watch.stage) watch_turn(n, uc, address);
     uint32_t code = limit(n, uc, address);
     if (code) return code;
     if (h->protection & ~b->permitted) {

@@ -22,6 +22,7 @@ from emulator.engine.hooks.footprint import PythonFootprint
 from emulator.engine.hooks.pricing import EVERYTHING, Pricing
 from emulator.engine.hooks.tables import Tables
 from emulator.engine.lent_input import LentInput
+from emulator.engine.lent_output import KnownTurn, LentOutput
 from emulator.engine.remembered_reads import RememberedReads
 from emulator.system.exception_state import ExceptionState
 from emulator.timing.memory.memory_system import MemorySystem, TimedRegion
@@ -83,6 +84,12 @@ class PythonHook:
 
     def share_input(self, lent: LentInput) -> None:
         """See :class:`BlockHook`; nothing is lent to it."""
+
+    def share_output(self, lent: LentOutput) -> None:
+        """See :class:`BlockHook`; nothing is lent to it."""
+
+    def know_turn(self, turn: KnownTurn) -> None:
+        """See :class:`BlockHook`; it skips none itself."""
 
     def know_loads(self, block: int, state: int, loads: Sequence[KnownLoad], issue: Sequence[int]) -> None:
         """See :class:`BlockHook`; nobody asks."""

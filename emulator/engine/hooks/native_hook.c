@@ -6,9 +6,9 @@
  *   timing/          branch_predictor, divider
  *   engine/          what Python fills in: hook, events, expressions; register_file
  *   system/          exception_state, which Python shares
- *   engine/          also remembered_reads, lent_input, which Python shares
+ *   engine/          also remembered_reads, lent_input, lent_output, which Python shares
  *   engine/hooks/    short_program, block, tables, address_program, homes, addresses, all_hits, banks, footprint,
- *                    costs, pricing, contexts, laps, block_hook, exceptions, input, register_reads, run on top
+ *                    costs, pricing, contexts, laps, block_hook, exceptions, input, output, register_reads, run on top
  *
  * They are one translation unit: the compiler sees all of what happens at a block's entry. No
  * Unicorn header is needed: its two entry points come in as pointers.
@@ -103,6 +103,10 @@ EXPORT void bl_share_exceptions(NativeHook *n, ExceptionState *state, reg_write_
 EXPORT void bl_share_reads(NativeHook *n, RememberedReads *reads) { n->remembered = reads; }
 
 EXPORT void bl_share_input(NativeHook *n, LentInput *input) { n->input = input; }
+
+EXPORT void bl_share_output(NativeHook *n, LentOutput *output) { n->output = output; }
+
+EXPORT void bl_know_turn(NativeHook *n, const KnownTurn *turn) { know_turn(&n->watch, turn); }
 
 EXPORT void bl_know_loads(NativeHook *n, uint32_t block, uint32_t state, uint32_t n_loads, const KnownLoad *loads,
                           const uint16_t *issue) {

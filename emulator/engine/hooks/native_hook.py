@@ -23,6 +23,7 @@ from emulator.engine.hooks.native_footprint import NativeFootprint, prototype_fo
 from emulator.engine.hooks.native_plan import described
 from emulator.engine.hooks.native_reads import NativeReads, prototype_reads
 from emulator.engine.lent_input import LentInput
+from emulator.engine.lent_output import KnownTurn, LentOutput
 from emulator.engine.library import add_native_hook
 from emulator.engine.remembered_reads import RememberedReads
 from emulator.system.exception_state import ExceptionState
@@ -194,6 +195,14 @@ class NativeHook(_Head):
     def share_input(self, lent: LentInput) -> None:
         """See :class:`BlockHook`."""
         self._reads.share_input(lent)
+
+    def share_output(self, lent: LentOutput) -> None:
+        """See :class:`BlockHook`."""
+        self._reads.share_output(lent)
+
+    def know_turn(self, turn: KnownTurn) -> None:
+        """See :class:`BlockHook`."""
+        self._reads.know_turn(turn)
 
     def know_loads(self, block: int, state: int, loads: Sequence[KnownLoad], issue: Sequence[int]) -> None:
         """See :class:`BlockHook`."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from emulator.engine.hook import KnownLoad
 from emulator.engine.lent_input import LentInput
+from emulator.engine.lent_output import KnownTurn, LentOutput
 from emulator.engine.remembered_reads import RememberedReads
 
 
@@ -28,6 +29,8 @@ def prototype_reads(library: c.CDLL) -> None:
     for name, arguments in (
         ("bl_share_reads", [pointer, pointer]),
         ("bl_share_input", [pointer, pointer]),
+        ("bl_share_output", [pointer, pointer]),
+        ("bl_know_turn", [pointer, pointer]),
         ("bl_know_loads", [pointer, u32, u32, u32, pointer, pointer]),
     ):
         function = getattr(library, name)
@@ -51,6 +54,15 @@ class NativeReads:
         """Let the characters that are lent there come; it must outlive the hook."""
         self._lent = lent
         self._library.bl_share_input(self._engine, c.addressof(lent))
+
+    def share_output(self, lent: LentOutput) -> None:
+        """Let what is lent there leave; it must outlive the hook."""
+        self._lent_output = lent
+        self._library.bl_share_output(self._engine, c.addressof(lent))
+
+    def know_turn(self, turn: KnownTurn) -> None:
+        """See :class:`emulator.engine.hook.BlockHook`."""
+        self._library.bl_know_turn(self._engine, c.byref(turn))
 
     def doors(self, base: int, read: Any, write: Any) -> tuple[Any, Any, Any]:
         """What Unicorn is to call for loads and stores from ``base`` on, and with what.

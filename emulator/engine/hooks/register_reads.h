@@ -1,6 +1,6 @@
 /* Loads of device registers: those that are remembered are answered here, at the cycle of the access.
  *
- * So are those of a receiver whose input is lent, and stores to it without effect.
+ * So are those of a receiver whose input is lent, and stores to it without effect; and a lent transmitter's.
  * Twins: bus/register_access.py, which serves all others, and bus/access.py. An access's cycle is known
  * natively where Python has said when the block's loads issue in the timing state that it was entered in.
  */
@@ -11,6 +11,7 @@
 #include "block_hook.h"
 #include "exceptions.h"
 #include "input.h"
+#include "output.h"
 
 #define PRIVATE_BUS 0xE0000000u
 
@@ -82,16 +83,26 @@ static int read_remembered(NativeHook *n, void *uc, uint32_t address, uint32_t s
     return 1;
 }
 
+/* What Python serves is not watched natively. */
+static void leave_to_python(NativeHook *n) {
+    if (n->watch.stage) end_watch(n);
+}
+
 static uint64_t read_register_at(void *uc, uint64_t offset, uint32_t size_bytes, const Window *w) {
     uint64_t value;
     uint32_t address = (uint32_t)(w->base + offset);
     if (read_input(w->hook, address, size_bytes, &value)) return value;
+    if (read_output(w->hook, address, size_bytes, &value)) return value;
     if (read_remembered(w->hook, uc, address, size_bytes, &value)) return value;
+    leave_to_python(w->hook);
     return w->read(uc, offset, size_bytes, NULL);
 }
 
 static void write_register_at(void *uc, uint64_t offset, uint32_t size_bytes, uint64_t value, const Window *w) {
-    if (!clears_nothing(w->hook, (uint32_t)(w->base + offset), value)) w->write(uc, offset, size_bytes, value, NULL);
+    uint32_t address = (uint32_t)(w->base + offset);
+    if (clears_nothing(w->hook, address, value) || write_output(w->hook, address, size_bytes, value)) return;
+    leave_to_python(w->hook);
+    w->write(uc, offset, size_bytes, value, NULL);
 }
 
 static void know_loads(NativeHook *n, uint32_t block, uint32_t state, uint32_t n_loads, const KnownLoad *loads,

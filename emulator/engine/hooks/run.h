@@ -10,6 +10,7 @@
 #include "block_hook.h"
 #include "exceptions.h"
 #include "input.h"
+#include "output.h"
 
 #define RUN_UNTIL 0xFFFFFFFEu
 #define EXC_RETURN_FROM 0xFFFFFF00u
@@ -75,7 +76,7 @@ static int goes_on(NativeHook *n, void *uc, int error) {
         h->interrupt = 0;
     } else if (h->stop_code != STOP_MASKS && h->stop_code != STOP_REQUEST && h->stop_code != STOP_DEADLINE) return 0;
     else if (!(ask_register(&n->pricing.addresses.registers, uc, n->exceptions.ids.cpsr) & CPSR_THUMB)) return 0;
-    if (h->stop_code == STOP_DEADLINE && !input_due(n)) return 0;
+    if (h->stop_code == STOP_DEADLINE && !input_due(n) && !output_due(n)) return 0;
     h->stop_request = 0;
     h->stop_code = STOP_REQUEST; /* why Python is to look, should it have to */
     return take_exception(n, uc) != TAKEN_LEFT;
@@ -84,6 +85,7 @@ static int goes_on(NativeHook *n, void *uc, int error) {
 static int run(NativeHook *n, void *uc, uint32_t pc) {
     BlockHook *h = &n->pricing.head;
     int error;
+    if (n->watch.stage) end_watch(n);
     do {
         h->stop_code = STOP_NONE;
         h->interrupt = h->returns_from = 0;
