@@ -46,6 +46,7 @@ class BuildOptions:
     optimization: str = "2"
     mode: str = "performance"
     baud: int | None = None  # None is the mode's own
+    flags: tuple[str, ...] = ()  # more words for the compiler
 
     @property
     def console_baud(self) -> int:
@@ -201,6 +202,7 @@ def compiler_flags(
     }
     return [
         f"-O{options.optimization}",
+        *options.flags,
         f"-I{root}",
         f"-ffile-prefix-map={root}=firmware",
         f"-ffile-prefix-map={folder}=generated",

@@ -43,7 +43,7 @@ def figures_of(
     """All figures of a recording and its image."""
     values = recording_figures(recording)
     if image is not None:
-        values |= _sizes(image, board)
+        values |= sizes_of(image, board)
     identity = recording.identity
     return Figures(
         identity.title,
@@ -57,7 +57,7 @@ def figures_of(
     )
 
 
-def _sizes(image: Image, board: Board) -> dict[str, int]:
+def sizes_of(image: Image, board: Board) -> dict[str, int]:
     """Bytes of flash that the image fills, and of RAM that it lays claim to."""
     flash = [region for region in board.regions if region.kind == "flash"]
     ram = [region for region in board.regions if region.kind != "flash"]

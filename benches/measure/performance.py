@@ -142,7 +142,7 @@ class PerformanceSession:
             progress(f"measuring {inferences} inferences of {item.name}")
             if not (keeps_input and isinstance(golden, GoldenInterpreter)):
                 self.host.load(item.data)
-            windows.append(self._measure_one(item, inferences, warmups))
+            windows.append(self.measure_window(item.name, inferences, warmups))
         report = golden if isinstance(golden, GoldenReport) else _summarize(golden.runtime, comparisons)
         checks = tuple(
             {"input": name, "match": c.match, "max_abs_diff": c.max_abs_diff} for name, c in comparisons
@@ -156,7 +156,8 @@ class PerformanceSession:
             printed.values, golden.outputs(item.data), self.benchmark.printed_tolerance, printed.decimals
         )
 
-    def _measure_one(self, item: InputData, inferences: int, warmups: int) -> MeasuredWindow:
+    def measure_window(self, input_name: str, inferences: int, warmups: int) -> MeasuredWindow:
+        """One window of the input that was loaded last. Raises ProtocolError."""
         before = self._counts and self._counts()
         window = self.host.infer(inferences, warmups)
         after = self._counts and self._counts()
@@ -171,7 +172,7 @@ class PerformanceSession:
                 next_step="Is the timer that the firmware reads modelled? See `boardless run`'s summary.",
             )
         passed = None if before is None or after is None else after - before
-        return MeasuredWindow(item.name, window, self._machine.clock.core_hz, passed)
+        return MeasuredWindow(input_name, window, self._machine.clock.core_hz, passed)
 
 
 def find_announced(model: str) -> Benchmark:

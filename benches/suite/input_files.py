@@ -108,11 +108,15 @@ def load_inputs(
 
 
 def _first_input(path: Path, benchmark: Benchmark) -> bytes:
-    data = read_bytes(path)
+    return content_of_input(read_bytes(path), benchmark, str(path))
+
+
+def content_of_input(data: bytes, benchmark: Benchmark, where: str) -> bytes:
+    """The first input of a file's content. Raises UsageError for one that does not fit, by ``where``."""
     is_recording = benchmark.name == "ad" and len(data) > benchmark.input_bytes and len(data) % 4 == 0
     if len(data) != benchmark.input_bytes and not is_recording:
         raise UsageError(
             f"holds {len(data)} bytes; an input of {benchmark.name} has {benchmark.input_bytes}",
-            where=str(path),
+            where=where,
         )
     return data[: benchmark.input_bytes]

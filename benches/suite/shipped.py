@@ -33,11 +33,7 @@ def image_for_board(benchmark: Benchmark, board: Board) -> Path:
     support package or when no compiler is found, :class:`ImageError` when nothing fits.
     """
     model = model_for(benchmark)
-    support = support_for(board)
-    wanted = fitted(support, board)
-    if wanted.core == support.core and _fits(image_for(benchmark, support.name), board):
-        return image_for(benchmark, support.name)
-    return image_of_model(benchmark, board, model)
+    return prebuilt_for_board(benchmark, board) or image_of_model(benchmark, board, model)
 
 
 def image_of_model(benchmark: Benchmark, board: Board, model: Path) -> Path:
@@ -46,9 +42,22 @@ def image_of_model(benchmark: Benchmark, board: Board, model: Path) -> Path:
     folder = tempfile.mkdtemp(prefix="boardless-images-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = Path(folder) / f"{benchmark.name}-{board.name}.elf"
-    toolchain = "gcc" if shutil.which("arm-none-eabi-gcc") or not find_spec("ziglang") else "zig"
-    build_firmware(benchmark.name, model, wanted, path, BuildOptions(toolchain=toolchain))
+    build_firmware(benchmark.name, model, wanted, path, BuildOptions(toolchain=toolchain_here()))
     return path
+
+
+def prebuilt_for_board(benchmark: Benchmark, board: Board) -> Path | None:
+    """Find the prebuilt image whose core and memory a board has; None when one must be built."""
+    support = support_for(board)
+    if fitted(support, board).core != support.core:
+        return None
+    image = image_for(benchmark, support.name)
+    return image if _fits(image, board) else None
+
+
+def toolchain_here() -> str:
+    """The compiler that images are built with: Arm's, or the Python package where that alone is installed."""
+    return "gcc" if shutil.which("arm-none-eabi-gcc") or not find_spec("ziglang") else "zig"
 
 
 def _fits(image: Path, board: Board) -> bool:

@@ -96,13 +96,16 @@ def load_board(name_or_path: str) -> Board:
     problems are raised together, as :class:`BoardProblems`.
     """
     documents = _read_documents(name_or_path)
-    sources = _Sources(documents)
-    merged, problems = _laid_over(documents)
-    problems += board_problems(merged)
-    if problems:
-        errors = [sources.error(problem) for problem in sources.in_order(problems)]
-        raise errors[0] if len(errors) == 1 else BoardProblems(documents[0].file, errors)
-    return _build(msgspec.convert(merged, BoardTable), documents[0].file)
+    return _build(_checked(documents), documents[0].file)
+
+
+def load_changed_board(name_or_path: str, changes: Mapping[str, Any], where: str) -> Board:
+    """The same with further keys laid over it. ``changes``: tables, as a board file has them.
+
+    ``where``: who asks for the changes, for the errors that :func:`load_board` raises.
+    """
+    documents = _read_documents(name_or_path)
+    return _build(_checked([_Document(where, dict(changes)), *documents]), documents[0].file)
 
 
 def shipped_document(folder: str, name: str) -> dict[str, Any]:
@@ -115,6 +118,17 @@ def shipped_document(folder: str, name: str) -> dict[str, Any]:
 def board_document(name_or_path: str) -> dict[str, Any]:
     """A board's own TOML table, without its family's. Raises :class:`BoardError`."""
     return _read_documents(name_or_path)[0].table
+
+
+def _checked(documents: list[_Document]) -> BoardTable:
+    """The documents as one table, which a board can be made of. Raises BoardError."""
+    sources = _Sources(documents)
+    merged, problems = _laid_over(documents)
+    problems += board_problems(merged)
+    if problems:
+        errors = [sources.error(problem) for problem in sources.in_order(problems)]
+        raise errors[0] if len(errors) == 1 else BoardProblems(documents[0].file, errors)
+    return msgspec.convert(merged, BoardTable)
 
 
 # -- reading ---------------------------------------------------------------------------

@@ -26,6 +26,7 @@ COMMANDS: dict[str, Entry] = {
     "report": Entry("emulator.cli.report:report", "Ask a recording where the cycles went; export it."),
     "compare": Entry("emulator.cli.compare:compare", "Compare two recordings, largest difference first."),
     "check": Entry("benches.cli.check:check", "Hold a build's figures against a baseline and limits."),
+    "sweep": Entry("benches.cli.sweep:sweep", "Measure all combinations of images, boards, builds, inputs."),
     "boards": Entry("emulator.cli.boards:boards", "List the boards, or describe one."),
     "build": Entry("benches.build.command:build", "Build benchmark firmware from a .tflite model."),
     "serve": Entry("emulator.cli.serve:serve", "Boot an image and offer its serial port to host software."),

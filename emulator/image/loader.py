@@ -44,8 +44,11 @@ def load_image(path: str | Path, *, base: int | None = None, board: Board | None
     for those is an error. With a ``board`` the image is checked against its core and
     memory map. Raises :class:`ImageError`, whose message names the file and a next step.
     """
-    where = str(path)
-    data = _read(Path(path))
+    return image_of(_read(Path(path)), str(path), base=base, board=board)
+
+
+def image_of(data: bytes, where: str, *, base: int | None = None, board: Board | None = None) -> Image:
+    """The same for a file's content. ``where``: its name."""
     kind = recognise(data, where)
     if base is not None and kind != "bin":
         raise ImageError(

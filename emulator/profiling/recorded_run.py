@@ -70,7 +70,7 @@ def record_run(
             recorder.begin()
             began = machine.counts.cycles
             if wanted.until is None and wanted.max_cycles is None:
-                reason = _run_to_some_end(machine)
+                reason = run_to_some_end(machine)
             else:
                 reason = run_until(machine, wanted.until, wanted.max_cycles)
             end = f"until {in_quotes(wanted.until)}" if wanted.until and reason is StopReason.UNTIL else ""
@@ -81,7 +81,7 @@ def record_run(
         recorder.close()
 
 
-def _run_to_some_end(machine: Machine) -> StopReason:
+def run_to_some_end(machine: Machine) -> StopReason:
     """Run until the firmware ends, idles, or has shown enough; waiting costs nothing and counts little."""
     enough = machine.counts.instructions + ENOUGH_INSTRUCTIONS
     reason = StopReason.MAX_CYCLES

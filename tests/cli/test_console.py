@@ -30,6 +30,7 @@ COMMANDS = {
     "explain": ["explain", KWS, "--max-cycles", "1000"],
     "validate": ["validate", "--assembly"],
     "check": ["check", "FOLDER/boardless.toml", "--update", "--jobs", "1"],
+    "sweep": ["sweep", "FOLDER/sweep.toml", "--jobs", "1"],
     "calibrate": ["calibrate", "--help"],
     "build": ["build", "kws", "--out", "FOLDER/kws.elf"],
     "bench": ["bench", "kws", "--count", "1", "--timing", "count"],
@@ -44,6 +45,8 @@ def line(name: str, folder: Path) -> list[str]:
         write_recording(small(), folder / "run.blr")
     if name == "check":
         (folder / "boardless.toml").write_text(f'[measure.a]\nimage = "{KWS}"\nmax_cycles = 1000\n')
+    if name == "sweep":
+        (folder / "sweep.toml").write_text(f'image = "{ROOT / KWS}"\nmax_cycles = [1000, 2000]\n')
     return command_line(*(word.replace("FOLDER", str(folder)) for word in COMMANDS[name]))
 
 

@@ -182,6 +182,15 @@ def _check(case: Case, random: Random) -> None:
         case.words += ["--junit", f"{FOLDER}/check.xml", "--json", f"{FOLDER}/check.json"]
 
 
+def _sweep(case: Case, random: Random) -> None:
+    case.files["image.elf"] = seeds()["image"][0].data
+    case.words = ["sweep", case.add("sweep", "sweep.toml", random), "--jobs", "1"]
+    if random.random() < 0.3:
+        case.words += ["--csv", f"{FOLDER}/sweep.csv", "--json", f"{FOLDER}/sweep.json"]
+    if random.random() < 0.3:
+        case.words += ["--best", random.choice(("cycles", "flash", "none")), "--under", "ram=64K"]
+
+
 def _validate(case: Case, random: Random) -> None:
     case.words = ["validate", "--images", FOLDER, "--catalog", case.add("catalogue", "catalogue", random)]
     case.add("image" if random.random() < 0.8 else "benchmark image", "image.elf", random)
@@ -253,7 +262,7 @@ TEMPLATES: tuple[tuple[Template, int], ...] = (
     (_bench_image, 8), (_bench_files, 35), (_bench_board, 20), (_explain, 50), (_explain_inference, 6),
     (_profile, 30),
     (_report, 60), (_compare, 20), (_check, 40), (_validate, 60), (_validate_assembly, 60), (_build, 40),
-    (_calibrate, 20),
+    (_calibrate, 20), (_sweep, 20),
     (_build_options, 8), (_build_board, 6), (_host, 25),
     (_synthetic, 5), (_assembly_build, 5), (_speed, 10), (_picture, 5),
 )  # fmt: skip

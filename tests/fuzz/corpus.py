@@ -139,6 +139,17 @@ board = "nucleo-l4r5zi"
 call = "get"
 arguments = [1, 2.5]
 """
+SWEEP = b"""
+title = "two memories"
+image = "image.elf"
+board = "nucleo-l4r5zi"
+max_cycles = [1000, 2000]
+clock = ["80MHz", "40 MHz"]
+[variants.memory.slow.parameters]
+regions.sram1.wait_states = 1
+[variants.memory.fast]
+timing = "core"
+"""
 BASELINE = b"talk.made_by = models 1\ntalk.cycles = 4000\ntalk.function:main = 12\n"
 
 
@@ -184,6 +195,7 @@ def seeds() -> dict[str, tuple[Seed, ...]]:
         "bands": (Seed(".json", _read("benches/silicon/error_bands.json"), mutate_json),),
         "recording": (Seed(".blr", recording_file(), mutate_bytes),),
         "specification": (Seed(".toml", SPECIFICATION, _toml),),
+        "sweep": (Seed(".toml", SWEEP, _toml),),
         "baseline": (Seed(".baseline", BASELINE, mutate_text),),
         "ports": (Seed(".json", json.dumps(PORTS).encode(), mutate_json),),
         "counts": (Seed(".txt", COUNTS, mutate_text),),
