@@ -25,7 +25,7 @@ from benches.sweep.local_pool import done_here
 from benches.sweep.run import Doer, Outcome, Tell, run_sweep
 from benches.sweep.specification import Sweep, read_sweep
 from benches.sweep.store import Store
-from benches.sweep.table import check_names, failures, for_people, table_of
+from benches.sweep.table import check_names, failures, for_people, readable, table_of
 from emulator import __version__
 from emulator.cli.ending import on_ending_signal
 from emulator.cli.report_console import PLAIN_WIDTH, print_table, say
@@ -162,7 +162,7 @@ def _print(
     console: Console, options: SweepOptions, outcome: Outcome, table: Table, best: Table | None
 ) -> None:
     if best is not None:
-        print_table(console, best.top(options.top))
+        print_table(console, readable(best).top(options.top))
     else:
         print_table(console, for_people(table).top(MOST_ROWS))
     for note in outcome.notes:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from benches.sweep.figures import BY_NAME, OK, STATUS, Figure, find_figure
 from benches.sweep.specification import Sweep
-from benches.sweep.table import head
 from emulator.errors import CheckFailed, UsageError
 from emulator.reporting.table import Table
 
 Record = Mapping[str, Any]
-ALWAYS = ("latency", "clock")
+LATENCY = "latency"
+ALWAYS = (LATENCY, "clock")
 """Figures that an answer shows in any case."""
 
 
@@ -103,9 +103,10 @@ def answer(sweep: Sweep, table: Table, question: Question) -> Table:
             next_step=_what_stands_in_the_way(question, groups, measured),
         )
     sign = -1 if question.best.more_is_better else 1
-    kept.sort(key=lambda place: sign * best[place])  # the order of the table among equals
+    latency = [figure.name for figure in shown].index(LATENCY)
+    kept.sort(key=lambda place: (sign * best[place], figures[place][latency]))  # then the table's order
     columns = [column for column in table.columns if column.key in axes]
-    columns += [replace(figure.column, title=head(figure.column), is_detail=False) for figure in shown]
+    columns += [figure.column for figure in shown]
     rows = tuple((*place, *figures[place]) for place in kept)
     title = f"Best: {question.words}"
     notes = (f"{len(kept)} of {len(groups)} do.",) if question.conditions else ()

@@ -41,11 +41,13 @@ class Figure:
         return value
 
 
+PER_SECOND = Column("per_second", "per second", RATIO, "1/s", is_detail=True)
+INSTRUCTIONS = Column("instructions", "instructions", COUNT, "instructions", is_detail=True)
 FIGURES = (
     Figure("latency", Column("latency_us", "latency", RATIO, "us"), TIMES_US),
-    Figure("throughput", Column("per_second", "per second", RATIO, "1/s"), PLAIN, more_is_better=True),
+    Figure("throughput", PER_SECOND, PLAIN, more_is_better=True),
     Figure("cycles", Column("cycles", "cycles", COUNT, "cycles"), PLAIN),
-    Figure("instructions", Column("instructions", "instructions", COUNT, "instructions"), PLAIN),
+    Figure("instructions", INSTRUCTIONS, PLAIN),
     Figure("waiting", Column("waiting_cycles", "waiting", COUNT, "cycles", is_detail=True), PLAIN),
     Figure("clock", Column("clock_hz", "clock", COUNT, "Hz"), CLOCKS),
     Figure("energy", Column("energy_uj", "energy", RATIO, "uJ"), ENERGIES_UJ),

@@ -97,12 +97,17 @@ class Window:
         }
 
 
+Pins = tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
+"""Parameters of accelerators that the firmware may not set back, by the accelerators' names."""
+
+
 @dataclass(frozen=True, slots=True)
 class MeasureJob:
     """One machine and its windows."""
 
     firmware: Firmware
     board: Board
+    pins: Pins
     timing: str
     windows: tuple[Window, ...]
 
@@ -112,6 +117,7 @@ class MeasureJob:
         facts = {
             "firmware": self.firmware.facts(),
             "board": board,
+            "pins": self.pins,
             "timing": self.timing,
             "window": window.facts(),
         }

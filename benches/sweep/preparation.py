@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,7 +19,7 @@ from benches.measure.changes import parse_hertz
 from benches.runs.job import DEFAULT_BOARD, image_job, require_known_base
 from benches.suite.benchmarks import NAMES, find
 from benches.suite.shipped import model_for, prebuilt_for_board, toolchain_here
-from benches.sweep.jobs import BuildJob, Firmware, NamedBytes, Window
+from benches.sweep.jobs import BuildJob, Firmware, NamedBytes, Pins, Window
 from benches.sweep.settings import BuildTable, SettingsTable
 from benches.sweep.specification import Cell, Sweep
 from emulator.board.model import Board
@@ -35,6 +35,7 @@ class Prepared:
     """A cell that can be measured once its ``build``, if it has one, is done. ``clock_hz`` None: its own."""
 
     board: Board
+    pins: Pins
     firmware: Firmware | None
     build: BuildJob | None
     window: Window
@@ -61,7 +62,8 @@ class Preparation:
         else:
             firmware = self._firmware(settings, board)
         clock_hz = None if settings.clock is None else parse_hertz(settings.clock)
-        return Prepared(board, firmware, build, self._window(settings), settings.timing, clock_hz)
+        pins = pins_of(settings.parameters)
+        return Prepared(board, pins, firmware, build, self._window(settings), settings.timing, clock_hz)
 
     # -- inside ----------------------------------------------------------------------------
     def _once(self, kind: str, key: object, make: Callable[[], Made]) -> Made:
@@ -150,6 +152,13 @@ class Preparation:
             settings.call,
             tuple(settings.arguments),
         )
+
+
+def pins_of(parameters: Mapping[str, Any]) -> Pins:
+    """What the specification says of accelerators: firmware that programs them does not change it."""
+    accelerators = parameters.get("accelerators", {})
+    given = {name: entry.get("parameters", {}) for name, entry in accelerators.items()}
+    return tuple((name, tuple(values.items())) for name, values in given.items() if values)
 
 
 def _version(toolchain: str, core: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from benches.sweep.jobs import Answer, BuildJob, Firmware, Job, MeasureJob, NamedBytes, Result, failed
@@ -115,14 +115,10 @@ def _build(outcome: Outcome, store: Store, builder: Doer, progress: Progress) ->
         built = found.get(item.build.key, {"failure": INTERRUPTED})
         if "elf" in built:
             image = NamedBytes(BUILT_IMAGE, base64.b64decode(built["elf"]))
-            outcome.prepared[index] = _with_image(item, Firmware(image))
+            outcome.prepared[index] = replace(item, firmware=Firmware(image), build=None)
         else:
             outcome.results[index] = built
             outcome.prepared[index] = None
-
-
-def _with_image(item: Prepared, firmware: Firmware) -> Prepared:
-    return Prepared(item.board, firmware, None, item.window, item.timing, item.clock_hz)
 
 
 def _measure(outcome: Outcome, store: Store, doers: Sequence[Doer], progress: Progress) -> None:
@@ -164,7 +160,7 @@ def _by_key(prepared: Sequence[Prepared | None]) -> tuple[dict[str, list[int]], 
             continue
         same = (id(item.board), item.firmware, item.timing, item.window, repr(item.window.arguments))
         if same not in known:
-            job = MeasureJob(item.firmware, item.board, item.timing, (item.window,))
+            job = MeasureJob(item.firmware, item.board, item.pins, item.timing, (item.window,))
             known[same] = job.key(item.window)
             jobs.setdefault(known[same], job)
         cells.setdefault(known[same], []).append(number)
@@ -175,7 +171,7 @@ def _jobs(single: Mapping[str, MeasureJob]) -> tuple[list[MeasureJob], list[list
     """Jobs of one window each, put together by machine and begin; of each the keys of its windows."""
     groups: dict[tuple[object, ...], list[str]] = {}
     for key, job in single.items():
-        machine = (job.firmware, id(job.board), job.timing, job.windows[0].begin)
+        machine = (job.firmware, id(job.board), job.pins, job.timing, job.windows[0].begin)
         groups.setdefault(machine, []).append(key)
     jobs: list[MeasureJob] = []
     keys: list[list[str]] = []
@@ -184,6 +180,6 @@ def _jobs(single: Mapping[str, MeasureJob]) -> tuple[list[MeasureJob], list[list
             part = group[first : first + MOST_WINDOWS]
             windows = tuple(window for key in part for window in single[key].windows)
             job = single[part[0]]
-            jobs.append(MeasureJob(job.firmware, job.board, job.timing, windows))
+            jobs.append(replace(job, windows=windows))
             keys.append(part)
     return jobs, keys

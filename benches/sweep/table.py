@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +12,12 @@ from benches.sweep.jobs import Result
 from benches.sweep.run import Outcome
 from benches.sweep.specification import Axis, Sweep
 from emulator.errors import UsageError
-from emulator.reporting.table import COUNT, TEXT, Column, Row, Table
+from emulator.reporting.table import COUNT, RATIO, TEXT, Column, Row, Table
 
 MICROSECONDS = 1e6
-NAME = "sweep"
+NAME, CLOCK_AXIS = "sweep", "clock"
+PEOPLES = {"latency_us": ("ms", 1e3, RATIO), "clock_hz": ("MHz", 1e6, COUNT)}
+"""Of a column, the unit that a terminal shows, and how many of the column's units that is."""
 
 
 def check_names(sweep: Sweep) -> None:
@@ -100,31 +103,57 @@ def failures(table: Table) -> dict[str, list[Row]]:
 
 
 def for_people(table: Table) -> Table:
-    """The same with units in the heads; what all rows have in common, and reasons, stand below it."""
-    errors = {value for value in table.column("error") if value}
-    left_out = {STATUS.key, "reason", *(("error",) if len(errors) <= 1 else ())}
-    kept = [
-        n for n, column in enumerate(table.columns) if column.key not in left_out and not column.is_detail
-    ]
-    columns = [table.columns[n] for n in kept]
-    notes = [f"Error of the cycles: {error}." for error in errors if len(errors) == 1]
+    """The same as a terminal has room for: what all rows have in common, and reasons, stand below it."""
+    errors = Counter(value for value in table.column("error") if value)
+    left_out = {STATUS.key, "reason", "error"}
+    if any(column.key == CLOCK_AXIS for column in table.columns):
+        left_out.add("clock_hz")  # the same once more
+    kept = [n for n, c in enumerate(table.columns) if c.key not in left_out and not c.is_detail]
+    shares = [f"{error} of {count} cells" for error, count in errors.items()]
+    notes = [f"Error of the cycles: {'; '.join(shares)}."] if shares else []
     for reason, rows in failures(table).items():
         cells = "a cell" if len(rows) == 1 else f"{len(rows)} cells"
         notes.append(f"{cells} ({_place(table, rows[0])}{', ...' if len(rows) > 1 else ''}): {reason}")
-    return Table(
-        table.name,
-        table.title,
-        tuple(replace(column, title=head(column)) for column in columns),
-        tuple(tuple(row[n] for n in kept) for row in table.rows),
-        None,
-        tuple(notes),
+    columns = tuple(table.columns[n] for n in kept)
+    rows = tuple(tuple(row[n] for n in kept) for row in table.rows)
+    return readable(Table(table.name, table.title, columns, rows, None, tuple(notes)))
+
+
+def readable(table: Table) -> Table:
+    """Columns with short heads and units: of a dotted name its last words, as many as tell it apart."""
+    names = [column.key.split(".") for column in table.columns]
+    columns = tuple(
+        replace(
+            column,
+            title=_head(column, names),
+            kind=PEOPLES[column.key][2] if column.key in PEOPLES else column.kind,
+            is_detail=False,
+        )
+        for column in table.columns
     )
+    keys = [column.key for column in columns]
+    rows = tuple(tuple(map(_scaled, keys, row)) for row in table.rows)
+    return replace(table, columns=columns, rows=rows)
 
 
-def head(column: Column) -> str:
-    """A column's title with its unit, where the title is not the unit itself."""
-    says_it = not column.unit or column.unit in (column.title, "1/s")
-    return column.title if says_it else f"{column.title} {column.unit}"
+def _head(column: Column, names: Sequence[Sequence[str]]) -> str:
+    if column.key in PEOPLES:
+        return f"{column.title} {PEOPLES[column.key][0]}"
+    if column.unit and column.unit not in (column.title, "1/s"):
+        return f"{column.title} {column.unit}"
+    own = column.key.split(".")
+    for count in range(1, len(own)):
+        if sum(list(name[-count:]) == own[-count:] for name in names) == 1:
+            return " ".join(own[-count:])
+    return column.title
+
+
+def _scaled(key: str, value: Any) -> Any:
+    """A value in the unit that people read it in."""
+    if key not in PEOPLES or value is None:
+        return value
+    number = value / PEOPLES[key][1]
+    return int(number) if number.is_integer() and PEOPLES[key][2] == COUNT else number
 
 
 def _place(table: Table, row: Row) -> str:

@@ -87,6 +87,8 @@ def _started(job: MeasureJob, window: Window) -> Start:
             path.write_bytes(symbols.data)
             image = add_symbols(image, path)
     machine.load(image)
+    for name, parameters in job.pins:
+        machine.engine.memory_map.pin(name, **dict(parameters))
     if window.begin == (None, False, False) and _speaks_the_protocol(machine, window):
         return _Inferences(machine)
     return _Runs(machine, window)
