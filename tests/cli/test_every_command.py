@@ -34,8 +34,8 @@ FILES_IN = (InputFile, InputFileOrFolder, InputFolder, BoardName)
 FILES_OUT = (OutputTarget, OutputPlace, LinkPath)
 PLAIN_TEXT = {  # options and arguments of text that is no file's name
     "--args", "--serial", "--usb", "--device", "--function", "--callers", "--callees", "--annotate",
-    "--operators-from", "--bsp", "--what-if", "--clock", "--only", "--bisect", "--build", "--port", "--keep", "--uart",
-    "--scheduler", "--best", "--under", "--over", "--every",
+    "--operators-from", "--bsp", "--what-if", "--clock", "--only", "--bisect", "--build", "--port", "--keep",
+    "--uart", "--scheduler", "--best", "--under", "--over", "--every",
     "benchmarks",
     "command",
 }  # fmt: skip
