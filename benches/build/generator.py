@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benches.build.arena import Lifetime, Plan, plan_arena, widest_moment
+from benches.build.arena import Plan, plan_arena, widest_moment
+from benches.build.blocks import widen_blocks
 from benches.build.layers import Constant, Layer, Scratch, Value
+from benches.build.lifetimes import owners_of, scratch_name, tensor_lifetimes
 from benches.build.lower import lower_model
 from benches.build.model import Model, Tensor, read_model
 from benches.build.optimize import optimize_layer
@@ -48,7 +50,7 @@ def generate(path: Path, kernels: str) -> Network:
 def _network(model: Model, kernels: str) -> Network:
     layers = lower_model(model)
     if kernels == "optimized":
-        layers = [optimize_layer(layer) for layer in layers]
+        layers = widen_blocks(model, [optimize_layer(layer) for layer in layers])
     plan = plan_arena(tensor_lifetimes(model, layers))
     writer = _Writer(model, layers, plan, kernels)
     source = writer.write()
@@ -72,50 +74,6 @@ def check_arena(network: Network, room_bytes: int, region: str) -> None:
     )
 
 
-# -- lifetimes ---------------------------------------------------------------------------
-def _owners(layers: Sequence[Layer]) -> dict[int, Tensor]:
-    """Tensor index -> the tensor in whose memory it lies (a reshape moves nothing)."""
-    owners: dict[int, Tensor] = {}
-    for layer in layers:
-        for tensor in layer.inputs:
-            owners.setdefault(tensor.index, tensor)
-        same = layer.aliases_input and layer.inputs[0].data is None
-        owners[layer.output.index] = owners[layer.inputs[0].index] if same else layer.output
-    return owners
-
-
-def _scratch_name(number: int, field: str) -> str:
-    return f"{field} of layer {number}"
-
-
-def tensor_lifetimes(model: Model, layers: Sequence[Layer]) -> list[Lifetime]:
-    """List every buffer of the arena.
-
-    The network's input lives to the end, so that a second inference finds it unharmed.
-    """
-    owners = _owners(layers)
-    last = len(layers) - 1
-    spans: dict[int, list[int]] = {owners.get(t.index, t).index: [0, last] for t in model.inputs}
-    for number, layer in enumerate(layers):
-        for tensor in (*layer.inputs, layer.output):
-            if tensor.data is None:
-                spans.setdefault(owners[tensor.index].index, [number, number])[1] = number
-    for tensor in model.outputs:
-        spans[owners[tensor.index].index][1] = last
-    for tensor in model.inputs:
-        spans[owners.get(tensor.index, tensor).index] = [0, last]
-    buffers = [
-        Lifetime(str(model.tensors[i]), model.tensors[i].size_bytes, first, end)
-        for i, (first, end) in spans.items()
-    ]
-    return buffers + [
-        Lifetime(_scratch_name(number, name), value.size_bytes, number, number)
-        for number, layer in enumerate(layers)
-        for name, value in layer.fields.items()
-        if isinstance(value, Scratch)
-    ]
-
-
 # -- writing C -----------------------------------------------------------------------------
 class _Writer:
     def __init__(self, model: Model, layers: Sequence[Layer], plan: Plan, kernels: str) -> None:
@@ -123,7 +81,7 @@ class _Writer:
         self.layers = layers
         self.plan = plan
         self.kernels = kernels
-        self.owners = _owners(layers)
+        self.owners = owners_of(layers)
         self.constant_bytes = 0
         self.lines: list[str] = []
 
@@ -155,7 +113,7 @@ class _Writer:
             elif isinstance(value, Constant):
                 text = self._constant(f"layer_{number}_{name}", value)
             elif isinstance(value, Scratch):
-                text = f"(void *)(arena + {self.plan.offsets[_scratch_name(number, name)]})"
+                text = f"(void *)(arena + {self.plan.offsets[scratch_name(number, name)]})"
             else:
                 text = self._value(value)
             members.append(f"    .{name} = {text},")

@@ -19,7 +19,8 @@ from benches.build.quantization import INT8_MAXIMUM, INT8_MINIMUM, multiply_by_q
 ACCUMULATOR_LIMIT = 1 << 30
 SHIFT_LIMIT = 22
 COLUMNS_BYTES = 8192  # of a convolution's patches
-LARGEST_BLOCK = 64
+GROUP = 3  # pixels that are multiplied together with DSP (PIXELS_PER_GROUP of conv_2d.h)
+LARGEST_BLOCK = 66  # more would save next to nothing
 PLANES = 4  # channels that a 3 x 3 depthwise convolution takes apart at a time
 PLANES_BYTES = 8192
 PLANE_ROW_BYTES = 128  # ROW_BYTES of depthwise_3x3.c
@@ -134,9 +135,7 @@ def _convolution(layer: Layer) -> Layer | None:
         return None
     laid_out = np.zeros((even, padded), dtype=np.int8)
     laid_out[:count, :patch] = rows
-    height, width, _ = fields["output_shape"]
-    pixels = _padded(height * width, 2)
-    block = max(2, min(LARGEST_BLOCK, COLUMNS_BYTES // (2 * padded), pixels) // 2 * 2)
+    block = block_pixels(fields["output_shape"], padded, COLUMNS_BYTES)
     return replace(
         layer,
         kernel="kernel_packed_conv_2d",
@@ -156,6 +155,17 @@ def _convolution(layer: Layer) -> Layer | None:
     )
 
 
+def block_pixels(output_shape: tuple[int, int, int], patch_size: int, columns_bytes: int) -> int:
+    """Pixels whose patches are gathered at a time: blocks of one size, in as few as fit ``columns_bytes``.
+
+    At least one group of :data:`GROUP`, at most :data:`LARGEST_BLOCK`.
+    """
+    height, width, _ = output_shape
+    most = max(GROUP, min(LARGEST_BLOCK, columns_bytes // (2 * patch_size)) // GROUP * GROUP)
+    blocks = -(-height * width // most)
+    return _padded(-(-height * width // blocks), GROUP)
+
+
 def _depthwise(layer: Layer) -> Layer | None:
     fields: Mapping[str, Any] = layer.fields
     count = fields["output_shape"][2]
@@ -169,13 +179,15 @@ def _depthwise(layer: Layer) -> Layer | None:
     channels = _channels(bias, fields, reach, count)
     if channels is None:
         return None
+    by_fours = weights.reshape(-1, count // 4, 4).transpose(1, 0, 2)
     return replace(
         layer,
         kernel="kernel_packed_depthwise_conv_2d",
         struct="packed_depthwise",
         fields=_fields(
             layer,
-            "input output weights input_shape output_shape window input_offset clamp",
+            "input output input_shape output_shape window input_offset clamp",
+            weights=Constant(np.ascontiguousarray(by_fours)),
             channels=channels,
             **_planes(fields, 2 * weights.size),
         ),
@@ -190,7 +202,7 @@ def _planes(fields: Mapping[str, Any], taps_bytes: int) -> dict[str, Any]:
     plane_width = _padded(max(needed, fields["window"][7] + fields["input_shape"][1]), 2)
     words_aligned = stride_w == 1 or stride_w % 2 == 0
     if (filter_h, filter_w) != (3, 3) or not words_aligned or 2 * plane_width > PLANE_ROW_BYTES:
-        return {"taps": Scratch(taps_bytes), "band_rows": 0, "plane_rows": 0, "plane_width": 0, "sums": None}
+        return {"taps": Scratch(taps_bytes), "band_rows": 0, "plane_rows": 0, "plane_width": 0}
     most = (PLANES_BYTES // (PLANES * PLANE_ROW_BYTES) - filter_h) // stride_h + 1
     band = min(height, most)
     rows = (band - 1) * stride_h + filter_h
@@ -199,7 +211,6 @@ def _planes(fields: Mapping[str, Any], taps_bytes: int) -> dict[str, Any]:
         "band_rows": band,
         "plane_rows": rows,
         "plane_width": plane_width,
-        "sums": Scratch(4 * _padded(width, 2)),
     }
 
 

@@ -53,26 +53,19 @@ static inline uint32_t unpack_odd_add(uint32_t addend, uint32_t bytes)
     return pair;
 }
 
-static inline int32_t dual_multiply_add(uint32_t a, uint32_t b, int32_t sum)
+/* The low halves of both, the first's below. */
+static inline uint32_t low_halves(uint32_t first, uint32_t second)
 {
-    int32_t result;
-    __asm__("smlad %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
-    return result;
+    uint32_t pair;
+    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(first), "r"(second));
+    return pair;
 }
 
-/* a's high half times b's low half, and so on. */
-static inline int32_t multiply_add_high_low(uint32_t a, uint32_t b, int32_t sum)
+static inline uint32_t high_halves(uint32_t first, uint32_t second)
 {
-    int32_t result;
-    __asm__("smlatb %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
-    return result;
-}
-
-static inline int32_t multiply_add_low_high(uint32_t a, uint32_t b, int32_t sum)
-{
-    int32_t result;
-    __asm__("smlabt %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
-    return result;
+    uint32_t pair;
+    __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(pair) : "r"(second), "r"(first));
+    return pair;
 }
 
 static inline int32_t multiply_add_low(uint32_t a, uint32_t b, int32_t sum)

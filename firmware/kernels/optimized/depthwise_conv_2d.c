@@ -29,7 +29,7 @@ static struct region region_of(const struct packed_depthwise *p, uint32_t y, uin
 
 #if HAVE_DSP
 
-/* Weights of four channels become two words: (0, 2) and (1, 3). */
+/* Four channels' weights of a tap become two words: (0, 2) and (1, 3). */
 static void unpack_taps(const struct packed_depthwise *p)
 {
     const uint32_t words = p->window.height * p->window.width * p->input_shape.channels / 4u;
@@ -57,7 +57,8 @@ static uint32_t four_channels(const struct packed_depthwise *p, const struct reg
     const struct channel *channels = p->channels + channel;
     int32_t s0 = channels[0].bias, s1 = channels[1].bias, s2 = channels[2].bias, s3 = channels[3].bias;
     const int8_t *row = region->input + channel;
-    const uint8_t *taps = (const uint8_t *)p->taps + 2 * (region->first_tap * depth + channel);
+    const uint32_t window = p->window.height * p->window.width;
+    const uint8_t *taps = (const uint8_t *)p->taps + 2 * (window * channel + 4 * region->first_tap);
     for (uint32_t y = 0; y < region->rows; y++) {
         const int8_t *from = row;
         const uint8_t *tap = taps;
@@ -70,10 +71,10 @@ static uint32_t four_channels(const struct packed_depthwise *p, const struct reg
             s1 = multiply_add_low(odd, weight_odd, s1);
             s3 = multiply_add_high(odd, weight_odd, s3);
             from += depth;
-            tap += 2 * depth;
+            tap += 8;
         }
         row += p->input_shape.width * depth;
-        taps += 2 * p->window.width * depth;
+        taps += 8 * p->window.width;
     }
     const int32_t values[4] = {
         clamped_to(rescaled(s0, &channels[0]), p->clamp),
@@ -98,25 +99,36 @@ static void unpack_taps(const struct packed_depthwise *p)
     (void)p;
 }
 
+__attribute__((noinline)) static int32_t sum_of(
+    const struct region *region, const int8_t *row, const int8_t *taps, const struct packed_depthwise *p,
+    int32_t sum)
+{
+    const uint32_t depth = p->input_shape.channels, row_bytes = p->input_shape.width * depth;
+    const uint32_t taps_bytes = 4u * p->window.width;
+    const int32_t offset = p->input_offset;
+    for (uint32_t y = region->rows; y > 0; y--, row += row_bytes, taps += taps_bytes) {
+        const int8_t *from = row;
+        const int8_t *tap = taps;
+        for (uint32_t x = region->columns; x > 0; x--) {
+            sum += (*from + offset) * *tap;
+            from += depth;
+            tap += 4;
+        }
+    }
+    return sum;
+}
+
 static void one_pixel(const struct packed_depthwise *p, const struct region *region, int8_t *output)
 {
-    const uint32_t depth = p->input_shape.channels;
-    for (uint32_t channel = 0; channel < depth; channel++) {
-        int32_t sum = p->channels[channel].bias;
-        const int8_t *row = region->input + channel;
-        const int8_t *taps = p->weights + region->first_tap * depth + channel;
-        for (uint32_t y = 0; y < region->rows; y++) {
-            const int8_t *from = row;
-            const int8_t *tap = taps;
-            for (uint32_t x = region->columns; x > 0; x--) {
-                sum += (*from + p->input_offset) * *tap;
-                from += depth;
-                tap += depth;
-            }
-            row += p->input_shape.width * depth;
-            taps += p->window.width * depth;
+    const struct channel *channel = p->channels;
+    const struct channel *const end = channel + p->input_shape.channels;
+    const uint32_t four_bytes = 4u * p->window.height * p->window.width;
+    const int8_t *row = region->input, *taps = p->weights + 4 * region->first_tap;
+    for (; channel != end; taps += four_bytes) {
+        for (uint32_t i = 0; i < 4; i++, channel++, row++) {
+            const int32_t sum = sum_of(region, row, taps + i, p, channel->bias);
+            *output++ = clamped_to(rescaled(sum, channel), p->clamp);
         }
-        output[channel] = clamped_to(rescaled(sum, &p->channels[channel]), p->clamp);
     }
 }
 

@@ -26,8 +26,8 @@ struct packed_convolution {
     int8_t *output;
     const int8_t *weights;
     const struct channel *channels;
-    void *columns;       /* [block_pixels / 2][patch_size][2] int16 or int8 */
-    void *rows;          /* [patch_size][2] int16: the weights of two channels */
+    void *columns;       /* [block_pixels / 3][patch_size / 2][3] pairs of int16; without DSP: patches of int8 */
+    void *rows;          /* [patch_size / 2][2] pairs of int16: the weights of two channels */
     void *patch;         /* patch_size bytes, for depths that are no multiple of 4 */
     uint16_t patch_size; /* padded */
     uint16_t block_pixels;
@@ -37,18 +37,17 @@ struct packed_convolution {
     struct clamp clamp;
 };
 
-/* DEPTHWISE_CONV_2D with multiplier 1 and a multiple of 4 channels. Weights: [tap][channel].
+/* DEPTHWISE_CONV_2D with multiplier 1 and a multiple of 4 channels. Weights: [channels / 4][tap][4 channels].
  * Channels' bias: as in the model. */
 struct packed_depthwise {
     const int8_t *input;
     int8_t *output;
     const int8_t *weights;
     const struct channel *channels;
-    void *taps;           /* [tap][channel] int16, or four planes of int16 */
+    void *taps;           /* the weights as int16, or four planes of int16 */
     uint16_t band_rows;   /* output rows for which the planes are filled; 0: no planes */
     uint16_t plane_rows;  /* of one plane */
     uint16_t plane_width; /* what is filled of a row; even */
-    int32_t *sums;        /* for one row of outputs */
     struct shape input_shape, output_shape;
     struct window window;
     int32_t input_offset;
