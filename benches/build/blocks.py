@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 from benches.build.arena import aligned, plan_arena
 from benches.build.layers import Layer, Scratch
@@ -54,8 +55,7 @@ def _room_bytes(model: Model, layers: Sequence[Layer], number: int, size_bytes: 
 
 def _with_columns(layer: Layer, columns_bytes: int) -> Layer:
     shape, patch_size = layer.fields["output_shape"], layer.fields["patch_size"]
-    assert isinstance(shape, tuple)
     assert isinstance(patch_size, int)
-    block = block_pixels(shape, patch_size, columns_bytes)
+    block = block_pixels(cast("tuple[int, int, int]", shape), patch_size, columns_bytes)
     fields = dict(layer.fields) | {"columns": Scratch(2 * patch_size * block), "block_pixels": block}
     return replace(layer, fields=fields)

@@ -17,7 +17,6 @@ from typing import Generic, TypeVar
 from benches.measure.process_pool import INTERRUPTED
 from emulator.errors import BoardlessError, CheckFailed, GuestFault
 
-FORK = "fork"
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -30,7 +29,7 @@ def each_shared(
     ``begin()`` is called once in each process and makes what does the work. An error of the work is
     raised here. Raises CheckFailed when a worker died; KeyboardInterrupt as soon as one was interrupted.
     """
-    if min(jobs, len(items)) <= 1 or FORK not in multiprocessing.get_all_start_methods():
+    if min(jobs, len(items)) <= 1 or "fork" not in multiprocessing.get_all_start_methods():
         work = begin()
         yield from ((index, work(item)) for index, item in enumerate(items))
         return
@@ -79,7 +78,7 @@ class _Crew(Generic[Item, Result]):
             worker.process.join()
 
     def _hire(self) -> None:
-        context = multiprocessing.get_context(FORK)
+        context = multiprocessing.get_context("fork")
         mine, theirs = context.Pipe()
         others = [worker.pipe for worker in self._workers]
         process = context.Process(

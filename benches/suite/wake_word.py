@@ -89,7 +89,8 @@ def recorded_ms(pulses: Sequence[int], begins: int) -> list[int]:
 def score(detections_ms: Sequence[int], windows: Sequence[tuple[float, float]]) -> Score:
     """Count as the official runner does; the first detection marks the beginning of the run."""
     times = [moment - detections_ms[0] for moment in detections_ms[1:]] if detections_ms else []
-    heard, missed = [], []
+    heard: list[float] = []
+    missed: list[float] = []
     for start, stop in windows:
         inside = [t for t in times if start <= t / 1000 <= stop + LATE_SECONDS]
         (heard if inside else missed).append(start)

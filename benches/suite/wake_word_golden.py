@@ -35,7 +35,8 @@ def mel_weights() -> NDArray[np.float64]:
     import numpy as np  # noqa: PLC0415 -- heavy, and only the golden check needs it
 
     def mel(hertz: NDArray[np.float64] | float) -> NDArray[np.float64]:
-        return MEL_STEP * np.log1p(np.asarray(hertz) / MEL_BREAK_HZ)
+        scaled: NDArray[np.float64] = MEL_STEP * np.log1p(np.asarray(hertz) / MEL_BREAK_HZ)
+        return scaled
 
     bins = mel(np.arange(1, WINDOW_SAMPLES // 2 + 1) * RATE_HZ / WINDOW_SAMPLES)[:, None]
     edges = np.linspace(mel(LOWEST_HZ), mel(HIGHEST_HZ), BANDS + 2)
@@ -57,7 +58,8 @@ def features(samples: Sequence[int], scale: float, zero_point: int) -> NDArray[n
     power = np.abs(spectrum) ** 2 / WINDOW_SAMPLES
     decibels = 10 * np.log10(np.maximum(power @ mel_weights(), FLOOR))
     values = np.clip((decibels + DECIBEL_OFFSET) / DECIBEL_RANGE, 0.0, 1.0)
-    return np.trunc(values / scale + zero_point).astype(np.int8)
+    features: NDArray[np.int8] = np.trunc(values / scale + zero_point).astype(np.int8)
+    return features
 
 
 @dataclass(frozen=True, slots=True)

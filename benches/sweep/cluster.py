@@ -77,7 +77,8 @@ def done_there(
         while numbers:
             future = _next(client, done)
             if future is None or future.status == CANCELLED:
-                tell(f"the cluster went away with {len(numbers)} of {len(jobs)} jobs undone; this machine did them")
+                undone = f"{len(numbers)} of {len(jobs)} jobs undone"
+                tell(f"the cluster went away with {undone}; this machine did them")
                 return
             number = numbers.pop(future.key)
             answer = _answer(future, tell)

@@ -115,8 +115,8 @@ def for_people(table: Table) -> Table:
         cells = "a cell" if len(rows) == 1 else f"{len(rows)} cells"
         notes.append(f"{cells} ({_place(table, rows[0])}{', ...' if len(rows) > 1 else ''}): {reason}")
     columns = tuple(table.columns[n] for n in kept)
-    rows = tuple(tuple(row[n] for n in kept) for row in table.rows)
-    return readable(Table(table.name, table.title, columns, rows, None, tuple(notes)))
+    kept_rows = tuple(tuple(row[n] for n in kept) for row in table.rows)
+    return readable(Table(table.name, table.title, columns, kept_rows, None, tuple(notes)))
 
 
 def readable(table: Table) -> Table:

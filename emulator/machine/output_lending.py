@@ -105,7 +105,7 @@ class OutputLending:
         lent.writable, lent.mask, lent.data = offered.writable, offered.mask, offered.data
         lent.is_held, lent.held = int(offered.held is not None), offered.held or 0
         lent.sending, lent.count = offered.sending, 0
-        lent.heeded[:] = heeded or ALL_HEEDED  # type: ignore[call-overload]
+        lent.heeded[:] = heeded or ALL_HEEDED
         lent.may_skip, lent.wants_look = int(self.skips), 0
         lent.is_lent = 1
         self.is_lending = True

@@ -16,17 +16,11 @@ from model_writer import ModelWriter
 from operator_models import OPERATOR_MODELS, write_operator_model
 
 from benches.build.arena import Lifetime, plan_arena
-<<<<<<< HEAD
+from benches.build.blocks import widen_blocks
 from benches.build.command import build
 from benches.build.firmware import SHIPPED, BuildOptions, build_firmware, shipped_model
-from benches.build.generator import generate, tensor_lifetimes
-=======
-from benches.build.blocks import widen_blocks
-from benches.build.command import build, shipped_model
-from benches.build.firmware import BENCHMARKS, BuildOptions, build_firmware
 from benches.build.generator import generate
 from benches.build.lifetimes import tensor_lifetimes
->>>>>>> 74b2439 (Optimized kernels: three pixels by two channels a step, blocks as large as the arena has room for, depthwise rescaled in registers, dense two turns a loop, high registers for sums without DSP)
 from benches.build.lower import lower_model
 from benches.build.model import read_model
 from benches.build.optimize import COLUMNS_BYTES, GROUP, LARGEST_BLOCK, block_pixels, optimize_layer
