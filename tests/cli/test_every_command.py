@@ -35,7 +35,8 @@ FILES_OUT = (OutputTarget, OutputPlace, LinkPath)
 PLAIN_TEXT = {  # options and arguments of text that is no file's name
     "--args", "--serial", "--usb", "--device", "--function", "--callers", "--callees", "--annotate",
     "--operators-from", "--bsp", "--what-if", "--clock", "--only", "--bisect", "--build", "--port", "--keep",
-    "--uart", "--scheduler", "--best", "--under", "--over", "--every",
+    "--uart", "--scheduler", "--best", "--under", "--over", "--every", "--processing-pin", "--detection-pin",
+    "--timestamp-pin",
     "benchmarks",
     "command",
 }  # fmt: skip
