@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from benches.cli.many_values import ManyValuesCommand
 from benches.cli.streaming_choice import ALL_NAMES, is_streaming
 from benches.suite.benchmarks import find
 from emulator.cli.options import base_option, hook_option, json_option
-from emulator.cli.parameter_types import Count, InputFile, InputFileOrFolder, OutputTarget
+from emulator.cli.parameter_types import Count, InputFile, InputFileOrFolder, OutputPlace, OutputTarget
 from emulator.files import OutputFile
 from peripherals.instruments.audio_master import LARGEST_ERROR_PPM
 
@@ -94,6 +95,14 @@ from peripherals.instruments.audio_master import LARGEST_ERROR_PPM
     help="sww: by how much the clock of the audio's master is too fast (below 0: too slow).",
 )
 @click.option(
+    "--official-results",
+    "official_results",
+    type=OutputPlace(),
+    metavar="DIR",
+    help="Hold the official runner's conversation instead (five windows of ten seconds, --count inferences"
+    " each if given), and write its results.txt, results.json and log.txt below DIR, marked as simulated.",
+)
+@click.option(
     "--bands",
     type=InputFile(),
     metavar="FILE",
@@ -123,6 +132,7 @@ def bench(
     detection_pin: str | None,
     timestamp_pin: str | None,
     audio_error: float | None,
+    official_results: Path | None,
     bands: Path | None,
     jobs: int,
     timing: str | None,
@@ -153,6 +163,7 @@ def bench(
         "--what-if": what_if,
         "--clock": clocks,
         "--bands": bands,
+        "--official-results": official_results,
     }
     if is_streaming(benchmarks, image, streaming, of_windows):
         from benches.cli.bench_streaming import StreamingOptions, run_streaming_bench  # noqa: PLC0415
@@ -178,7 +189,11 @@ def bench(
     from benches.cli.bench_run import BenchOptions, run_bench  # noqa: PLC0415 - keeps --help fast
     from benches.measure.changes import parse_hertz  # noqa: PLC0415
 
-    if mode == "energy":
+    if official_results is not None:
+        from benches.cli.bench_official import run_official_bench  # noqa: PLC0415
+
+        run_mode = partial(run_official_bench, mode=mode, root=official_results)
+    elif mode == "energy":
         from benches.cli.bench_energy import run_energy_bench as run_mode  # noqa: PLC0415
     else:
         run_mode = run_bench

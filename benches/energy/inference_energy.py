@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benches.measure.performance import PerformanceSession
-from benches.measure.window_energy import joules_between, metered, stamps_of
-from benches.protocol.host import ProtocolError
+from benches.measure.window_energy import FallingEdges, joules_between, metered, moments_of
 from benches.runs.job import BenchJob, published_row, sha256_of
 from benches.silicon.catalog import CatalogRow
 from benches.suite import shipped
@@ -114,7 +113,7 @@ def run_energy(
     if job.benchmark is not None:
         session.expect(job.benchmark)
     benchmark = session.benchmark
-    stamps = _FallingEdges(machine, meter.facts.timestamp_pin)
+    stamps = FallingEdges(machine, meter.facts.timestamp_pin)
     session.host.timestamp()  # leaves the pin high, whatever it was at boot
     files = load_inputs(job.inputs or (shipped.inputs_for(benchmark),), benchmark, limit=WINDOWS)
     inferences = job.count or benchmark.inferences
@@ -140,30 +139,13 @@ def run_energy(
     )
 
 
-class _FallingEdges:
-    """Modelled time of each falling edge of a pin, in picoseconds."""
-
-    def __init__(self, machine: Machine, pin: str) -> None:
-        self.seen: list[int] = []
-        self.machine = machine
-        if pin:
-            machine.signals.watch(pin, self._changed)
-
-    def _changed(self, level: int) -> None:
-        if not level:
-            self.seen.append(self.machine.clock.picoseconds())
-
-
 def _measure(
-    session: PerformanceSession, stamps: _FallingEdges, meter: EnergyMeter, item: InputData, inferences: int
+    session: PerformanceSession, stamps: FallingEdges, meter: EnergyMeter, item: InputData, inferences: int
 ) -> EnergyWindow:
     session.host.load(item.data)
     stamps.seen.clear()
     window = session.host.infer(inferences, session.benchmark.warmups)
-    moments = stamps.seen[-2:] if len(stamps.seen) >= 2 else stamps_of(stamps.machine, window)
-    if moments is None:
-        raise ProtocolError("the device neither pulsed its time-stamp pin nor printed time stamps")
-    start, stop = moments
+    start, stop = moments_of(stamps.machine, stamps, window)
     return EnergyWindow(
         item.name, inferences, (stop - start) / PICOSECONDS, joules_between(meter, start, stop)
     )

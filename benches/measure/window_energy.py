@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benches.protocol.host import InferenceWindow
+from benches.protocol.host import InferenceWindow, ProtocolError
 from emulator.machine.energy import EnergyMeter
 from emulator.machine.machine import Machine
 
@@ -26,3 +26,30 @@ def joules_between(meter: EnergyMeter, start: int, stop: int) -> float:
     """What was drawn between two moments in picoseconds."""
     meter.update()
     return meter.energy_at(stop) - meter.energy_at(start)
+
+
+class FallingEdges:
+    """Modelled time of each falling edge of a pin, in picoseconds."""
+
+    def __init__(self, machine: Machine, pin: str) -> None:
+        self.seen: list[int] = []
+        self.machine = machine
+        if pin:
+            machine.signals.watch(pin, self._changed)
+
+    def _changed(self, level: int) -> None:
+        if not level:
+            self.seen.append(self.machine.clock.picoseconds())
+
+
+def moments_of(machine: Machine, edges: FallingEdges, window: InferenceWindow) -> tuple[int, int]:
+    """Begin and end of a window in picoseconds: the last two edges, else the firmware's time stamps.
+
+    Raises :class:`ProtocolError` when there are neither.
+    """
+    if len(edges.seen) >= 2:
+        return edges.seen[-2], edges.seen[-1]
+    stamps = stamps_of(machine, window)
+    if stamps is None:
+        raise ProtocolError("the device neither pulsed its time-stamp pin nor printed time stamps")
+    return stamps

@@ -28,12 +28,16 @@ class InputData:
 
 @dataclass(frozen=True, slots=True)
 class LabelledFile:
-    """One line of ``y_labels.csv``: a file, its class, and how it is cut into inputs."""
+    """One line of ``y_labels.csv``: a file, its class, and how it is cut into inputs.
+
+    ``words``: the line behind the file's name, as it stands there: classes, class, bytes, stride.
+    """
 
     path: Path
     label: int
     piece_bytes: int
     stride_bytes: int
+    words: tuple[str, ...] = ()
 
     def pieces(self) -> tuple[bytes, ...]:
         """The inputs that the file holds, in order. Raises :class:`UsageError` when too short."""
@@ -84,7 +88,8 @@ def read_labels(folder: Path, benchmark: Benchmark) -> tuple[LabelledFile, ...]:
                 where=f"{labels}:{number}",
             )
         stride = numbers[3] if len(numbers) > 3 else piece
-        files.append(LabelledFile(folder / row[0].strip(), numbers[1], piece, stride))
+        words = tuple(word.strip() for word in row[1:5] if word.strip())
+        files.append(LabelledFile(folder / row[0].strip(), numbers[1], piece, stride, words))
     if not files:
         raise UsageError("the labels file is empty", where=str(labels))
     return tuple(files)
