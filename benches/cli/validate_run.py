@@ -13,15 +13,17 @@ from benches.cli.bench_run import report_console, write_report
 from benches.cli.leave_one_out_run import Refits, run_leave_one_out
 from benches.cli.row_progress import row_progress
 from benches.runs.report import UNOFFICIAL
-from benches.silicon.catalog import CatalogRow, development_catalog, read_catalog
+from benches.silicon.catalog import development_catalog, read_catalog
 from benches.silicon.error_bands import BandTable
 from benches.silicon.error_figures import ErrorFigures
 from benches.silicon.fit_report import CauseFit, fit_report
 from benches.silicon.image_sources import find_image
 from benches.silicon.leave_one_out import LeaveOneOut
 from benches.silicon.measured_images import measured_energies, measured_images
-from benches.silicon.row_figures import CYCLES, UNITS, RowFigure, errors_by_quantity, figures_of, report_json
-from benches.silicon.row_pool import validate_rows
+from benches.silicon.row_figure import CYCLES, UNITS, RowFigure
+from benches.silicon.row_figures import errors_by_quantity, figures_of, report_json
+from benches.silicon.row_pool import ImageRow, validate_rows
+from benches.silicon.streaming_catalog import read_streaming_catalog, streaming_catalog
 from benches.silicon.validate import (
     ABSENT,
     FAILED,
@@ -62,12 +64,14 @@ def run_validate(catalog: Path | None, options: ValidateOptions, jobs: int, outp
         )
     console = report_console(outputs.json_file)
     catalog_rows = development_catalog() if catalog is None else read_catalog(catalog)
-    absent = [row for row in catalog_rows if find_image(row, options.folders) is None]
+    streaming = streaming_catalog() if catalog is None else read_streaming_catalog(catalog)
+    all_rows = (*catalog_rows, *streaming)
+    absent = [row for row in all_rows if find_image(row, options.folders) is None]
     check_presence(
-        [f"{row.version} {row.path}" for row in absent], len(catalog_rows), require_all=outputs.require_all
+        [f"{row.version} {row.path}" for row in absent], len(all_rows), require_all=outputs.require_all
     )
     options = replace(options, situations=outputs.bands_file is not None)
-    rows = _run(catalog_rows, options, jobs, console)
+    rows = _run(all_rows, options, jobs, console)
     console.print(row_table(rows))
     console.print(summary_table(summarize(rows), errors_by_quantity(rows)))
     fits = fit_report(rows) if outputs.fit_report else None
@@ -128,7 +132,7 @@ def _write_bands(
 
 
 def _run(
-    rows: Sequence[CatalogRow], options: ValidateOptions, jobs: int, console: Console
+    rows: Sequence[ImageRow], options: ValidateOptions, jobs: int, console: Console
 ) -> list[ValidatedRow]:
     with row_progress(console, "validating", len(rows)) as advance:
         return validate_rows(

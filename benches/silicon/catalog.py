@@ -3,7 +3,8 @@
 Columns: version, submitter, system, benchmark, path, board, and the published latency as
 ``published_latency_ms`` (also ``published_latency`` or ``latency_ms``, milliseconds). Optional:
 mode ("performance", "energy"), core, mhz, published_cycles, published_energy_uj, sha256, base.
-Other columns are ignored. Headers may hold blanks for underscores, in any case.
+Other columns are ignored. Headers may hold blanks for underscores, in any case. Rows of streaming wake
+word are left to :mod:`benches.silicon.streaming_catalog`: one file may have both.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from benches.suite import wake_word
 from benches.suite.benchmarks import find
 from emulator.errors import UsageError
 from emulator.files import finite_number, parse_rows, read_text
@@ -72,11 +74,19 @@ def development_catalog() -> tuple[CatalogRow, ...]:
 
 
 def _parse(text: str, suffix: str, where: str) -> tuple[CatalogRow, ...]:
-    rows = parse_rows(text, "image", where, is_toml=suffix == ".toml", key=_key)
-    return tuple(_row(row, where, number) for number, row in enumerate(rows, start=1))
+    rows = parse_rows(text, "image", where, is_toml=suffix == ".toml", key=column_name)
+    return tuple(
+        _row(row, where, number) for number, row in enumerate(rows, start=1) if not is_streaming_row(row)
+    )
 
 
-def _key(header: str) -> str:
+def is_streaming_row(record: Mapping[str, str]) -> bool:
+    """Whether a row is of streaming wake word, which has no latency."""
+    return record.get("benchmark", "") in (wake_word.NAME, wake_word.MODEL_NAME)
+
+
+def column_name(header: str) -> str:
+    """A header as its column is called here."""
     return header.strip().lower().replace(" ", "_").replace("-", "_")
 
 

@@ -13,8 +13,8 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from benches.silicon.catalog import CatalogRow
 from emulator.errors import UsageError
 from emulator.files import read_bytes
 
@@ -32,7 +32,23 @@ class FoundImage:
     sha256: str
 
 
-def find_image(row: CatalogRow, folders: Sequence[Path]) -> FoundImage | None:
+class PublishedRow(Protocol):
+    """The part of a catalogue's row that says which image it is of."""
+
+    @property
+    def version(self) -> str:
+        """The round: "v1.3"."""
+
+    @property
+    def path(self) -> str:
+        """In the round's results repository."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the image; empty when it is not known."""
+
+
+def find_image(row: PublishedRow, folders: Sequence[Path]) -> FoundImage | None:
     """The row's image: the candidate with the catalogue's SHA-256 if it names one, else the first.
 
     None when no folder holds it. Large-file pointers count as absent.
@@ -59,7 +75,7 @@ def check_folders(folders: Sequence[Path]) -> None:
             )
 
 
-def _candidates(row: CatalogRow, folders: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
+def _candidates(row: PublishedRow, folders: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
     for folder in folders:
         if _is_another_round(folder, row.version):
             continue

@@ -3,48 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from benches.silicon.error_figures import ErrorFigures, error_figures
+from benches.silicon.row_figure import CYCLES, ENERGY, POWER, UNITS, RowFigure
 from benches.silicon.validate import ABSENT, ValidatedRow, summarize
-
-CYCLES, ENERGY, POWER = "cycles", "energy", "power"
-UNITS = {CYCLES: "cycles", ENERGY: "uJ", POWER: "mW"}
-
-
-@dataclass(frozen=True, slots=True)
-class RowFigure:
-    """One figure of a row, per inference. ``modelled`` None: the row did not come so far."""
-
-    quantity: str
-    published: float
-    modelled: float | None = None
-
-    @property
-    def unit(self) -> str:
-        """What it counts: "uJ"."""
-        return UNITS[self.quantity]
-
-    @property
-    def ratio(self) -> float | None:
-        """Modelled over published."""
-        return None if self.modelled is None else self.modelled / self.published
-
-    def as_json(self) -> dict[str, Any]:
-        """An entry under ``figures``."""
-        return {
-            "quantity": self.quantity,
-            "unit": self.unit,
-            "published": self.published,
-            "modelled": self.modelled,
-            "ratio": self.ratio,
-        }
 
 
 def figures_of(row: ValidatedRow) -> tuple[RowFigure, ...]:
-    """A row's figures: its cycles, and where an energy was published that and the mean power."""
-    figures = []
+    """A row's figures: its cycles, or a frame's; where an energy was published that and the mean power."""
+    figures = list(row.streaming)
     if row.published_cycles:
         figures.append(RowFigure(CYCLES, row.published_cycles, row.modelled_cycles))
     if row.published_energy_uj:
@@ -76,7 +45,9 @@ def errors_by_quantity(rows: Iterable[ValidatedRow]) -> dict[str, ErrorFigures]:
 
 def row_json(row: ValidatedRow) -> dict[str, Any]:
     """The row as it stands under ``rows``, its figures one below the other."""
-    return {**row.as_json(), "figures": [figure.as_json() for figure in figures_of(row)]}
+    content = row.as_json()
+    content.pop("streaming")
+    return {**content, "figures": [figure.as_json() for figure in figures_of(row)]}
 
 
 def report_json(rows: Sequence[ValidatedRow]) -> dict[str, Any]:

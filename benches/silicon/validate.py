@@ -22,6 +22,7 @@ from benches.measure.performance import GoldenReport, MeasuredWindow, Performanc
 from benches.silicon.catalog import CatalogRow
 from benches.silicon.error_figures import ErrorFigures, error_figures
 from benches.silicon.image_sources import FoundImage, find_image
+from benches.silicon.row_figure import RowFigure
 from benches.silicon.situation import Situation
 from benches.suite.benchmarks import Benchmark, find
 from benches.suite.input_files import InputData
@@ -51,6 +52,7 @@ class ValidatedRow:
     whose board has an energy model. ``host_s`` and ``board_s``: the host's and the board's seconds for
     ``inferences``. Of all these, what one window has beyond another. ``cycles_by_cause``: the CPI
     stack of one inference, scaled to ``modelled_cycles``, when it was asked for.
+    ``streaming``: the figures of streaming wake word, which has none of these.
     ``situation``: in which it was measured, of rows in performance mode with memory timing; the file of
     error bands has it, reports do not. ``status``: "ok", "failed", "absent" or "not run".
     """
@@ -80,6 +82,7 @@ class ValidatedRow:
     total_s: float | None = None
     cycles_by_cause: dict[str, float] | None = None
     situation: Situation | None = None
+    streaming: tuple[RowFigure, ...] = ()
     status: str = NOT_RUN
     detail: str = ""
 
@@ -284,7 +287,7 @@ def summarize(rows: Iterable[ValidatedRow]) -> dict[str, CoreSummary]:
     """Per core, over the rows that ran in performance mode."""
     by_core: dict[str, list[ValidatedRow]] = {}
     for row in rows:
-        if row.status == OK and row.mode == "performance" and row.instructions:
+        if row.status == OK and row.mode == "performance" and row.modelled_cycles and row.instructions:
             by_core.setdefault(row.core, []).append(row)
     return {core: _summarize_core(rows) for core, rows in sorted(by_core.items())}
 

@@ -51,7 +51,7 @@ def test_toml(tmp_path):
         (HEADER + "v1,us,s,kws,p,,1\n", "row 1: column 'board'"),
         (HEADER + "v1,us,s,kws,p,b,fast\n", "row 1: published_latency_ms is 'fast'"),
         (HEADER + "v1,us,s,kws,p,b,\n", "row 1: no published latency"),
-        (HEADER + "v1,us,s,kws,p,b,1\nv1,us,s,sww,p,b,1\n", "row 2: there is no benchmark 'sww'"),
+        (HEADER + "v1,us,s,kws,p,b,1\nv1,us,s,mww,p,b,1\n", "row 2: there is no benchmark 'mww'"),
     ],
 )
 def test_bad_rows_name_the_row_and_the_column(tmp_path, text, message):

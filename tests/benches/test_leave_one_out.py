@@ -197,6 +197,7 @@ def test_an_image_that_was_not_refitted_fails_the_command(
     lacking = ("v1.2 bosch NUCLEO_U575ZI_int8 ad: interrupted",)
     monkeypatch.setattr(validate_run, "run_leave_one_out", lambda *_: Refits(lacking=lacking))
     monkeypatch.setattr(validate_run, "find_image", lambda *_: "found")
+    monkeypatch.setattr(validate_run, "streaming_catalog", tuple)
     monkeypatch.setattr(
         validate_run, "validate_rows", lambda rows, *_: [blank_row(r, "ok", "") for r in rows]
     )

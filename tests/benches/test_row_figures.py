@@ -10,6 +10,8 @@ from rich.console import Console
 from benches.cli.validate_run import row_table, summary_table
 from benches.silicon.catalog import CatalogRow
 from benches.silicon.row_figures import errors_by_quantity, figures_of, report_json
+from benches.silicon.streaming_catalog import streaming_catalog
+from benches.silicon.streaming_validate import blank_streaming_row
 from benches.silicon.validate import OK, ValidatedRow, blank_row, summarize
 
 ROW = ValidatedRow(
@@ -53,6 +55,19 @@ def test_errors_are_of_each_quantity_and_cycles_of_energy_images_are_not_judged(
     keys = [tuple(figure) for row in report["rows"] for figure in row["figures"]]
     assert set(keys) == {("quantity", "unit", "published", "modelled", "ratio")}
     assert report["summary"]["cortex-m4"]["count"] == 2
+
+
+def test_streaming_rows_have_figures_of_their_own() -> None:
+    row = streaming_catalog()[0]
+    blank = blank_streaming_row(row, "absent", "it is nowhere")
+    frame, duty, power = figures_of(blank)
+    assert (frame.quantity, frame.unit, frame.published) == ("frame", "ms", row.processing_ms)
+    assert (duty.quantity, duty.unit, duty.published) == ("duty cycle", "%", 100 * row.duty_cycle)
+    assert (power.quantity, power.unit, power.published) == ("power", "mW", row.power_mw)
+    seen = replace(blank, status=OK, streaming=(replace(frame, modelled=4.0),), instructions=9)
+    assert list(errors_by_quantity([seen, ROW])) == ["cycles", "frame", "energy", "power"]
+    assert list(summarize([seen, ROW])) == ["cortex-m4"]  # whose images have cycles
+    assert report_json([seen])["rows"][0]["figures"][0]["ratio"] == pytest.approx(4.0 / row.processing_ms)
 
 
 def test_one_table_shows_them_all() -> None:

@@ -17,6 +17,7 @@ from benches.silicon.catalog import CatalogRow, development_catalog
 from benches.silicon.image_sources import find_image
 from benches.silicon.row_figures import report_json
 from benches.silicon.row_pool import validate_rows
+from benches.silicon.streaming_catalog import streaming_catalog
 from benches.silicon.validate import ABSENT, FAILED, OK, ValidateOptions, error_figures, fit_cpi
 from emulator.cli.main import main
 from emulator.errors import CheckFailed, GuestFault, UsageError
@@ -50,6 +51,11 @@ def folder(tmp_path):
 
 def use_machine(monkeypatch, machine):
     monkeypatch.setattr(validate, "machine_of", lambda *_arguments: machine)
+
+
+def use_catalog(monkeypatch, catalog):
+    monkeypatch.setattr(validate_run, "development_catalog", catalog)
+    monkeypatch.setattr(validate_run, "streaming_catalog", tuple)
 
 
 def test_a_row_that_runs(folder, monkeypatch):
@@ -213,7 +219,7 @@ def test_baseline_is_the_best_constant():
 def test_command_prints_both_tables_and_writes_json(folder, monkeypatch, tmp_path, capsys):
     machine = FakeMachine(board=FakeBoard("fake-board", "cortex-m33"))
     use_machine(monkeypatch, machine)
-    monkeypatch.setattr(validate_run, "development_catalog", lambda: (ROW, replace(ROW, path="gone.bin")))
+    use_catalog(monkeypatch, lambda: (ROW, replace(ROW, path="gone.bin")))
     report = tmp_path / "report.json"
     validate_run.run_validate(None, ValidateOptions((folder,)), 1, ValidateOutputs(OutputFile(report)))
     printed = capsys.readouterr().out
@@ -229,7 +235,7 @@ def test_command_prints_both_tables_and_writes_json(folder, monkeypatch, tmp_pat
 
 def test_command_fails_the_check_when_a_present_image_fails(folder, monkeypatch, capsys):
     use_machine(monkeypatch, FakeMachine(boots=False))
-    monkeypatch.setattr(validate_run, "development_catalog", lambda: (ROW,))
+    use_catalog(monkeypatch, lambda: (ROW,))
     with pytest.raises(CheckFailed, match="1 of 1"):
         validate_run.run_validate(None, ValidateOptions((folder,)), 1, ValidateOutputs())
     assert "no m-ready" in capsys.readouterr().out
@@ -252,7 +258,7 @@ def test_without_folders_every_development_image_is_absent():
 def test_some_images_absent_is_a_count_all_absent_is_no_check(folder, monkeypatch, tmp_path, capsys):
     use_machine(monkeypatch, FakeMachine(board=FakeBoard("fake-board", "cortex-m33")))
     report = OutputFile(tmp_path / "report.json")
-    monkeypatch.setattr(validate_run, "development_catalog", lambda: (ROW, replace(ROW, path="gone.bin")))
+    use_catalog(monkeypatch, lambda: (ROW, replace(ROW, path="gone.bin")))
     validate_run.run_validate(None, ValidateOptions((folder,)), 1, ValidateOutputs())
     assert "1 of 2 images are absent" in capsys.readouterr().out
     with pytest.raises(CheckFailed, match="1 of 2 images are absent") as caught:
@@ -271,7 +277,8 @@ def test_some_images_absent_is_a_count_all_absent_is_no_check(folder, monkeypatc
 def test_absent_images_on_the_command_line(tmp_path):
     result = CliRunner().invoke(main, ["validate", "--images", str(tmp_path)])
     assert result.exit_code == 2
-    assert f"none of the {len(development_catalog())} images was found" in result.stderr
+    count = len(development_catalog()) + len(streaming_catalog())
+    assert f"none of the {count} images was found" in result.stderr
     catalog = tmp_path / "catalog.csv"
     catalog.write_text("elf,function,board,published_cycles\ngone.elf,f,virtual-m0,1\n")
     result = CliRunner().invoke(main, ["validate", "--assembly", "--catalog", str(catalog)])
