@@ -8,8 +8,9 @@ from pathlib import Path
 
 from benches.cli.firmware import firmware_machine
 from benches.cli.profile_run import ProfileOptions, record_on
+from benches.gate.arguments import value_of, words_of
 from benches.gate.figures import Figures, figures_of
-from benches.gate.specification import Measurement, MeasurementTable
+from benches.gate.specification import Measurement
 from benches.silicon.run_band import recorded_band
 from emulator.errors import BoardlessError
 from emulator.machine.awaited_text import run_to_text
@@ -45,7 +46,9 @@ def _measure(measurement: Measurement) -> Figures:
         timing=table.timing,
         hook="auto",
     )
-    recording = _call(machine, table) if table.call is not None else record_on(machine, _options(measurement))
+    recording = (
+        _call(machine, measurement) if table.call is not None else record_on(machine, _options(measurement))
+    )
     made_by = _made_by(recording.identity)
     return figures_of(recording, machine.image, machine.board, made_by, measurement.repository)
 
@@ -69,19 +72,21 @@ def _options(measurement: Measurement) -> ProfileOptions:
     )
 
 
-def _call(machine: Machine, table: MeasurementTable) -> Recording:
+def _call(machine: Machine, measurement: Measurement) -> Recording:
     """Boot the firmware, then call a function of it and record that."""
+    table = measurement.table
     assert table.call is not None
     after = _bytes(table.after)
     if after is None:
         to_function(machine, MAIN)
     else:
         run_to_text(machine, after, None)
+    passed = [value_of(item, measurement.folder, machine) for item in table.arguments]
     recorder = Recorder(machine, table.operators_from)
     try:
         recorder.begin()
-        machine.call(table.call, *table.arguments)
-        arguments = ", ".join(map(str, table.arguments))
+        machine.call(table.call, *passed, returns=None)
+        arguments = ", ".join(map(words_of, table.arguments))
         labels = Labels(f"{table.call}({arguments}), called", recorded_band(machine, first=False))
         return recorder.end(labels)
     finally:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+from benches.gate.arguments import FORMS, problem_of
 from benches.suite.benchmarks import NAMES
 from emulator.errors import UsageError
 from emulator.files import read_text
@@ -79,7 +80,7 @@ class MeasurementTable(Table, frozen=True, kw_only=True):
     max_cycles: Annotated[Natural | None, about("End so many cycles after the begin.")] = None
     function: Annotated[str | None, about("Measure the first call that the firmware makes of this.")] = None
     call: Annotated[str | None, about("Call this function ourselves, and measure that.")] = None
-    arguments: Annotated[list[Any], about("Of the call: numbers.", example=[1, 2.5])] = msgspec.field(
+    arguments: Annotated[list[Any], about(f"Of the call: {FORMS}.", example=[1, 2.5])] = msgspec.field(
         default_factory=list
     )
     operators_from: Annotated[
@@ -100,9 +101,8 @@ class MeasurementTable(Table, frozen=True, kw_only=True):
                     yield Problem(
                         name, "a call that we make ends by itself", "take one of the two away", ("call",)
                     )
-            odd = [item for item in self.arguments if type(item) not in (int, float)]
-            if odd:
-                yield Problem("arguments", f"{odd[0]!r} is no number", "give numbers: [1, 2.5]")
+            for problem in filter(None, map(problem_of, self.arguments)):
+                yield Problem("arguments", problem, f"give {FORMS}")
         elif self.arguments:
             yield Problem("arguments", "there is no call to give them to", 'name the function: call = "NAME"')
         if (self.benchmark or self.input) and (self.until or self.max_cycles or self.after):
