@@ -79,6 +79,10 @@ class Channel(ABC):
     def _where(self) -> str:
         """Where the device stands, in words."""
 
+    def _elsewhere(self) -> str:
+        """A hint where else the device has talked, to end a sentence."""
+        return ""
+
     # -- inside ------------------------------------------------------------------------------
     def _text(self) -> str:
         return self.unread.decode(errors="surrogateescape")
@@ -108,7 +112,11 @@ class Channel(ABC):
         shown = text if isinstance(text, str) else text.decode(errors="backslashreplace")
         tail = bytes(self.unread[-SHOWN_BYTES:]).decode(errors="backslashreplace")
         came = f"what came instead ends {tail!r}" if tail else "nothing came meanwhile"
-        return CheckFailed(f"{self.name} never sent {shown!r}: {why}", where=self._where(), next_step=came)
+        return CheckFailed(
+            f"{self.name} never sent {shown!r}: {why}",
+            where=self._where(),
+            next_step=came + self._elsewhere(),
+        )
 
 
 def _may_go_on(match: re.Match[AnyStr] | None) -> bool:

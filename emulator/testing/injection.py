@@ -15,7 +15,13 @@ BYTE_BITS, WORD_BITS = 8, 32
 THUMB_BIT = 1
 STEERING = ("pc", "xpsr")
 """A change of these makes the pipeline begin anew."""
-FLAG_BITS = range(27, 32)
+HELD = {
+    **dict.fromkeys(("sp", "msp", "psp"), range(2, WORD_BITS)),
+    **{"pc": range(1, WORD_BITS), "xpsr": range(27, WORD_BITS), "basepri": range(BYTE_BITS)},
+    **dict.fromkeys(("primask", "faultmask"), range(1)),
+    **dict.fromkeys(("ipsr", "control", "fpscr"), range(0)),
+}
+"""Bits of registers that don't hold all 32; none of what is no storage, or says how code runs."""
 ISPR, ICSR, VTOR = 0xE000E200, 0xE000ED04, 0xE000ED08
 BY_SYSTEM = {"NMI": 1 << 31, "PendSV": 1 << 28, "SysTick": 1 << 26}
 """Bits of ICSR that pend them (Armv7-M Architecture Reference Manual, B3.2.4)."""
@@ -55,12 +61,12 @@ class Injector:
     def flip_register(self, name: str, bit: int, at_cycles: int | None) -> None:
         """Flip a bit of a core register: r0 to r12, sp, lr, pc, xpsr, s0 ... Raises UsageError."""
         machine = self._machine
-        if name not in REGISTER_IDS or name == "ipsr" or (name[0] == "s" and name[1:].isdigit()
-                                                          and not machine.core.has_fpu):  # fmt: skip
+        held = _held_bits(name, has_fpu=machine.core.has_fpu)
+        if not held:
             raise UsageError(
-                f"the core has no register {name!r}", next_step="r0 to r12, sp, lr, pc, xpsr, s0 ..."
+                f"there is no register {name!r} to flip a bit of",
+                next_step="r0 to r12, sp, lr, pc, xpsr, s0 ...",
             )
-        held = FLAG_BITS if name == "xpsr" else range(1 if name == "pc" else 0, WORD_BITS)
         if bit not in held:
             raise UsageError(
                 f"{name} holds no bit {bit} to flip", next_step=f"its bits are {held[0]} to {held[-1]}"
@@ -155,3 +161,10 @@ class Injector:
                 if int.from_bytes(machine.read_memory(place, 4), "little") & ~THUMB_BIT == address:
                     return number
         raise UsageError(f"{handler} is no interrupt's handler", next_step="give the interrupt's number")
+
+
+def _held_bits(name: str, *, has_fpu: bool) -> range:
+    is_float = name[:1] == "s" and name[1:].isdigit()
+    if name not in REGISTER_IDS or (is_float and not has_fpu):
+        return range(0)
+    return HELD.get(name, range(WORD_BITS))

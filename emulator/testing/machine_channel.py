@@ -43,5 +43,10 @@ class MachineChannel(Channel):
             return f"the firmware ended itself with exit code {self._machine.exit_code}"
         return f"{timeout_s:g} s of modelled time have passed"
 
+    def _elsewhere(self) -> str:
+        ports = {**self._machine.serial_ports, "itm": self._machine.itm}
+        others = [name for name, port in ports.items() if port.sent and port is not self._endpoint]
+        return f'; the firmware talks on {others[0]}, too: dut.serial("{others[0]}")' if others else ""
+
     def _where(self) -> str:
         return self._machine.where()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from emulator.board.model import Board
 from emulator.board.reader import load_board
+from emulator.errors import UsageError
 from emulator.testing.dut import Dut
 from emulator.testing.emulated import EmulatedDut
 from emulator.testing.limits import judge, read_limits
@@ -57,8 +58,16 @@ class Devices:
     def over_limits(self, dut: Dut, words: Mapping[str, object], title: str) -> str | None:
         """What is over its limit, in words, "" when nothing is; None: nobody knows. Raises UsageError."""
         limits = read_limits(words)
-        recording = dut.recording(title) if isinstance(dut, EmulatedDut) else None
-        return None if recording is None else judge(recording, limits, self._root)
+        if not isinstance(dut, EmulatedDut):
+            return None
+        recording = dut.recording(title)
+        if recording is None:
+            raise UsageError(
+                "the test has loaded no image",
+                where="boardless_limits",
+                next_step="name one by boardless_image, or call dut.load()",
+            )
+        return judge(recording, limits, self._root)
 
     def forget_stands(self) -> None:
         """Machines and snapshots go."""

@@ -53,6 +53,7 @@ void main(void)
         else if (c == 'i') print(REG(GPIO) & 1u << 5 ? "high\n" : "low\n");
         else if (c == 'w') { work(); print("worked\n"); }
         else if (c == 'd') { deep(5); print("dived\n"); }
+        else if (c == 'q') { REG(UART + 0x2010u) = 217; REG(UART + 0x2008u) = 1; REG(UART + 0x2000u) = 'Q'; }
         else if (c == 'c') crash();
         else { print("what? "); print_hex((u32)c); print("\n"); }
     }

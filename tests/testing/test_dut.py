@@ -186,7 +186,7 @@ def test_a_flipped_bit_of_a_register_at_its_cycle(talker: Path, hook: str) -> No
     flipped = dut.call("hold", 3)
     assert (clean.value, flipped.value) == (3, 3 ^ 32)
     assert flipped.counts == clean.counts
-    for name, bit in (("r99", 0), ("pc", 0), ("xpsr", 3), ("r0", 32), ("ipsr", 1)):
+    for name, bit in (("r99", 0), ("pc", 0), ("xpsr", 3), ("r0", 32), ("ipsr", 1), ("sp", 1), ("control", 0)):
         with pytest.raises(UsageError):
             dut.flip_register(name, bit)
 
@@ -239,6 +239,10 @@ def test_noise_on_the_line(dut: EmulatedDut) -> None:
 
 def test_other_ports(dut: EmulatedDut) -> None:
     assert dut.serial("uart2").take() == b""
+    dut.write("q")
+    assert dut.serial("uart2").expect("Q")
+    with pytest.raises(CheckFailed, match=r'the firmware talks on uart2, too: dut\.serial\("uart2"\)'):
+        dut.expect("Q", timeout=0.01)
     assert dut.serial("uart0") is dut.console
     assert dut.serial("itm").name == "itm"
     with pytest.raises(UsageError, match="no serial port"):

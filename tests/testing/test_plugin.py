@@ -122,9 +122,13 @@ def test_a_test_loads_its_image_itself(project: pytest.Pytester) -> None:
         def test_nothing_is_loaded(dut):
             with pytest.raises(Exception, match="no image is loaded"):
                 dut.expect("x")
+
+        @pytest.mark.boardless_limits(cycles=5)
+        def test_nothing_to_judge(dut):
+            pass
         """
     )
-    ran(project, passed=2)
+    assert "boardless_limits: the test has loaded no image" in ran(project, passed=2, failed=1)
 
 
 def test_limits_fail_with_the_figure_and_the_place(project: pytest.Pytester) -> None:
@@ -161,13 +165,20 @@ def test_limits_fail_with_the_figure_and_the_place(project: pytest.Pytester) -> 
         def test_nothing_of_the_kind(dut):
             pass
 
+        @pytest.mark.boardless_limits(cycles=200_000, stack=10_000)
+        def test_from_the_last_load_on(dut):
+            dut.run(1)
+            dut.load("talker.elf", boot="ready")
+            dut.reset()
+            dut.expect_exact("boot")
+
         @pytest.mark.boardless_limits(cicles=5)
         def test_misspelt(dut):
             pass
         """
     )
     result = project.runpytest("-p", "no:cacheprovider")
-    result.assert_outcomes(passed=1, failed=6)
+    result.assert_outcomes(passed=2, failed=6)
     result.stdout.re_match_lines(
         [
             r"_+ test_function _+",
