@@ -33,6 +33,8 @@ in: ldr r4,[r3],#4
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from unicorn import unicorn_const as ucc
 
 from emulator.board.model import Accelerator, Board, Region
@@ -82,7 +84,7 @@ MEMORIES = {
 """Small caches in front of flash, and on the Cortex-M7 of RAM, so that lines come and go."""
 
 
-def board(core: str = "cortex-m4", *, other_memory: int = 1) -> Board:
+def board(core: str = "cortex-m4", *, other_memory: int = 1, beside: Sequence[Region] = ()) -> Board:
     return Board(
         name="bench",
         title="bench",
@@ -92,6 +94,7 @@ def board(core: str = "cortex-m4", *, other_memory: int = 1) -> Board:
         regions=(
             Region("flash", FLASH, 0x10000, "flash", accelerator="flash"),
             Region("ram", RAM, 0x10000, "ram", accelerator="sram" if core == "cortex-m7" else ""),
+            *beside,
         ),
         devices=(),
         console="none",
@@ -126,8 +129,15 @@ class Bench(Engine):
         )
 
 
-def bench(kind: str, timing: str, *, other_memory: int = 1, core_name: str = "cortex-m4") -> Bench:
-    engine = Bench(board(core_name, other_memory=other_memory), timing=timing, hook=kind)
+def bench(
+    kind: str,
+    timing: str,
+    *,
+    other_memory: int = 1,
+    core_name: str = "cortex-m4",
+    beside: Sequence[Region] = (),
+) -> Bench:
+    engine = Bench(board(core_name, other_memory=other_memory, beside=beside), timing=timing, hook=kind)
     core = engine.core
     core.load_memory(FLASH, CODE)
     for i in range(64):

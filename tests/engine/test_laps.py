@@ -10,9 +10,13 @@ from random import Random
 
 import pytest
 
+from emulator.board.model import Region
 from tests.engine.program import FLASH, RAM, Bench, bench
 
 DATA = FLASH + 0x1000
+RAM_BYTES = 0x10000
+SLOW = Region("slow", RAM + RAM_BYTES, 0x10000, "ram", wait_states=3)
+"""Into which loops run that begin at the end of RAM."""
 CODE_BASE, FLASH_BASE, STRIDE, COUNTER = 0, 3, 8, 6
 RAM_BASES = (1, 2)
 LDR, STR, LDRB, STRB, LDRH, STRH, LDRD, LDM = 0xF850, 0xF840, 0xF810, 0xF800, 0xF830, 0xF820, 0xE9D0, 0xE890
@@ -50,17 +54,26 @@ def loop(random: Random) -> list[int]:
     return [0x2000 | COUNTER << 8 | random.choice((1, 2, 3, 7, 30)), NEXT_BLOCK, *body]
 
 
-def run(hook: str, core: str, seed: int, *, footprint: bool = False, slices: bool = False) -> Bench:
+def run(
+    hook: str,
+    core: str,
+    seed: int,
+    *,
+    footprint: bool = False,
+    slices: bool = False,
+    at_the_end: bool = False,
+) -> Bench:
     random, lengths = Random(seed), Random(seed)
     words = [word for _ in range(LOOPS) for word in loop(random)]
-    subject = bench(hook, "memory", core_name=core)
+    subject = bench(hook, "memory", core_name=core, beside=[SLOW])
     subject.core.load_memory(FLASH, b"".join(word.to_bytes(2, "little") for word in [*words, SVC]))
     if footprint:
         subject.hook.footprint.start(sorted((0, DATA, RAM, RAM + 0x800)))
     for _ in range(TURNS):
         misaligned = random.choice((0, 0, 0, 1, 2)) if not any(w >> 4 in (0xE9D, 0xE89) for w in words) else 0
         for base in RAM_BASES:
-            subject.core.set(f"r{base}", RAM + 0x400 * base + 4 * random.randrange(64) + misaligned)
+            place = RAM + RAM_BYTES - 0x100 if at_the_end else RAM + 0x400 * base
+            subject.core.set(f"r{base}", place + 4 * random.randrange(64) + misaligned)
         subject.core.set(f"r{FLASH_BASE}", DATA + 4 * random.randrange(64) + misaligned)
         subject.core.set(f"r{STRIDE}", random.choice((0, 4, 8, 12, 64, 0xFFFFFFFC)))
         subject.core.set("pc", FLASH | 1)
@@ -79,6 +92,13 @@ def figures(subject: Bench) -> tuple[object, ...]:
 @pytest.mark.parametrize("core", ["cortex-m4", "cortex-m7", "cortex-m33"])
 def test_both_hooks_price_loops_alike(core: str, seed: int) -> None:
     assert figures(run("native", core, seed)) == figures(run("python", core, seed))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("core", ["cortex-m4", "cortex-m7", "cortex-m33"])
+def test_laps_end_where_data_leave_their_memory(core: str, seed: int) -> None:
+    native, python = (run(hook, core, seed, at_the_end=True) for hook in ("native", "python"))
+    assert figures(native) == figures(python)
 
 
 @pytest.mark.parametrize("seed", range(6))
