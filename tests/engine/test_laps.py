@@ -6,6 +6,7 @@ that are missed, and remembers where data lie; the Python hook has none of these
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 import pytest
@@ -17,6 +18,7 @@ DATA = FLASH + 0x1000
 RAM_BYTES = 0x10000
 SLOW = Region("slow", RAM + RAM_BYTES, 0x10000, "ram", wait_states=3)
 """Into which loops run that begin at the end of RAM."""
+OTHER = Region("other", RAM + 0x100000, 0x10000, "ram")
 CODE_BASE, FLASH_BASE, STRIDE, COUNTER = 0, 3, 8, 6
 RAM_BASES = (1, 2)
 LDR, STR, LDRB, STRB, LDRH, STRH, LDRD, LDM = 0xF850, 0xF840, 0xF810, 0xF800, 0xF830, 0xF820, 0xE9D0, 0xE890
@@ -27,9 +29,9 @@ NEXT_BLOCK, SVC = 0xE7FF, 0xDF00
 TURNS, LOOPS = 12, 5
 
 
-def access(random: Random) -> list[int]:
+def access(random: Random, bases: Sequence[int]) -> list[int]:
     """One load or store of r4 (and r5): at an offset, or behind which the base moves on."""
-    base = random.choice((FLASH_BASE, *RAM_BASES))
+    base = random.choice(bases)
     kinds = LOADS if base == FLASH_BASE else {**LOADS, **STORES}
     kind = random.choice((*kinds, LDR, LDRD, LDM))
     if kind == LDRD:
@@ -44,10 +46,11 @@ def access(random: Random) -> list[int]:
 def loop(random: Random) -> list[int]:
     """``movs r6, #n``, then a block that runs round so many times."""
     body: list[int] = []
+    bases = random.choice(((FLASH_BASE, *RAM_BASES), RAM_BASES))
     for _ in range(random.randrange(1, 8)):
-        body += access(random)
+        body += access(random, bases)
     if random.random() < 0.4:
-        base = random.choice((FLASH_BASE, *RAM_BASES))
+        base = random.choice(bases)
         body.append(0x4400 | STRIDE << 3 | base)  # add rN, r8
     body.append(0x3801 | COUNTER << 8)  # subs r6, #1
     body.append(0xD100 | (-len(body) - 2) & 0xFF)  # bne
@@ -65,14 +68,15 @@ def run(
 ) -> Bench:
     random, lengths = Random(seed), Random(seed)
     words = [word for _ in range(LOOPS) for word in loop(random)]
-    subject = bench(hook, "memory", core_name=core, beside=[SLOW])
+    subject = bench(hook, "memory", core_name=core, beside=[SLOW, OTHER])
     subject.core.load_memory(FLASH, b"".join(word.to_bytes(2, "little") for word in [*words, SVC]))
     if footprint:
         subject.hook.footprint.start(sorted((0, DATA, RAM, RAM + 0x800)))
     for _ in range(TURNS):
         misaligned = random.choice((0, 0, 0, 1, 2)) if not any(w >> 4 in (0xE9D, 0xE89) for w in words) else 0
         for base in RAM_BASES:
-            place = RAM + RAM_BYTES - 0x100 if at_the_end else RAM + 0x400 * base
+            memory = random.choice((RAM, RAM, OTHER.base))
+            place = RAM + RAM_BYTES - 0x100 if at_the_end else memory + 0x400 * base
             subject.core.set(f"r{base}", place + 4 * random.randrange(64) + misaligned)
         subject.core.set(f"r{FLASH_BASE}", DATA + 4 * random.randrange(64) + misaligned)
         subject.core.set(f"r{STRIDE}", random.choice((0, 4, 8, 12, 64, 0xFFFFFFFC)))
