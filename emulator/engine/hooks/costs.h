@@ -67,31 +67,36 @@ static uint64_t run_costs(MemorySystem *m, Block *b, const uint16_t *issue, uint
     return stall;
 }
 
+static int is_of_block(const Block *b, const DataLines *d, uint32_t slot) {
+    const LateUse *code = &b->fetched.use;
+    for (uint32_t i = 0; i < d->n; i++)
+        if (d->slots[i] == slot) return 1;
+    for (uint32_t i = 0; d->cache == b->fetched.cache && i < code->n; i++)
+        if (code->slots[i] == slot) return 1;
+    return 0;
+}
+
 /* Whether the lines that give way to the missed ones are others than the block's own, whenever its accesses come:
  * they are those that were used last before the block. A line that comes twice is not decided here. */
 static int others_give_way(const Block *b, const DataLines *d) {
     Cache *c = d->cache;
-    uint32_t victims[MOST_LINES];
+    uint32_t victims[MOST_LINES], n = 0, others = 1;
+    uint64_t used[MOST_LINES];
     if (!d->missed) return 1;
-    const LateUse *code = c == b->fetched.cache ? &b->fetched.use : NULL;
     if (c->late) cache_settle(c);
-    for (uint32_t k = 0; k < d->missed; k++) {
-        uint32_t first = (d->lines[k] & (c->sets - 1)) * c->ways, victim = ABSENT;
-        for (uint32_t slot = first; slot < first + c->ways; slot++) {
-            int is_taken = 0;
-            for (uint32_t i = 0; i < k; i++) is_taken |= victims[i] == slot || d->lines[i] == d->lines[k];
-            if (is_taken || (victim != ABSENT && (!c->tags[victim] || (c->tags[slot] && c->used[slot] >= c->used[victim]))))
-                continue;
-            victim = slot;
-        }
-        if (victim == ABSENT) return 0;
-        for (uint32_t i = 0; i < d->n; i++)
-            if (d->slots[i] == victim) return 0;
-        for (uint32_t i = 0; code && i < code->n; i++)
-            if (code->slots[i] == victim) return 0;
-        victims[k] = victim;
+    for (; n < d->missed && others; n++) {
+        uint32_t victim = victims[n] = cache_oldest(c, d->lines[n]);
+        used[n] = c->used[victim];
+        others = used[n] != UINT64_MAX && !is_of_block(b, d, victim);
+        for (uint32_t i = 0; i < n; i++) others &= d->lines[i] != d->lines[n];
+        c->used[victim] = UINT64_MAX; /* not again */
     }
-    return 1;
+    while (n-- > 0) c->used[victims[n]] = used[n];
+    if (others && d->missed == 1) {
+        c->missed = d->lines[0] + 1;
+        c->victim = victims[0];
+    }
+    return others;
 }
 
 /* Prices a block of which some lines of data are hot: events that go there one by one, all others at once. Returns

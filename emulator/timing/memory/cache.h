@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define ABSENT UINT32_MAX
-#define FOUND_LINES 1024
+#define FOUND_LINES 128
 
 typedef struct LateUse {   /* a run of code that hit in all its lines: they are marked before the next victim is looked for */
     struct LateUse *next;
@@ -21,7 +21,7 @@ typedef struct LateUse {   /* a run of code that hit in all its lines: they are 
 typedef struct {           /* set-associative, least recently used goes */
     uint32_t enabled, sets, ways, line_shift;
     uint32_t *tags;        /* line number + 1, 0 empty */
-    uint64_t *used;
+    uint64_t *used;        /* 0 where its tag is */
     uint8_t *dirty;        /* written, not yet in the memory behind */
     uint64_t tick, hits, misses;
     uint32_t number, pad;
@@ -29,6 +29,7 @@ typedef struct {           /* set-associative, least recently used goes */
     uint64_t changes;      /* of the lines it holds: what was found present stays so until the next */
     uint64_t *all_misses;  /* of all caches of the memory system */
     LateUse *late;         /* whose lines are not marked yet */
+    uint32_t missed, victim; /* a line that is about to be missed, + 1, and which gives way: a short cut */
 } Cache;
 
 /* Mark the lines of whatever ran late. */
@@ -98,14 +99,25 @@ static void cache_use(Cache *c, uint32_t slot) {
     c->hits++;
 }
 
-static uint32_t cache_victim(Cache *c, uint32_t line) {
-    if (c->late) cache_settle(c);
+/* Among the slots for a line: the first empty one, else the least recently used. */
+static inline uint32_t cache_oldest(const Cache *c, uint32_t line) {
     uint32_t first = (line & (c->sets - 1)) * c->ways, victim = first;
-    for (uint32_t slot = first; slot < first + c->ways; slot++) {
-        if (c->tags[slot] == 0) return slot;
-        if (c->used[slot] < c->used[victim]) victim = slot;
+    uint64_t oldest = c->used[first];
+    for (uint32_t slot = first + 1; slot < first + c->ways; slot++) {
+        uint64_t used = c->used[slot];
+        victim = used < oldest ? slot : victim;
+        oldest = used < oldest ? used : oldest;
     }
     return victim;
+}
+
+static uint32_t cache_victim(Cache *c, uint32_t line) {
+    if (c->missed == line + 1) {
+        c->missed = 0;
+        return c->victim;
+    }
+    if (c->late) cache_settle(c);
+    return cache_oldest(c, line);
 }
 
 static void cache_install(Cache *c, uint32_t line, uint32_t slot) {
