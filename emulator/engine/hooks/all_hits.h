@@ -16,10 +16,11 @@ enum { DATA_HIT, DATA_HOT, DATA_OTHER };
 
 typedef struct {           /* lines of a block's data, in one cache */
     Cache *cache;
-    uint32_t n, accesses, missed; /* missed: lines that are not there */
-    uint32_t slots[MOST_LINES];
+    uint32_t n, accesses, n_missed;
+    uint64_t hot[DATA_WORDS]; /* events that go to hot lines */
+    uint32_t slots[MOST_LINES], lines[MOST_LINES];
     const Touch *touches[MOST_LINES];
-    uint32_t lines[MOST_LINES]; /* of those that are missed */
+    uint8_t missed[MOST_LINES]; /* which of them are not there */
 } DataLines;
 
 /* Finds the lines of a block's code in their cache, where a hit does nothing but mark its line. */
@@ -74,17 +75,18 @@ static inline void use_fetches(MemorySystem *m, Block *b, int data_follow) {
 }
 
 /* The place of a line in the list, where it is put when it is new. */
-static uint32_t add_touch(TouchList **list, int32_t delta, uint32_t order, int written) {
+static uint32_t add_touch(TouchList **list, int32_t delta, uint32_t event, uint32_t order, int written) {
     TouchList *s = *list;
     uint32_t i = 0;
     while (i < s->n && s->touches[i].delta != delta) i++;
     if (i == s->n) {
         *list = s = realloc(s, sizeof *s + (i + 1u) * sizeof *s->touches);
-        s->touches[i] = (Touch){delta, 0, 0};
+        s->touches[i] = (Touch){delta, 0, 0, {0}};
         s->n++;
     }
     s->touches[i].order = (uint16_t)order; /* orders come ascending */
     if (written) s->touches[i].written = 1;
+    if (event < 64 * DATA_WORDS) s->touches[i].events[event / 64] |= 1ull << event % 64;
     return i;
 }
 
@@ -100,7 +102,7 @@ static TouchList *find_touches(const Block *b, const Group *group, uint32_t at, 
             int32_t a = offset + (int32_t)(k * v->size_bytes);
             if ((uint32_t)(a >> 2) == last) continue;
             last = (uint32_t)(a >> 2);
-            uint32_t place = add_touch(&s, a >> line_shift, order++, v->kind == EVENT_STORE);
+            uint32_t place = add_touch(&s, a >> line_shift, b->event_number[number], order++, v->kind == EVENT_STORE);
             of_event[i] |= place < MOST_LINES ? 1ull << place : 0;
             s->accesses++;
         }
@@ -120,37 +122,50 @@ static __attribute__((noinline)) const TouchList *new_touches(const Block *b, ui
     return s->lists[at] = find_touches(b, &b->groups[g], at, line_shift);
 }
 
-/* Looks for the lines of all data that can cost, of a block whose groups are at home. */
+/* Looks for the lines of a group's data; says which are hot, a bit each. */
+static inline uint64_t find_lines(const GroupHome *home, const TouchList *s, uint32_t line, uint64_t t, DataLines *d) {
+    Cache *c = home->cache;
+    uint32_t n = d->n, is_filling = t < home->port->busy_until && home->port->fill_cache == c->number;
+    uint64_t hot = 0;
+    for (uint32_t i = 0; i < s->n; i++, n++) {
+        const Touch *touch = &s->touches[i];
+        uint32_t touched = line + (uint32_t)touch->delta, slot = cache_find(c, touched);
+        d->slots[n] = slot;
+        d->lines[n] = touched;
+        d->touches[n] = touch;
+        if (slot == ABSENT) d->missed[d->n_missed++] = (uint8_t)n;
+        else if (!is_filling || home->port->fill_line != touched) continue;
+        hot |= 1ull << i;
+        for (uint32_t w = 0; w < DATA_WORDS; w++) d->hot[w] |= touch->events[w];
+    }
+    d->n = n;
+    d->accesses += s->accesses;
+    return hot;
+}
+
+/* The same for all data that can cost, of a block whose groups are at home. */
 static inline int find_data(const Block *b, uint64_t t, DataLines *d) {
     uint64_t any_hot = 0;
     d->cache = NULL;
-    d->n = d->accesses = d->missed = 0;
+    d->n = d->accesses = d->n_missed = 0;
+    for (uint32_t w = 0; w < DATA_WORDS; w++) d->hot[w] = 0;
     for (uint32_t g = 0; g < b->n_groups; g++) {
         GroupHome *home = &b->group_home[g];
         home->hot = 0;
-        home->is_misaligned = (b->group_base[g] & home->align_mask) | home->never_aligned;
         if (home->state != GROUP_COSTS) continue;
         Cache *c = home->cache;
         if (!c || (d->cache && c != d->cache)) return DATA_OTHER;
         d->cache = c;
-        uint32_t line = b->group_base[g] >> c->line_shift, at = b->group_base[g] & ((1u << c->line_shift) - 1);
+        uint32_t at = b->group_base[g] & ((1u << c->line_shift) - 1);
         const TouchList *s = b->group_touches[g].lists[at];
         if (!s || b->group_touches[g].line_shift != c->line_shift) s = new_touches(b, g, at, c->line_shift);
         if (d->n + s->n > MOST_LINES) return DATA_OTHER;
-        uint64_t hot = 0;
-        for (uint32_t i = 0; i < s->n; i++, d->n++) {
-            uint32_t touched = line + (uint32_t)s->touches[i].delta, slot = cache_find(c, touched);
-            if (slot == ABSENT) d->lines[d->missed++] = touched;
-            if (slot == ABSENT || port_fills(home->port, c, touched, 1, t)) hot |= 1ull << i;
-            d->slots[d->n] = slot;
-            d->touches[d->n] = &s->touches[i];
-        }
-        d->accesses += s->accesses;
-        home->hot = hot;
+        home->first_line = d->n;
         home->lines = s;
-        any_hot |= hot;
+        any_hot |= home->hot = find_lines(home, s, b->group_base[g] >> c->line_shift, t, d);
     }
-    return any_hot || b->is_skewed ? DATA_HOT : DATA_HIT;
+    if (!any_hot && !b->is_skewed) return DATA_HIT;
+    return b->n_costing[1] > 64 * DATA_WORDS ? DATA_OTHER : DATA_HOT;
 }
 
 /* Marks the lines as all of the block's accesses do that began at `tick`. */

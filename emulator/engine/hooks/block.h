@@ -14,6 +14,7 @@
 
 #define MOST_LINES 64      /* of one block's code, or of its data */
 #define LONGEST_LINE 32
+#define DATA_WORDS 2       /* of a bit each datum of a block */
 #define NO_MEMORY UINT32_MAX
 #define NO_GROUP UINT16_MAX
 #define EVENT_COUNTERS 3u  /* of each event */
@@ -28,11 +29,12 @@ typedef struct {           /* a cache line that a group's accesses use */
     int32_t delta;         /* in lines, from the base's */
     uint16_t order;        /* of the last access to it, among all accesses of the block */
     uint16_t written;
+    uint64_t events[DATA_WORDS]; /* of the block's data, in their order, those that go there: a bit each */
 } Touch;
 
 typedef struct {           /* the lines that a group's accesses use */
     uint32_t n, accesses;
-    uint64_t *of_event;    /* of each event of the group, in their order: its lines, a bit each; NULL: more lines than bits */
+    uint64_t *of_event;    /* of each event of the group, in their order: its lines, a bit each */
     Touch touches[];
 } TouchList;
 
@@ -47,11 +49,11 @@ typedef struct {           /* the bases for which a group is in one memory: a sh
     uint32_t memory;       /* its number, NO_MEMORY when a load there may wait */
     uint8_t shift, state;  /* state: GROUP_FREE or GROUP_COSTS */
     uint8_t never_aligned, is_free; /* some access is misaligned wherever the base is; nothing but that costs */
-    uint8_t is_misaligned; /* of this execution, where the block's is_skewed is: some access is */
     uint32_t strict_mask, strict_offset; /* the group's */
     Cache *cache;          /* that serves it where a hit costs nothing; else NULL */
     const Port *port;
     uint64_t hot;          /* of this execution: lines that are not there or being filled, a bit each */
+    uint32_t first_line;   /* of this execution: in DataLines */
     const TouchList *lines; /* of this execution */
 } GroupHome;
 
@@ -134,7 +136,7 @@ typedef struct Block {
     uint32_t *data_address;
     uint8_t *data_valid;
     uint16_t *event_group; /* of each event: its group, NO_GROUP without one */
-    uint16_t *event_place; /* ... and its place among the group's */
+    uint16_t *event_place, *event_number; /* its place among the group's, its number among the block's data */
     GroupStretch *group_stretch;
     /* -- its loads, which may be of a device's register: register_reads.h -- */
     uint16_t *load_issue;  /* of its events when it was entered in load_state; NULL: not known */
@@ -234,12 +236,15 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
     b->group_stretch = calloc(n_groups, sizeof *b->group_stretch);
     b->event_group = malloc(n_events * sizeof *b->event_group);
     b->event_place = calloc(n_events, sizeof *b->event_place);
+    b->event_number = calloc(n_events, sizeof *b->event_number);
     memset(b->event_group, 0xFF, n_events * sizeof *b->event_group);
     for (uint32_t g = 0; g < b->n_groups; g++)
         for (uint32_t i = 0; i < b->groups[g].n; i++) {
             b->event_group[b->group_events[b->groups[g].first + i]] = (uint16_t)g;
             b->event_place[b->group_events[b->groups[g].first + i]] = (uint16_t)i;
         }
+    for (uint32_t i = 0, n = 0; i < b->n_events; i++)
+        if (b->event_group[i] != NO_GROUP) b->event_number[i] = (uint16_t)n++;
     b->changes.groups = calloc(n_events, sizeof *b->changes.groups);
     b->changes.paid = calloc(n_events, sizeof *b->changes.paid);
     order_accesses(b);
@@ -270,7 +275,7 @@ static void block_free(Block *b) {
     free(b->data_address); free(b->data_valid); free(b->group_touches);
     free(b->fetched.use.slots); free(b->fetched.use.orders); free(b->costing);
     free(b->group_home); free(b->group_stretch); free(b->event_group);
-    free(b->event_place); free(b->changes.groups); free(b->changes.paid);
+    free(b->event_place); free(b->event_number); free(b->changes.groups); free(b->changes.paid);
     free(b);
 }
 

@@ -82,21 +82,41 @@ static int others_give_way(const Block *b, const DataLines *d) {
     Cache *c = d->cache;
     uint32_t victims[MOST_LINES], n = 0, others = 1;
     uint64_t used[MOST_LINES];
-    if (!d->missed) return 1;
     if (c->late) cache_settle(c);
-    for (; n < d->missed && others; n++) {
-        uint32_t victim = victims[n] = cache_oldest(c, d->lines[n]);
+    for (; n < d->n_missed && others; n++) {
+        uint32_t line = d->lines[d->missed[n]], victim = victims[n] = cache_oldest(c, line);
         used[n] = c->used[victim];
         others = used[n] != UINT64_MAX && !is_of_block(b, d, victim);
-        for (uint32_t i = 0; i < n; i++) others &= d->lines[i] != d->lines[n];
+        for (uint32_t i = 0; i < n; i++) others &= d->lines[d->missed[i]] != line;
         c->used[victim] = UINT64_MAX; /* not again */
     }
     while (n-- > 0) c->used[victims[n]] = used[n];
-    if (others && d->missed == 1) {
-        c->missed = d->lines[0] + 1;
+    if (others && d->n_missed == 1) {
+        c->missed = d->lines[d->missed[0]] + 1;
         c->victim = victims[0];
     }
     return others;
+}
+
+/* What a datum waits for where its line is in the cache; the line is marked later. */
+static inline uint64_t wait_for_fill(const Cache *c, const Port *p, const Event *v, uint32_t address, uint64_t t) {
+    uint32_t reads = 1u << (c->line_shift - p->read_shift);
+    if (v->kind == EVENT_STORE) return 0;
+    return port_fill_wait(p, c, address >> c->line_shift, reads, (address >> p->read_shift) & (reads - 1), t);
+}
+
+/* The accesses of an event that goes to a hot line. */
+static inline uint64_t access_hot(MemorySystem *m, const Block *b, uint32_t event, uint32_t address, uint64_t t, DataLines *d) {
+    const GroupHome *home = &b->group_home[b->event_group[event]];
+    const Event *v = &b->events[event];
+    uint64_t lines = home->lines->of_event[b->event_place[event]];
+    if (v->count > 1) return access_words(m, v, address, t, &b->event_region[event]);
+    uint32_t n = home->first_line;
+    while (!(lines & 1)) lines >>= 1, n++;
+    if (d->slots[n] != ABSENT) return wait_for_fill(d->cache, home->port, v, address, t);
+    uint64_t cost = memory_access(m, address, t, v->kind, &b->event_region[event]);
+    d->slots[n] = cache_find(d->cache, d->lines[n]);
+    return cost;
 }
 
 /* Prices a block of which some lines of data are hot: events that go there one by one, all others at once. Returns
@@ -104,32 +124,33 @@ static int others_give_way(const Block *b, const DataLines *d) {
 static uint64_t run_hot(MemorySystem *m, Block *b, const uint16_t *issue, uint64_t cycles, DataLines *d) {
     Cache *c = d->cache;
     const MemoryChange *paid = b->changes.paid, *end = paid;
+    const uint16_t *data = b->costing + b->n_events;
     uint64_t stall = 0, tick = c ? c->tick : 0, before = c ? c->hits + c->misses : 0;
     if (b->in_order) {
         change_memories(m, b);
         end = paid + b->changes.n;
     }
-    const uint16_t *number = b->costing + b->is_skewed * b->n_events, *last = number + b->n_costing[b->is_skewed];
-    for (; number < last; number++) {
-        uint32_t i = *number, g = b->event_group[i];
-        const GroupHome *home = &b->group_home[g];
-        int is_hot = home->hot && (home->lines->of_event[b->event_place[i]] & home->hot);
-        if (!is_hot && !home->is_misaligned) continue;
-        const Event *v = &b->events[i];
-        uint32_t address = b->group_base[g] + v->address;
+    for (uint32_t k = 0; k < b->n_costing[1]; k++) {
+        uint64_t ahead = d->hot[k / 64] >> k % 64;
+        if (!b->is_skewed && !(ahead & 1)) {
+            k = ahead ? k + (uint32_t)__builtin_ctzll(ahead) - 1 : k | 63;
+            continue;
+        }
+        uint32_t i = data[k], address = b->group_base[b->event_group[i]] + b->events[i].address;
         for (; paid < end && paid->event < i; paid++) stall += paid->cycles;
-        uint64_t cost = 0;
-        if (home->is_misaligned) cost = misaligned(m, b, i, address, cycles + issue[i] + stall);
+        uint64_t cost = b->is_skewed ? misaligned(m, b, i, address, cycles + issue[i] + stall) : 0;
         if (paid < end && paid->event == i) stall += (paid++)->cycles;
-        if (is_hot) cost += access_words(m, v, address, cycles + issue[i] + stall + cost, &b->event_region[i]);
+        if (ahead & 1) cost += access_hot(m, b, i, address, cycles + issue[i] + stall + cost, d);
         b->event_stall[i] += cost;
         stall += cost;
     }
     for (; paid < end; paid++) stall += paid->cycles;
     if (!c) return stall;
     c->hits += d->accesses - (c->hits + c->misses - before);
-    for (uint32_t n = 0, k = 0; k < d->missed; n++)
-        if (d->slots[n] == ABSENT) d->slots[n] = cache_find(c, d->lines[k++]);
+    for (uint32_t k = 0; k < d->n_missed; k++) {
+        uint32_t n = d->missed[k];
+        if (d->slots[n] == ABSENT) d->slots[n] = cache_find(c, d->lines[n]);
+    }
     mark_data(b, d, tick);
     return stall;
 }

@@ -91,7 +91,7 @@ static __attribute__((noinline)) void run_missed(Pricing *p, Block *b, const uin
         run_events(p, b, issue, EVERYTHING);
         return;
     }
-    if (found == DATA_HOT && others_give_way(b, data)) {
+    if (found == DATA_HOT && (!data->n_missed || others_give_way(b, data))) {
         if (fetched) use_fetches(m, b, data->cache == b->fetched.cache);
         p->head.stall += run_hot(m, b, issue, p->head.cycles, data);
         return;
