@@ -281,6 +281,7 @@ static inline __attribute__((always_inline)) int lap(NativeHook *n, void *uc, ui
     BlockHook *h = &n->pricing.head;
     Laps *l = &n->laps;
     if (address != l->address || size_bytes != l->size_bytes || !l->left || (h->stop_code | h->stop_request)) return 0;
+    if (l->has_costs && !price_lap(l, &n->pricing, n->block)) return 0;
     l->left--;
     h->cycles += l->cycles;
     h->instructions += l->instructions;

@@ -152,6 +152,7 @@ static uint64_t run_hot(MemorySystem *m, Block *b, const uint16_t *issue, uint64
         if (d->slots[n] == ABSENT) d->slots[n] = cache_find(c, d->lines[n]);
     }
     mark_data(b, d, tick);
+    if (c == b->fetched.cache) b->fetched.changes = c->changes; /* no line of the code has given way */
     return stall;
 }
 

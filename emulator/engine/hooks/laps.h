@@ -1,4 +1,4 @@
-/* A block that runs round on itself, with every lap as the one before: laps are counted, not priced.
+/* A block that runs round on itself: laps are counted, and only their data are priced, where they can cost.
  *
  * A short cut of the native hook alone. A lap costs what the last one did as long as the pipeline's state comes
  * back, the code is in its cache, and all data are at home where nothing can cost (homes.h). How many laps that
@@ -24,6 +24,8 @@ typedef struct {
     uint32_t address, size_bytes; /* of the block that runs round; 0: none does */
     uint32_t left, begun;
     uint32_t cycles, instructions, stall;
+    uint32_t has_costs;    /* data are priced in each lap, and counted there */
+    const Path *path;
     Step *step;            /* back to the block itself */
     int32_t strides[MOST_STRIDES]; /* of the groups' bases */
 } Laps;
@@ -56,23 +58,53 @@ static uint32_t laps_at_home(Laps *l, const Block *b, const uint32_t *registers)
 static __attribute__((noinline)) void begin_laps(Laps *l, Pricing *p, void *uc, Block *b, const Path *path, Step *step) {
     MemorySystem *m = &p->memory;
     const MemoryChanges *k = &b->changes;
-    if (!b->is_plain || b->costs || path->n_pairs || p->footprint.n || p->addresses.n_guards) return;
+    uint32_t has_costs = b->costs || path->n_pairs;
+    if (!b->is_plain || p->footprint.n || p->addresses.n_guards || (path->n_pairs && b->n_groups > MOST_BANKED)) return;
     if (b->branch && !predictor_is_sure(&p->predictor, b->branch->address)) return;
-    if (b->in_order && !(changes_are_known(m, b) && k->to == k->from)) return;
+    if (b->in_order && b->home_memory != NO_MEMORY) return; /* in the first lap alone */
+    if (b->in_order && !has_costs && !(changes_are_known(m, b) && k->to == k->from)) return;
     if (b->n_fetches && !fetch_hits(m, b, p->head.cycles)) return;
     uint32_t laps = laps_at_home(l, b, all_registers(&p->addresses.registers, uc, p->addresses.read));
     if (laps < FEWEST_LAPS) return;
     l->address = step->address;
     l->size_bytes = step->size_bytes;
     l->left = l->begun = laps;
-    l->stall = b->in_order ? k->stall : 0;
+    l->has_costs = has_costs;
+    l->stall = b->in_order && !has_costs ? k->stall : 0;
     l->cycles = step->cycles + l->stall;
     l->instructions = b->instructions;
+    l->path = path;
     l->step = step;
+}
+
+/* Price the data of the lap that ends, and go on to the next; says whether it could. */
+static __attribute__((noinline)) int price_lap(Laps *l, Pricing *p, Block *b) {
+    MemorySystem *m = &p->memory;
+    DataLines data;
+    uint64_t t = p->head.cycles, stall = 0;
+    m->loaded = NO_INSTRUCTION;
+    if (b->n_fetches && !fetch_hits(m, b, t)) return 0;
+    int found = b->costs ? find_data(b, t, &data) : DATA_HIT;
+    if (found == DATA_OTHER || (found == DATA_HOT && data.n_missed && !others_give_way(b, &data))) return 0;
+    if (b->n_fetches) use_fetches(m, b, b->costs && data.cache == b->fetched.cache);
+    if (found == DATA_HOT) stall = run_hot(m, b, l->path->issue, t, &data);
+    else {
+        if (b->costs) use_data(b, &data);
+        if (b->in_order) stall = change_memories(m, b);
+    }
+    if (l->path->n_pairs) stall += meet_at_once(b, l->path);
+    p->head.cycles += stall;
+    l->step->stall += stall;
+    l->step->passes++;
+    p->head.block_serial++;
+    for (uint32_t g = 0; g < b->n_groups; g++) b->group_base[g] += (uint32_t)l->strides[g];
+    return 1;
 }
 
 /* Counts go where they belong. */
 static __attribute__((noinline)) void end_laps(Laps *l, Pricing *p, Block *b) {
+    l->size_bytes = 0;
+    if (l->has_costs) return;
     uint32_t done = l->begun - l->left;
     l->step->passes += done;
     l->step->stall += (uint64_t)done * l->stall;
@@ -80,7 +112,6 @@ static __attribute__((noinline)) void end_laps(Laps *l, Pricing *p, Block *b) {
     if (b->n_fetches) b->fetched.cache->hits += (uint64_t)done * b->n_fetches;
     if (b->in_order) b->changes.times += done;
     for (uint32_t g = 0; g < b->n_groups; g++) b->group_base[g] += done * (uint32_t)l->strides[g];
-    l->size_bytes = 0;
 }
 
 #endif
