@@ -12,7 +12,7 @@ from benches.cli.jobs_option import jobs_option
 from benches.cli.many_values import ManyValuesCommand
 from benches.cli.streaming_choice import ALL_NAMES, is_streaming
 from benches.suite.benchmarks import find
-from emulator.cli.options import base_option, hook_option, json_option
+from emulator.cli.options import base_option, cache_option, hook_option, json_option
 from emulator.cli.parameter_types import Count, InputFile, InputFileOrFolder, OutputPlace, OutputTarget
 from emulator.files import OutputFile
 from peripherals.instruments.audio_master import LARGEST_ERROR_PPM
@@ -111,6 +111,7 @@ from peripherals.instruments.audio_master import LARGEST_ERROR_PPM
 @jobs_option("Inputs of accuracy mode")
 @click.option("--timing", type=click.Choice(["memory", "core", "count"]), help="Depth of the timing model.")
 @hook_option
+@cache_option
 @json_option
 def bench(
     *,
@@ -137,6 +138,7 @@ def bench(
     jobs: int,
     timing: str | None,
     hook: str,
+    prices_folder: Path | None,
     json_file: OutputFile | None,
 ) -> None:
     """Run benchmarks (kws, vww, ic, ad; default: all of these) and report instructions, cycles, latency.
@@ -215,6 +217,7 @@ def bench(
             jobs=jobs,
             timing=timing or ("count" if mode == "accuracy" else "memory"),
             hook=hook,
+            prices_folder=prices_folder,
             json_file=json_file,
         )
     )

@@ -72,6 +72,7 @@ class BenchOptions:
     jobs: int = 1
     timing: str = "memory"
     hook: str = "auto"
+    prices_folder: Path | None = None
     json_file: OutputFile | None = None
 
 
@@ -208,7 +209,9 @@ def machine_for(job: BenchJob, options: BenchOptions, board: Board | None = None
     """Build the job's machine, or one of another ``board``, and load its image."""
     from emulator.machine.machine import Machine  # noqa: PLC0415 - loads the engine
 
-    machine = Machine(board or job.board, timing=options.timing, hook=options.hook)
+    machine = Machine(
+        board or job.board, timing=options.timing, hook=options.hook, prices_folder=options.prices_folder
+    )
     require_known_base(job.image, job.base, machine.board)
     machine.load(job.image, base=job.base)
     if board is None:  # and not again for each board of --what-if

@@ -24,11 +24,14 @@ MEASURED_CORES = ("cortex-m4", "cortex-m7", "cortex-m33")
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An image. ``make(timing, hook)``: a machine that has it; ``published_ms``: what its board took."""
+    """An image. ``make(timing, hook, prices_folder)``: a machine that has it.
+
+    ``published_ms``: what its board took.
+    """
 
     title: str
     size_bytes: int
-    make: Callable[[str, str], Machine]
+    make: Callable[[str, str, Path | None], Machine]
     data: Callable[[], bytes]
     published_ms: float | None = None
 
@@ -42,9 +45,9 @@ class Session:
     host: ProtocolHost
 
 
-def open_session(subject: Subject, timing: str, hook: str) -> Session:
+def open_session(subject: Subject, timing: str, hook: str, prices_folder: Path | None = None) -> Session:
     """Boot, and send the input."""
-    machine = subject.make(timing, hook)
+    machine = subject.make(timing, hook, prices_folder)
     channel = MachineChannel(machine)
     host = ProtocolHost(channel)
     host.wait_ready()
@@ -64,8 +67,8 @@ def shipped_subjects(board: str) -> Iterator[Subject]:
         )
 
 
-def _shipped_machine(path: Path, board: str, timing: str, hook: str) -> Machine:
-    machine = Machine(board, timing=timing, hook=hook)
+def _shipped_machine(path: Path, board: str, timing: str, hook: str, prices_folder: Path | None) -> Machine:
+    machine = Machine(board, timing=timing, hook=hook, prices_folder=prices_folder)
     machine.load(path)
     return machine
 
@@ -88,8 +91,10 @@ def development_subjects(folders: Sequence[Path]) -> Iterator[Subject]:
             )
 
 
-def _published_machine(item: CatalogRow, found: FoundImage, timing: str, hook: str) -> Machine:
-    machine = Machine(item.board, timing=timing, hook=hook)
+def _published_machine(
+    item: CatalogRow, found: FoundImage, timing: str, hook: str, prices_folder: Path | None
+) -> Machine:
+    machine = Machine(item.board, timing=timing, hook=hook, prices_folder=prices_folder)
     with tempfile.TemporaryDirectory(prefix="boardless-") as folder:
         path = Path(folder) / Path(item.path).name
         path.write_bytes(found.data)

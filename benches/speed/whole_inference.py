@@ -7,10 +7,14 @@ of memory and registers at the entry, and runs the same call with nothing hooked
 
 from __future__ import annotations
 
+import gc
 import math
 import statistics
+import tempfile
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 from benches.protocol.host import READY
 from benches.speed.measure import bare_core, run_plain
@@ -63,8 +67,10 @@ def _calls(session: Session, inferences: int) -> dict[int, tuple[int, int]]:
 class EmulatedInference:
     """A machine that is asked for inferences by its serial protocol; they alone are timed."""
 
-    def __init__(self, subject: Subject, function: int, timing: str, hook: str) -> None:
-        self.session = open_session(subject, timing, hook)
+    def __init__(
+        self, subject: Subject, function: int, timing: str, hook: str, prices_folder: Path | None = None
+    ) -> None:
+        self.session = open_session(subject, timing, hook, prices_folder)
         self.machine = self.session.machine
         self._function = function
         self._timing = timing
@@ -122,14 +128,32 @@ def _run_to(machine: Machine, address: int) -> None:
             raise CheckFailed(f"the inference at {address:#x} was not reached: {reason.value}")
 
 
-def first_and_later(subject: Subject, function: int, hook: str, turns: int) -> tuple[float, float]:
-    """Milliseconds of a fresh machine's first inference and of its fourth, memory timing: medians."""
-    pairs = []
+@dataclass(frozen=True, slots=True)
+class FirstInferences:
+    """Milliseconds with memory timing: medians.
+
+    ``unseen_ms``: of the first inference of an image that has never been run, ``seen_ms``: of one whose
+    blocks a run before has kept on disk, ``later_ms``: of a fourth one.
+    """
+
+    unseen_ms: float
+    seen_ms: float
+    later_ms: float
+
+
+def first_inferences(subject: Subject, function: int, hook: str, turns: int) -> FirstInferences:
+    """Some fresh machines, each with and without what another one has kept."""
+    unseen, seen, later = [], [], []
     for _ in range(turns):
-        inference = EmulatedInference(subject, function, "memory", hook)
-        first, *_warm, later = (inference.one().host_s * 1e3 for _ in range(MORE))
-        pairs.append((first, later))
-    return statistics.median(first for first, _ in pairs), statistics.median(later for _, later in pairs)
+        with tempfile.TemporaryDirectory(prefix="boardless-") as folder:
+            for firsts in (unseen, seen):
+                inference = EmulatedInference(subject, function, "memory", hook, Path(folder))
+                first, *_warm, last = (inference.one().host_s * 1e3 for _ in range(MORE))
+                firsts.append(first)
+                later.append(last)
+                del inference
+                gc.collect()  # the file is written when the machine goes
+    return FirstInferences(statistics.median(unseen), statistics.median(seen), statistics.median(later))
 
 
 class PlainInference:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from emulator.cli.parameter_types import Address, BoardName, InputFile, InputFolder, json_target
+from emulator.files import cache_folder
 
 DEFAULT_BOARD = "nucleo-l4r5zi"
 
@@ -64,6 +67,20 @@ hook_option = click.option(
     show_default=True,
     callback=_settle_hook,
     help="Which block hook prices the code; both give the same figures. auto: native if it is there.",
+)
+
+
+def _prices_folder(_ctx: click.Context, _parameter: click.Parameter, cache: bool) -> Path | None:
+    return cache_folder("prices") if cache else None
+
+
+cache_option = click.option(
+    "--cache/--no-cache",
+    "prices_folder",
+    default=True,
+    show_default=True,
+    callback=_prices_folder,
+    help="Keep an image's priced blocks on disk for its next run; figures are the same.",
 )
 strict_option = click.option("--strict", is_flag=True, help="An access that no model covers is an error.")
 files_option = click.option(

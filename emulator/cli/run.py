@@ -16,6 +16,7 @@ from emulator.cli.options import (
     arguments_option,
     base_option,
     board_option,
+    cache_option,
     files_option,
     hook_option,
     json_option,
@@ -54,6 +55,7 @@ class MachineOptions:
     learn: Limits | None = None  # learn the board within these limits first
     learn_output: OutputFile | None = None
     symbols: Path | None = None  # a file with names for the image
+    prices_folder: Path | None = None
 
 
 def make_machine(options: MachineOptions) -> Machine:
@@ -67,6 +69,7 @@ def make_machine(options: MachineOptions) -> Machine:
             strict=options.strict and options.learn is None,
             files_dir=options.files_dir,
             arguments=options.arguments,
+            prices_folder=options.prices_folder,
         )
 
     board = load_board(options.board)
@@ -121,6 +124,7 @@ def make_machine(options: MachineOptions) -> Machine:
 )
 @timing_option
 @hook_option
+@cache_option
 @strict_option
 @files_option
 @arguments_option
@@ -142,6 +146,7 @@ def run(
     learn_output: OutputFile | None,
     timing: str,
     hook: str,
+    prices_folder: Path | None,
     strict: bool,
     files_dir: Path | None,
     arguments: str,
@@ -173,6 +178,7 @@ def run(
             learn,
             learn_output,
             symbols,
+            prices_folder,
         )
     )
     status = StatusLine(Speed(machine))

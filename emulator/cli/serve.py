@@ -14,6 +14,7 @@ from emulator.cli.energy_desk import EnergyDesk
 from emulator.cli.options import (
     base_option,
     board_option,
+    cache_option,
     files_option,
     hook_option,
     strict_option,
@@ -85,6 +86,7 @@ BOOT_LIMIT_S = 60.0
 @click.option("--wall-limit", type=Seconds(), help="Serve so many seconds only.")
 @timing_option
 @hook_option
+@cache_option
 @strict_option
 @files_option
 def serve(
@@ -102,6 +104,7 @@ def serve(
     wall_limit: float | None,
     timing: str,
     hook: str,
+    prices_folder: Path | None,
     strict: bool,
     files_dir: Path | None,
 ) -> None:
@@ -118,7 +121,8 @@ def serve(
     if symlink is not None and spec.kind != "pty":
         raise UsageError("--link is for --serial pty")
     usb_id = parse_usb(usb)
-    machine = make_machine(MachineOptions(image, board, base, timing, hook, strict, files_dir))
+    options = MachineOptions(image, board, base, timing, hook, strict, files_dir, prices_folder=prices_folder)
+    machine = make_machine(options)
     chosen = None if uart is None else machine.serial(uart)
     status = StatusLine(Speed(machine))
     with ExitStack() as stack:

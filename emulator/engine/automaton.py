@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 from emulator.engine.absent import AbsentInstructions, uses_fpu
 from emulator.engine.alignment import required_alignment
 from emulator.engine.core import Core
 from emulator.engine.corrections import Corrections
-from emulator.engine.events import EVENT_BRANCH, EVENT_QUEUE, NO_REGISTER, BlockPlan, Event
+from emulator.engine.events import EVENT_BRANCH, EVENT_QUEUE, NO_REGISTER, BlockPlan, Event, LoadPair
 from emulator.engine.expressions import MASK32
 from emulator.engine.hook import MOST_LOADS, BlockHook, KnownLoad, Stop
+from emulator.engine.lazily import Origin, Plans, States
 from emulator.engine.memory_map import MemoryMap
 from emulator.engine.planner import load_pairs, plan_block
 from emulator.thumb.decode import ItState, decode_block
@@ -31,6 +33,43 @@ from emulator.timing.model import (
 )
 
 PAGE = 0x1000
+
+
+class WaysToPlan(NamedTuple):
+    """How a block is planned, beside what its code and the core say: see :func:`plan_block`."""
+
+    fetch_shift: int | None
+    fetches_ahead: bool
+    watch_data: bool
+    watch_divides: bool
+    runs_ahead: bool
+    traps_unaligned: bool
+    anchors: bool
+    each_access: bool
+
+
+class Kept(Protocol):
+    """What earlier runs have said: :mod:`emulator.engine.kept_automaton`."""
+
+    def define_block(self, address: int, code: bytes, it: int, pointer: int) -> bool:
+        """Tell the hook of a block; False: it is not known, or not as it would be now."""
+
+    def keep_block(self, code: bytes, it: int, plan: BlockPlan) -> None:
+        """Keep the block that has just been defined, if it may be."""
+
+    def define_edge(self, path: int, step: Origin) -> bool:
+        """Tell the hook of an edge; ``path``: the hook's, -1: not there yet. False: it is not known."""
+
+    def keep_edge(
+        self, step: Origin, issue: Sequence[int], pairs: Sequence[LoadPair], cycles: int, next_state: int
+    ) -> None:
+        """Keep the edge that has just been defined, if it may be."""
+
+    def state_number(self, state: Hashable) -> int:
+        """The number of a state, a new one when it was not met yet."""
+
+    def save(self) -> None:
+        """Write what is new now."""
 
 
 @dataclass(slots=True)
@@ -77,9 +116,9 @@ class Automaton:
         self.model = model
         self._memory_map = memory_map
         self._watch = watch
-        self._states: list[Hashable] = []
-        self._numbers: dict[Hashable, int] = {}
-        self.plans: list[BlockPlan] = []
+        self.states = States(lambda origin: self.step(*origin).next_state)
+        self.plans = Plans()
+        self.kept: Kept | None = None
         self._watched: set[int] = set()
         self._event_senders: set[int] = set()
         self.on_send_event: Callable[[], None] = lambda: None  # the core executes SEV
@@ -92,20 +131,13 @@ class Automaton:
         self.corrections = Corrections(core, hook, self.instruction_at)
         self._branch_slots: dict[int, int] = {}
         self._begun: dict[tuple[int, int, int], Step] = {}
-        self.initial = self._intern(model.initial_state)
+        self.initial = self.states.number_of(model.initial_state)
         hook.set_data_timing(model.unaligned, model.divide)
         hook.state = hook.initial_state = self.initial
 
-    def _intern(self, state: Hashable) -> int:
-        number = self._numbers.get(state)
-        if number is None:
-            number = self._numbers[state] = len(self._states)
-            self._states.append(state)
-        return number
-
     def state_of(self, number: int) -> Hashable:
         """The model's state behind an interned number."""
-        return self._states[number]
+        return self.states[number]
 
     # -- the hook's questions -----------------------------------------------------------------
     def answer(self, code: int) -> bool:
@@ -179,40 +211,58 @@ class Automaton:
     def _define_block(self, address: int, size_bytes: int) -> None:
         code = self._core.read_memory(address, size_bytes)
         xpsr = self._core.get("xpsr")  # a block may begin inside an IT block, at a page's start
-        block = decode_block(code, address, ItState(xpsr >> 25 & 3 | xpsr >> 8 & 0xFC))
+        it = xpsr >> 25 & 3 | xpsr >> 8 & 0xFC
+        memory = self._core.memory_at(address)
+        writable = memory is not None and memory.region.kind == "ram"
+        pointer = memory.pointer + address - memory.region.base if memory is not None and writable else 0
+        if self.kept is not None and self.kept.define_block(address, code, it, pointer):
+            return
+        block = decode_block(code, address, ItState(it))
         plan = self._plan(block)
         if self._guarded and not plan.is_whole:
             self._each_access.add((address, size_bytes))
             plan = self._plan(block)
-        memory = self._core.memory_at(address)
-        writable = memory is not None and memory.region.kind == "ram"
-        pointer = memory.pointer + address - memory.region.base if memory is not None and writable else 0
         number = self._hook.add_block(plan, pointer, code)
-        self.plans.append(plan)
+        self.plans.append(plan, address, size_bytes)
         assert number == len(self.plans) - 1
-        fresh = [a for a in plan.hook_addresses if a not in self._watched]
-        for hooked in fresh:
-            self._hook.watch_code(hooked)
-        self._watched.update(fresh)
+        if self.kept is not None:
+            self.kept.keep_block(code, it, plan)
+        self.watch_operands(plan.hook_addresses)
         sends_event, corrected = self._watch_events(block), self.corrections.watch(block)
         if self._watch_absent(block) or plan.hook_addresses or sends_event or corrected:
             self._core.forget_code(address, size_bytes)
 
-    def _plan(self, block: Block) -> BlockPlan:
-        address = block.address
-        return plan_block(
-            block,
-            entry_class=self.model.entry_class(block),
-            observed=self.model.observed(block),
+    def watch_operands(self, addresses: Sequence[int]) -> None:
+        """Have instructions looked at whose operands the hook needs."""
+        fresh = [a for a in addresses if a not in self._watched]
+        for hooked in fresh:
+            self._hook.watch_code(hooked)
+        self._watched.update(fresh)
+
+    def ways_to_plan(self, address: int, size_bytes: int) -> WaysToPlan:
+        """How a block there is to be planned now."""
+        return WaysToPlan(
             fetch_shift=self._memory_map.fetch_shift(address),
             fetches_ahead=self._memory_map.fetches_ahead(address),
             watch_data=self._watch or self._guarded,
             watch_divides=self._watch,
-            branch_slot=self._branch_slot if self.model.predicts_branches else None,
             runs_ahead=self._memory_map.runs_ahead(address),
             traps_unaligned=self._traps_unaligned,
             anchors=not self._guarded,
-            each_access=(address, block.size_bytes) in self._each_access,
+            each_access=(address, size_bytes) in self._each_access,
+        )
+
+    def _plan(self, block: Block) -> BlockPlan:
+        return self.plan(block, self.ways_to_plan(block.address, block.size_bytes))
+
+    def plan(self, block: Block, ways: WaysToPlan) -> BlockPlan:
+        """Plan a block in these ways."""
+        return plan_block(
+            block,
+            entry_class=self.model.entry_class(block),
+            observed=self.model.observed(block),
+            branch_slot=self.branch_slot if self.model.predicts_branches else None,
+            **ways._asdict(),
         )
 
     def _watch_events(self, block: Block) -> bool:
@@ -231,11 +281,11 @@ class Automaton:
     def forget_code(self, address: int, size_bytes: int) -> None:
         """The host wrote memory there: read its blocks anew, and translate it anew."""
         self._core.forget_code(address, size_bytes)
-        for number, plan in enumerate(self.plans):
-            if plan.block.address < address + size_bytes and address < plan.block.end:
-                self._hook.drop_block(number)
+        for number in self.plans.within(address, size_bytes):
+            self._hook.drop_block(number)
 
-    def _branch_slot(self, address: int) -> int:
+    def branch_slot(self, address: int) -> int:
+        """The place of a branch in the predictor's table."""
         return self._branch_slots.setdefault(address, len(self._branch_slots))
 
     def step(self, state: int, block: int, skipped: int, edge: int) -> Step:
@@ -244,15 +294,24 @@ class Automaton:
         mask = 0
         for bit, position in enumerate(plan.observed):
             mask |= (skipped >> bit & 1) << position
-        return self.model.step(self._states[state], plan.block, mask, edge)
+        return self.model.step(self.states[state], plan.block, mask, edge)
 
     def _define_edge(self, state: int, block: int, skipped: int, edge: int) -> None:
-        step = self.step(state, block, skipped, edge)
         path = self._hook.find_path(state, block, skipped)
+        if self.kept is not None and self.kept.define_edge(path, Origin(state, block, skipped, edge)):
+            return
+        step = self.step(state, block, skipped, edge)
+        issue: Sequence[int] = ()
+        pairs: Sequence[LoadPair] = ()
+        if path < 0 or self.kept is not None:
+            issue, pairs = self._event_issue(block, step), load_pairs(self.plans[block], step.load_pairs)
         if path < 0:
-            pairs = load_pairs(self.plans[block], step.load_pairs)
-            path = self._hook.add_path(state, block, skipped, self._event_issue(block, step), pairs)
-        self._hook.set_edge(path, edge, step.cycles, self._intern(step.next_state))
+            path = self._hook.add_path(state, block, skipped, issue, pairs)
+        number_of = self.states.number_of if self.kept is None else self.kept.state_number
+        next_state = number_of(step.next_state)
+        self._hook.set_edge(path, edge, step.cycles, next_state)
+        if self.kept is not None:
+            self.kept.keep_edge(Origin(state, block, skipped, edge), issue, pairs, step.cycles, next_state)
 
     def _event_issue(self, block: int, step: Step) -> list[int]:
         """For a branch what a wrong prediction costs: it comes after all issue cycles."""

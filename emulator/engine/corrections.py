@@ -54,6 +54,18 @@ class Corrections:
         self._behind_stack_pointers: set[int] = set()  # instructions behind one that writes SP
         self._rounding_mode = 0  # of FPSCR, while it is cleared for a conversion
 
+    @staticmethod
+    def concern(block: Block) -> bool:
+        """Whether any instruction of the block is one of these."""
+        return any(
+            i.name == "vmsr"
+            or _writes_stack_pointer(i)
+            or _moves_stack_pointer(i)
+            or _is_exclusive_store(i)
+            or _is_conversion(i)
+            for i in block.instructions
+        )
+
     def watch(self, block: Block) -> bool:
         """Watch what a new block needs; True when it must be translated anew."""
         addresses = {

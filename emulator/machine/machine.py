@@ -43,7 +43,8 @@ class Machine:
     when it was built). ``strict``: an access that no model covers is an error. ``files_dir``:
     where semihosting may open files; nowhere by default. ``arguments``: what a program finds in its
     command line (semihosting's SYS_GET_CMDLINE) behind its name. ``call("function", *arguments)`` calls
-    one function of the firmware: :class:`~emulator.machine.call.FunctionCalls`.
+    one function of the firmware: :class:`~emulator.machine.call.FunctionCalls`. ``prices_folder``: where
+    blocks stay planned and priced from one run of an image to the next; nowhere by default.
 
     Its parts, for whoever needs more than its methods: ``engine`` executes and prices blocks,
     ``system`` is the core's exceptions and registers, ``bus`` and ``devices`` are what answers
@@ -61,7 +62,9 @@ class Machine:
         strict: bool = False,
         files_dir: str | Path | None = None,
         arguments: str = "",
+        prices_folder: str | Path | None = None,
     ) -> None:
+        self._prices_folder = None if prices_folder is None else Path(prices_folder)
         folder = Path(files_dir) if files_dir is not None else None
         self._parts = MachineParts(_board(board), timing=timing, hook=hook, strict=strict,
                                    files_dir=folder, arguments=arguments)  # fmt: skip
@@ -104,6 +107,10 @@ class Machine:
 
             image = add_symbols(image, Path(symbols))
         self._parts.use_image(image)
+        if self._prices_folder is not None:
+            from emulator.engine.kept_automaton import keep_prices  # noqa: PLC0415 -- as above
+
+            keep_prices(self.engine, self._prices_folder, image.sha256)
         for segment in image.segments:
             if segment.data:
                 self.engine.write_memory(segment.address, segment.data)

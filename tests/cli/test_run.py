@@ -304,3 +304,16 @@ def test_on_a_terminal_there_is_a_status_line(firmware):
     assert b"\x1b[2K" in seen
     os.close(master)
     os.close(slave)
+
+
+@pytest.mark.parametrize("options", [(), ("--no-cache",)], ids=["cache", "no-cache"])
+def test_priced_blocks_stay_in_the_cache_folder(boardless, firmware, tmp_path, monkeypatch, options):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    totals = []
+    for _ in range(2):
+        done = boardless("run", firmware, "--json", tmp_path / "run.json", *options, input="name%")
+        assert done.returncode == 0, done.stderr
+        report = json.loads((tmp_path / "run.json").read_text())
+        totals.append((report["instructions"], report["cycles"], report["error_band"]))
+    assert totals[0] == totals[1]
+    assert len(list((tmp_path / "cache").rglob("*.prices"))) == (not options)

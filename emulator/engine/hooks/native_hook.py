@@ -20,7 +20,7 @@ from emulator.engine.hooks.native_exceptions import (
     share_memories,
 )
 from emulator.engine.hooks.native_footprint import NativeFootprint, prototype_footprint
-from emulator.engine.hooks.native_plan import described
+from emulator.engine.hooks.native_plan import PackedPlan, packed
 from emulator.engine.hooks.native_reads import NativeReads, prototype_reads
 from emulator.engine.lent_input import LentInput
 from emulator.engine.lent_output import KnownTurn, LentOutput
@@ -225,8 +225,12 @@ class NativeHook(_Head):
 
     def add_block(self, plan: BlockPlan, host_pointer: int, code: bytes) -> int:
         """See :class:`BlockHook`."""
-        self._event_counts.append(len(plan.events))
-        native = c.byref(described(plan))
+        return self.add_packed(packed(plan), host_pointer, code)
+
+    def add_packed(self, plan: PackedPlan, host_pointer: int, code: bytes) -> int:
+        """The same for a plan that was packed before."""
+        self._event_counts.append(plan.n_events)
+        native = c.byref(plan.described())
         return int(self._library.bl_add_block(self._engine, native, host_pointer or None, code))
 
     def watch_traps(self, suspect: Callable[[int], None]) -> None:
@@ -260,12 +264,12 @@ class NativeHook(_Head):
         self, state: int, block: int, skipped: int, issue: Sequence[int], pairs: Sequence[LoadPair] = ()
     ) -> int:
         """See :class:`BlockHook`."""
-        flat = [n for p in pairs for n in (p.older, p.younger, int(p.offsets_differ), p.event)]
-        return int(
-            self._library.bl_add_path(
-                self._engine, state, block, skipped, _shorts(issue), len(pairs), _shorts(flat)
-            )
-        )
+        return self.add_packed_path(state, block, skipped, pack_path(issue, pairs))
+
+    def add_packed_path(self, state: int, block: int, skipped: int, packed_path: PackedPath) -> int:
+        """The same for one that was packed before."""
+        issue, n_pairs, pairs = packed_path
+        return int(self._library.bl_add_path(self._engine, state, block, skipped, issue, n_pairs, pairs))
 
     def find_path(self, state: int, block: int, skipped: int) -> int:
         """See :class:`BlockHook`."""
@@ -414,6 +418,16 @@ class NativeHook(_Head):
             setattr(self, name, value)
         self._library.bl_load_memory(self._engine, memory)
         self.contexts.load(contexts)
+
+
+PackedPath = tuple[bytes, int, bytes]
+"""When a path's events issue, its pairs of loads, both as C takes them, and how many pairs there are."""
+
+
+def pack_path(issue: Sequence[int], pairs: Sequence[LoadPair]) -> PackedPath:
+    """A path in C's form."""
+    flat = [n for p in pairs for n in (p.older, p.younger, int(p.offsets_differ), p.event)]
+    return bytes(_shorts(issue)), len(pairs), bytes(_shorts(flat))
 
 
 def native_hook(library: c.CDLL) -> NativeHook:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes as c
-from typing import Any, ClassVar
+import struct
+from typing import Any, ClassVar, NamedTuple
 
 from emulator.engine.events import BlockPlan
 
@@ -46,14 +47,41 @@ class _BlockPlan(c.Structure):
         for n in ("address", "size_bytes", "instructions", "entry_class", "observed_all",
                   "n_events", "n_groups", "n_group_events", "n_hooked", "n_program",
                   "leaving", "site", "target")
-    ] + [
-        ("events", c.POINTER(_Event)), ("groups", c.POINTER(_Group)), ("group_events", c.POINTER(c.c_uint16)),
-        ("hooked", c.POINTER(_Hooked)), ("program", c.POINTER(_Node)),
-    ]  # fmt: skip
+    ] + [(n, c.c_char_p) for n in ("events", "groups", "group_events", "hooked", "program")]  # fmt: skip
 
 
-def described(plan: BlockPlan) -> c.Structure:
-    """The plan as C has it; C copies what it points to."""
+class PackedPlan(NamedTuple):
+    """A block's plan as C has it: its numbers, and its arrays as bytes, in the order of events.h."""
+
+    numbers: tuple[int, ...]
+    events: bytes
+    groups: bytes
+    group_events: bytes
+    hooked: bytes
+    program: bytes
+
+    @property
+    def n_events(self) -> int:
+        """How many events it has."""
+        return len(self.events) // EVENT_BYTES
+
+    def with_slot(self, event: int, slot: int) -> PackedPlan:
+        """The same with the branch of an event at another place of the predictor's table."""
+        events = bytearray(self.events)
+        ADDRESS.pack_into(events, event * EVENT_BYTES, slot)
+        return self._replace(events=bytes(events))
+
+    def described(self) -> c.Structure:
+        """The plan for C, which copies what it points to."""
+        return _BlockPlan(*self.numbers, *self[1:])
+
+
+EVENT_BYTES = c.sizeof(_Event)
+ADDRESS = struct.Struct("=I")
+
+
+def packed(plan: BlockPlan) -> PackedPlan:
+    """The plan in C's form."""
     events = [
         _Event(e.address, e.instruction, e.kind, e.base, e.index, e.shift, e.size_bytes, e.count)
         for e in plan.events
@@ -84,11 +112,16 @@ def described(plan: BlockPlan) -> c.Structure:
     ]  # fmt: skip
     program = [_Node(n.op, n.a, n.b, 0, n.imm) for n in plan.program]
     block = plan.block
-    return _BlockPlan(
+    numbers = (
         block.address, block.size_bytes, len(block.instructions), plan.entry_class,
         (1 << len(plan.observed)) - 1, len(events), len(groups), len(members), len(hooked), len(program),
         plan.leaving, plan.site, plan.target,
-        (_Event * len(events))(*events), (_Group * len(groups))(*groups),
-        (c.c_uint16 * len(members))(*members), (_Hooked * len(hooked))(*hooked),
-        (_Node * len(program))(*program),
     )  # fmt: skip
+    return PackedPlan(
+        numbers,
+        bytes((_Event * len(events))(*events)),
+        bytes((_Group * len(groups))(*groups)),
+        bytes((c.c_uint16 * len(members))(*members)),
+        bytes((_Hooked * len(hooked))(*hooked)),
+        bytes((_Node * len(program))(*program)),
+    )
