@@ -319,7 +319,8 @@ class Device(ABC):
 class OrdinaryInput:
     """A receiver to which nothing but characters happens, as firmware finds it.
 
-    ``status_offset``: of a word that is ``empty`` without a character and ``full`` with one;
+    ``status_offset``: of a word that is ``empty`` without a character and ``full`` with one, both without
+    the bits ``busy`` once no character is on its way;
     ``data_offset``: of a word whose read takes the character, and gives ``last`` when there is none;
     ``clear_offset``: of a register to which stores have no effect but to clear flags, of which
     ``sticky`` are set. ``line``: the interrupt line that is asserted as long as there is a character, ""
@@ -332,6 +333,7 @@ class OrdinaryInput:
     clear_offset: int
     empty: int
     full: int
+    busy: int
     sticky: int
     line: str
     held: int | None
@@ -358,7 +360,10 @@ class LendsInput(Protocol):
         """
 
     def take_back_input(self, received: int, *, held: int | None, last: int, at_cycles: int) -> None:
-        """So many characters have come; ``held`` is left. Go on, with the next one at ``at_cycles``."""
+        """So many characters have come; ``held`` is left.
+
+        Go on: the next one comes at ``at_cycles``, or the line has been quiet for a character's time then.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,20 +162,20 @@ class _LineCollector:
         return NEWLINE_ALONE if self._began is not None else None
 
     def _collect(self, data: bytes) -> None:
-        for byte in data:
-            now = _stamp(self._machine.counts)
+        while data:
             if self._began is None:
-                self._began = now
+                self._began = _stamp(self._machine.counts)
                 self._time_read = _stamp(self._machine.time_read)
                 self._host_s = time.perf_counter()
-            if byte == NEWLINE:
+            piece, newline, data = data.partition(NEWLINE_ALONE)
+            self._partial += piece
+            if newline:
                 text = self._partial.decode("ascii", "replace").strip("\r")
-                line = Line(text, self._began, now, self._time_read, self._host_s)
+                ended = _stamp(self._machine.counts)
+                line = Line(text, self._began, ended, self._time_read, self._host_s)
                 self._partial.clear()
                 self._began = None
                 self._on_line(self._port, line)
-            else:
-                self._partial.append(byte)
 
 
 def _stamp(counts: CountsLike | None) -> Stamp | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import MutableSequence
 
+CHARACTERS = 256
 MOST_SENT = 64
 """Characters at once."""
 MOST_TURN_BLOCKS = 16
@@ -83,5 +84,10 @@ class LentOutput(ctypes.Structure):
                          "writable", "mask", "is_held", "held", "sending", "data", "count", "may_skip",
                          "wants_look")
         ]
-        + [("heeded", ctypes.c_uint8 * 256), ("characters", ctypes.c_uint8 * MOST_SENT)]
+        + [("heeded", ctypes.c_uint8 * CHARACTERS), ("characters", ctypes.c_uint8 * MOST_SENT)]
     )  # fmt: skip
+
+    def heed(self, heeded: bytes) -> None:
+        """Set ``heeded``, as a whole: one by one takes long."""
+        assert len(heeded) == CHARACTERS
+        ctypes.memmove(ctypes.addressof(self.heeded), heeded, CHARACTERS)  # type: ignore[arg-type]

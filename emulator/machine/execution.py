@@ -285,7 +285,6 @@ class Execution:
     def serial_activity(self) -> None:
         """A character left or reached the device."""
         self.waited_picoseconds = 0
-        self._slices.output.some_send = True
         if not self._sleep.asleep:
             self.waits.expect_soon()
 

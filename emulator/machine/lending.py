@@ -16,7 +16,7 @@ from emulator.engine.engine import Engine
 from emulator.engine.lent_input import MOST_CHARACTERS
 from emulator.system.exception_table import FIRST_EXTERNAL
 
-LEAST_CHARACTERS = 3
+LEAST_CHARACTERS = 2
 """Fewer are not worth it."""
 
 
@@ -82,6 +82,7 @@ class InputLending:
         lent.is_held, lent.data = int(offered.held is not None), offered.held or 0
         lent.last = offered.last
         lent.count, lent.taken = len(offered.characters), 0
+        lent.busy, lent.follows = offered.busy, int(device.characters_waiting() > lent.count)
         lent.characters[: lent.count] = offered.characters
         lent.is_lent, lent.is_asleep = 1, 0
         self.is_lending = True

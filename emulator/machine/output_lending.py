@@ -24,7 +24,7 @@ ALL_HEEDED, NONE_HEEDED = bytes([1] * 256), bytes(256)
 class OutputLending:
     """Lends the output of one device at a time.
 
-    ``some_send``: a device does, perhaps. ``is_lending``: now. ``skips``: turns of waiting loops may be.
+    ``is_lending``: now. ``skips``: turns of waiting loops may be.
     ``on_taken_back(check_at, sent)``: a waiting loop is to be looked for at that cycle; so many characters
     have left meanwhile. ``on_waiting()``: somebody waits in a loop that is to be looked at.
     """
@@ -56,7 +56,8 @@ class OutputLending:
             accesses.written_to = self.begun
         self._slice_end = self._check_at = 0
         self._may_begin = False
-        self.some_send = self.is_lending = False
+        self._sends: LendsOutput | None = None  # it does, perhaps
+        self.is_lending = False
         self.skips = True
         self.on_taken_back: Callable[[int, int], None] = lambda _check_at, _sent: None
         self.on_waiting: Callable[[], None] = lambda: None
@@ -72,20 +73,23 @@ class OutputLending:
         When a waiting loop is to be looked for then: whoever waits for a lent transmitter is seen natively.
         """
         self._slice_end, self._check_at, self._may_begin = slice_end, check_at, self._may_lend()
-        if not self.some_send or not self._may_begin:
+        device = self._sends
+        if device is None or not self._may_begin:
             return check_at
-        self.some_send = False
-        for device in self._lenders:
-            offered = device.lend_output()
-            if offered is not None:
-                self._lend(device, offered, slice_end, check_at)
-                return self._output.check_at
-        return check_at
+        offered = device.lend_output()
+        if offered is None:
+            self._sends = None
+            return check_at
+        self._lend(device, offered, slice_end, check_at)
+        return self._output.check_at
 
     def begun(self, address: int) -> None:
         """The firmware has stored to ``address``: the first character of some, perhaps."""
         device = self._by_data.get(address)
-        if device is None or self.is_lending or not self._may_begin:
+        if device is None or self.is_lending:
+            return
+        self._sends = device
+        if not self._may_begin:
             return
         offered = device.lend_output()
         if offered is not None:
@@ -105,7 +109,7 @@ class OutputLending:
         lent.writable, lent.mask, lent.data = offered.writable, offered.mask, offered.data
         lent.is_held, lent.held = int(offered.held is not None), offered.held or 0
         lent.sending, lent.count = offered.sending, 0
-        lent.heeded[:] = heeded or ALL_HEEDED
+        lent.heed(ALL_HEEDED if heeded is None else heeded)
         lent.may_skip, lent.wants_look = int(self.skips), 0
         lent.is_lent = 1
         self.is_lending = True
@@ -121,7 +125,7 @@ class OutputLending:
         lent = self._output
         lent.is_lent = 0
         self.is_lending = False
-        self.some_send = True
+        self._sends = device
         held = lent.held if lent.is_held else None
         device.take_back_output(sending=lent.sending, held=held, data=lent.data, at_cycles=lent.at)
         self._outside.skipped_cycles += lent.skipped_cycles

@@ -122,10 +122,17 @@ class SerialLine:
         return at_cycles, self._character_cycles, serial.upcoming(most)
 
     def take_back(self, received: int, at_cycles: int) -> None:
-        """Go on behind a :meth:`lend`: so many have come, the next one comes at ``at_cycles``."""
-        if self._context.serial is not None:
-            self._context.serial.skip(received)
-        self._received.arm(at_cycles)
+        """Go on behind a :meth:`lend`: so many have come, the next one comes at ``at_cycles``.
+
+        Or none does: then the line has been quiet for a character's time at that cycle.
+        """
+        serial = self._context.serial
+        if serial is not None:
+            serial.skip(received)
+        if serial is None or serial.waiting():
+            self._received.arm(at_cycles)
+        elif self._on_quiet:
+            self._quiet.arm(at_cycles)
 
     def lend_output(self) -> tuple[int, int, int] | None:
         """Stop sending: (the character on the wire, when it has left, cycles of one).

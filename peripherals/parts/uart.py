@@ -9,7 +9,7 @@ a data register.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from peripherals.parts.serial_line import CharacterFormat, SerialLine
 
 NO_PARITY, EVEN_PARITY, ODD_PARITY = "none", "even", "odd"
 START_HALF_BITS = 2
+BYTE_BITS = 8
 MOST_LENT = 0xFF
 """Characters of more bits are not lent."""
 MOST_HELD = 1 << 16
@@ -53,6 +54,12 @@ class Frame:
         if self.parity == NO_PARITY or not self.shows_parity:
             return data
         return data | ((data.bit_count() & 1) ^ (self.parity == ODD_PARITY)) << self.data_bits
+
+    def all_received(self, data: Sequence[int]) -> Sequence[int]:
+        """The same of several characters of a byte each."""
+        if self.data_bits >= BYTE_BITS and not self.shows_parity:
+            return data
+        return [self.received(one) for one in data]
 
 
 class LentOutput(NamedTuple):
@@ -172,13 +179,13 @@ class Uart:
         """Take the oldest received character, if any."""
         return self.received.pop(0) if self.received else None
 
-    def lend(self, most: int) -> tuple[int, int, list[int]] | None:
+    def lend(self, most: int) -> tuple[int, int, Sequence[int]] | None:
         """See :meth:`SerialLine.lend`; the characters as they will be read."""
         lent = self._line.lend(most)
         if lent is None:
             return None
         at_cycles, character_cycles, characters = lent
-        return at_cycles, character_cycles, [self._setting.frame.received(data) for data in characters]
+        return at_cycles, character_cycles, self._setting.frame.all_received(characters)
 
     def take_back(self, received: int, held: int | None, at_cycles: int) -> None:
         """Go on behind a :meth:`lend`: so many have come, ``held`` was not taken."""

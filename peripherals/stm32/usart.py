@@ -158,6 +158,7 @@ class Usart(AnyUsart):
             clear_offset=ICR_OFFSET,
             empty=empty,
             full=empty | Flag.RXNE,
+            busy=ISR_BUSY,
             sticky=self.values["ISR"] & ICR_CLEARS,
             line="global" if asserting & Flag.RXNE else "",
             held=self._uart.received[0] if self._uart.received else None,

@@ -280,7 +280,8 @@ static inline __attribute__((always_inline)) int is_quick(const NativeHook *n, c
 static inline __attribute__((always_inline)) int lap(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
     BlockHook *h = &n->pricing.head;
     Laps *l = &n->laps;
-    if (address != l->address || size_bytes != l->size_bytes || !l->left || (h->stop_code | h->stop_request)) return 0;
+    if (address != l->address || size_bytes != l->size_bytes || !l->left) return 0;
+    if (h->stop_code | h->stop_request | h->trace_enabled) return 0; /* a watched loop: output.h */
     if (l->has_costs && !price_lap(l, &n->pricing, n->block)) return 0;
     l->left--;
     h->cycles += l->cycles;

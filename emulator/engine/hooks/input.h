@@ -110,7 +110,7 @@ static int read_input(NativeHook *n, uint32_t address, uint32_t size_bytes, uint
     LentInput *l = n->input;
     if (!l || !l->is_lent || (address != l->data_address && address != l->status_address)) return 0;
     if (!n->remembered || !count_poll(n->remembered, address)) return 0;
-    if (address == l->status_address) *value = l->is_held ? l->full_status : l->empty_status;
+    if (address == l->status_address) *value = input_status(l);
     else {
         count_activity(n);
         if (l->is_held) {
