@@ -13,7 +13,14 @@ from benches.cli.many_values import ManyValuesCommand
 from benches.cli.streaming_choice import ALL_NAMES, is_streaming
 from benches.suite.benchmarks import find
 from emulator.cli.options import base_option, cache_option, hook_option, json_option
-from emulator.cli.parameter_types import Count, InputFile, InputFileOrFolder, OutputPlace, OutputTarget
+from emulator.cli.parameter_types import (
+    Count,
+    InputFile,
+    InputFileOrFolder,
+    OutputPlace,
+    OutputTarget,
+    PartsPerMillion,
+)
 from emulator.files import OutputFile
 from peripherals.instruments.audio_master import LARGEST_ERROR_PPM
 
@@ -90,7 +97,7 @@ from peripherals.instruments.audio_master import LARGEST_ERROR_PPM
 )
 @click.option(
     "--audio-error",
-    type=click.FloatRange(-LARGEST_ERROR_PPM, LARGEST_ERROR_PPM),
+    type=PartsPerMillion(LARGEST_ERROR_PPM),
     metavar="PPM",
     help="sww: by how much the clock of the audio's master is too fast (below 0: too slow).",
 )

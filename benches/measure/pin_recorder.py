@@ -111,6 +111,12 @@ def find_pins(moves: PinEdges, named: Sequence[tuple[str, Mapping[str, str]]]) -
     for role, looks_right in looks.items():
         asked = ((who, pins.get(role, "")) for who, pins in named)
         origin, pin = next(((who, pin) for who, pin in asked if _holds(who, pin, moves)), ("", ""))
+        if pin and pin not in moves.edges:
+            raise UsageError(
+                "this pin did not move while audio was played",
+                where=f"--{role}-pin {pin}",
+                next_step=f"pins that did: {_moved(moves)}",
+            )
         if not pin:
             moving = [name for name in moves.edges if looks_right(name)]
             origin, pin = "found: the only pin that moves so", _only(role, moving, moves)
@@ -143,7 +149,7 @@ def is_detection(moves: PinEdges, pin: str) -> bool:
 def _only(role: str, moving: Sequence[str], moves: PinEdges) -> str:
     if len(moving) == 1:
         return moving[0]
-    moved = ", ".join(sorted(moves.edges)) or "none"
+    moved = _moved(moves)
     several = (
         f"{', '.join(moving)} move as a {role} pin does" if moving else f"no pin moves as a {role} pin does"
     )
@@ -152,3 +158,7 @@ def _only(role: str, moving: Sequence[str], moves: PinEdges) -> str:
         f" is not known: {several}",
         next_step=f"name it with --{role}-pin; pins that moved while audio was played: {moved}",
     )
+
+
+def _moved(moves: PinEdges) -> str:
+    return ", ".join(sorted(moves.edges)) or "none"

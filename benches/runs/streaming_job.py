@@ -66,6 +66,12 @@ def run_sound(
     published = streaming_row(sha256)
     clock_hz = machine.clock.core_hz
     listening = session.listen(sound.wave, progress)
+    if not listening.moves.edges:
+        raise ProtocolError(
+            "the device did nothing with the sound: no pin moved while it was played",
+            where=machine.where(),
+            next_step="does the firmware's `start` turn on the SAI that the board's audio pins lead to?",
+        )
     pins = find_pins(listening.moves, _who_names_pins(job, published, machine.board.wiring))
     frames = _frames(listening.moves.pulses(pins.processing, 1), pins.processing, sound)
     pulses = [pulse.begin.picoseconds for pulse in listening.moves.pulses(pins.detection, 0)]

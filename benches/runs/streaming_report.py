@@ -35,7 +35,7 @@ def _rows(run: StreamingRun) -> Iterator[Cells]:
     yield "board", f"{run.board} ({run.core})", published.system if published else "", ""
     yield "image", f"{Path(run.image).name} [{run.vendor}]", "", ""
     yield "sound", f"{Path(run.audio).name}, {run.length_s:g} s", "", ""
-    yield "frames", f"{len(run.frames)}", "", ""
+    yield "frames", f"{len(run.frames)} of {run.frames_played}", "", ""
     yield (
         "ms a frame",
         _spread(run.processing_ms, ".3f"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from benches.measure.pin_recorder import Pulse, StreamingPins
 from benches.silicon.streaming_catalog import StreamingRow
-from benches.suite.wake_word import PICOSECONDS_PER_TICK, Score
+from benches.suite.wake_word import FRAME_SAMPLES, PICOSECONDS_PER_TICK, RATE_HZ, Score
 
 PICOSECONDS_PER_MS = 1e9
 PICOSECONDS = 1e12
@@ -158,6 +158,11 @@ class StreamingRun:
     unmodelled: tuple[dict[str, Any], ...] = ()
 
     @property
+    def frames_played(self) -> int:
+        """Whole frames of the sound."""
+        return round(self.length_s * RATE_HZ) // FRAME_SAMPLES
+
+    @property
     def duty(self) -> DutyCycle:
         """Over all frames."""
         return duty_cycle(self.frames)
@@ -233,6 +238,7 @@ class StreamingRun:
             "length_s": self.length_s,
             "audio_error_ppm": self.error_ppm,
             "frames": len(self.frames),
+            "frames_played": self.frames_played,
             "processing_ms": self.processing_ms.as_json(),
             "cycles_per_frame": self.processing_cycles.as_json(),
             "instructions_per_frame": self.processing_instructions.as_json(),

@@ -202,6 +202,25 @@ class Seconds(click.FloatRange):
         return seconds
 
 
+class PartsPerMillion(ParamType):
+    """By how much a clock is too fast, or below 0 too slow; at most ``most`` either way."""
+
+    name = "ppm"
+
+    def __init__(self, most: float) -> None:
+        self.most = most
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Parse; a usage error for what is no such error."""
+        try:
+            error = float(str(value))
+        except ValueError:
+            error = math.nan
+        if not -self.most <= error <= self.most:
+            self.fail(f"{value!r} is no number from {-self.most:g} to {self.most:g}", param, ctx)
+        return error
+
+
 def json_target(what: str = "the report") -> OutputTarget:
     """The type of ``--json``: a file, or ``-`` for standard output."""
     return OutputTarget(what, standard_output=True)

@@ -26,6 +26,7 @@ from emulator.cli.parameter_types import (
     LinkPath,
     OutputPlace,
     OutputTarget,
+    PartsPerMillion,
     Seconds,
 )
 
@@ -35,8 +36,8 @@ FILES_OUT = (OutputTarget, OutputPlace, LinkPath)
 PLAIN_TEXT = {  # options and arguments of text that is no file's name
     "--args", "--serial", "--usb", "--device", "--function", "--callers", "--callees", "--annotate",
     "--operators-from", "--bsp", "--what-if", "--clock", "--only", "--bisect", "--build", "--port", "--keep",
-    "--uart", "--scheduler", "--best", "--under", "--over", "--every", "--processing-pin", "--detection-pin",
-    "--timestamp-pin",
+    "--uart", "--scheduler", "--best", "--under", "--over", "--every",
+    "--processing-pin", "--detection-pin", "--timestamp-pin",
     "benchmarks",
     "command",
 }  # fmt: skip
@@ -175,6 +176,8 @@ def to_the_reader(item: Walked, path: Path) -> list[str]:
         return ["build", "kws", "--model", str(path)]
     if item.option == "--model":
         return ["bench", "--image", "benches/images/kws-nucleo-l4r5zi.elf", "--model", str(path)]
+    if item.option in ("--audio", "--truth"):
+        return ["bench", "sww", item.option, str(path)]
     if item.option == "--inputs":
         return ["bench", "kws", "--inputs", str(path)]
     if item.words == ("calibrate",) and item.option == "board":
@@ -233,6 +236,12 @@ def test_a_time_is_a_positive_number(item: Walked) -> None:
         refused(item, value, words=item.option)
 
 
+@pytest.mark.parametrize("item", of(PartsPerMillion), ids=title)
+def test_an_error_of_a_clock_is_a_number(item: Walked) -> None:
+    for value in ("nan", "-inf", "1e300", "fast", ""):
+        refused(item, value, words=item.option)
+
+
 @pytest.mark.parametrize(
     "item", [i for i in PARAMETERS if isinstance(i.parameter.type, click.types.IntParamType)], ids=title
 )
@@ -270,6 +279,7 @@ ELSEWHERE = {  # file: what it reads or writes that is no user's file
     "emulator/links/pty.py": "a terminal",
     "emulator/system/semihosting.py": "the firmware's own files",
     "benches/silicon/catalog.py": "the shipped catalogue, as package data",
+    "benches/silicon/streaming_catalog.py": "the shipped catalogue, as package data",
     "benches/silicon/fitted_constants.py": "the shipped table, as package data",
     "benches/silicon/validate.py": "a temporary folder",
     "benches/virtual_ports/__init__.py": "a temporary folder, and package data",
@@ -278,6 +288,7 @@ ELSEWHERE = {  # file: what it reads or writes that is no user's file
     "benches/build/calibration.py": "a temporary folder",
     "emulator/board/reference.py": "a developer's command for a page of docs/",
     "benches/suite/golden.py": "opens an interpreter, not a file",
+    "benches/suite/wake_word_golden.py": "opens an interpreter, not a file",
     "emulator/installation/origin.py": "its own metadata",
     "emulator/timing/version.py": "its own sources",
     "benches/assembly/build.py": "a temporary folder",

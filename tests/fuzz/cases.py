@@ -13,7 +13,7 @@ from emulator.reporting.exports.formats import FORMATS
 from emulator.reporting.questions import QUESTIONS
 from tests.cli.commands import Walked, parameters
 
-from .corpus import BOARDS, Seed, seeds
+from .corpus import BOARDS, Seed, seeds, streaming_elf
 from .values import value_for
 
 FOLDER = "@"
@@ -121,6 +121,18 @@ def _bench_files(case: Case, random: Random) -> None:
 
 def _named_inputs() -> list[str]:
     return [line.split(",")[0] for line in seeds()["labels"][0].data.decode().splitlines()]
+
+
+def _bench_streaming(case: Case, random: Random) -> None:
+    case.files["image.elf"] = streaming_elf()
+    case.words = ["bench", "sww", "--image", f"{FOLDER}/image.elf"]
+    choice = random.randrange(3)
+    if choice != 0:
+        case.words += ["--audio", case.add("sound", "sound.wav", random)]
+    if choice != 1:
+        case.words += ["--truth", case.add("truth", "truth.json", random)]
+    if random.random() < 0.3:
+        case.words += ["--mode", "energy", "--audio-error", random.choice(("-500", "1e5", "nan"))]
 
 
 def _bench_board(case: Case, random: Random) -> None:
@@ -259,8 +271,8 @@ def _speed(case: Case, _random: Random) -> None:
 
 TEMPLATES: tuple[tuple[Template, int], ...] = (
     (_run, 340), (_run_on_a_board, 150), (_learn, 10), (_serve, 25), (_boards, 130), (_shipped_boards, 8),
-    (_bench_image, 8), (_bench_files, 35), (_bench_board, 20), (_explain, 50), (_explain_inference, 6),
-    (_profile, 30),
+    (_bench_image, 8), (_bench_files, 35), (_bench_board, 20), (_bench_streaming, 20), (_explain, 50),
+    (_explain_inference, 6), (_profile, 30),
     (_report, 60), (_compare, 20), (_check, 40), (_validate, 60), (_validate_assembly, 60), (_build, 40),
     (_calibrate, 20), (_sweep, 20),
     (_build_options, 8), (_build_board, 6), (_host, 25),

@@ -18,6 +18,7 @@ from emulator.board.reader import board_document
 from emulator.image import load_image
 from emulator.learning.toml_text import toml_text
 from emulator.recording.store import write_recording
+from tests.benches import streaming_firmware
 from tests.cli import talking_firmware
 from tests.reporting.made import small
 
@@ -32,6 +33,7 @@ except ModuleNotFoundError:  # Python 3.10
 ROOT = Path(__file__).parents[2]
 BASE = 0x08000000
 BOARDS = ("nucleo-l4r5zi", "virtual-m4", "nucleo-h7a3zi-q", "virtual-m33", "cy8cproto-062-4343w")
+TRUTH = b'[{"wav_file": "sound.wav", "detection_windows": [[0.05, 0.2], [3, 4]], "length_sec": 0.2}]'
 Mutation = Callable[[bytes, Random], bytes]
 
 
@@ -60,6 +62,20 @@ def talking_elf() -> bytes:
     """The command line tests' firmware: it talks, crashes, traces and ends itself on command."""
     with tempfile.TemporaryDirectory(prefix="boardless-fuzz-") as folder:
         return talking_firmware.build(Path(folder)).read_bytes()
+
+
+@cache
+def streaming_elf() -> bytes:
+    """The streaming benchmark's test firmware: it listens."""
+    with tempfile.TemporaryDirectory(prefix="boardless-fuzz-") as folder:
+        return streaming_firmware.build(Path(folder)).read_bytes()
+
+
+@cache
+def sound() -> bytes:
+    """Six frames, of which one is loud."""
+    with tempfile.TemporaryDirectory(prefix="boardless-fuzz-") as folder:
+        return streaming_firmware.write_wave(Path(folder) / "sound.wav", 6, {3}).read_bytes()
 
 
 @cache
@@ -191,6 +207,8 @@ def seeds() -> dict[str, tuple[Seed, ...]]:
         ),
         "model": tuple(Seed(".tflite", data, mutate_flatbuffer) for data in models),
         "input": tuple(Seed(".bin", path.read_bytes(), mutate_bytes) for path in inputs),
+        "sound": (Seed(".wav", sound(), mutate_bytes),),
+        "truth": (Seed(".json", TRUTH, mutate_json),),
         "labels": (Seed(".csv", f"{inputs[0].name},12,3\n{inputs[1].name},12,4\n".encode(), mutate_text),),
         "bands": (Seed(".json", _read("benches/silicon/error_bands.json"), mutate_json),),
         "recording": (Seed(".blr", recording_file(), mutate_bytes),),
