@@ -76,6 +76,7 @@ class Dma(RegisterDevice):
         self._at: dict[int, list[int]] = {}  # channel -> [peripheral address, memory address]
         self._reload: dict[int, int] = {}
         first = self.parameters.first_request
+        self._lines = [(line, self._channels_of(name)) for name, line in context.interrupts.items()]
         self._wires: dict[int, RequestWires] = {}
         for number in range(1, self._count + 1):
             signal = f"dma_request:{first + number - 1}"
@@ -152,7 +153,7 @@ class Dma(RegisterDevice):
             return
         self._serving = True
         try:
-            while number := next((n for n in self._wires if self._wants(n)), 0):
+            while number := next((n for n in sorted(self._at) if self._wants(n)), 0):
                 self._transfer(number)
         finally:
             self._serving = False
@@ -224,10 +225,14 @@ class Dma(RegisterDevice):
         return bool(flags & self.values[f"CCR{number}"] & (FLAG_COMPLETE | FLAG_HALF | FLAG_ERROR))
 
     def _refresh(self) -> None:
-        for name, line in self.context.interrupts.items():
-            first, _, last = name.removeprefix("channel").partition("_")
-            numbers = range(int(first), int(last or first) + 1)
-            line.set_level(any(self._pending(n) for n in numbers if n <= self._count))
+        some = self.values["ISR"]
+        for line, numbers in self._lines:
+            line.set_level(bool(some) and any(self._pending(n) for n in numbers))
+
+    def _channels_of(self, line: str) -> range:
+        """The channels that a line serves, by its name."""
+        first, _, last = line.removeprefix("channel").partition("_")
+        return range(int(first), min(int(last or first), self._count) + 1)
 
 
 class DmaMux(RegisterDevice):
@@ -245,7 +250,7 @@ class DmaMux(RegisterDevice):
         self._count = self.parameters.channels
         self._names = {number: name for name, number in self.parameters.requests.items()}
         for name in self._names.values():
-            context.signals.watch(f"dma:{name}", self._source_changed)
+            context.signals.watch(f"dma:{name}", partial(self._source_changed, name))
         for channel in range(self._count):
             context.signals.watch(f"dma_request_room:{channel}", self._room_changed)
             context.signals.watch(f"dma_request_asked:{channel}", partial(self._asked, channel))
@@ -283,15 +288,18 @@ class DmaMux(RegisterDevice):
             if self.values[f"RG{number}CR"] & RGXCR_GE:
                 self.report(f"RG{number}CR", "write", "request generators")
 
-    def _source_changed(self, _level: int) -> None:
-        self._route()
+    def _source_changed(self, name: str, level: int) -> None:
+        for channel in range(self._count):
+            if self._source(channel) == name:
+                self.context.signals.set(f"dma_request:{channel}", level)
 
     def _room_changed(self, _room: int) -> None:
         self._route_room()
 
-    def _asked(self, channel: int, level: int) -> None:
+    def _asked(self, channel: int, _level: int) -> None:
         if name := self._source(channel):
-            self.context.signals.set(f"dma_asked:{name}", level)
+            signals, wire = self.context.signals, f"dma_asked:{name}"
+            signals.set(wire, 1 - signals.get(wire))
 
     def _source(self, channel: int) -> str | None:
         return self._names.get(self.values[f"C{channel}CR"] & REQUEST_MASK)

@@ -146,8 +146,10 @@ class SaiBlock:
             return None
         words, self._fifo = self._fifo[:count], self._fifo[count:]
         self._last = words[-1]
-        mask = (1 << 8 * size_bytes) - 1
-        data = struct.pack(f"<{count}{PACKED[size_bytes]}", *(word & mask for word in words))
+        if self._cutter is None or self._cutter.setting.data_bits > 8 * size_bytes:
+            mask = (1 << 8 * size_bytes) - 1
+            words = [word & mask for word in words]
+        data = struct.pack(f"<{count}{PACKED[size_bytes]}", *words)
         self._settle()
         return data
 
