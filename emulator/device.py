@@ -123,6 +123,9 @@ class AudioInput(Protocol):
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` after something else is driven on the wires, or nothing any more."""
 
+    def listens(self, on: bool) -> None:
+        """The receiver takes what comes from now on, or takes nothing any more."""
+
 
 class SilentInput:
     """An audio input that the board leaves open."""
@@ -131,6 +134,9 @@ class SilentInput:
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Nothing will ever change."""
+
+    def listens(self, on: bool) -> None:
+        """Nobody hears of it."""
 
 
 class NothingAnswers(Exception):

@@ -10,6 +10,7 @@ import click
 
 from emulator.board.model import Board
 from emulator.board.reader import load_board
+from emulator.cli.audio_desk import play_when_heard
 from emulator.cli.command import EXIT_INTERRUPTED, Command
 from emulator.cli.console import EXIT_READER_LEFT, STDERR, STDOUT
 from emulator.cli.options import (
@@ -110,6 +111,12 @@ def make_machine(options: MachineOptions) -> Machine:
     metavar="SECONDS",
     help="Stop after so much of the host's time.",
 )
+@click.option(
+    "--audio",
+    type=InputFile(),
+    metavar="FILE.wav",
+    help="Play a sound (16 bits, stereo, 16 kHz) when the firmware begins to listen on a SAI.",
+)
 @json_option
 @click.option(
     "--learn-board",
@@ -141,6 +148,7 @@ def run(
     until: bytes | None,
     max_cycles: int | None,
     wall_limit: float | None,
+    audio: Path | None,
     json_file: OutputFile | None,
     learn_board: bool,
     learn_output: OutputFile | None,
@@ -181,6 +189,8 @@ def run(
             prices_folder,
         )
     )
+    if audio is not None:
+        play_when_heard(machine, audio)
     status = StatusLine(Speed(machine))
     is_stdio = spec.kind == "stdio"
     stdout = STDERR if json_file is not None and json_file.is_standard_output else STDOUT

@@ -15,13 +15,15 @@ from emulator.device import AudioFrames
 class AudioWires:
     """Implements :class:`emulator.device.AudioInput`, and the master's side of it.
 
-    ``name``: of the device and its input, such as ``"sai1_a"``. A snapshot keeps the frames that are
-    being played, which no master changes once they play.
+    ``name``: of the device and its input, such as ``"sai1_a"``. ``listening``: its receiver takes what
+    comes. A snapshot keeps the frames that are being played, which no master changes once they play.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.playing: AudioFrames | None = None
+        self.listening = False
+        self.on_listening: Callable[[], None] = lambda: None
         self._on_change: list[Callable[[], None]] = []
 
     def drive(self, frames: AudioFrames | None) -> None:
@@ -34,11 +36,17 @@ class AudioWires:
         """See :class:`emulator.device.AudioInput`."""
         self._on_change.append(callback)
 
+    def listens(self, on: bool) -> None:
+        """See :class:`emulator.device.AudioInput`; ``on_listening()`` is called when it begins to."""
+        begins, self.listening = on and not self.listening, on
+        if begins:
+            self.on_listening()
+
     # -- snapshots -----------------------------------------------------------------------
     def save(self) -> Any:
         """State for a snapshot."""
-        return self.playing
+        return self.playing, self.listening
 
     def load(self, state: Any) -> None:
         """Put a saved state back; nobody is told, all state is being put back."""
-        self.playing = state
+        self.playing, self.listening = state

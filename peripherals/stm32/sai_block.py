@@ -22,6 +22,7 @@ FIFO_WORDS = 8
 THRESHOLD_WORDS = (1, 2, 4, 6, 8, 8, 8, 8)
 PACKED = {1: "B", 2: "H", 4: "I"}
 CR1_MODE, CR1_PRTCFG, CR1_SYNCEN, SYNCHRONOUS = 0x3, 0xC, 0xC00, 0x400
+RECEIVES = CR1_MODE | CR1_PRTCFG
 CR1_SAIEN, CR1_DMAEN = 1 << 16, 1 << 17
 CR2_FTH = 0x7
 SR_OVRUDR, SR_FREQ, SR_AFSDET, SR_LFSDET = 1 << 0, 1 << 3, 1 << 5, 1 << 6
@@ -100,6 +101,7 @@ class SaiBlock:
         self._receives = self._stopping = self._looked_at = False
         self._deadline.arm(None)
         self._request.want(0)
+        self._wires.listens(False)
 
     # -- registers ---------------------------------------------------------------------------
     def control_changed(self, old: int) -> None:
@@ -112,6 +114,7 @@ class SaiBlock:
         elif old & ~control & CR1_SAIEN:
             self._end()
         self._settle()
+        self._wires.listens(bool(control & CR1_SAIEN) and control & RECEIVES == MODE_SLAVE | MODE_RECEIVES)
 
     def fifo_changed(self, *, flush: bool) -> None:
         """CR2 was written."""
@@ -173,7 +176,7 @@ class SaiBlock:
         """Wait for the next edge of the frame sync."""
         self._receives = False
         control, frames = self._bank.value("CR1"), self._driven()
-        if control & (CR1_MODE | CR1_PRTCFG) != MODE_SLAVE | MODE_RECEIVES or frames is None:
+        if control & RECEIVES != MODE_SLAVE | MODE_RECEIVES or frames is None:
             return
         setting = frame_setting(control, self._bank.value("FRCR"), self._bank.value("SLOTR"))
         now = self._clock.picoseconds()
