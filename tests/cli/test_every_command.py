@@ -164,7 +164,9 @@ def to_the_reader(item: Walked, path: Path) -> list[str]:
         return [*item.line(str(path)), *(["--image", str(path)] if item.option == "--board" else []), "true"]
     if isinstance(item.parameter.type, BoardName) and item.words in IMAGE_COMMANDS:
         return [*item.line(str(path)), "benches/images/kws-nucleo-l4r5zi.elf"]
-    if item.option == "--symbols":
+    if item.words == ("bench",) and item.option in ("--audio", "--truth"):
+        return ["bench", "sww", item.option, str(path)]
+    if item.option in ("--symbols", "--audio"):
         return [*item.line(str(path)), "benches/images/kws-nucleo-l4r5zi.elf"]
     if item.option == "--bands":
         return ["bench", "kws", "--bands", str(path)]
@@ -176,8 +178,6 @@ def to_the_reader(item: Walked, path: Path) -> list[str]:
         return ["build", "kws", "--model", str(path)]
     if item.option == "--model":
         return ["bench", "--image", "benches/images/kws-nucleo-l4r5zi.elf", "--model", str(path)]
-    if item.option in ("--audio", "--truth"):
-        return ["bench", "sww", item.option, str(path)]
     if item.option == "--inputs":
         return ["bench", "kws", "--inputs", str(path)]
     if item.words == ("calibrate",) and item.option == "board":
