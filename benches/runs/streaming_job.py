@@ -15,7 +15,7 @@ from benches.runs.job import sha256_of
 from benches.runs.streaming_rows import StreamingEnergy, StreamingGolden, StreamingRun
 from benches.silicon.streaming_catalog import StreamingRow, streaming_row
 from benches.suite.golden_runtimes import GoldenUnavailable
-from benches.suite.wake_word import FRAME_SAMPLES, Truth, recorded_ms, score
+from benches.suite.wake_word import FRAME_SAMPLES, Truth, printed_scores, recorded_ms, score
 from benches.suite.wake_word_golden import golden_scores
 from emulator.board.wiring import Wiring
 from emulator.files import read_bytes
@@ -97,7 +97,7 @@ def run_sound(
         pins=pins,
         hook=machine.hook.kind,
         score=None if sound.truth is None else score(detections, sound.truth.detection_windows),
-        golden=_golden(job, sound, heard),
+        golden=_golden(job, sound, heard, printed_scores(listening.lines)),
         energy=None if meter is None else _energy(listening, meter, job, published),
         published=published,
     )
@@ -131,7 +131,8 @@ def _frames_of(pulses: Sequence[int], frames: Sequence[Pulse]) -> tuple[int, ...
     return tuple(max(0, bisect_right(starts, pulse) - 1) for pulse in pulses)
 
 
-def _golden(job: StreamingJob, sound: Sound, heard: Sequence[int]) -> StreamingGolden:
+def _golden(job: StreamingJob, sound: Sound, heard: Sequence[int], printed: Sequence[int]) -> StreamingGolden:
+    """Detections frame by frame, and scores where the device prints them."""
     if job.model is None:
         return StreamingGolden(reason="the image's model is not known: give it with --model FILE")
     try:
@@ -140,7 +141,15 @@ def _golden(job: StreamingJob, sound: Sound, heard: Sequence[int]) -> StreamingG
         return StreamingGolden(reason=str(unavailable))
     wanted = set(golden.detections) - {0}  # the first frame always pulses
     missing, extra = sorted(wanted - set(heard)), sorted(set(heard) - wanted)
-    return StreamingGolden(not missing and not extra, golden.runtime, "", tuple(missing), tuple(extra))
+    differences = [abs(shown - score) for shown, score in zip(printed, golden.scores, strict=False)]
+    return StreamingGolden(
+        match=not missing and not extra,
+        runtime=golden.runtime,
+        missing=tuple(missing),
+        extra=tuple(extra),
+        scores=len(differences),
+        max_score_difference=max(differences, default=0),
+    )
 
 
 def _energy(

@@ -78,11 +78,14 @@ def golden_words(run: StreamingRun) -> str:
     golden = run.golden
     if golden.match is None:
         return "not checked"
+    scores = ""
+    if golden.scores:
+        scores = f"; {golden.scores} printed scores differ by at most {golden.max_score_difference}"
     if golden.match:
-        return f"match: {len(run.detection_frames)} detections in the same frames"
+        return f"match: {len(run.detection_frames)} detections in the same frames{scores}"
     parts = [("missing in", golden.missing), ("too many in", golden.extra)]
     told = "; ".join(f"{words} frames {_listed(frames)}" for words, frames in parts if frames)
-    return f"MISMATCH: {told}"
+    return f"MISMATCH: {told}{scores}"
 
 
 def missed_lines(run: StreamingRun) -> list[str]:

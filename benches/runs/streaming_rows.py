@@ -99,6 +99,9 @@ class StreamingGolden:
     """Frames in which only the golden interpreter heard something."""
     extra: tuple[int, ...] = ()
     """Frames in which only the device did."""
+    scores: int = 0
+    """Scores that the device printed, a frame each, and that were compared."""
+    max_score_difference: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +300,8 @@ class StreamingRun:
             "reason": golden.reason or None,
             "missing_frames": list(golden.missing),
             "extra_frames": list(golden.extra),
+            "scores": golden.scores,
+            "max_score_difference": golden.max_score_difference if golden.scores else None,
         }
 
     def _energy_json(self) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ firmware, 2026-05.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,3 +101,10 @@ def score(detections_ms: Sequence[int], windows: Sequence[tuple[float, float]]) 
         if not false or moment > false[-1] + SUPPRESSED_MS:
             false.append(moment)
     return Score(tuple(heard), tuple(missed), tuple(moment / 1000 for moment in false))
+
+
+def printed_scores(lines: Sequence[str]) -> tuple[int, ...]:
+    """The int8 score of each frame, where a device prints them in answer to ``stop``; empty where not."""
+    text = " ".join(lines)
+    found = re.search(r"target activations:\s*\[([-\d,\s]*)\]", text)
+    return tuple(int(word) for word in re.findall(r"-?\d+", found[1])) if found else ()

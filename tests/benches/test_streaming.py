@@ -15,7 +15,7 @@ from benches.measure.streaming import StreamingSession
 from benches.runs.streaming_job import StreamingJob, read_sound, run_sound
 from benches.runs.streaming_rows import StreamingRun
 from benches.silicon.streaming_catalog import streaming_catalog
-from benches.suite.wake_word import Score, read_truth, recorded_ms, score
+from benches.suite.wake_word import Score, printed_scores, read_truth, recorded_ms, score
 from benches.suite.wake_word_golden import golden_scores
 from emulator.board.reader import load_board
 from emulator.cli.main import main
@@ -67,6 +67,13 @@ def test_what_the_interface_board_writes_down() -> None:
     pulses = [begins + 10**9 * n for n in (90, 95, 100, 101, 122)]
     assert recorded_ms(pulses, begins) == [90, 101, 122]
     assert recorded_ms([begins + 1_999_999_999], begins) == [1]
+
+
+def test_scores_that_a_device_prints() -> None:
+    lines = ["Streaming stopped.", "target activations: ", "[-128, -127, ", "115, 127]"]
+    assert printed_scores(lines) == (-128, -127, 115, 127)
+    assert printed_scores(["Streaming stopped.", "target activations: "]) == ()
+    assert printed_scores(["target activations: ", "[]"]) == ()
 
 
 @pytest.mark.parametrize(
