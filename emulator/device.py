@@ -126,6 +126,9 @@ class AudioInput(Protocol):
     def listens(self, on: bool) -> None:
         """The receiver takes what comes from now on, or takes nothing any more."""
 
+    def took(self, frames: int) -> None:
+        """The receiver has taken so many frames."""
+
 
 class SilentInput:
     """An audio input that the board leaves open."""
@@ -137,6 +140,9 @@ class SilentInput:
 
     def listens(self, on: bool) -> None:
         """Nobody hears of it."""
+
+    def took(self, frames: int) -> None:
+        """Nor of this."""
 
 
 class NothingAnswers(Exception):

@@ -16,11 +16,14 @@ class AudioWires:
     """Implements :class:`emulator.device.AudioInput`, and the master's side of it.
 
     ``name``: of the device and its input, such as ``"sai1_a"``. ``listening``: its receiver takes what
-    comes. A snapshot keeps the frames that are being played, which no master changes once they play.
+    comes; ``taken``: so many frames in all, and ``passed()`` is called when there are more. A snapshot keeps
+    the frames that are being played, which no master changes once they play.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, passed: Callable[[], None] = lambda: None) -> None:
         self.name = name
+        self.taken = 0
+        self._passed = passed
         self.playing: AudioFrames | None = None
         self.listening = False
         self.on_listening: Callable[[], None] = lambda: None
@@ -42,11 +45,16 @@ class AudioWires:
         if begins:
             self.on_listening()
 
+    def took(self, frames: int) -> None:
+        """See :class:`emulator.device.AudioInput`."""
+        self.taken += frames
+        self._passed()
+
     # -- snapshots -----------------------------------------------------------------------
     def save(self) -> Any:
         """State for a snapshot."""
-        return self.playing, self.listening
+        return self.playing, self.listening, self.taken
 
     def load(self, state: Any) -> None:
         """Put a saved state back; nobody is told, all state is being put back."""
-        self.playing, self.listening = state
+        self.playing, self.listening, self.taken = state

@@ -288,6 +288,10 @@ class Execution:
         if not self._sleep.asleep:
             self.waits.expect_soon()
 
+    def frames_came(self) -> None:
+        """A device has taken audio: whoever waits for more is not idle."""
+        self.waited_picoseconds = 0
+
     def characters_came(self, check_at: int) -> None:
         """Characters reached the device while the hook let them come."""
         self.waited_picoseconds = 0

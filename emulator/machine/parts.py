@@ -217,7 +217,7 @@ class MachineParts:
         return self.bus.device_at(address)
 
     def _audio_of(self, name: str) -> AudioWires:
-        return self.audio_inputs.setdefault(name, AudioWires(name))
+        return self.audio_inputs.setdefault(name, AudioWires(name, self._audio_passed))
 
     def _map_buses(self) -> None:
         read, write = self.accesses.guarded_read, self.accesses.guarded_write
@@ -306,6 +306,9 @@ class MachineParts:
         self.accesses.count_activity()
         self.execution.serial_activity()
         self.requests.stop()
+
+    def _audio_passed(self) -> None:
+        self.execution.frames_came()
 
     def _semihosting_call(self, operation: int, parameter: int) -> SemihostResult:
         return self.semihosting.call(operation, parameter, self.engine.core, self.clock)

@@ -215,7 +215,7 @@ class SaiBlock:
         frames, cutter = self._frames, self._cutter
         if not self._receives or frames is None or cutter is None or self._busy:
             return
-        ended = frames.ended(self._clock.picoseconds())
+        ended, first = frames.ended(self._clock.picoseconds()), self._frame
         self._busy = True
         while self._frame < ended and self._receives:
             if not cutter.in_step:
@@ -232,6 +232,8 @@ class SaiBlock:
                 self._stopping = self._receives = False
                 self._bank.clear_bits("CR1", CR1_SAIEN)
         self._busy = False
+        if self._frame > first:
+            self._wires.took(self._frame - first)
 
     def _whole_frames(self, control: int) -> int:
         """How many frames a DMA controller takes at once, up to its next flag."""

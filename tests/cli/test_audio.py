@@ -39,6 +39,18 @@ def test_it_begins_with_the_listening(firmware: Path, tmp_path: Path) -> None:
     assert wires.playing.ends_at(-1) == begins  # once
 
 
+def test_who_hears_is_not_idle(firmware: Path, tmp_path: Path) -> None:
+    """Audio counts as a character does: the quiet time begins when the sound has ended."""
+    machine = Machine("nucleo-l4r5zi")
+    machine.load(firmware)
+    play_when_heard(machine, write_wave(tmp_path / "sound.wav", 50))
+    machine.run(until="m-ready")
+    machine.console.feed("start%")
+    assert machine.run(quiet_seconds=0.1).value == "idle"
+    assert machine.audio_inputs["sai1_a"].taken == 50 * 512
+    assert 1.6 <= machine.clock.seconds() < 1.8
+
+
 def test_what_can_not_be_played(firmware: Path, tmp_path: Path) -> None:
     wav = write_wave(tmp_path / "sound.wav", 1)
     result = CliRunner().invoke(main, ["run", str(firmware), "--audio", str(firmware)])
