@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from benches.protocol.host import InferenceWindow, ProtocolError, ProtocolHost
 from benches.protocol.machine_channel import MachineChannel, MachineLike
+from benches.suite import wake_word
 from benches.suite.benchmarks import NAMES, Benchmark, find
 from benches.suite.golden import Comparison, GoldenInterpreter, compare
 from benches.suite.input_files import InputData
@@ -180,8 +181,12 @@ def find_announced(model: str) -> Benchmark:
     try:
         return find(model)
     except UsageError as error:
+        streams = model == wake_word.MODEL_NAME
         raise ProtocolError(
-            f"the device runs {model!r}, which is none of {', '.join(NAMES)}", next_step=error.next_step
+            f"the device runs {model!r}, which is none of {', '.join(NAMES)}",
+            next_step="play a sound: `boardless bench sww --image FILE --audio FILE.wav`"
+            if streams
+            else error.next_step,
         ) from error
 
 

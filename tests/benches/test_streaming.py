@@ -253,6 +253,10 @@ def test_firmware_that_does_not_listen(sound: Path, tmp_path: Path) -> None:
     result = bench("sww", "--image", deaf, "--audio", sound)
     assert (result.exit_code, result.stdout) == (1, "")
     assert "the device did nothing with the sound" in result.stderr
+    unnamed = bench("--image", build(tmp_path, "unnamed"))
+    assert (unnamed.exit_code, unnamed.stdout) == (1, "")
+    assert "the device runs 'sww01'" in unnamed.stderr
+    assert "`boardless bench sww --image FILE --audio FILE.wav`" in unnamed.stderr
     another = build(tmp_path, "another", MODEL='"kws01"')
     result = bench("sww", "--image", another, "--audio", sound)
     assert result.exit_code == 2
