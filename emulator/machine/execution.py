@@ -19,13 +19,12 @@ from emulator.clock.clock import NEVER, PICOSECONDS_PER_SECOND, Clock
 from emulator.engine.counts import Counts
 from emulator.engine.engine import Engine
 from emulator.engine.hook import NO_ADDRESS, Taken
-from emulator.engine.lent_input import AWAKE_CYCLES
 from emulator.engine.overhead import OverheadAccount
 from emulator.errors import GuestFault
 from emulator.machine.requests import RunRequests
 from emulator.machine.sleep import Sleep
 from emulator.machine.slices import Slices
-from emulator.machine.waiting import SHORTEST_INTERVAL, Turn, WaitDetector
+from emulator.machine.waiting import Turn, WaitDetector
 from emulator.system.system import System
 
 SLICE_CYCLES = 20_000_000
@@ -254,8 +253,8 @@ class Execution:
         slept = self._engine.sleep_until(min(self._clock.next_cycles(), self._limit))
         self._count_waiting(slept)
         self._system.slept(slept)
-        self.waits.expect_soon_after(self._hook.cycles - SHORTEST_INTERVAL + AWAKE_CYCLES)
-        return False  # a firmware that sleeps is not likely to poll
+        self.waits.slept()
+        return False
 
     def _count_waiting(self, cycles: int) -> None:
         self.waited_picoseconds += cycles * PICOSECONDS_PER_SECOND // self._clock.core_hz

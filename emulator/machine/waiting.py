@@ -17,7 +17,7 @@ from emulator.bus.register_access import RegisterAccesses
 from emulator.clock.ramp import Ramp
 from emulator.engine.engine import Engine
 from emulator.engine.hook import NO_ADDRESS
-from emulator.engine.lent_input import WATCHED_CYCLES
+from emulator.engine.lent_input import AWAKE_CYCLES, WATCHED_CYCLES
 from emulator.engine.lent_output import MOST_TURN_BLOCKS, KnownTurn
 from emulator.engine.overhead import Overhead, OverheadAccount
 from emulator.engine.protected_pages import PAGE_BYTES
@@ -91,6 +91,11 @@ class WaitDetector:
         """The firmware waits for an event at ``cycles``: look again shortly after it."""
         self._interval = SHORTEST_INTERVAL
         self.check_at = cycles + SHORTEST_INTERVAL
+
+    def slept(self) -> None:
+        """The core has slept: it is not likely to poll, so look later, and less often from then on."""
+        self._interval = AWAKE_CYCLES
+        self.check_at = self._hook.cycles + AWAKE_CYCLES
 
     def found_nothing(self) -> None:
         """The firmware works: look less and less often. It polls, only not from here: look again."""

@@ -10,7 +10,7 @@ modelled, and reported: request generators, synchronisation.
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -67,7 +67,7 @@ class Dma(RegisterDevice):
     parameters: DmaParameters
     LINES = ("channel#", "channel#_#")
     REGISTERS = (read_only(0x00, "ISR"), Register(0x04, "IFCR", writable=0, on_write="flags_cleared"))
-    STATE = ("_at", "_reload")
+    STATE = ("_at", "_reload", "_roomy")
 
     def __init__(self, context: DeviceContext) -> None:
         self._serving = self._told = False
@@ -75,6 +75,7 @@ class Dma(RegisterDevice):
         self._count = self.parameters.channels
         self._at: dict[int, list[int]] = {}  # channel -> [peripheral address, memory address]
         self._reload: dict[int, int] = {}
+        self._roomy: list[int] = []  # channels that were told to have room, or not
         first = self.parameters.first_request
         self._lines = [(line, self._channels_of(name)) for name, line in context.interrupts.items()]
         self._wires: dict[int, RequestWires] = {}
@@ -117,8 +118,8 @@ class Dma(RegisterDevice):
     def flags_cleared(self, written: int, _old: int) -> None:
         """IFCR: clear flags; the global bit clears all of its channel."""
         for number in range(1, self._count + 1):
-            bits = written >> 4 * (number - 1) & 0xF
-            self._clear_flags(number, 0xF if bits & FLAG_GLOBAL else bits)
+            if bits := written >> 4 * (number - 1) & 0xF:
+                self._clear_flags(number, 0xF if bits & FLAG_GLOBAL else bits)
         self._refresh()
 
     def channels_changed(self, _written: int, _old: int) -> None:
@@ -161,8 +162,9 @@ class Dma(RegisterDevice):
         self._refresh()
 
     def _tell_room(self) -> None:
-        for number, wires in self._wires.items():
-            wires.make_room(self._room(number))
+        for number in (*self._at, *self._roomy):
+            self._wires[number].make_room(self._room(number))
+        self._roomy = list(self._at)
 
     def _room(self, number: int) -> int:
         """How many transfers from a device are left until the channel's next flag."""
@@ -249,10 +251,11 @@ class DmaMux(RegisterDevice):
         super().__init__(context)
         self._count = self.parameters.channels
         self._names = {number: name for name, number in self.parameters.requests.items()}
+        self._find_channels()
         for name in self._names.values():
             context.signals.watch(f"dma:{name}", partial(self._source_changed, name))
         for channel in range(self._count):
-            context.signals.watch(f"dma_request_room:{channel}", self._room_changed)
+            context.signals.watch(f"dma_request_room:{channel}", partial(self._room_changed, channel))
             context.signals.watch(f"dma_request_asked:{channel}", partial(self._asked, channel))
 
     def register_table(self) -> tuple[Register, ...]:
@@ -271,14 +274,21 @@ class DmaMux(RegisterDevice):
     def reset(self) -> None:
         """Connect nothing."""
         super().reset()
+        self._find_channels()
         self._route()
         self._route_room()
+
+    def load(self, state: Any) -> None:
+        """Put a saved state back."""
+        super().load(state)
+        self._find_channels()
 
     def routing_changed(self, _written: int, _old: int) -> None:
         """CxCR: another request for a channel."""
         for channel in range(self._count):
             if self.values[f"C{channel}CR"] & CXCR_SE:
                 self.report(f"C{channel}CR", "write", "synchronised requests")
+        self._find_channels()
         self._route()
         self._route_room()
 
@@ -289,12 +299,19 @@ class DmaMux(RegisterDevice):
                 self.report(f"RG{number}CR", "write", "request generators")
 
     def _source_changed(self, name: str, level: int) -> None:
-        for channel in range(self._count):
-            if self._source(channel) == name:
-                self.context.signals.set(f"dma_request:{channel}", level)
+        for channel in self._channels[name]:
+            self.context.signals.set(f"dma_request:{channel}", level)
 
-    def _room_changed(self, _room: int) -> None:
-        self._route_room()
+    def _room_changed(self, channel: int, _room: int) -> None:
+        if name := self._source(channel):
+            self._tell_room(name)
+
+    def _find_channels(self) -> None:
+        """Which channels each request is routed to."""
+        self._channels: dict[str, list[int]] = {name: [] for name in self._names.values()}
+        for channel in range(self._count):
+            if name := self._source(channel):
+                self._channels[name].append(channel)
 
     def _asked(self, channel: int, _level: int) -> None:
         if name := self._source(channel):
@@ -312,11 +329,11 @@ class DmaMux(RegisterDevice):
                 self.context.signals.set(f"dma_request:{channel}", level)
 
     def _route_room(self) -> None:
-        """Tell each peripheral how much its channel takes at once; 0 where it has none."""
+        """Tell each peripheral how much its channels take at once; 0 where it has none."""
+        for name in self._names.values():
+            self._tell_room(name)
+
+    def _tell_room(self, name: str) -> None:
         signals = self.context.signals
-        rooms = dict.fromkeys(self._names.values(), 0)
-        for channel in range(self._count):
-            if name := self._source(channel):
-                rooms[name] += signals.get(f"dma_request_room:{channel}")
-        for name, room in rooms.items():
-            signals.set(f"dma_room:{name}", room)
+        rooms = (signals.get(f"dma_request_room:{channel}") for channel in self._channels[name])
+        signals.set(f"dma_room:{name}", sum(rooms))
