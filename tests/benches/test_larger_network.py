@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,7 +29,9 @@ from emulator import Machine
 from emulator.errors import UsageError
 
 OFFICIAL = "models/pretrainedResnet_large_int8.tflite"
-FLASH_BYTES, RAM_BYTES, ARENA_BYTES = 503_776, 138_408, 134_960
+MODEL_BYTES = 512_024
+MOST_US = 1.1e6
+"""Goal of an inference on nucleo-l4r5zi; the runner gives up at 30 s for a window of 20."""
 
 
 def test_it_is_ic_but_for_its_name_windows_and_model() -> None:
@@ -76,7 +79,9 @@ def test_a_model_is_built_and_played_under_its_name() -> None:
 def test_the_official_model(shared_data: Callable[[str], Path], cross_tools: None, tmp_path: Path) -> None:
     elf = tmp_path / "ic02.elf"
     built = CliRunner().invoke(build, ["ic02", "--model", str(shared_data(OFFICIAL)), "--out", str(elf)])
-    assert f"flash {FLASH_BYTES} bytes, RAM {RAM_BYTES} bytes (arena {ARENA_BYTES})" in built.output
+    sizes = re.search(r"ic02 for nucleo-l4r5zi \(m4\): flash (\d+) bytes, RAM (\d+) bytes", built.output)
+    assert sizes is not None, built.output
+    assert 0.9 * MODEL_BYTES < int(sizes[1]) < 1.1 * MODEL_BYTES
     machine = Machine("nucleo-l4r5zi")
     machine.load(elf)
     machine.run(until="m-ready")
@@ -87,4 +92,4 @@ def test_the_official_model(shared_data: Callable[[str], Path], cross_tools: Non
     run = played("--image", elf, "--model", shared_data(OFFICIAL), "--count", "1", *inputs)
     assert run["golden"]["match"] is True
     assert sum(layer.macs for layer in read_layers(elf)) == 76_473_920
-    assert 1.0e6 < run["device_latency_us"] < 1.4e6
+    assert run["device_latency_us"] < MOST_US
