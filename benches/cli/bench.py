@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -198,6 +199,7 @@ def bench(
     from benches.cli.bench_run import BenchOptions, run_bench  # noqa: PLC0415 - keeps --help fast
     from benches.measure.changes import parse_hertz  # noqa: PLC0415
 
+    run_mode: Callable[[BenchOptions], None]
     if official_results is not None:
         from benches.cli.bench_official import run_official_bench  # noqa: PLC0415
 

@@ -65,7 +65,7 @@ def run_validate(catalog: Path | None, options: ValidateOptions, jobs: int, outp
     console = report_console(outputs.json_file)
     catalog_rows = development_catalog() if catalog is None else read_catalog(catalog)
     streaming = streaming_catalog() if catalog is None else read_streaming_catalog(catalog)
-    all_rows = (*catalog_rows, *streaming)
+    all_rows: list[ImageRow] = [*catalog_rows, *streaming]
     absent = [row for row in all_rows if find_image(row, options.folders) is None]
     check_presence(
         [f"{row.version} {row.path}" for row in absent], len(all_rows), require_all=outputs.require_all

@@ -41,6 +41,7 @@ class StreamingRow:
     processing_pin: str = ""
     detection_pin: str = ""
     timestamp_pin: str = ""
+    base: int | None = None
 
     @property
     def title(self) -> str:

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import random
 import statistics
-import tempfile
 import time
 from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benches.silicon.image_sources import FoundImage, find_image
 from benches.silicon.row_figure import DUTY_CYCLE, FRAME, POWER, RowFigure
 from benches.silicon.streaming_catalog import StreamingRow
-from benches.silicon.validate import ABSENT, FAILED, OK, ValidatedRow, ValidateOptions
+from benches.silicon.validate import ABSENT, FAILED, OK, ValidatedRow, ValidateOptions, machine_of
 from benches.suite.wake_word import FRAME_SAMPLES, NAME
 from emulator.errors import BoardlessError
 
@@ -86,13 +84,8 @@ def _figures(
 
 def _run(row: StreamingRow, found: FoundImage, options: ValidateOptions) -> ValidatedRow:
     from benches.measure.streaming import StreamingSession  # noqa: PLC0415 - loads the engine
-    from emulator.machine.machine import Machine  # noqa: PLC0415 - as above
 
-    machine = Machine(row.board, timing=options.timing, hook=options.hook)
-    with tempfile.TemporaryDirectory(prefix="boardless-") as folder:
-        path = Path(folder) / Path(row.path).name
-        path.write_bytes(found.data)
-        machine.load(path)
+    machine = machine_of(row, found, row.board, options.timing, options.hook)
     meter = _meter(row, machine)
     session = StreamingSession(machine)
     clock_hz = machine.clock.core_hz

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from benches.measure.performance import GoldenReport, MeasuredWindow, PerformanceSession
 from benches.silicon.catalog import CatalogRow
@@ -199,6 +199,18 @@ def _with_energy(
     return replace(row, modelled_energy_uj=microjoules, energy_ratio=microjoules / row.published_energy_uj)
 
 
+class LoadedRow(Protocol):
+    """The part of a catalogue's row that says what its image is called, and where a raw one goes."""
+
+    @property
+    def path(self) -> str:
+        """In the round's results repository."""
+
+    @property
+    def base(self) -> int | None:
+        """Address of a raw binary whose board has several."""
+
+
 def inferences_of(row: CatalogRow) -> int:
     """So many inferences the longer window has beyond the shorter."""
     least_ms = ENERGY_WINDOW_MS if row.mode == "energy" else WINDOW_MS
@@ -206,7 +218,7 @@ def inferences_of(row: CatalogRow) -> int:
 
 
 def machine_of(
-    row: CatalogRow, found: FoundImage, board: Board | str, timing: str = "memory", hook: str = "auto"
+    row: LoadedRow, found: FoundImage, board: Board | str, timing: str = "memory", hook: str = "auto"
 ) -> Machine:
     """A machine with a row's image loaded. Raises BoardlessError."""
     from emulator.machine.machine import Machine  # noqa: PLC0415 - loads the engine
