@@ -108,7 +108,8 @@ from peripherals.instruments.audio_master import LARGEST_ERROR_PPM
     type=OutputPlace(),
     metavar="DIR",
     help="Hold the official runner's conversation instead (five windows of ten seconds, --count inferences"
-    " each if given), and write its results.txt, results.json and log.txt below DIR, marked as simulated.",
+    " each if given; sww: the sounds of --truth), and write its results.txt, results.json and log.txt below"
+    " DIR, marked as simulated.",
 )
 @click.option(
     "--bands",
@@ -173,7 +174,6 @@ def bench(
         "--what-if": what_if,
         "--clock": clocks,
         "--bands": bands,
-        "--official-results": official_results,
     }
     if is_streaming(benchmarks, image, streaming, of_windows):
         from benches.cli.bench_streaming import StreamingOptions, run_streaming_bench  # noqa: PLC0415
@@ -193,6 +193,7 @@ def bench(
                 timing=timing or "memory",
                 hook=hook,
                 json_file=json_file,
+                official_results=official_results,
             )
         )
         return

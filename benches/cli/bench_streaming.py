@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,11 +14,16 @@ from benches.cli.bench_run import report_console, write_report
 from benches.measure.streaming import StreamingSession
 from benches.measure.window_energy import metered
 from benches.runs.job import DEFAULT_BOARD, sha256_of
+from benches.runs.official_conversation import Mode, trace_of
+from benches.runs.official_files import MARK
+from benches.runs.official_streaming import OfficialSound, streaming_files, streaming_headline
+from benches.runs.official_tree import System, folder_of, write_files, write_system
 from benches.runs.streaming_job import Sound, StreamingJob, read_sound, run_sound
 from benches.runs.streaming_report import missed_lines, streaming_table
 from benches.runs.streaming_rows import StreamingRun
 from benches.silicon.streaming_catalog import streaming_row
 from benches.suite.wake_word import NAME, Truth, read_truth
+from emulator.board.reader import load_board
 from emulator.cli.untold import tell_modes, tell_notes, unmodelled_json
 from emulator.errors import CheckFailed, UsageError
 from emulator.files import OutputFile
@@ -42,6 +47,7 @@ class StreamingOptions:
     timing: str = "memory"
     hook: str = "auto"
     json_file: OutputFile | None = None
+    official_results: Path | None = None
 
 
 def run_streaming_bench(options: StreamingOptions) -> None:
@@ -50,16 +56,25 @@ def run_streaming_bench(options: StreamingOptions) -> None:
     Raises CheckFailed when the golden interpreter hears something else.
     """
     sounds = sounds_of(options)
+    if options.official_results is not None and any(sound.truth is None for sound in sounds):
+        raise UsageError(
+            "the official runner's files tell what was heard of what was to be",
+            where="--official-results",
+            next_step="give --truth FILE.json",
+        )
     image = image_of(options)
     console = report_console(options.json_file)
     job = StreamingJob(image, options.pins, options.model, options.error_ppm)
-    runs = []
+    runs: list[StreamingRun] = []
+    official: list[OfficialSound] = []
     for sound in sounds:
-        run = _run(job, options, sound, console)
+        run = _run(job, options, sound, console, official)
         runs.append(run)
         console.print(streaming_table(run))
         for line in [*missed_lines(run), *reasons(run)]:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if options.official_results is not None and official:
+        _write_official(options.official_results, official, console)
     if options.json_file is not None:
         write_report(options.json_file, {"hook": runs[0].hook, "runs": [run.as_json() for run in runs]})
     if any(run.golden.match is False for run in runs):
@@ -121,7 +136,26 @@ def reasons(run: StreamingRun) -> list[str]:
     return lines
 
 
-def _run(job: StreamingJob, options: StreamingOptions, sound: Sound, console: Console) -> StreamingRun:
+def _write_official(root: Path, sounds: Sequence[OfficialSound], console: Console) -> None:
+    run = sounds[0].run
+    mode = Mode.PERFORMANCE if run.energy is None else Mode.ENERGY
+    folder = folder_of(root, run.board, NAME, mode)
+    write_files(folder, streaming_files(sounds))
+    title = load_board(run.board).title
+    write_system(
+        root, System(run.board, title, run.core, run.clock_hz, Path(run.image).name, run.image_sha256)
+    )
+    for line in (streaming_headline(sounds), f"  {folder}", MARK):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _run(
+    job: StreamingJob,
+    options: StreamingOptions,
+    sound: Sound,
+    console: Console,
+    official: list[OfficialSound],
+) -> StreamingRun:
     row = streaming_row(sha256_of(job.image))
     board = options.board or (row.board if row else DEFAULT_BOARD)
     machine = Machine(board, timing=options.timing, hook=options.hook)
@@ -133,6 +167,11 @@ def _run(job: StreamingJob, options: StreamingOptions, sound: Sound, console: Co
     with _progress(console, f"{NAME} on {board}", sound.wave.seconds) as progress:
         session = StreamingSession(machine, error_ppm=options.error_ppm)
         run = run_sound(job, session, sound, progress, meter)
+    if sound.truth is not None and run.score is not None:
+        energy, power = run.energy, None
+        if meter is not None and energy is not None and options.official_results is not None:
+            power = trace_of(meter, energy.start, energy.stop)
+        official.append(OfficialSound(run, sound.truth, run.score, session.host.profile(), power))
     tell_modes(machine)
     return replace(run, unmodelled=tuple(unmodelled_json(machine)))
 

@@ -196,13 +196,17 @@ class _Talk:
         return Entry(file, segment, cut, window, begun_s, loaded_s, clock.seconds(), power)
 
     def _trace(self, meter: EnergyMeter, window: InferenceWindow) -> PowerTrace:
-        meter.update()
-        start, stop = moments_of(self._machine, self._edges, window)
-        first = start - LEAD_SAMPLES * SAMPLE_PICOSECONDS
-        count = LEAD_SAMPLES + (stop - start) // SAMPLE_PICOSECONDS
-        energies = [meter.energy_at(first + number * SAMPLE_PICOSECONDS) for number in range(count + 1)]
-        samples = tuple(
-            float(f"{after - before:.3e}")  # four digits, as the monitor sends them
-            for before, after in pairwise(energies)
-        )
-        return PowerTrace(samples, (LEAD_SAMPLES, count))
+        return trace_of(meter, *moments_of(self._machine, self._edges, window))
+
+
+def trace_of(meter: EnergyMeter, start: int, stop: int) -> PowerTrace:
+    """What a power monitor would have sampled between two events, in picoseconds, and a little before."""
+    meter.update()
+    first = start - LEAD_SAMPLES * SAMPLE_PICOSECONDS
+    count = LEAD_SAMPLES + (stop - start) // SAMPLE_PICOSECONDS
+    energies = [meter.energy_at(first + number * SAMPLE_PICOSECONDS) for number in range(count + 1)]
+    samples = tuple(
+        float(f"{after - before:.3e}")  # four digits, as the monitor sends them
+        for before, after in pairwise(energies)
+    )
+    return PowerTrace(samples, (LEAD_SAMPLES, count))

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import math
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from benches.measure.accuracy import quality
-from benches.runs.official_conversation import Entry, Mode, OfficialRun
+from benches.runs.official_conversation import Entry, Mode, OfficialRun, PowerTrace
 from benches.runs.report import UNOFFICIAL
 from benches.suite.benchmarks import Metric
 from emulator import __version__
@@ -30,7 +30,7 @@ THRESHOLDS = 100
 def results_text(run: OfficialRun) -> str:
     """The whole of results.txt."""
     lines = {Mode.PERFORMANCE: _performance, Mode.ACCURACY: _accuracy, Mode.ENERGY: _energy}[run.mode](run)
-    return _joined([f"# {MARK}", *lines])
+    return joined([f"# {MARK}", *lines])
 
 
 def headline(run: OfficialRun) -> str:
@@ -56,10 +56,11 @@ def log_text(run: OfficialRun) -> str:
     ]
     for number, entry in enumerate(run.entries, start=1):
         lines += _log_lines(entry, number)
-    return _joined([*lines, *results_text(run).splitlines(), MARK])
+    return joined([*lines, *results_text(run).splitlines(), MARK])
 
 
-def _joined(lines: list[str]) -> str:
+def joined(lines: Sequence[str]) -> str:
+    """Lines as a file's text."""
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -137,11 +138,13 @@ def _best_of_thresholds(labels: list[int], scores: list[float]) -> float:
 
 
 def _energy(run: OfficialRun) -> list[str]:
+    return energy_lines([(e.power, e.window.inferences) for e in run.entries if e.power is not None])
+
+
+def energy_lines(windows: Sequence[tuple[PowerTrace, int]]) -> list[str]:
+    """What results.txt says of energies: of each window's trace and its inferences."""
     lines, costs = ["Power Edition Output"], []
-    for number, entry in enumerate(run.entries):
-        power, inferences = entry.power, entry.window.inferences
-        if power is None:
-            continue
+    for number, (power, inferences) in enumerate(windows):
         start, stop = power.events
         elapsed_s = stop / SAMPLES_PER_S - start / SAMPLES_PER_S
         costs.append(power.joules / inferences)
@@ -170,14 +173,19 @@ def _entry_json(run: OfficialRun, entry: Entry, number: int) -> dict[str, Any]:
         "infer": _infer_json(run, entry),
     }
     if entry.power is not None:
-        start, stop = entry.power.events
-        content["power"] = {
-            "samples": list(entry.power.samples),
-            "timestamps": [[str(2 * number + 1), start], [str(2 * number + 2), stop]],
-            "extracted_power": None,
-            "voltage": f"{run.supply_mv}m",
-        }
+        content["power"] = power_json(entry.power, 2 * number + 1, run.supply_mv)
     return {**content, "mode": run.mode.value, "note": MARK}
+
+
+def power_json(power: PowerTrace, first_event: int, supply_mv: int | None) -> dict[str, Any]:
+    """A window's samples and events; the power monitor counts events through a whole run."""
+    start, stop = power.events
+    return {
+        "samples": list(power.samples),
+        "timestamps": [[str(first_event), start], [str(first_event + 1), stop]],
+        "extracted_power": None,
+        "voltage": f"{supply_mv}m",
+    }
 
 
 def _infer_json(run: OfficialRun, entry: Entry) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from benches.runs.official_conversation import Mode, OfficialRun
@@ -19,30 +20,61 @@ def folder_of(root: Path, board: str, benchmark: str, mode: Mode) -> Path:
     return root / SUBMITTER / "results" / board / CHECKER_NAMES.get(benchmark, benchmark) / FOLDERS[mode]
 
 
+@dataclass(frozen=True, slots=True)
+class OfficialFiles:
+    """The text of the runner's three files."""
+
+    log: str
+    results: str
+    results_json: str
+
+
+def files_of(run: OfficialRun) -> OfficialFiles:
+    """The files of a run."""
+    return OfficialFiles(log_text(run), results_text(run), results_json(run))
+
+
 def write_run(root: Path, run: OfficialRun) -> Path:
     """Write a run's three files, and what the tree says of its board; gives the files' folder."""
     folder = folder_of(root, run.board, run.benchmark.name, run.mode)
-    systems = root / SUBMITTER / "systems"
-    make_folder(folder)
-    make_folder(systems)
-    for name, content in (
-        ("log.txt", log_text(run)),
-        ("results.txt", results_text(run)),
-        ("results.json", results_json(run)),
-    ):
-        OutputFile(folder / name, name).write_bytes(content.encode())
-    OutputFile(systems / f"{run.board}.json", "the system").write_json(_system(run))
+    write_files(folder, files_of(run))
+    system = System(run.board, run.title, run.core, run.clock_hz, run.image, run.image_sha256)
+    write_system(root, system)
     return folder
 
 
-def _system(run: OfficialRun) -> dict[str, str]:
-    """What the checker reads of a system; research, development or internal, and marked."""
-    return {
-        "Note": MARK,
-        "Status": "RDI",
-        "Board Name": f"{run.title} (emulated)",
-        "Processor(s) Name": f"{run.core} (emulated)",
-        "Processor(s) Frequencies": f"{run.clock_hz / 1e6:g} MHz",
-        "Hardware Notes": MARK,
-        "Software Notes": f"{run.image}, SHA-256 {run.image_sha256}",
-    }
+def write_files(folder: Path, files: OfficialFiles) -> None:
+    """Write the three into a folder, which is made."""
+    make_folder(folder)
+    named = (("log.txt", files.log), ("results.txt", files.results), ("results.json", files.results_json))
+    for name, content in named:
+        OutputFile(folder / name, name).write_bytes(content.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """What a submission says of a board."""
+
+    board: str
+    title: str
+    core: str
+    clock_hz: int
+    image: str
+    image_sha256: str
+
+
+def write_system(root: Path, system: System) -> None:
+    """Write what the checker reads of a system; research, development or internal, and marked."""
+    folder = root / SUBMITTER / "systems"
+    make_folder(folder)
+    OutputFile(folder / f"{system.board}.json", "the system").write_json(
+        {
+            "Note": MARK,
+            "Status": "RDI",
+            "Board Name": f"{system.title} (emulated)",
+            "Processor(s) Name": f"{system.core} (emulated)",
+            "Processor(s) Frequencies": f"{system.clock_hz / 1e6:g} MHz",
+            "Hardware Notes": MARK,
+            "Software Notes": f"{system.image}, SHA-256 {system.image_sha256}",
+        }
+    )

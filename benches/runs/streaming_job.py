@@ -169,4 +169,6 @@ def _energy(
         regulator=facts.regulator,
         window=window,
         source=dict(facts.sources)["run_microamps"],
+        start=start,
+        stop=stop,
     )

@@ -115,6 +115,9 @@ class StreamingEnergy:
     window: str
     """Between what: the time-stamp pin's events, or the answers to start and stop."""
     source: str
+    start: int = 0
+    """Picoseconds, as the next."""
+    stop: int = 0
 
     @property
     def power_mw(self) -> float:
