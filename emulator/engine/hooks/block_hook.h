@@ -276,29 +276,9 @@ static inline __attribute__((always_inline)) int is_quick(const NativeHook *n, c
     return address != h->break_address && address != h->turn_address && !(h->protection & ~step->next->permitted);
 }
 
-/* One more lap of the current block; says whether it was one. */
-static inline __attribute__((always_inline)) int lap(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
-    BlockHook *h = &n->pricing.head;
-    Laps *l = &n->laps;
-    if (address != l->address || size_bytes != l->size_bytes || !l->left) return 0;
-    if (h->stop_code | h->stop_request | h->trace_enabled) return 0; /* a watched loop: output.h */
-    if (l->has_costs && !price_lap(l, &n->pricing, n->block)) return 0;
-    l->left--;
-    h->cycles += l->cycles;
-    h->instructions += l->instructions;
-    if (h->cycles < h->deadline) return 1;
-    settle_laps(n);
-    close_block(n);
-    stop(n, uc, STOP_DEADLINE);
-    return 1;
-}
-
 /* The same as pass(), in a few steps where that will do. */
-static inline void on_block(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
-    if (n->laps.size_bytes) {
-        if (lap(n, uc, address, size_bytes)) return;
-        settle_laps(n);
-    }
+static __attribute__((noinline)) void pass_quickly(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
+    settle_laps(n);
     Block *b = n->block;
     Path *path = n->path;
     Step *step = path ? &path->steps[address != path->fall_through] : NULL;
@@ -309,6 +289,42 @@ static inline void on_block(NativeHook *n, void *uc, uint32_t address, uint32_t 
         take_step(n, b, step);
         pass_on(n, uc, step);
     }
+}
+
+/* A lap whose data can cost, or the last one before something else. */
+static __attribute__((noinline)) void pass_lap(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
+    BlockHook *h = &n->pricing.head;
+    Laps *l = &n->laps;
+    int is_lap = l->left && !(h->stop_code | h->stop_request | h->trace_enabled); /* a watched loop: output.h */
+    if (!is_lap || (l->has_costs && !price_lap(l, &n->pricing, n->block))) {
+        pass_quickly(n, uc, address, size_bytes);
+        return;
+    }
+    l->left--;
+    h->cycles += l->cycles;
+    h->instructions += l->instructions;
+    if (h->cycles < h->deadline) return;
+    settle_laps(n);
+    close_block(n);
+    stop(n, uc, STOP_DEADLINE);
+}
+
+/* A block is entered. What most laps of a loop take is here; the compiler needs no stack for that. */
+static inline void on_block(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
+    BlockHook *h = &n->pricing.head;
+    Laps *l = &n->laps;
+    if (address != l->address || size_bytes != l->size_bytes) {
+        pass_quickly(n, uc, address, size_bytes);
+        return;
+    }
+    uint64_t cycles = h->cycles + l->cycles;
+    if (l->has_costs | !l->left | h->stop_code | h->stop_request | h->trace_enabled | (cycles >= h->deadline)) {
+        pass_lap(n, uc, address, size_bytes);
+        return;
+    }
+    l->left--;
+    h->cycles = cycles;
+    h->instructions += l->instructions;
 }
 
 static inline void on_code(NativeHook *n, void *uc, uint32_t address) {

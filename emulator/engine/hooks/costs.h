@@ -76,25 +76,32 @@ static int is_of_block(const Block *b, const DataLines *d, uint32_t slot) {
     return 0;
 }
 
+/* Whether a line that is missed was found missing before. */
+static int is_missed_twice(const DataLines *d, uint32_t k) {
+    for (uint32_t i = 0; i < k; i++)
+        if (d->lines[d->missed[i]] == d->lines[d->missed[k]]) return 1;
+    return 0;
+}
+
 /* Whether the lines that give way to the missed ones are others than the block's own, whenever its accesses come:
- * they are those that were used last before the block. A line that comes twice is not decided here. */
+ * they are those that were used last before the block. */
 static int others_give_way(const Block *b, const DataLines *d) {
     Cache *c = d->cache;
     uint32_t victims[MOST_LINES], n = 0, others = 1;
     uint64_t used[MOST_LINES];
     if (c->late) cache_settle(c);
-    for (; n < d->n_missed && others; n++) {
-        uint32_t line = d->lines[d->missed[n]], victim = victims[n] = cache_oldest(c, line);
+    for (uint32_t k = 0; k < d->n_missed && others; k++) {
+        if (is_missed_twice(d, k)) continue;
+        uint32_t victim = victims[n] = cache_oldest(c, d->lines[d->missed[k]]);
         used[n] = c->used[victim];
-        others = used[n] != UINT64_MAX && !is_of_block(b, d, victim);
-        for (uint32_t i = 0; i < n; i++) others &= d->lines[d->missed[i]] != line;
+        others = used[n++] != UINT64_MAX && !is_of_block(b, d, victim);
         c->used[victim] = UINT64_MAX; /* not again */
     }
-    while (n-- > 0) c->used[victims[n]] = used[n];
-    if (others && d->n_missed == 1) {
+    if (others && n == 1) {
         c->missed = d->lines[d->missed[0]] + 1;
         c->victim = victims[0];
     }
+    while (n-- > 0) c->used[victims[n]] = used[n];
     return others;
 }
 

@@ -18,7 +18,7 @@
 #define FEWEST_LAPS 2
 #define MOST_LAPS (1u << 20)
 
-#define MOST_STRIDES 8     /* of groups of such a block */
+#define MOST_STRIDES 16    /* of groups of such a block */
 
 typedef struct {
     uint32_t address, size_bytes; /* of the block that runs round; 0: none does */
