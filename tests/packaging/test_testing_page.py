@@ -55,7 +55,7 @@ def test_the_limits_and_the_benchmark(project: pytest.Pytester) -> None:
     project.makepyfile(LIMITS + "\n\n" + BENCHMARK)
     result = project.runpytest()
     result.assert_outcomes(passed=1, failed=1)
-    assert blocks("text")[0] in result.stdout.str()
+    assert blocks("text")[0] in result.stdout.str(), "put into the page what came out"
     result.stdout.re_match_lines([r"test_crc32_speed .*"])
 
 
