@@ -24,6 +24,8 @@ class Channel(ABC):
         self.name = name
         self.unread = bytearray()
         self.disturbance: Noise | None = None
+        self.reception: Noise | None = None
+        """Of what comes from the device, as ``disturbance`` of what goes there."""
 
     # -- what tests do -----------------------------------------------------------------------
     def write(self, data: bytes | str) -> None:
@@ -54,6 +56,14 @@ class Channel(ABC):
         """Wait until the device has sent this very text; else as :meth:`expect`."""
         wanted = text.encode() if isinstance(text, str) else text
         self._wait(re.compile(re.escape(wanted)), lambda: bytes(self.unread), timeout)
+
+    def be_quiet(self) -> None:
+        """No noise in either direction."""
+        self.disturbance = self.reception = None
+
+    def hear(self, data: bytes) -> None:
+        """Take what has come from the device."""
+        self.unread += data if self.reception is None else self.reception.of(data)
 
     def take(self) -> bytes:
         """What the device has sent and nobody has expected, so far."""

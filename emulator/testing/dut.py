@@ -84,15 +84,20 @@ class Dut(ABC):
         """Wait for this very text on the console."""
         self.console.expect_exact(text, timeout)
 
-    def noise(self, flips: float = 0.0, losses: float = 0.0, seed: int = 0) -> Noise:
-        """Disturb what is written to the console from now on, or in a ``with`` block; shares of it."""
+    def noise(
+        self, flips: float = 0.0, losses: float = 0.0, seed: int = 0, *, received: bool = False
+    ) -> Noise:
+        """Disturb what is written to the console from now on, or in a ``with`` block; shares of it.
+
+        ``received``: what the console sends, in place of that.
+        """
         console = self.console
-
-        def end() -> None:
-            console.disturbance = None
-
-        console.disturbance = Noise(flips, losses, seed, end)
-        return console.disturbance
+        noise = Noise(flips, losses, seed, console.be_quiet)
+        if received:
+            console.reception = noise
+        else:
+            console.disturbance = noise
+        return noise
 
     @abstractmethod
     def close(self) -> None:

@@ -135,9 +135,11 @@ class Keywords:
         self._device.expect_exact(text, timeout.total_seconds())
 
     @told
-    def disturb_line(self, flips: float = 0.0, losses: float = 0.0, seed: int = 0) -> None:
-        """Flip a bit of, or lose, a share of the characters that are written from now on."""
-        self._device.noise(flips, losses, seed)
+    def disturb_line(
+        self, flips: float = 0.0, losses: float = 0.0, seed: int = 0, received: bool = False
+    ) -> None:
+        """Flip a bit of, or lose, a share of the characters that are written, or received, from now on."""
+        self._device.noise(flips, losses, seed, received=received)
 
     # -- figures -----------------------------------------------------------------------------
     @told

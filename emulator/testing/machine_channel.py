@@ -23,7 +23,7 @@ class MachineChannel(Channel):
         endpoint.subscribe(self._came)
 
     def _came(self, data: bytes) -> None:
-        self.unread += data
+        self.hear(data)
         self._is_new = True
 
     def _send(self, data: bytes) -> None:

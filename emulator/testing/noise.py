@@ -12,7 +12,7 @@ CHARACTER_BITS = 8
 
 
 class Noise:
-    """What becomes of characters on their way to the device.
+    """What becomes of characters on their way to the device, or from it.
 
     ``flips``: share of the characters of which one bit is wrong; ``losses``: of those that are lost.
     ``flipped``, ``lost``: how many have been. It ends behind its ``with`` block. Raises UsageError.

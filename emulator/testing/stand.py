@@ -62,7 +62,7 @@ class Stand:
         """What an earlier test has seen, sent, planned."""
         for channel in self._channels.values():
             channel.unread.clear()
-            channel.disturbance = None
+            channel.be_quiet()
         self.pins.forget()
         self.injector.forget()
 

@@ -61,7 +61,7 @@ class PortChannel(Channel):
             data: bytes = self._port.read(max(1, self._port.in_waiting))
         except self._errors as error:
             raise LinkError(f"the port has gone: {error}", where=self.name) from error
-        self.unread += data
+        self.hear(data)
         self.transcript += data
         return bool(data)
 
@@ -146,7 +146,7 @@ class WiredDut(Dut):
         self.board = wired.board
         self.console: Channel = wired.channel
         wired.channel.forget()
-        wired.channel.disturbance = None
+        wired.channel.be_quiet()
 
     def load_firmware(self, firmware: Firmware) -> None:
         """By the user's command."""

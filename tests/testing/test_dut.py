@@ -230,7 +230,15 @@ def test_noise_on_the_line(dut: EmulatedDut) -> None:
     assert len(answers) == 40 - noise.lost
     assert sum(not answer.startswith("name") for answer in answers) == noise.flipped
     dut.write("n")
-    dut.expect_exact("name")
+    dut.expect_exact("name tester-1\n")
+    with dut.noise(losses=0.3, seed=1, received=True) as heard:
+        dut.write("n")
+        dut.run(0.01)
+    assert heard.lost and not heard.flipped
+    assert len(dut.console.take()) == len("name tester-1\n") - heard.lost
+    assert dut.machine.console.output.endswith(b"name tester-1\n" * 2), "the device itself said all of it"
+    dut.write("n")
+    dut.expect_exact("name tester-1")
     same = [Noise(0.5, 0.25, 1).of(b"n" * 40) for _ in range(2)]
     assert same[0] == same[1] != Noise(0.5, 0.25, 2).of(b"n" * 40)
     with pytest.raises(UsageError, match="flips=2 is no share"):

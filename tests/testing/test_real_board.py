@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from boardless import Dut, LinkError, NotOnABoard, UsageError, load_board
 from emulator.testing.dut import Firmware
 from emulator.testing.wired import WiredBoard, WiredDut, Wiring
-from tests.testing.board_on_desk import BoardOnDesk
+from tests.testing.board_on_desk import TOOL, BoardOnDesk
 from tests.testing.firmware import BOARD
 
 pytest_plugins = ["pytester"]
@@ -90,6 +91,24 @@ def test_the_same_file_on_both(project: pytest.Pytester, desk: BoardOnDesk) -> N
     assert "dut.call('add') needs the emulator; virtual-m4 is a real board" in real.stdout.str()
     again = project.runpytest(*options, *desk.options, "-k", "loads or talks")
     again.assert_outcomes(passed=2, deselected=6)
+
+
+def test_each_worker_has_its_board(project: pytest.Pytester, desk: BoardOnDesk, tmp_path: Path) -> None:
+    """What the first one's port says is not what the second one's is asked."""
+    (tmp_path / "other").mkdir()
+    other = BoardOnDesk(tmp_path / "other")
+    load = f"sh -c 'exec {sys.executable} -S {TOOL} $(dirname {{port}})/control load {{image}}'"
+    ports = ("--dut-port", str(desk.port), "--dut-port", str(other.port))
+    for name in ("test_a", "test_b"):
+        lines = [line[4:] for line in TESTS.splitlines()]
+        own = (
+            f"def test_begins(dut, worker_id): assert dut.console.name == {ports[1::2]}[int(worker_id[2:])]\n"
+        )
+        (project.path / f"{name}.py").write_text("\n".join([*lines, own]))
+    files = ("test_a.py", "test_b.py", "-k", "talks or begins", "-n", "2", "--dist", "loadfile")
+    result = project.runpytest(*files, "--dut-board", BOARD, *ports, "--dut-load", load)
+    other.close()
+    result.assert_outcomes(passed=6)
 
 
 def test_without_a_way_to_load(project: pytest.Pytester, desk: BoardOnDesk) -> None:
