@@ -191,6 +191,30 @@ def test_steps_of_the_gitlab_job(checkout: Checkout) -> None:
     assert "<failure" not in (checkout.folder / "boardless.xml").read_text()
 
 
+def test_steps_of_the_gitlab_component(checkout: Checkout) -> None:
+    """With inputs put in as GitLab does, from the build on, in a folder of the project."""
+    head, job = (ROOT / "templates" / "check.yml").read_text().split("\n---\n")
+    inputs = {name: facts.get("default") for name, facts in yaml.safe_load(head)["spec"]["inputs"].items()}
+    build = "cmake -G Ninja -S . -B build && cmake --build build"
+    inputs |= {"build": build, "folder": ".", "arguments": "boardless.toml --only filter"}
+    for name, value in inputs.items():
+        job = job.replace(f"$[[ inputs.{name} ]]", str(value))
+    assert "$[[" not in job
+    script = yaml.safe_load(job)["boardless-check"]["script"]
+    put_program(checkout.temporary / "bin")
+    lines = [line for line in script if not line.startswith(("apt-get", "pip"))]
+    where = {
+        "PATH": f"{checkout.temporary / 'bin'}:{os.environ['PATH']}",
+        "CI_PROJECT_DIR": str(checkout.temporary),
+    }
+    checkout.edit(*ROUNDED)
+    done = checkout.shell("\n".join(lines), **where)
+    assert done.returncode == 1, done.stdout + done.stderr
+    entries = json.loads((checkout.temporary / "boardless.json").read_text())
+    assert entries[0]["location"] == {"path": "Core/Src/filter.c", "lines": {"begin": 15}}
+    assert "<failure" in (checkout.temporary / "boardless.xml").read_text()
+
+
 def test_the_workflow_uses_the_action_with_inputs_that_it_has() -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     used = next(entry for entry in steps(EXAMPLE / ".github/workflows/firmware.yml") if "with" in entry)

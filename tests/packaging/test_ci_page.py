@@ -30,11 +30,14 @@ def test_the_specification_is_one(tmp_path: Path) -> None:
 
 def test_steps_are_those_of_the_example() -> None:
     workflow = (EXAMPLE / ".github/workflows/firmware.yml").read_text()
-    action, gitlab = blocks("yaml")
+    action, gitlab, component = blocks("yaml")
     assert action in workflow
     job = (EXAMPLE / ".gitlab-ci.yml").read_text()
     assert gitlab in job
     assert set(yaml.safe_load(job)) == {"cycles"}
+    (used,) = yaml.safe_load(component)["include"]
+    inputs = next(yaml.safe_load_all((ROOT / "templates" / "check.yml").read_text()))["spec"]["inputs"]
+    assert set(used["inputs"]) == {name for name, facts in inputs.items() if "default" not in facts}
 
 
 def test_every_key_and_option_has_its_words() -> None:
