@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from emulator.board.model import Board
 from emulator.errors import NotOnABoard
-from emulator.image.model import Symbol
 from emulator.testing.channel import TIMEOUT_S, Channel
 from emulator.testing.noise import Noise
 
 if TYPE_CHECKING:
-    from emulator.machine.call import CallResult
+    from emulator.machine.call import FunctionCalls
     from emulator.machine.machine import Machine
     from emulator.testing.memory_view import MemoryView
     from emulator.testing.pins import Pins
@@ -146,9 +145,10 @@ class Dut(ABC):
         """Let modelled time pass."""
         self._needs_the_emulator(f"run({seconds:g})")
 
-    def call(self, function: str | int | Symbol, *arguments: Any, **options: Any) -> CallResult[Any]:
-        """Call one function of the firmware: :class:`emulator.machine.call.FunctionCalls`."""
-        self._needs_the_emulator(f"call({function!r})")
+    @property
+    def call(self) -> FunctionCalls:
+        """``call("function", ...)`` calls one function of the firmware."""
+        self._needs_the_emulator("call()")
 
     def profile(self, title: str = "a stretch of a test", **options: Any) -> AbstractContextManager[Any]:
         """Record a ``with`` block: :meth:`emulator.machine.machine.Machine.profile`."""

@@ -9,8 +9,7 @@ from emulator.clock.clock import PICOSECONDS_PER_SECOND
 from emulator.device import RESET_PIN
 from emulator.engine.counts import Counts
 from emulator.errors import UsageError
-from emulator.image.model import Symbol
-from emulator.machine.call import CallResult
+from emulator.machine.call import FunctionCalls
 from emulator.machine.machine import Machine
 from emulator.profiling.recorder import Labels, Recorder
 from emulator.recording.model import Recording
@@ -113,9 +112,10 @@ class EmulatedDut(Dut):
         """Let modelled time pass. Raises GuestFault."""
         self._stand.runs.run(seconds)
 
-    def call(self, function: str | int | Symbol, *arguments: Any, **options: Any) -> CallResult[Any]:
-        """Call one function of the firmware."""
-        return self._machine.call(function, *arguments, **options)
+    @property
+    def call(self) -> FunctionCalls:
+        """``call("function", ...)`` calls one function of the firmware."""
+        return self._machine.call
 
     def profile(self, title: str = "a stretch of a test", **options: Any) -> AbstractContextManager[Any]:
         """Record a ``with`` block."""

@@ -153,7 +153,7 @@ limits.cycles = { soft = "2 %", hard = 90000 }
 image = "image.elf"
 board = "nucleo-l4r5zi"
 call = "get"
-arguments = [1, 2.5]
+arguments = [1, 2.5, "text", { zeros = 8 }, { file = "image.elf" }, { symbol = "table" }, { int64 = 5 }]
 """
 SWEEP = b"""
 title = "two memories"

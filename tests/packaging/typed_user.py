@@ -15,6 +15,7 @@ from boardless import (
     BoardlessError,
     CallResult,
     Counts,
+    Dut,
     GuestFault,
     Image,
     Machine,
@@ -42,6 +43,21 @@ def run(board: Board, path: str) -> Counts:
     assert_type(machine.console.take(), bytes)
     machine.restore(ready)
     return machine.counts
+
+
+def test_firmware(dut: Dut) -> None:
+    dut.load("a.elf", boot="ready")
+    dut.write("name%")
+    text: str = dut.expect(r"(\w+)", timeout=0.1)[1]
+    data: bytes = dut.expect(rb"(\w+)")[1]
+    assert text.encode() == data
+    assert_type(dut.cycles, int)
+    assert_type(dut.call("gain", 2.5, returns="float").value, float)
+    assert_type(dut.memory[0x2000_0000], int)
+    assert_type(dut.memory["buffer"], bytes)
+    dut.memory.uint32["ticks"] = 5
+    dut.gpio["PA5"] = 1
+    dut.call("add", "text")  # type: ignore[call-overload]
 
 
 def call(machine: Machine) -> float:

@@ -88,7 +88,7 @@ def test_the_same_file_on_both(project: pytest.Pytester, desk: BoardOnDesk) -> N
             r"SKIPPED \[1\] .*: the test is for mps2-an386, and --dut-board is virtual-m4",
         ]
     )
-    assert "dut.call('add') needs the emulator; virtual-m4 is a real board" in real.stdout.str()
+    assert "dut.call() needs the emulator; virtual-m4 is a real board" in real.stdout.str()
     again = project.runpytest(*options, *desk.options, "-k", "loads or talks")
     again.assert_outcomes(passed=2, deselected=6)
 
@@ -144,7 +144,7 @@ ABILITIES: dict[str, Callable[[Dut], object]] = {
     "gpio": lambda dut: dut.gpio,
     "serial('uart2')": lambda dut: dut.serial("uart2"),
     "run(1)": lambda dut: dut.run(1),
-    "call('add')": lambda dut: dut.call("add", 1, 2),
+    "call()": lambda dut: dut.call("add", 1, 2),
     "profile()": Dut.profile,
     "interrupt()": lambda dut: dut.interrupt("on_button"),
     "flip_memory()": lambda dut: dut.flip_memory("boots", 1),
