@@ -122,7 +122,7 @@ def _composed(origin: Any, parts: tuple[Any, ...]) -> str:
     if origin is Literal:
         return _choice(parts)
     if origin is list:
-        return f"a list, each {expected(parts[0])}"
+        return "a list" if parts[0] is Any else f"a list, each {expected(parts[0])}"
     return "a table" if parts[1] is Any else f"a table, each value {expected(parts[1])}"
 
 

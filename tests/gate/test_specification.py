@@ -62,6 +62,7 @@ def test_nowhere(tmp_path: Path, text: str) -> None:
         ('[measure.a]\nimage = "x"\nlimits.cycles = { soft = "much" }', r"limits\.cycles\.soft"),
         ('[measure.a]\nimage = "x"\nlimits.cycles = { hard = -1 }', r"limits\.cycles\.hard"),
         ('[measure.a]\nimage = "x"\narguments = [1]', "no call to give them to"),
+        ('[measure.a]\nimage = "x"\ncall = "f"\narguments = 3', "arguments: must be a list, not 3"),
         ('[measure.a]\nimage = "x"\ncall = "f"\narguments = [[1]]', r"\[1\] can't be passed"),
         ('[measure.a]\nimage = "x"\ncall = "f"\narguments = [{ ints = 1 }]', "'ints' is no kind of argument"),
         ('[measure.a]\nimage = "x"\ncall = "f"\narguments = [{ zeros = 0 }]', "0 can't be passed as zeros"),
