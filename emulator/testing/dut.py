@@ -43,6 +43,8 @@ class Dut(ABC):
     board: Board
     console: Channel
     image: Path | None = None
+    root: Path = Path()
+    """Where images are looked for first; then, where the program was started."""
 
     # -- what every device can do ------------------------------------------------------------
     @abstractmethod
@@ -59,8 +61,8 @@ class Dut(ABC):
         timeout: float = TIMEOUT_S,
     ) -> None:
         """Load an image, and run it until its console has sent ``boot``. Raises ImageError, CheckFailed."""
-        second = None if symbols is None else Path(symbols)
-        self.load_firmware(Firmware(Path(image), base, second, boot, timeout))
+        second = None if symbols is None else self._file(symbols)
+        self.load_firmware(Firmware(self._file(image), base, second, boot, timeout))
 
     @abstractmethod
     def reset(self) -> None:
@@ -172,6 +174,10 @@ class Dut(ABC):
     def brown_out(self, *, at_cycles: int | None = None, loses_memory: bool = False, seed: int = 0) -> None:
         """Let the supply dip: a power-on reset, with RAM kept or filled with noise."""
         self._needs_the_emulator("brown_out()")
+
+    def _file(self, name: str | Path) -> Path:
+        path = self.root / name
+        return path if path.exists() else Path(name)
 
     def _needs_the_emulator(self, what: str) -> NoReturn:
         raise NotOnABoard(

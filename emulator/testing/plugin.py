@@ -122,10 +122,10 @@ def board(request: pytest.FixtureRequest) -> Board:
 
 
 @pytest.fixture
-def boardless_image(request: pytest.FixtureRequest) -> Path | None:
+def boardless_image(request: pytest.FixtureRequest) -> str | Path | None:
     """The firmware that the test begins with; None: it loads one by itself."""
-    name = getattr(request, "param", None) or _marked(request, "boardless_image")
-    return None if name is None else _file(request.config, name)
+    name: str | Path | None = getattr(request, "param", None) or _marked(request, "boardless_image")
+    return name
 
 
 @pytest.fixture(scope="session")
@@ -156,7 +156,10 @@ def boardless_module(boardless_session: Devices) -> Iterator[Devices]:
 
 @pytest.fixture
 def dut(
-    request: pytest.FixtureRequest, board: Board, boardless_image: Path | None, boardless_module: Devices
+    request: pytest.FixtureRequest,
+    board: Board,
+    boardless_image: str | Path | None,
+    boardless_module: Devices,
 ) -> Iterator[Dut]:
     """The device under test: an emulated board, or the real one at --dut-port."""
     node = request.node
@@ -174,18 +177,10 @@ def _load_options(request: pytest.FixtureRequest) -> dict[str, Any]:
     """Of :meth:`Dut.load`, from the markers of the image and of the boot."""
     image = request.node.get_closest_marker("boardless_image")
     options = {} if image is None else dict(image.kwargs)
-    if "symbols" in options:
-        options["symbols"] = _file(request.config, options["symbols"])
     boot = request.node.get_closest_marker("boardless_boot")
     if boot is None:
         return {**options, "boot": _setting(request, "boardless_boot")}
     return {**options, **dict(zip(("boot", "timeout"), boot.args, strict=False)), **boot.kwargs}
-
-
-def _file(config: pytest.Config, name: str | Path) -> Path:
-    """A file that a marker names: from pytest's root directory on, or from where it was started."""
-    path = config.rootpath / name
-    return path if path.exists() else config.invocation_params.dir / name
 
 
 @contextmanager

@@ -41,10 +41,14 @@ class Devices:
 
     def dut(self, board: Board, *, records: bool = False) -> Dut:
         """The device for one test. ``records``: its limits will be asked for. Raises LinkError."""
+        device: Dut
         if self._wiring is not None:
             self._wired = self._wired or WiredBoard(board, self._wiring)
-            return WiredDut(self._wired)
-        return EmulatedDut(self.stand(board), records=records)
+            device = WiredDut(self._wired)
+        else:
+            device = EmulatedDut(self.stand(board), records=records)
+        device.root = self._root
+        return device
 
     def stand(self, board: Board) -> Stand:
         """The stand of a board."""

@@ -259,6 +259,24 @@ def test_a_boot_that_fails_says_so(project: pytest.Pytester) -> None:
     assert "which board? Give @pytest.mark.boardless_board" in ran(project, errors=1)
 
 
+def test_paths_begin_at_the_root_directory(
+    project: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.makepyfile(
+        """
+        def test_marked(dut):
+            assert dut.image.is_absolute()
+
+        def test_loaded(dut):
+            dut.load("talker.elf", boot="ready")
+            dut.load("here.elf", boot="ready")
+        """
+    )
+    shutil.copy(project.path / "talker.elf", tmp_path / "here.elf")
+    monkeypatch.chdir(tmp_path)
+    ran(project, str(project.path), passed=2)
+
+
 MANY = """
     import pytest
 
