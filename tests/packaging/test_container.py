@@ -65,11 +65,12 @@ def test_its_steps_make_a_command_that_checks(tmp_path: Path) -> None:
         f'[measure.boot]\nimage = "{image}"\nboard = "nucleo-l4r5zi"\nuntil = "m-ready"\n'
     )
     (tmp_path / "work" / "test_it.py").write_text(
-        "def test_it(board): assert board.name == 'nucleo-l4r5zi'\n"
+        f"def test_it(dut):\n    dut.load({str(image)!r}, boot='m-ready')\n"
+        "    assert dut.call('crc32', b'1', 1).value\n"
     )
     for command in (
         ["boardless", "check", "--update"],
-        ["pytest", "--dut-board", "nucleo-l4r5zi"],
+        ["pytest", "-W", "error", "--dut-board", "nucleo-l4r5zi"],
         ["robot", "--version"],
     ):
         done = subprocess.run(
