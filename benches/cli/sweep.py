@@ -44,6 +44,21 @@ MOST_JOBS = 256
     help="Write it as Apache Parquet (pip install 'boardless[parquet]').",
 )
 @click.option("--json", "json_file", type=json_target(), help="Write everything as JSON.")
+@click.option(
+    "--plot",
+    "plot_file",
+    type=OutputTarget("the picture"),
+    help="Draw --y over --x as SVG, PNG or PDF (pip install 'boardless[plots]').",
+)
+@click.option(
+    "--heat",
+    "heat_file",
+    type=OutputTarget("the picture"),
+    help="Draw --y as a map of the axes --x and --by.",
+)
+@click.option("--x", metavar="NAME", help="A figure or an axis. [default: flash; of a map the first axis]")
+@click.option("--y", metavar="FIGURE", default="latency", show_default=True, help="What is drawn.")
+@click.option("--by", metavar="AXIS", help="The axis of colours; of a map the second. [default: of a map]")
 @click.option("--best", metavar="FIGURE", help="Show the cells with the best latency, cycles, energy, ...")
 @click.option(
     "--under", multiple=True, metavar="FIGURE=LIMIT", help="Of those with at most this: --under ram=64K."
@@ -68,6 +83,11 @@ def sweep(
     csv_file: OutputFile | None,
     parquet_file: OutputFile | None,
     json_file: OutputFile | None,
+    plot_file: OutputFile | None,
+    heat_file: OutputFile | None,
+    x: str | None,
+    y: str,
+    by: str | None,
     best: str | None,
     under: tuple[str, ...],
     over: tuple[str, ...],
@@ -92,6 +112,11 @@ def sweep(
             csv_file=csv_file,
             parquet_file=parquet_file,
             json_file=json_file,
+            plot_file=plot_file,
+            heat_file=heat_file,
+            x=x,
+            y=y,
+            by=by,
             best=best,
             under=under,
             over=over,

@@ -22,6 +22,7 @@ from benches.sweep.choice import Question, answer, read_question
 from benches.sweep.cluster import connected, done_there
 from benches.sweep.jobs import Answer, Job
 from benches.sweep.local_pool import done_here
+from benches.sweep.plots import Picture, form_of
 from benches.sweep.run import Doer, Outcome, Tell, run_sweep
 from benches.sweep.specification import Sweep, read_sweep
 from benches.sweep.store import Store
@@ -37,6 +38,7 @@ from emulator.reporting.questions import UNOFFICIAL
 from emulator.reporting.table import Table
 
 CACHE = ".boardless-cache"
+X = "flash"
 MOST_ROWS = 40
 """On a terminal; files have all."""
 SPEED_OVER_S = 600
@@ -55,6 +57,11 @@ class SweepOptions:
     csv_file: OutputFile | None = None
     parquet_file: OutputFile | None = None
     json_file: OutputFile | None = None
+    plot_file: OutputFile | None = None
+    heat_file: OutputFile | None = None
+    x: str | None = None
+    y: str = "latency"
+    by: str | None = None
     best: str | None = None
     under: tuple[str, ...] = ()
     over: tuple[str, ...] = ()
@@ -67,6 +74,7 @@ def run(options: SweepOptions) -> None:
     sweep = read_sweep(options.specification)
     check_names(sweep)
     question = _question(options, sweep)
+    _check_pictures(options, sweep)
     on_stderr = options.json_file is not None and options.json_file.is_standard_output
     console = table_console(PLAIN_WIDTH, on_stderr=on_stderr, highlight=False)
     outcome = _measured(options, sweep, console)
@@ -80,6 +88,7 @@ def run(options: SweepOptions) -> None:
             problem = error
     _print(console, options, outcome, table, best)
     _write(options, outcome, table, best)
+    _draw(options, sweep, table)
     if outcome.interrupted:
         raise KeyboardInterrupt
     if problem is not None:
@@ -183,6 +192,41 @@ def _write(options: SweepOptions, outcome: Outcome, table: Table, best: Table | 
         output.write_bytes(parquet(table))
     if options.json_file is not None:
         options.json_file.write_json(_as_json(outcome, table, best))
+
+
+def _check_pictures(options: SweepOptions, sweep: Sweep) -> None:
+    """Raise UsageError for pictures that could not be drawn, before anything runs."""
+    for target in (options.plot_file, options.heat_file):
+        if target is not None:
+            form_of(target.path)
+    if options.plot_file is None and options.heat_file is None:
+        if options.x is not None or options.by is not None:
+            where = "--x" if options.x is not None else "--by"
+            raise UsageError("there is no picture to draw", where=where, next_step="add --plot FILE.svg")
+        return
+    if options.heat_file is not None and len(sweep.axes) < 2:
+        raise UsageError("a map needs two axes", where="--heat", next_step="give two keys lists of values")
+    empty = table_of(sweep, Outcome([{"failure": ""}] * len(sweep.cells), [None] * len(sweep.cells)))
+    picture = Picture(sweep, empty)
+    picture.check(options.x, options.y, options.by)
+    if options.heat_file is not None:
+        picture.check_map(*_sides(options, sweep))
+
+
+def _sides(options: SweepOptions, sweep: Sweep) -> tuple[str, str]:
+    """The axes of a map."""
+    x = options.x or sweep.axes[0].name
+    return x, options.by or next((axis.name for axis in sweep.axes if axis.name != x), x)
+
+
+def _draw(options: SweepOptions, sweep: Sweep, table: Table) -> None:
+    output = options.plot_file
+    if output is not None:
+        output.write_bytes(Picture(sweep, table).scatter(output.path, options.x or X, options.y, options.by))
+    output = options.heat_file
+    if output is not None:
+        x, by = _sides(options, sweep)
+        output.write_bytes(Picture(sweep, table).heat(output.path, x, options.y, by))
 
 
 def _as_json(outcome: Outcome, table: Table, best: Table | None) -> dict[str, Any]:

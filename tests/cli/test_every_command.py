@@ -36,8 +36,8 @@ FILES_OUT = (OutputTarget, OutputPlace, LinkPath)
 PLAIN_TEXT = {  # options and arguments of text that is no file's name
     "--args", "--serial", "--usb", "--device", "--function", "--callers", "--callees", "--annotate",
     "--operators-from", "--bsp", "--what-if", "--clock", "--only", "--bisect", "--build", "--port", "--keep",
-    "--uart", "--scheduler", "--best", "--under", "--over", "--every",
-    "--processing-pin", "--detection-pin", "--timestamp-pin",
+    "--uart", "--scheduler", "--best", "--under", "--over", "--every", "--processing-pin", "--detection-pin",
+    "--timestamp-pin", "--x", "--y", "--by",
     "benchmarks",
     "command",
 }  # fmt: skip
@@ -296,6 +296,7 @@ ELSEWHERE = {  # file: what it reads or writes that is no user's file
     "benches/speed/measure.py": "a temporary folder",
     "benches/speed/subjects.py": "a temporary folder",
     "benches/cli/host_run.py": "a temporary folder",
+    "benches/sweep/__main__.py": "a temporary folder",
     "benches/sweep/jobs.py": "its own sources",
     "benches/sweep/work.py": "a temporary folder",
 }
