@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from benches.build.firmware import BuildOptions
-from benches.build.support import fitted, support_for
+from benches.build.support import devices_of, fitted, support_for
 from benches.build.toolchain import find_toolchain
 from benches.measure.changes import parse_hertz
 from benches.runs.job import DEFAULT_BOARD, image_job, require_known_base
@@ -67,7 +67,10 @@ class Preparation:
 
     # -- inside ----------------------------------------------------------------------------
     def _once(self, kind: str, key: object, make: Callable[[], Made]) -> Made:
-        """What ``make`` gives the first time; an error is raised each time."""
+        """What ``make`` gives the first time; an error is raised each time.
+
+        A board's ``id`` may be in a key: boards stay, they are kept here, too.
+        """
         place = kind, json.dumps(key, default=str, sort_keys=True)
         if place not in self._known:
             try:
@@ -111,14 +114,16 @@ class Preparation:
     def _firmware(self, settings: SettingsTable, board: Board) -> Firmware:
         assert settings.image is not None
         file = self._file(settings.image, "image")
-        require_known_base(self._path(settings.image), settings.base, board)
+        path, base = self._path(settings.image), settings.base
+        self._once("base", (settings.image, base, id(board)), lambda: require_known_base(path, base, board))
         symbols = None if settings.symbols is None else self._file(settings.symbols, "symbol file")
         return Firmware(file, settings.base, symbols)
 
     def _shipped(self, name: str, board: Board) -> tuple[Firmware | None, BuildJob | None]:
         """The image that is there for such a board, or the build of one."""
         benchmark = find(name)
-        prebuilt = self._once("prebuilt", (name, board), lambda: prebuilt_for_board(benchmark, board))
+        place = name, _linked_for(board)
+        prebuilt = self._once("prebuilt", place, lambda: prebuilt_for_board(benchmark, board))
         if prebuilt is None:
             return None, self._build(
                 msgspec.convert({"benchmark": name, "toolchain": toolchain_here()}, BuildTable), board
@@ -127,7 +132,7 @@ class Preparation:
         return Firmware(NamedBytes(prebuilt.name, data)), None
 
     def _build(self, table: BuildTable, board: Board) -> BuildJob:
-        support = self._once("support", board, lambda: fitted(support_for(board), board))
+        support = self._once("support", _linked_for(board), lambda: fitted(support_for(board), board))
         path = model_for(find(table.benchmark)) if table.model is None else self._path(table.model)
         model = self._once("model", path, lambda: NamedBytes(path.name, read_bytes(path, what="model")))
         try:
@@ -152,6 +157,13 @@ class Preparation:
             settings.call,
             tuple(settings.arguments),
         )
+
+
+def _linked_for(board: Board) -> list[object]:
+    """What of a board decides which image suits it, and how one is linked."""
+    regions = [(r.name, r.base, r.size_bytes, r.kind, r.alias_of) for r in board.regions]
+    core = (board.name, board.core, board.fpu, board.vector_table, board.nominal_hz)
+    return [core, regions, sorted(devices_of(board))]
 
 
 def pins_of(parameters: Mapping[str, Any]) -> Pins:
