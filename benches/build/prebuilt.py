@@ -1,4 +1,4 @@
-"""The images that the package ships: every benchmark for every board support package.
+"""The images that the package ships: every benchmark for each board support package that says so.
 
 ``python -m benches.build.prebuilt [FOLDER]`` writes them; the default folder is the
 package's own ``benches/images``.
@@ -21,8 +21,8 @@ def image_name(benchmark: str, support: str) -> str:
 
 
 def shipped_images() -> Iterator[tuple[str, str]]:
-    """Every benchmark that has a model with every board support package."""
-    for support in list_support():
+    """Every benchmark that has a model with every board support package whose images are shipped."""
+    for support in (name for name in list_support() if load_support(name).prebuilt):
         for benchmark in SHIPPED:
             yield benchmark, support
 

@@ -22,6 +22,7 @@ else:
 
 KEYS = {
     "title", "boards", "core", "sources", "calibration_sources", "origin", "memory", "console", "defines",
+    "prebuilt",
 }  # fmt: skip
 
 
@@ -63,6 +64,7 @@ class BoardSupport:
     ``boards``: the emulated boards that the image runs on. ``sources``: C files, relative
     to the firmware folder; ``calibration_sources``: more of them for the calibration firmware.
     ``defines``: preprocessor constants for all of them. ``unmeasured``: memories that it leaves switched off.
+    ``prebuilt``: whether the package ships its images; others are built when they are wanted.
     """
 
     name: str
@@ -77,6 +79,7 @@ class BoardSupport:
     defines: Mapping[str, int]
     calibration_sources: tuple[str, ...] = ()
     unmeasured: tuple[str, ...] = ()
+    prebuilt: bool = True
 
     def check_baud(self, baud: int) -> None:
         """Raise :class:`UsageError` for a pace that the console's clock can't be divided to."""
@@ -137,7 +140,7 @@ def support_for(board: Board) -> BoardSupport:
     """Find the package for any board, also for a user's own copy of a shipped board.
 
     A board that no package names takes the package of a shipped board with the same devices
-    at the same addresses, if possible of the same core. Raises :class:`UsageError`.
+    at the same addresses and the same console, if possible of the same core. Raises :class:`UsageError`.
     """
     packages = [load_support(name) for name in list_support()]
     for package in packages:
@@ -148,7 +151,7 @@ def support_for(board: Board) -> BoardSupport:
         (load_board(name).core != board.core, package.name, package)
         for package in packages
         for name in package.boards
-        if devices_of(load_board(name)) <= devices
+        if devices_of(load_board(name)) <= devices and load_board(name).console == board.console
     ]
     if not alike:
         raise UsageError(
@@ -186,6 +189,7 @@ def _read(path: Path) -> BoardSupport:
             console=_console(table["console"]),
             defines=table["defines"],
             calibration_sources=tuple(table.get("calibration_sources", ())),
+            prebuilt=bool(table.get("prebuilt", True)),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BoardError(f"missing or malformed key: {error}", where=str(path)) from error
@@ -201,11 +205,14 @@ def _console(table: Mapping[str, Any]) -> ConsoleClock:
 def fitted(support: BoardSupport, board: Board) -> BoardSupport:
     """Lay the package's linker regions over a board's own flash and RAM, and take its core.
 
-    Flash is the region that the core boots from, RAM the first other one of kind ``ram`` that
-    is no alias. Code for a core without its float unit is that for a Cortex-M3. Raises
-    :class:`BoardError` when the board has no such region.
+    Flash is the region that the core boots from, RAM the one where the package has it, or else the first
+    other one of kind ``ram`` that is no alias. Code for a core without its float unit is that for a
+    Cortex-M3. Raises :class:`BoardError` when the board has no such region.
     """
     flash, ram = linker_memories(board)
+    usual = board.region_at(support.ram.origin)
+    if usual is not None and usual.kind == "ram" and not usual.alias_of:
+        ram = _rest(usual, support.ram.origin)
     return replace(
         support,
         name=board.name,

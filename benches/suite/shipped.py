@@ -1,7 +1,7 @@
 """What the package ships for a benchmark: firmware images, models and inputs.
 
-Images: ``benches/images/BENCHMARK-SUPPORT.elf``, one for each board support package of the
-firmware; a user's own board that they don't fit gets one that is built then and there.
+Images: ``benches/images/BENCHMARK-SUPPORT.elf``, for the board support packages whose images are
+prebuilt; other boards, and a user's own that they don't fit, get one that is built then and there.
 Models: ``models/BENCHMARK.tflite`` in the firmware's folder. Inputs:
 ``benches/inputs/DATASET/`` in the benchmark's official layout.
 """
@@ -49,7 +49,7 @@ def image_of_model(benchmark: Benchmark, board: Board, model: Path) -> Path:
 def prebuilt_for_board(benchmark: Benchmark, board: Board) -> Path | None:
     """Find the prebuilt image whose core and memory a board has; None when one must be built."""
     support = support_for(board)
-    if fitted(support, board).core != support.core:
+    if not support.prebuilt or fitted(support, board).core != support.core:
         return None
     image = image_for(benchmark, support.name)
     return image if _fits(image, board) else None

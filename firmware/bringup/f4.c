@@ -1,13 +1,15 @@
 /* STM32F407: 168 MHz from the crystal through the PLL, USART2 on PA2 and PA3, TIM2. */
 #include "cycles_dwt.h"
-#include "stm32_timer.h"
 
 #define RCC 0x40023800u
 #define PWR 0x40007000u
 #define FLASH 0x40023C00u
 #define GPIOA 0x40020000u
-#define USART2 0x40004400u
-#define TIM2 0x40000000u
+#define CONSOLE 0x40004400u
+#define TIMER 0x40000000u
+#define TIMER_MHZ 84u
+
+#include "stm32_timer.h"
 
 void clock_up(void)
 {
@@ -35,24 +37,30 @@ void console_open(void)
     (void)REG(RCC + 0x40);
     change(GPIOA, 15u << 4, 10u << 4);
     change(GPIOA + 0x20, 0xFF00, 0x7700);
-    REG(USART2 + 0x08) = (42000000u + 57600u) / 115200u;
-    REG(USART2 + 0x0C) = BIT(13) | BIT(3) | BIT(2);
+    REG(CONSOLE + 0x08) = (42000000u + CONSOLE_BAUD / 2) / CONSOLE_BAUD;
+    REG(CONSOLE + 0x0C) = BIT(13) | BIT(3) | BIT(2);
 }
 
 void console_put(char c)
 {
-    wait_set(USART2, BIT(7));
-    REG(USART2 + 0x04) = (uint8_t)c;
+    wait_set(CONSOLE, BIT(7));
+    REG(CONSOLE + 0x04) = (uint8_t)c;
 }
 
-void timer_open(void)
+void console_listen(void)
+{
+    REG(CONSOLE + 0x0C) |= BIT(5); /* RXNEIE */
+}
+
+void console_take(void (*received)(uint8_t byte))
+{
+    while (REG(CONSOLE) & (BIT(5) | BIT(3))) { /* RXNE, ORE: reading DR clears both */
+        received((uint8_t)REG(CONSOLE + 0x04));
+    }
+}
+
+static void timer_enable(void)
 {
     REG(RCC + 0x40) |= BIT(0);
     (void)REG(RCC + 0x40);
-    microseconds_open(TIM2, 84);
-}
-
-void timer_wait_1ms(void)
-{
-    microseconds_wait_1000(TIM2);
 }

@@ -1,16 +1,19 @@
 /* STM32F746: 216 MHz from the crystal through the PLL with over-drive, USART1 on PA9 and PB7, TIM5. */
 #define DWT_IS_LOCKED
+#include "cortex_m7_caches.h"
 #include "cycles_dwt.h"
-#include "stm32_serial.h"
-#include "stm32_timer.h"
 
 #define RCC 0x40023800u
 #define PWR 0x40007000u
 #define FLASH 0x40023C00u
 #define GPIOA 0x40020000u
 #define GPIOB 0x40020400u
-#define USART1 0x40011000u
-#define TIM5 0x40000C00u
+#define CONSOLE 0x40011000u
+#define TIMER 0x40000C00u
+#define TIMER_MHZ 108u
+
+#include "stm32_serial.h"
+#include "stm32_timer.h"
 
 void clock_up(void)
 {
@@ -49,22 +52,11 @@ void console_open(void)
     change(GPIOA + 0x24, 0xF0, 0x70);
     change(GPIOB, 3u << 14, 2u << 14);
     change(GPIOB + 0x20, 15u << 28, 7u << 28);
-    serial_open(USART1, 108000000u / 115200u);
+    serial_open(108000000u / CONSOLE_BAUD);
 }
 
-void console_put(char c)
-{
-    serial_put(USART1, c);
-}
-
-void timer_open(void)
+static void timer_enable(void)
 {
     REG(RCC + 0x40) |= BIT(3);
     (void)REG(RCC + 0x40);
-    microseconds_open(TIM5, 108);
-}
-
-void timer_wait_1ms(void)
-{
-    microseconds_wait_1000(TIM5);
 }

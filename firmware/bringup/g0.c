@@ -1,13 +1,17 @@
 /* STM32G0: 64 MHz from HSI16 through the PLL, USART2 on PA2 and PA3, TIM2; SysTick counts cycles. */
-#include "stm32_serial.h"
-#include "stm32_timer.h"
+
+#include "board.h"
 
 #define RCC 0x40021000u
 #define PWR 0x40007000u
 #define FLASH 0x40022000u
 #define GPIOA 0x50000000u
-#define USART2 0x40004400u
-#define TIM2 0x40000000u
+#define CONSOLE 0x40004400u
+#define TIMER 0x40000000u
+#define TIMER_MHZ 64u
+
+#include "stm32_serial.h"
+#include "stm32_timer.h"
 
 void clock_up(void)
 {
@@ -38,23 +42,12 @@ void console_open(void)
     (void)REG(RCC + 0x3C);
     change(GPIOA, 15u << 4, 10u << 4);
     change(GPIOA + 0x20, 0xFF00, 0x1100);
-    serial_open(USART2, 64000000u / 115200u);
+    serial_open(64000000u / CONSOLE_BAUD);
 }
 
-void console_put(char c)
-{
-    serial_put(USART2, c);
-}
-
-void timer_open(void)
+static void timer_enable(void)
 {
     REG(RCC + 0x3C) |= BIT(0);
-    microseconds_open(TIM2, 64);
-}
-
-void timer_wait_1ms(void)
-{
-    microseconds_wait_1000(TIM2);
 }
 
 void cycles_open(void)

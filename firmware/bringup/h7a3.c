@@ -1,16 +1,18 @@
 /* STM32H7A3: 280 MHz from HSI through PLL1, caches on, USART3 on PD8 and PD9, TIM5. */
 #define DWT_IS_LOCKED
+#include "cortex_m7_caches.h"
 #include "cycles_dwt.h"
-#include "stm32_serial.h"
-#include "stm32_timer.h"
 
 #define RCC 0x58024400u
 #define PWR 0x58024800u
 #define FLASH 0x52002000u
 #define GPIOD 0x58020C00u
-#define USART3 0x40004800u
-#define TIM5 0x40000C00u
-#define SCB_CCR 0xE000ED14u
+#define CONSOLE 0x40004800u
+#define TIMER 0x40000C00u
+#define TIMER_MHZ 280u
+
+#include "stm32_serial.h"
+#include "stm32_timer.h"
 
 void clock_up(void)
 {
@@ -49,21 +51,10 @@ void console_open(void)
     (void)REG(RCC + 0x148);
     change(GPIOD, 15u << 16, 10u << 16);
     change(GPIOD + 0x24, 0xFF, 0x77);
-    serial_open(USART3, 140000000u / 115200u);
+    serial_open(140000000u / CONSOLE_BAUD);
 }
 
-void console_put(char c)
-{
-    serial_put(USART3, c);
-}
-
-void timer_open(void)
+static void timer_enable(void)
 {
     REG(RCC + 0x148) |= BIT(3);
-    microseconds_open(TIM5, 280);
-}
-
-void timer_wait_1ms(void)
-{
-    microseconds_wait_1000(TIM5);
 }

@@ -1,14 +1,16 @@
 /* STM32L4+: 120 MHz from MSI through the PLL, LPUART1 on PG7 and PG8, TIM5. */
 #include "cycles_dwt.h"
-#include "stm32_serial.h"
-#include "stm32_timer.h"
 
 #define RCC 0x40021000u
 #define PWR 0x40007000u
 #define FLASH 0x40022000u
 #define GPIOG 0x48001800u
-#define LPUART1 0x40008000u
-#define TIM5 0x40000C00u
+#define CONSOLE 0x40008000u
+#define TIMER 0x40000C00u
+#define TIMER_MHZ 120u
+
+#include "stm32_serial.h"
+#include "stm32_timer.h"
 
 void clock_up(void)
 {
@@ -52,21 +54,10 @@ void console_open(void)
     change(GPIOG, 15u << 14, 10u << 14);
     change(GPIOG + 0x20, 15u << 28, 8u << 28);
     change(GPIOG + 0x24, 15u, 8u);
-    serial_open(LPUART1, (uint32_t)(256ull * 120000000u / 115200u));
+    serial_open((uint32_t)(256ull * 120000000u / CONSOLE_BAUD));
 }
 
-void console_put(char c)
-{
-    serial_put(LPUART1, c);
-}
-
-void timer_open(void)
+static void timer_enable(void)
 {
     REG(RCC + 0x58) |= BIT(3);
-    microseconds_open(TIM5, 120);
-}
-
-void timer_wait_1ms(void)
-{
-    microseconds_wait_1000(TIM5);
 }

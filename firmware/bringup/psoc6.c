@@ -51,7 +51,7 @@ void console_open(void)
 {
     change(HSIOM + 0x50, 0x1F1F, 0x1212);              /* P5.0, P5.1: SCB */
     change(GPIO + 0x80 * 5 + 0x44, 0xFF, 0x68);        /* input, strong output */
-    divider(0x1000, 64u << 8, 3, 0, 5);                /* 75 MHz / 65 = 10 * 115385 */
+    divider(0x1400, (75000000u / (10 * CONSOLE_BAUD) - 1) << 8, 1, 1, 5); /* 75 MHz / 65 = 10 * 115385 */
     REG(SCB5 + 0x40) = 0;
     REG(SCB5 + 0x44) = 1;
     REG(SCB5 + 0x48) = 1;
@@ -68,6 +68,21 @@ void console_put(char c)
     REG(SCB5 + 0x240) = (uint8_t)c;
 }
 
+void console_listen(void)
+{
+    REG(SCB5 + 0xFC0) = BIT(2); /* INTR_RX.NOT_EMPTY */
+    REG(SCB5 + 0xFC8) = BIT(2);
+}
+
+void console_take(void (*received)(uint8_t byte))
+{
+    while (REG(SCB5 + 0x308) & 0x1FF) { /* RX_FIFO_STATUS.USED */
+        received((uint8_t)REG(SCB5 + 0x340));
+    }
+    REG(SCB5 + 0xFC0) = BIT(2);
+    (void)REG(SCB5 + 0xFC0);
+}
+
 void timer_open(void)
 {
     divider(0x1400, 74u << 8, 0, 1, 15); /* 75 MHz / 75 */
@@ -81,6 +96,32 @@ void timer_wait_1ms(void)
     REG(TCPWM0 + 0x130) = 3;
     REG(TCPWM0 + 0x10) = 1; /* reload and start */
     wait_set(TCPWM0 + 0x130, BIT(0));
+}
+
+void time_open(void)
+{
+    divider(0x1400, 74u << 8, 0, 1, 15);
+    REG(TCPWM0 + 0x100) = 0; /* up */
+    REG(TCPWM0 + 0x114) = 0xFFFFFFFF;
+    REG(TCPWM0 + 0x138) = BIT(0); /* INTR_MASK.TC */
+    REG(TCPWM0 + 0x08) = 1;
+    REG(TCPWM0 + 0x10) = 1; /* reload and start */
+}
+
+uint32_t time_count(void)
+{
+    return REG(TCPWM0 + 0x108);
+}
+
+int time_wrapped(void)
+{
+    return (REG(TCPWM0 + 0x130) & BIT(0)) != 0;
+}
+
+void time_acknowledge(void)
+{
+    REG(TCPWM0 + 0x130) = BIT(0);
+    (void)REG(TCPWM0 + 0x130);
 }
 
 void cycles_open(void)

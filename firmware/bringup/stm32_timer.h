@@ -1,18 +1,49 @@
-/* A general-purpose timer of STM32 as a microsecond counter, one-pulse. */
+/* A general-purpose timer of STM32, TIMER, as a microsecond counter; its clock is TIMER_MHZ. The family's
+ * timer_enable() lets the clock in. */
 #include "board.h"
 
-static inline void microseconds_open(uint32_t base, uint32_t timer_mhz)
+static void timer_enable(void);
+
+/* Stopped, one-pulse. */
+void timer_open(void)
 {
-    REG(base + 0x00) = BIT(3); /* one-pulse */
-    REG(base + 0x28) = timer_mhz - 1;
-    REG(base + 0x2C) = 1000 - 1;
-    REG(base + 0x14) = BIT(0); /* UG loads the prescaler */
-    REG(base + 0x10) = 0;
+    timer_enable();
+    REG(TIMER + 0x00) = BIT(3);
+    REG(TIMER + 0x28) = TIMER_MHZ - 1;
+    REG(TIMER + 0x2C) = 1000 - 1;
+    REG(TIMER + 0x14) = BIT(0); /* UG loads the prescaler */
+    REG(TIMER + 0x10) = 0;
 }
 
-static inline void microseconds_wait_1000(uint32_t base)
+void timer_wait_1ms(void)
 {
-    REG(base + 0x10) = 0;
-    REG(base + 0x00) |= BIT(0);
-    wait_set(base + 0x10, BIT(0)); /* UIF */
+    REG(TIMER + 0x10) = 0;
+    REG(TIMER + 0x00) |= BIT(0);
+    wait_set(TIMER + 0x10, BIT(0)); /* UIF */
+}
+
+void time_open(void)
+{
+    timer_enable();
+    REG(TIMER + 0x28) = TIMER_MHZ - 1;
+    REG(TIMER + 0x2C) = 0xFFFFFFFF;
+    REG(TIMER + 0x00) = BIT(2); /* URS: UG raises no interrupt */
+    REG(TIMER + 0x14) = BIT(0);
+    REG(TIMER + 0x0C) = BIT(0); /* UIE */
+    REG(TIMER + 0x00) |= BIT(0);
+}
+
+uint32_t time_count(void)
+{
+    return REG(TIMER + 0x24);
+}
+
+int time_wrapped(void)
+{
+    return (REG(TIMER + 0x10) & BIT(0)) != 0;
+}
+
+void time_acknowledge(void)
+{
+    REG(TIMER + 0x10) = ~BIT(0);
 }

@@ -1,15 +1,17 @@
 /* STM32U5: 160 MHz from MSIS through PLL1 with the booster, USART1 on PA9 and PA10, TIM5. */
 #include "cycles_dwt.h"
-#include "stm32_serial.h"
-#include "stm32_timer.h"
 
 #define RCC 0x46020C00u
 #define PWR 0x46020800u
 #define FLASH 0x40022000u
 #define ICACHE 0x40030400u
 #define GPIOA 0x42020000u
-#define USART1 0x40013800u
-#define TIM5 0x40000C00u
+#define CONSOLE 0x40013800u
+#define TIMER 0x40000C00u
+#define TIMER_MHZ 160u
+
+#include "stm32_serial.h"
+#include "stm32_timer.h"
 
 void clock_up(void)
 {
@@ -44,21 +46,10 @@ void console_open(void)
     (void)REG(RCC + 0xA4);
     change(GPIOA, 15u << 18, 10u << 18);
     change(GPIOA + 0x24, 0xFF0, 0x770);
-    serial_open(USART1, 160000000u / 115200u);
+    serial_open(160000000u / CONSOLE_BAUD);
 }
 
-void console_put(char c)
-{
-    serial_put(USART1, c);
-}
-
-void timer_open(void)
+static void timer_enable(void)
 {
     REG(RCC + 0x9C) |= BIT(3);
-    microseconds_open(TIM5, 160);
-}
-
-void timer_wait_1ms(void)
-{
-    microseconds_wait_1000(TIM5);
 }

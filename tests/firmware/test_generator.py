@@ -250,8 +250,19 @@ def test_a_copied_board_takes_the_package_of_its_devices_and_core(tmp_path: Path
     assert support_for(m3).name == "mps2-an385"
     without = _copied(tmp_path, "mine_soft", fpu='fpu = "none"')
     assert fitted(support_for(without), without).core == "m3"  # its code has no float instructions
-    with pytest.raises(UsageError, match="no board support package drives the devices of nucleo-g0b1re"):
-        support_for(load_board("nucleo-g0b1re"))
+    other_port = tmp_path / "other_port.toml"
+    other_port.write_text('title = "U5"\nfamily = "stm32u5"\nconsole = "usart3"\nnominal_hz = 160_000_000\n'
+                          "[devices.rcc.parameters]\nhse_hz = 16_000_000\n")  # fmt: skip
+    with pytest.raises(UsageError, match="no board support package drives the devices of other_port"):
+        support_for(load_board(str(other_port)))
+
+
+def test_a_copied_boards_data_go_where_its_package_has_them(tmp_path: Path) -> None:
+    """The first RAM of a Cortex-M7 is its instruction TCM."""
+    copy = tmp_path / "mine_m7.toml"
+    copy.write_text(resources.files("peripherals.boards").joinpath("nucleo-h7a3zi-q.toml").read_text())
+    package = fitted(support_for(load_board(str(copy))), load_board(str(copy)))
+    assert package.ram == load_support("nucleo-h7a3zi-q").ram
 
 
 def test_a_copied_boards_image_is_the_shipped_one_as_long_as_it_fits(
