@@ -143,7 +143,9 @@ class FirstInferences:
 
 def first_inferences(subject: Subject, function: int, hook: str, turns: int) -> FirstInferences:
     """Some fresh machines, each with and without what another one has kept."""
-    unseen, seen, later = [], [], []
+    unseen: list[float] = []
+    seen: list[float] = []
+    later: list[float] = []
     for _ in range(turns):
         with tempfile.TemporaryDirectory(prefix="boardless-") as folder:
             for firsts in (unseen, seen):

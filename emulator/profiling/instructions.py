@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from emulator.engine.events import LEAVES_JUMP, BlockPlan
+from emulator.engine.events import LEAVES_JUMP
+from emulator.engine.lazily import Plans
 from emulator.profiling.counting import CountDifference
 from emulator.profiling.disassembly import block_text
 from emulator.profiling.fold import BlockProfile, Profile
@@ -74,7 +75,7 @@ def _row(merged: _Merged, texts: dict[int, str], places: Places) -> Instruction:
 
 def jumps_of(
     passed: CountDifference,
-    plans: list[BlockPlan],
+    plans: Plans,
     calls: Collection[tuple[int, int]],
     table_jumps: Mapping[tuple[int, int], int],
 ) -> tuple[Jump, ...]:
