@@ -279,7 +279,6 @@ ELSEWHERE = {  # file: what it reads or writes that is no user's file
     "emulator/links/pty.py": "a terminal",
     "emulator/system/semihosting.py": "the firmware's own files",
     "benches/silicon/catalog.py": "the shipped catalogue, as package data",
-    "benches/silicon/streaming_validate.py": "a temporary folder",
     "benches/silicon/streaming_catalog.py": "the shipped catalogue, as package data",
     "benches/silicon/fitted_constants.py": "the shipped table, as package data",
     "benches/silicon/validate.py": "a temporary folder",
