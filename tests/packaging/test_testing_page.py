@@ -69,7 +69,7 @@ def test_the_robot_suite(project: pytest.Pytester) -> None:
 def test_every_ability_option_and_marker_has_its_words(project: pytest.Pytester) -> None:
     abilities = {name for name in dir(boardless.Dut) if not name.startswith("_")}
     told = set(re.findall(r"dut\.(\w+)", PROSE))
-    assert abilities - told == {"close", "load_firmware", "sections", "image"}
+    assert abilities - told == {"close", "load_firmware", "sections", "image", "root"}
     assert told - abilities == {"console"}
     options = set(re.findall(r"--dut-\w+", project.runpytest("--help").stdout.str()))
     assert options == set(re.findall(r"--dut-\w+", PROSE))
