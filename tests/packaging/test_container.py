@@ -53,18 +53,20 @@ def test_its_steps_make_a_command_that_checks(tmp_path: Path) -> None:
     environment = {**os.environ, "PATH": f"{tmp_path}/python/bin:{os.environ['PATH']}",
                    "GIT_CONFIG_SYSTEM": str(tmp_path / "gitconfig")}  # fmt: skip
     for step in of("RUN"):
-        here = re.sub(r"(?<![\w.])/(wheels|work)\b", rf"{tmp_path}/\1", step.replace("/source", str(source)))
+        here = re.sub(
+            r"(?<![\w.])/(wheels|project)\b", rf"{tmp_path}/\1", step.replace("/source", str(source))
+        )
         if "apt-get" not in here:
             done = subprocess.run(
                 ["sh", "-ec", here], env=environment, capture_output=True, text=True, check=False
             )
             assert done.returncode == 0, f"{here}\n{done.stdout}{done.stderr}"
-    (tmp_path / "work").mkdir()
+    (tmp_path / "project").mkdir()
     image = ROOT / "benches" / "images" / "kws-nucleo-l4r5zi.elf"
-    (tmp_path / "work" / "boardless.toml").write_text(
+    (tmp_path / "project" / "boardless.toml").write_text(
         f'[measure.boot]\nimage = "{image}"\nboard = "nucleo-l4r5zi"\nuntil = "m-ready"\n'
     )
-    (tmp_path / "work" / "test_it.py").write_text(
+    (tmp_path / "project" / "test_it.py").write_text(
         f"def test_it(dut):\n    dut.load({str(image)!r}, boot='m-ready')\n"
         "    assert dut.call('crc32', b'1', 1).value\n"
     )
@@ -74,6 +76,6 @@ def test_its_steps_make_a_command_that_checks(tmp_path: Path) -> None:
         ["robot", "--version"],
     ):
         done = subprocess.run(
-            command, cwd=tmp_path / "work", env=environment, capture_output=True, text=True, check=False
+            command, cwd=tmp_path / "project", env=environment, capture_output=True, text=True, check=False
         )
         assert done.returncode == (251 if command[0] == "robot" else 0), done.stdout + done.stderr
