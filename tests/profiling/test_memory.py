@@ -20,6 +20,7 @@ from emulator.image.symbol_table import SymbolTable
 from emulator.profiling.memory_layout import MemoryLayout, Place
 from emulator.profiling.recorder import Labels, Recorder
 from emulator.recording.model import MemoryObject, Recording
+from emulator.timing.model import Cause
 from tests.machine.firmware import build
 from tests.profiling.operator_firmware import interpreter
 
@@ -105,9 +106,9 @@ def test_stalls_sum_to_those_of_the_instructions():
     recording = recorder.end(Labels("one inference"))
     waited: Counter[str] = Counter()
     for item in recording.code:
-        for (_cause, who), cycles in item.costs.items():
-            waited[who] += cycles
-    assert sum(item.data_stall_cycles for item in recording.memory) == waited["data"] > 100_000
+        for (cause, who), cycles in item.costs.items():
+            waited["data" if cause == Cause.UNALIGNED.value else who] += cycles
+    assert sum(item.data_stall_cycles for item in recording.memory) == waited["data"] > 50_000
     assert sum(item.fetch_stall_cycles for item in recording.memory) == waited["fetch"] > 10_000
     kinds = {(item.kind, item.region) for item in recording.memory}
     assert {("stack", "sram1"), ("arena", "sram1"), ("weights", "flash")} <= kinds
