@@ -16,6 +16,8 @@ from emulator.reporting.table import COUNT, RATIO, TEXT, Column, Row, Table
 
 MICROSECONDS = 1e6
 NAME, CLOCK_AXIS = "sweep", "clock"
+MOST = (1 << 63) - 1
+"""Numbers beyond are text: a column of a file has no more bits."""
 PEOPLES = {"latency_us": ("ms", 1e3, RATIO), "clock_hz": ("MHz", 1e6, COUNT)}
 """Of a column, the unit that a terminal shows, and how many of the column's units that is."""
 
@@ -46,7 +48,7 @@ def table_of(sweep: Sweep, outcome: Outcome) -> Table:
 
 def _axis_column(axis: Axis) -> Column:
     """Numbers stay numbers where all values of an axis are whole ones."""
-    is_count = all(type(label) is int for label, _sets in axis.values)
+    is_count = all(type(label) is int and abs(label) <= MOST for label, _sets in axis.values)
     return Column(axis.name, axis.name, COUNT if is_count else TEXT)
 
 

@@ -295,7 +295,7 @@ ELSEWHERE = {  # file: what it reads or writes that is no user's file
     "benches/speed/measure.py": "a temporary folder",
     "benches/speed/subjects.py": "a temporary folder",
     "benches/cli/host_run.py": "a temporary folder",
-    "benches/sweep/__main__.py": "a temporary folder",
+    "benches/sweep/speed.py": "a temporary folder",
     "benches/sweep/jobs.py": "its own sources",
     "benches/sweep/work.py": "a temporary folder",
 }

@@ -115,16 +115,16 @@ def test_builds(tmp_path: Path, cross_tools: None) -> None:
     [build]
     benchmark = "ad"
     opt = ["1", "3"]
-    flags = ["", "-funroll-loops", "--no-such-flag"]
+    flags = ["", "--no-such-flag"]
     """
     done = run(tmp_path, text, "--csv", "a.csv")
     table = rows(tmp_path / "a.csv")
-    assert [row["status"] for row in table] == ["ok", "ok", "failed"] * 2, done.stderr
-    assert "no-such-flag" in table[2]["reason"]
-    assert int(table[0]["flash_bytes"]) < int(table[3]["flash_bytes"])
-    assert int(table[0]["cycles"]) > int(table[3]["cycles"])
+    assert [row["status"] for row in table] == ["ok", "failed"] * 2, done.stderr
+    assert "no-such-flag" in table[1]["reason"]
+    assert table[0]["flash_bytes"] != table[2]["flash_bytes"]
+    assert int(table[0]["cycles"]) > int(table[2]["cycles"])
     again = run(tmp_path, text, "--csv", "b.csv", "--best", "cycles", "--under", "flash=1M")
-    assert "5 measurements" not in again.stdout and "4 measurements, 4 of them kept" in again.stdout
+    assert "2 measurements, 2 of them kept" in again.stdout
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
 
 
