@@ -162,7 +162,7 @@ class Preparation:
 def _linked_for(board: Board) -> list[object]:
     """What of a board decides which image suits it, and how one is linked."""
     regions = [(r.name, r.base, r.size_bytes, r.kind, r.alias_of) for r in board.regions]
-    core = (board.name, board.core, board.fpu, board.vector_table, board.nominal_hz)
+    core = (board.name, board.core, board.fpu, board.vector_table, board.nominal_hz, board.console)
     return [core, regions, sorted(devices_of(board))]
 
 

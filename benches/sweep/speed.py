@@ -94,7 +94,7 @@ def _beside(cells: int) -> float:
     for process in processes.values():
         process.start()
     processes[2].join()
-    alone, both = counts[1].value, counts[2].value
+    alone, both = int(counts[1].value), int(counts[2].value)
     processes[1].terminate()
     processes[1].join()
     click.echo(f"in the same time one worker did {alone} cells, two did {both}", err=True)
