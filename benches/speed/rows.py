@@ -13,10 +13,16 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from emulator.errors import CheckFailed
+from emulator.files import read_bytes
 
 PLAIN = "plain Unicorn"
 TIMINGS = ("count", "core", "memory")
 DEPTHS = {"count": "counting", "core": "core timing", "memory": "memory timing"}
+PIPE_BYTES = 1 << 16
+NANOSECONDS = 1e9
 MOST_OF_THE_TIME = 1.3
 """Goal of what is switched on beside a run: so many times the time of a run without it."""
 
@@ -128,12 +134,52 @@ def host_seconds() -> float:
 
 def command_seconds(command: Sequence[str], timeout_s: float) -> float:
     """The processor's time of a command; its bytecode is on disk, as in an installation."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     before = children_seconds()
     subprocess.run(
-        command, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s, env=environment
+        command,
+        check=True,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=timeout_s,
+        env=_environment(),
     )
     return children_seconds() - before
+
+
+def seconds_until(command: Sequence[str], text: bytes, timeout_s: float) -> float:
+    """The processor's time of a command until it has printed ``text``; of all of it where nobody tells.
+
+    Raises CheckFailed when the text never comes.
+    """
+    before = children_seconds()
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+    ) as process:
+        assert process.stdout is not None
+        told, seen = _told_by_the_kernel(process.pid), b""
+        while text not in seen and (piece := os.read(process.stdout.fileno(), PIPE_BYTES)):
+            seen += piece
+        until = told()
+        process.stdout.read()
+        process.wait(timeout_s)
+    if text not in seen:
+        raise CheckFailed(f"{' '.join(command)} did not print {text.decode()}")
+    return children_seconds() - before if until is None else until
+
+
+def _told_by_the_kernel(process: int) -> Callable[[], float | None]:
+    """What a process has had of the processor so far, on Linux: proc(5), /proc/pid/schedstat."""
+    path = Path(f"/proc/{process}/schedstat")
+    return lambda: int(read_bytes(path).split()[0]) / NANOSECONDS if path.exists() else None
+
+
+def _environment() -> dict[str, str]:
+    """Bytecode is on disk, as in an installation."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def children_seconds() -> float:

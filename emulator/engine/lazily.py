@@ -6,7 +6,7 @@ the hook at once; its plan and the state itself are made anew, the same way as t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import NamedTuple, overload
 
 from emulator.engine.events import BlockPlan
@@ -58,7 +58,7 @@ class States:
         return len(self._states) - 1
 
 
-class Plans:
+class Plans(Sequence[BlockPlan]):
     """Plans of blocks by number."""
 
     def __init__(self) -> None:

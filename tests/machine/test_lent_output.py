@@ -168,14 +168,17 @@ def test_whoever_sends_them(tmp_path: Path, place: Place, seed: int) -> None:
             assert mine[:known] == theirs[:known]
 
 
+@pytest.mark.parametrize("timing", ["memory", "count"])  # with a loop of one block that counts laps
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.board)
-def test_a_polled_text_leaves_natively_and_its_waiting_is_skipped(tmp_path: Path, place: Place) -> None:
+def test_a_polled_text_leaves_natively_and_its_waiting_is_skipped(
+    tmp_path: Path, place: Place, timing: str
+) -> None:
     values = {"before": WAITS[0], "after": "", "width": "u32", "tick": 0, "systick": 0, "length": 30}
     numbers = {"base": place.base, "status": place.status, "data": place.data, "between": 0, "busy": 0}
     words = {"room": place.room, "opened": place.opened}
     vectors = {"vectors": "0x08000000" if place.flash == STM32 else "0"}
     elf = build(tmp_path, SOURCE % {**values, **numbers, **words, **vectors}, places={"0x0 :": place.flash})
-    machine = Machine(place.board, hook="native")
+    machine = Machine(place.board, hook="native", timing=timing)
     machine.load(elf)
     output, sent, skipped = machine.execution._slices.output, [0], [0]
     told = output.on_taken_back
