@@ -50,3 +50,16 @@ def address_of(instruction: Instruction, register: Callable[[int], int]) -> int:
     if access.index is not None:
         base += register(access.index) << access.shift
     return (base + access.offset) & 0xFFFFFFFF
+
+
+def reach_of(instruction: Instruction, register: Callable[[int], int]) -> tuple[int, int] | None:
+    """Address and length in bytes of what an instruction that is about to execute loads or stores."""
+    access = instruction.memory
+    if access is not None:
+        return address_of(instruction, register), access.size_bytes * access.count
+    if instruction.kind is not Kind.TABLE_BRANCH:
+        return None
+    base, shift = instruction.opcode >> 16 & 15, instruction.opcode >> 4 & 1
+    table = instruction.address + 4 if base == PC else register(base)
+    entry = table + (register(instruction.opcode & 15) << shift)
+    return entry & 0xFFFFFFFF, 1 << shift

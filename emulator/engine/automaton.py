@@ -123,6 +123,9 @@ class Automaton:
         self._event_senders: set[int] = set()
         self.on_send_event: Callable[[], None] = lambda: None  # the core executes SEV
         self.on_suspect: Callable[[int], None] = lambda _address: None  # see BlockHook.watch_traps
+        self.on_watched: Callable[[int], None] = lambda _address: None  # behind it: see :meth:`watch_data`
+        self._guards: Sequence[tuple[int, int]] = ()
+        self._watched_data: Sequence[tuple[int, int]] = ()
         self._traps_unaligned = False
         self._suspects: set[int] = set()
         self._guarded = False
@@ -188,6 +191,16 @@ class Automaton:
 
     def guard(self, guards: Sequence[tuple[int, int]]) -> None:
         """Look at each access that may meet one of these (first, last) bytes: :attr:`on_suspect`."""
+        self._guards = guards
+        self._look_at_accesses()
+
+    def watch_data(self, stretches: Sequence[tuple[int, int]]) -> None:
+        """The same for a debugger: :attr:`on_watched` is told of each access that may meet one of these."""
+        self._watched_data = stretches
+        self._look_at_accesses()
+
+    def _look_at_accesses(self) -> None:
+        guards = (*self._guards, *self._watched_data)
         if guards and not self._guarded:
             self._guarded = True
             for number in range(len(self.plans)):
@@ -207,6 +220,7 @@ class Automaton:
     def suspect(self, address: int) -> None:
         """The instruction at ``address`` is about to execute, and may trap by its operands."""
         self.on_suspect(address)
+        self.on_watched(address)
 
     def _define_block(self, address: int, size_bytes: int) -> None:
         code = self._core.read_memory(address, size_bytes)

@@ -341,12 +341,21 @@ class Core:
         start = address - memory.region.base
         memory.view[start : start + len(data)] = data
 
-    def watch_code(self, address: int, reached: Callable[[int], None]) -> None:
+    def watch_code(self, address: int, reached: Callable[[int], None]) -> int:
         """Call ``reached(address)`` before the instruction there executes, in code translated from now on.
 
-        In an IT block only when its condition holds. ``reached`` must not raise.
+        In an IT block only when its condition holds. ``reached`` must not raise. Returns a number for
+        :meth:`unwatch_code`.
         """
-        self.uc.hook_add(ucc.UC_HOOK_CODE, lambda _uc, at, _size, _data: reached(at), None, address, address)
+        return int(
+            self.uc.hook_add(
+                ucc.UC_HOOK_CODE, lambda _uc, at, _size, _data: reached(at), None, address, address
+            )
+        )
+
+    def unwatch_code(self, number: int) -> None:
+        """End a :meth:`watch_code`; the core does not run."""
+        self.uc.hook_del(number)
 
     def watch_bad_accesses(self, seen: Callable[[int], None]) -> None:
         """Call ``seen(address)`` before an access to nothing, or one that its memory refuses, ends a run.
@@ -415,9 +424,22 @@ class Core:
         """
         if not self.tlb.is_wide:
             self.tlb.widen()
+        return self._checked(self.emulate, pc)
+
+    def run_part(self, pc: int, until: int) -> UcError | None:
+        """Execute from ``pc`` to before the instruction at ``until``, or until a hook stops; see :meth:`run`.
+
+        Instructions of an IT block count one by one. What was translated for it ends before ``until``:
+        the caller drops it.
+        """
+        return self._checked(
+            lambda start: int(self._library.uc_emu_start(self.uc._uch, start | 1, until, 0, 0)), pc
+        )
+
+    def _checked(self, emulate: Callable[[int], int], pc: int) -> UcError | None:
         uc = self.uc
         uc._hook_exception = None
-        status = self.emulate(pc)
+        status = emulate(pc)
         raised = uc._hook_exception
         if raised is not None:
             uc._hook_exception = None

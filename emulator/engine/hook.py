@@ -43,6 +43,8 @@ class Stop(IntEnum):
     TRAP = 9  # the handler that was told of a suspect stopped before it
     PROTECTED = 10  # may the block be executed under this map?
     GUARDED = 11  # an access of the block may meet a guard, and they are not looked at one by one yet
+    HALT = 12  # a debugger's stop, before an instruction of the current block
+    RESUMED = 13  # set before a run from such an instruction: the block that Unicorn enters goes on
 
 
 class Taken(IntEnum):

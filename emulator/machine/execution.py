@@ -21,6 +21,7 @@ from emulator.engine.engine import Engine
 from emulator.engine.hook import NO_ADDRESS, Taken
 from emulator.engine.overhead import OverheadAccount
 from emulator.errors import GuestFault
+from emulator.machine.halts import Halts
 from emulator.machine.requests import RunRequests
 from emulator.machine.sleep import Sleep
 from emulator.machine.slices import Slices
@@ -46,6 +47,7 @@ class StopReason(str, Enum):
     WALL_LIMIT = "wall_limit"
     INTERRUPTED = "interrupted"
     BREAK = "break"
+    HALT = "halt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,9 @@ class Execution:
         reset: Callable[[], None],
         crash: Callable[[], GuestFault],
         last_words: Callable[[], None],
+        halts: Halts,
     ) -> None:
+        self._halts = halts
         self._engine = engine
         self._core = engine.core
         self._hook = engine.hook
@@ -117,6 +121,20 @@ class Execution:
         A firmware that ends itself or crashes has its last words sent first; a text that comes
         with them finishes the run.
         """
+        self.begin_waiting()
+        return self.go_on(limits, finished)
+
+    def begin_waiting(self) -> None:
+        """What was waited so far does not count."""
+        self.waited_picoseconds = 0
+        self.waits.expect_soon()
+
+    def go_on(self, limits: RunLimits, finished: Callable[[], bool] = lambda: False) -> StopReason:
+        """The same in the middle of what counts as one run: it has waited before, perhaps.
+
+        ``StopReason.HALT``: at one of the places of :class:`emulator.machine.halts.Halts`, in a block;
+        it is finished (:meth:`emulator.machine.slices.Slices.finish_block`) before this goes on.
+        """
         try:
             reason = self._run(limits, finished)
         except GuestFault as fault:
@@ -131,13 +149,13 @@ class Execution:
 
     def _run(self, limits: RunLimits, finished: Callable[[], bool]) -> StopReason:
         hook, waits = self._hook, self.waits
-        self.waited_picoseconds = 0
         self._limit = NEVER if limits.max_cycles is None else hook.cycles + limits.max_cycles
         hook.break_address = NO_ADDRESS if limits.break_address is None else limits.break_address
         wall_end = None if limits.wall_limit_s is None else time.monotonic() + limits.wall_limit_s
-        waits.expect_soon()
         quiet_cycles = partial(self._quiet_cycles_left, limits.quiet_seconds)
         while True:
+            if self._halts.found is not None:  # in a block: what is due comes behind it
+                return StopReason.HALT
             self._serve_what_is_due()
             reason = self._why_stop(limits, finished, wall_end)
             if reason is not None:

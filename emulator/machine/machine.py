@@ -33,6 +33,7 @@ from emulator.machine.energy import EnergyMeter
 from emulator.machine.execution import QUIET_SECONDS, RunLimits, StopReason
 from emulator.machine.parts import MachineParts
 from emulator.machine.snapshot import Snapshot, put_back, take_snapshot
+from emulator.machine.stepping import Stepping
 
 
 class Machine:
@@ -318,6 +319,14 @@ class Machine:
     def snapshot(self) -> Snapshot:
         """Everything that the future depends on."""
         return take_snapshot(self.engine, self.image, self._parts.saved_parts())
+
+    def stepping(self) -> Stepping:
+        """What a debugger drives the machine by."""
+        return self._parts.stepping
+
+    def peek(self, address: int, size_bytes: int) -> bytes:
+        """Bytes of memory or registers, as many as there are, without any side effect; for a debugger."""
+        return self._parts.peek.read(address, size_bytes)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot of this very machine; UsageError when it is another's."""

@@ -30,15 +30,18 @@ from emulator.links.audio_input import AudioWires
 from emulator.machine.crash_report import crash_report
 from emulator.machine.devices import Surroundings, add_device
 from emulator.machine.execution import Execution
+from emulator.machine.halts import Halts
 from emulator.machine.lending import InputLending
 from emulator.machine.operand_traps import OperandTraps
 from emulator.machine.output_lending import OutputLending
+from emulator.machine.peek import Peek
 from emulator.machine.ports import SerialPorts
 from emulator.machine.protection import Protection, Refusal
 from emulator.machine.requests import RunRequests
 from emulator.machine.sleep import Sleep
 from emulator.machine.slices import Slices
 from emulator.machine.snapshot import Saves
+from emulator.machine.stepping import Stepping
 from emulator.machine.traps import TrapHandler
 from emulator.system.semihosting import SemihostingHost, SemihostResult
 from emulator.system.system import System
@@ -59,6 +62,7 @@ class MachineParts:
         self._start: EntryStart | None = None
         self._strict = strict
         self.engine = Engine(board, timing=timing, hook=hook)
+        self.halts = Halts(self.engine)
         self.requests = RunRequests(self.engine.hook, self.engine.input, self.engine.output)
         self.sleep = Sleep()
         self.ports = SerialPorts(board.console, self._serial_passed)
@@ -76,6 +80,7 @@ class MachineParts:
         self.devices = self._build_devices()
         self._map_buses()
         self.execution = self._build_execution()
+        self.peek = Peek(self.engine, self.bus, self.system, self.requests, self.saved_parts)
 
     def use_image(self, image: Image | None) -> None:
         """``image`` is what is loaded from now on: how it starts, and what semihosting tells it."""
@@ -245,6 +250,7 @@ class MachineParts:
             abandoned=self.overhead.abandon_at,
             protection=protection,
             operands=self._operands,
+            halts=self.halts,
         )
         of_devices = (self.engine, self.clock, self.bus, self.accesses, self.devices.values())
         lending, output = InputLending(*of_devices), OutputLending(*of_devices, self.overhead, self.requests)
@@ -258,6 +264,7 @@ class MachineParts:
             protection,
             lending,
             output,
+            self.halts,
         )
         execution = Execution(
             self.engine,
@@ -271,10 +278,14 @@ class MachineParts:
             reset=self.reset,
             crash=self.crash,
             last_words=self.send_last_words,
+            halts=self.halts,
         )
         lending.on_taken = execution.characters_came
         output.on_taken_back = execution.characters_left
         output.on_waiting = execution.waits.polled
+        self.stepping = Stepping(
+            self.engine, execution, slices, self.halts, sleep=self.sleep, overhead=self.overhead
+        )
         return execution
 
     def _refuse(self, address: int) -> None:

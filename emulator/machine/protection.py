@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from emulator.engine.alignment import address_of
+from emulator.engine.alignment import reach_of
 from emulator.engine.core import GENERAL
 from emulator.engine.engine import Engine
 from emulator.engine.library import native_library
@@ -225,16 +225,7 @@ class Protection:
         return page if refused is None else refused
 
     def _reach(self, instruction: Instruction) -> tuple[int, int] | None:
-        """Address and length of what an instruction that is about to execute loads or stores."""
-        access = instruction.memory
-        if access is not None:
-            return address_of(instruction, self._register), access.size_bytes * access.count
-        if instruction.kind is not Kind.TABLE_BRANCH:
-            return None
-        base, shift = instruction.opcode >> 16 & 15, instruction.opcode >> 4 & 1
-        table = instruction.address + 4 if base == PC else self._register(base)
-        entry = table + (self._register(instruction.opcode & 15) << shift)
-        return entry & 0xFFFFFFFF, 1 << shift
+        return reach_of(instruction, self._register)
 
     def _register(self, number: int) -> int:
         return self._core.get(GENERAL[number])

@@ -12,6 +12,7 @@ from unicorn import UcError
 from emulator.clock.clock import NEVER, Clock
 from emulator.engine.engine import Engine
 from emulator.engine.hook import Stop
+from emulator.machine.halts import Halts
 from emulator.machine.lending import InputLending
 from emulator.machine.output_lending import OutputLending
 from emulator.machine.protection import Protection
@@ -20,6 +21,7 @@ from emulator.machine.sleep import Sleep
 from emulator.machine.traps import TrapHandler
 from emulator.system.system import System
 
+LARGEST_INSTRUCTION_BYTES = 4
 LEFT_THUMB_STATE = -1
 """Beside the hook's codes: a branch has led to an even address."""
 
@@ -38,8 +40,10 @@ class Slices:
         protection: Protection,
         lending: InputLending,
         output: OutputLending,
+        halts: Halts,
     ) -> None:
         self.output = output
+        self._halts = halts
         self._lending = lending
         self._protection = protection
         self._core = engine.core
@@ -58,7 +62,6 @@ class Slices:
         Also to ``check_at``, where that lies ahead, when a waiting loop is looked for; characters that
         come meanwhile may change it. ``quiet_cycles()``: so long the core may sleep without a word.
         """
-        traps = self._traps
         lending, output = self._lending, self.output
         if lending.some_wait:
             lending.lend(until, check_at, quiet_cycles)
@@ -74,6 +77,11 @@ class Slices:
         if lending.is_asleep:
             lending.is_asleep = False
             self._sleep.begin()
+        return self._serve(code, error)
+
+    def _serve(self, code: int, error: UcError | None) -> int:
+        """Serve what ended a run, if it was no stop of the hook's; its code otherwise."""
+        traps = self._traps
         if code == LEFT_THUMB_STATE:
             traps.left_thumb_state()
         elif code == Stop.PROTECTED:
@@ -86,7 +94,7 @@ class Slices:
 
     def _emulate(self, until: int) -> tuple[int, UcError | None]:
         """Run, and answer the hook's questions, until something else ends it: its code, Unicorn's error."""
-        core, hook, corrections = self._core, self._hook, self._automaton.corrections
+        hook, corrections = self._hook, self._automaton.corrections
         self._requests.slice_end = until
         self._requests.next_deadline(self._clock.next_cycles())
         watch = self._system.blocked_only_by_masks()
@@ -100,9 +108,23 @@ class Slices:
             self._automaton.close_fpu(self._system.fpu.closed_to_some)
         corrections.settle()
         self._protection.settle()
+        self._halts.watch_entry()
+        try:
+            return self._answered(self._execute)
+        finally:
+            self._halts.leave_entry()
+
+    def _execute(self) -> UcError | None:
+        return self._core.run(self._core.get("pc"))
+
+    def _answered(self, begin: Callable[[], UcError | None]) -> tuple[int, UcError | None]:
+        """Begin a run, and go on with it behind each of the hook's questions."""
+        core, hook, corrections = self._core, self._hook, self._automaton.corrections
+        execute = begin
         while True:
             hook.stop_code = 0
-            error = core.run(core.get("pc"))
+            error = execute()
+            execute = self._execute
             corrections.settle()
             code = hook.stop_code
             hook.stop_code = 0
@@ -113,6 +135,36 @@ class Slices:
                 continue
             if not self._automaton.answer(code):
                 return code, error
+
+    def finish_block(self, upto: int | None = None) -> None:
+        """Go on from a halt in a block to its instruction at ``upto``, or to its end by default.
+
+        At the end the core stands between two blocks, unless it halts again before; also behind
+        whatever else ends the block: it is served as by :meth:`run`.
+        """
+        core, hook = self._core, self._hook
+        block = self._automaton.current_block()
+        assert block is not None
+        until = block.end if upto is None else upto
+        start = core.get("pc")
+        self._requests.stop()
+        code, error = self._answered(lambda: self._resume(start, until))
+        reached = code == Stop.NONE and error is None and not hook.interrupt and core.get("pc") == until
+        if reached and (upto is not None or block.instructions[-1].name != "wfi"):
+            if upto is not None:
+                return
+            self._requests.stop()
+            code, error = self._answered(self._execute)
+        self._serve(code, error)
+
+    def _resume(self, start: int, until: int) -> UcError | None:
+        self._hook.stop_code, self._hook.interrupt = Stop.RESUMED, 0
+        size_bytes = until + LARGEST_INSTRUCTION_BYTES - start
+        self._core.forget_code(start, size_bytes)  # what was translated goes on behind `until`
+        try:
+            return self._core.run_part(start, until)
+        finally:
+            self._core.forget_code(start, size_bytes)  # what is translated now ends there
 
     def run_undisturbed(self, until: int, limit: int) -> bool:
         """Run to cycle ``until`` or a break; False when anything is due, or ``limit`` was passed by more."""

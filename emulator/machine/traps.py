@@ -14,6 +14,7 @@ from unicorn import unicorn_const as ucc
 
 from emulator.engine.core import EXC_RETURN_FROM, RUN_UNTIL
 from emulator.engine.engine import Engine
+from emulator.machine.halts import Halts
 from emulator.machine.operand_traps import OperandTraps
 from emulator.machine.protection import Protection
 from emulator.machine.requests import RunRequests
@@ -77,7 +78,9 @@ class TrapHandler:
         abandoned: Callable[[int], None],
         protection: Protection,
         operands: OperandTraps,
+        halts: Halts,
     ) -> None:
+        self._halts = halts
         self._engine = engine
         self._core = engine.core
         self._hook = engine.hook
@@ -192,6 +195,10 @@ class TrapHandler:
 
     def _breakpoint(self, pc: int) -> None:
         if self._half_word(pc) & 0xFF != SEMIHOSTING_IMMEDIATE:
+            instruction = self._automaton.instruction_at(pc)
+            if self._halts.at_bkpt and instruction is not None:
+                self._halts.halt_at(instruction)
+                return
             self._fault(FaultKind.BREAKPOINT, pc, None)
             return
         self._automaton.finish()

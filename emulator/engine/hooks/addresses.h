@@ -17,7 +17,7 @@
 
 typedef void (*suspect_fn)(uint32_t address);
 
-#define MOST_GUARDS 16
+#define MOST_GUARDS 24
 
 typedef struct { uint32_t first, last; } Guard; /* bytes that an MPU keeps, in a page of others */
 

@@ -47,6 +47,7 @@ typedef struct {
 } NativeHook;
 
 static void watch_turn(NativeHook *n, void *uc, uint32_t address); /* output.h */
+static void end_watch(NativeHook *n);
 
 static __attribute__((noinline)) int masks_open(const NativeHook *n, void *uc) {
     const Registers *r = &n->pricing.addresses.registers;
@@ -226,7 +227,10 @@ static void stop(NativeHook *n, void *uc, uint32_t code) {
 
 static __attribute__((noinline)) void pass(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
     uint32_t code = n->pricing.head.stop_code ? n->pricing.head.stop_code : enter(n, uc, address, size_bytes);
-    if (code) stop(n, uc, code);
+    if (code == STOP_RESUMED) { /* the rest of a block that was let in */
+        n->pricing.head.stop_code = STOP_NONE;
+        if (n->watch.stage) end_watch(n);
+    } else if (code) stop(n, uc, code);
 }
 
 /* Close the current block by a short cut. */

@@ -193,7 +193,9 @@ class PythonHook:
 
     def _on_block(self, uc: Uc, address: int, size: int, _data: object) -> None:
         code = self.stop_code or self._enter(address, size)
-        if code:
+        if code == Stop.RESUMED:  # the rest of a block that was let in
+            self.stop_code = Stop.NONE
+        elif code:
             self.stop_code = code
             uc.emu_stop()
 
