@@ -20,7 +20,9 @@ class SerialEndpoint:
     """Implements :class:`emulator.device.SerialPort`, and the host's side of it.
 
     ``output`` keeps the last ``history_bytes`` of what the device sent (half of it is
-    dropped when it is full, so memory stays flat); ``sent`` counts all of it.
+    dropped when it is full, so memory stays flat); ``sent`` counts all of it. Listeners are told of
+    what comes behind the first ``heard`` of them: whoever goes back in time sets it, so that nobody
+    hears anything twice. ``on_fed(data)`` hears what hosts send, None when :meth:`forget_waiting` drops it.
     """
 
     def __init__(self, name: str = "console", *, history_bytes: int = DEFAULT_HISTORY_BYTES) -> None:
@@ -29,7 +31,9 @@ class SerialEndpoint:
         self.output = bytearray()
         self.sent = 0
         self.history_bytes = history_bytes
+        self.heard = 0
         self.on_output: Callable[[bytes], None] | None = None
+        self.on_fed: Callable[[bytes | None], None] | None = None
         self._listeners: list[Callable[[bytes], None]] = []
         self._heeds: dict[Callable[[bytes], None], Heeds | None] = {}
         self._taken = 0
@@ -43,6 +47,8 @@ class SerialEndpoint:
             data = data.encode()
         if not data:
             return
+        if self.on_fed is not None:
+            self.on_fed(bytes(data))
         was_empty = not self._waiting
         self._waiting.extend(data)
         if was_empty:
@@ -51,6 +57,8 @@ class SerialEndpoint:
 
     def forget_waiting(self) -> None:
         """Drop what was fed and the device has not taken: its sender is gone."""
+        if self.on_fed is not None and self._waiting:
+            self.on_fed(None)
         self._waiting.clear()
 
     def take(self) -> bytes:
@@ -81,6 +89,8 @@ class SerialEndpoint:
             del self.output[: self.history_bytes // 2 + 1]
         self.output.append(data & 0xFF)
         self.sent += 1
+        if self.sent <= self.heard:
+            return
         piece = bytes((data & 0xFF,))
         if self.on_output is not None:
             self.on_output(piece)
@@ -93,6 +103,9 @@ class SerialEndpoint:
         if len(self.output) > self.history_bytes:
             del self.output[: len(self.output) - self.history_bytes // 2]
         self.sent += len(data)
+        data = data[max(0, len(data) - max(0, self.sent - self.heard)) :]
+        if not data:
+            return
         if self.on_output is not None:
             self.on_output(data)
         for listener in tuple(self._listeners):  # one may leave, or come, meanwhile

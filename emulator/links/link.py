@@ -11,6 +11,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from types import TracebackType
+from typing import Protocol
 
 from emulator.errors import LinkError
 from emulator.links.endpoint import SerialEndpoint
@@ -66,7 +67,8 @@ class Link(ABC):
     URL by which pyserial opens it, empty for stdio. ``finished``: the
     host will never send again. ``hung_up``: nobody will ever read again either.
     ``failure``: why, when it is an error that nobody is left to read.
-    ``outgoing.dropped`` counts what a connected host was too slow to read.
+    ``outgoing.dropped`` counts what a connected host was too slow to read. ``is_held``: the device
+    stands still, and takes nothing of a host.
     """
 
     description: str
@@ -75,6 +77,7 @@ class Link(ABC):
     hung_up = False
     failure: LinkError | None = None
     check_every_s: float | None = None
+    is_held = False
 
     def __init__(self, endpoint: SerialEndpoint) -> None:
         self.endpoint = endpoint
@@ -128,7 +131,7 @@ class Link(ABC):
         """How many bytes may be read from the host now."""
         return (
             0
-            if not self._device_listens
+            if not self._device_listens or self.is_held
             else max(0, min(READ_BYTES, WAITING_LIMIT_BYTES - self.endpoint.waiting()))
         )
 
@@ -145,11 +148,24 @@ class Link(ABC):
         self.close()
 
 
-class LinkSet:
-    """The links of one machine."""
+class Watched(Protocol):
+    """What else is waited for beside links: a debugger's connection, say."""
 
-    def __init__(self, links: Sequence[Link]) -> None:
+    check_every_s: float | None
+
+    def interest(self) -> list[Interest]:
+        """See :meth:`Link.interest`."""
+
+    def pump(self) -> int:
+        """See :meth:`Link.pump`; not 0 also when there is anything else to do."""
+
+
+class LinkSet:
+    """The links of one machine. ``beside``: what is waited for with them."""
+
+    def __init__(self, links: Sequence[Link], beside: Sequence[Watched] = ()) -> None:
         self.links = tuple(links)
+        self._all: tuple[Watched, ...] = (*self.links, *beside)
 
     @property
     def finished(self) -> bool:
@@ -163,12 +179,17 @@ class LinkSet:
 
     def pump(self) -> int:
         """Move bytes of every link without blocking; count those that the device gets."""
-        return sum(link.pump() for link in self.links)
+        return sum(link.pump() for link in self._all)
 
     def device_has_booted(self) -> None:
         """Tell every link that the device listens by now."""
         for link in self.links:
             link.device_has_booted()
+
+    def hold(self, held: bool) -> None:
+        """Whether the device stands still: hosts are not read from; what it has sent leaves all the same."""
+        for link in self.links:
+            link.is_held = held
 
     def wait(self, timeout_s: float | None, *, device_is_idle: bool = True) -> None:
         """Sleep until a host does something or the time is over, then pump.
@@ -181,11 +202,11 @@ class LinkSet:
         if device_is_idle:
             for link in self.links:
                 link.device_is_idle()
-        limits = [link.check_every_s for link in self.links] + [timeout_s]
+        limits = [link.check_every_s for link in self._all] + [timeout_s]
         limit_s = min((limit for limit in limits if limit is not None), default=None)
         waiting = select.poll()
         interests: dict[int, int] = {}
-        for link in self.links:
+        for link in self._all:
             for descriptor, events in link.interest():
                 interests[descriptor] = interests.get(descriptor, 0) | events
         for descriptor, events in interests.items():
