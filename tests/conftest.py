@@ -90,6 +90,12 @@ def qemu() -> str:
     return _need("qemu-system-arm", "qemu-system-arm")
 
 
+@pytest.fixture(scope="session")
+def gdb() -> str:
+    """Path of gdb-multiarch; a test that needs it fails without it."""
+    return _need("gdb-multiarch", "gdb-multiarch")
+
+
 def _need(command: str, packages: str) -> str:
     path = shutil.which(command)
     if path is None:

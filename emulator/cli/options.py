@@ -95,6 +95,11 @@ arguments_option = click.option(
     metavar="TEXT",
     help="What a program finds in its command line behind its name (semihosting's SYS_GET_CMDLINE).",
 )
+gdb_option = click.option(
+    "--gdb",
+    metavar="[HOST:]PORT",
+    help="Serve GDB there; without HOST on loopback, 0 takes a free port.",
+)
 json_option = click.option(
     "--json",
     "json_file",

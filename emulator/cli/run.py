@@ -13,12 +13,14 @@ from emulator.board.reader import load_board
 from emulator.cli.audio_desk import play_when_heard
 from emulator.cli.command import EXIT_INTERRUPTED, Command
 from emulator.cli.console import EXIT_READER_LEFT, STDERR, STDOUT
+from emulator.cli.gdb import no_debugger, open_debugger, tell_the_end
 from emulator.cli.options import (
     arguments_option,
     base_option,
     board_option,
     cache_option,
     files_option,
+    gdb_option,
     hook_option,
     json_option,
     strict_option,
@@ -33,6 +35,8 @@ from emulator.cli.status import Speed, StatusLine
 from emulator.cli.summary import Outcome, summary_json, summary_text
 from emulator.cli.trace_console import TraceConsole, output_meets_errors
 from emulator.cli.untold import Untold
+from emulator.debugger.connection import parse_address
+from emulator.debugger.debugger import Debugger
 from emulator.errors import BoardlessError, CheckFailed, GuestFault, UsageError
 from emulator.files import OutputFile
 from emulator.image import add_symbols, check_vectors, load_image, require_base
@@ -117,6 +121,7 @@ def make_machine(options: MachineOptions) -> Machine:
     metavar="FILE.wav",
     help="Play a sound (16 bits, stereo, 16 kHz) when the firmware begins to listen on a SAI.",
 )
+@gdb_option
 @json_option
 @click.option(
     "--learn-board",
@@ -149,6 +154,7 @@ def run(
     max_cycles: int | None,
     wall_limit: float | None,
     audio: Path | None,
+    gdb: str | None,
     json_file: OutputFile | None,
     learn_board: bool,
     learn_output: OutputFile | None,
@@ -166,9 +172,11 @@ def run(
     talks on. Text that the firmware writes to ITM port 0 is shown beside the console's
     on stdio, and otherwise on standard error. A firmware that ends itself (semihosting) gives its
     own exit code; else 0 fine, 1 a check failed, 2 usage, 3 the firmware crashed, 4 a limit was
-    reached. All figures are simulated and unofficial.
+    reached. With --gdb the firmware stands at its first instruction until GDB has come and lets it
+    go on (docs/debugging.md). All figures are simulated and unofficial.
     """
     spec = parse_serial(serial)
+    address = None if gdb is None else parse_address(gdb)
     if learn_output is not None and not learn_board:
         raise UsageError("--learn-output needs --learn-board", next_step="add --learn-board")
     limits = Limits(until, max_cycles, wall_limit, time.monotonic() if learn_board else None)
@@ -200,13 +208,16 @@ def run(
         open_link(spec, port, stdout=stdout, before_output=status.before_output) as link,
         TraceConsole(machine, status, link if is_stdio else None) as trace,
         PortFollower(machine, link, status, shares_terminal=shares_terminal) as follower,
+        no_debugger() if address is None else open_debugger(machine, address, waits=True) as debugger,
     ):
         if not is_stdio:
             click.echo(f"console on {link.description}", err=True)
         if uart is not None:
             follower.close()
         untold = Untold(machine, status, shares_terminal=shares_terminal)
-        outcome = _run(machine, link, limits, status, trace, untold, follower)
+        outcome = _run(machine, link, limits, status, trace, untold, follower, debugger)
+        if debugger is not None:
+            tell_the_end(debugger, outcome)
     untold.tell()
     outcome = replace(outcome, told=untold.told)
     if link.failure is not None and outcome.error is None:
@@ -231,8 +242,9 @@ def _run(
     trace: TraceConsole,
     untold: Untold,
     follower: PortFollower,
+    debugger: Debugger | None,
 ) -> Outcome:
-    links = LinkSet([link])
+    links = LinkSet([link], [] if debugger is None else [debugger])
 
     def progress() -> None:
         follower.settle()
@@ -240,7 +252,7 @@ def _run(
         untold.tell()
         status.update()
 
-    session = Session(machine, links, on_progress=progress)
+    session = Session(machine, links, on_progress=progress, debugger=debugger)
     error: BoardlessError | None
     try:
         reason = session.run(limits)

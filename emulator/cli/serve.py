@@ -11,11 +11,13 @@ import click
 
 from emulator.cli.command import Command
 from emulator.cli.energy_desk import EnergyDesk
+from emulator.cli.gdb import no_debugger, open_debugger, tell_the_end
 from emulator.cli.options import (
     base_option,
     board_option,
     cache_option,
     files_option,
+    gdb_option,
     hook_option,
     strict_option,
     timing_option,
@@ -28,6 +30,7 @@ from emulator.cli.status import Speed, StatusLine
 from emulator.cli.summary import Outcome, summary_text
 from emulator.cli.trace_console import TraceConsole, output_meets_errors
 from emulator.cli.untold import Untold
+from emulator.debugger.connection import parse_address
 from emulator.errors import CheckFailed, UsageError
 from emulator.files import OutputFile
 from emulator.links import Link, LinkSet, SerialEndpoint, SerialSpec, open_link, parse_serial
@@ -84,6 +87,7 @@ BOOT_LIMIT_S = 60.0
     help="realtime: modelled time never outruns the host's clock.",
 )
 @click.option("--wall-limit", type=Seconds(), help="Serve so many seconds only.")
+@gdb_option
 @timing_option
 @hook_option
 @cache_option
@@ -102,6 +106,7 @@ def serve(
     ports_file: OutputFile | None,
     pace: str,
     wall_limit: float | None,
+    gdb: str | None,
     timing: str,
     hook: str,
     prices_folder: Path | None,
@@ -112,7 +117,8 @@ def serve(
 
     The port's line on standard output comes when the device is ready. Hosts may come, go and
     come back; what the device says while nobody listens is gone, as on a real port. Text that
-    the firmware writes to ITM port 0 goes to standard error.
+    the firmware writes to ITM port 0 goes to standard error. With --gdb a GDB may come at any time;
+    the firmware stands still then.
     All figures are simulated and unofficial.
     """
     spec = parse_serial(serial)
@@ -120,6 +126,13 @@ def serve(
         raise UsageError("serve offers a port; for stdio there is `boardless run`")
     if symlink is not None and spec.kind != "pty":
         raise UsageError("--link is for --serial pty")
+    address = None if gdb is None else parse_address(gdb)
+    for is_given, option in ((energy, "--energy"), (pace == "realtime", "--pace realtime")):
+        if address is not None and is_given:
+            raise UsageError(
+                f"--gdb and {option} exclude each other: a firmware that GDB has stopped keeps no pace",
+                next_step=f"leave {option} out while you debug",
+            )
     usb_id = parse_usb(usb)
     options = MachineOptions(image, board, base, timing, hook, strict, files_dir, prices_folder=prices_folder)
     machine = make_machine(options)
@@ -138,9 +151,13 @@ def serve(
         _boot(machine, progress)
         device = chosen or machine.talking_port()
         desk = EnergyDesk(machine, device) if energy else None
-        links, ports = _open_ports(
+        debugger = stack.enter_context(
+            no_debugger() if address is None else open_debugger(machine, address, waits=False)
+        )
+        opened, ports = _open_ports(
             stack, machine, device, spec=spec, symlink=symlink, desk=desk, usb_id=usb_id
         )
+        links = LinkSet(opened, [] if debugger is None else [debugger])
         status.close(shares_terminal=output_meets_errors())
         for link in links.links:
             click.echo(f"ready: {machine.board.name} on {link.description}")
@@ -149,13 +166,19 @@ def serve(
             write_ports(ports_file, ports)
         on_slice = (lambda: None) if desk is None else desk.advance
         session = Session(
-            machine, links, realtime=pace == "realtime", on_progress=progress, on_slice=on_slice
+            *(machine, links),
+            realtime=pace == "realtime",
+            on_progress=progress,
+            on_slice=on_slice,
+            debugger=debugger,
         )
         reason = session.run(Limits(wall_limit_s=wall_limit))
         trace.flush()
         status.close(shares_terminal=True)
         untold.tell()
         outcome = Outcome(machine, links, reason.value, session.busy_s, told=untold.told)
+        if debugger is not None:
+            tell_the_end(debugger, outcome)
         click.echo(summary_text(outcome), err=True)
     if reason is StopReason.EXIT and machine.exit_code:
         raise CheckFailed(
@@ -187,7 +210,7 @@ def _open_ports(
     symlink: Path | None,
     desk: EnergyDesk | None,
     usb_id: tuple[int, int],
-) -> tuple[LinkSet, list[VirtualPort]]:
+) -> tuple[list[Link], list[VirtualPort]]:
     """Open the device's port, or in energy mode the instruments' and, without USB id, the device's."""
     wanted: list[tuple[str, SerialEndpoint, tuple[int, int] | None]] = (
         [("device", device, usb_id)]
@@ -213,7 +236,7 @@ def _open_ports(
         ports.append(
             VirtualPort(name, link.address, vid, pid, f"BOARDLESS-{name.upper()}", _title(machine, name))
         )
-    return LinkSet(links), ports
+    return links, ports
 
 
 def _title(machine: Machine, name: str) -> str:

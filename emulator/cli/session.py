@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 from emulator.cli.ending import on_ending_signal
 from emulator.errors import BoardlessError, LimitReached
@@ -20,6 +22,7 @@ PACE_SLICE_S = 0.01
 BOOT_S = 1.0
 """Modelled time after which a device that never waits counts as booted all the same."""
 PICOSECONDS_PER_SECOND = 10**12
+Wait = Callable[[Callable[[], bool]], StopReason | None]
 STOPPED_FROM_OUTSIDE = (StopReason.MAX_CYCLES, StopReason.WALL_LIMIT, StopReason.INTERRUPTED)
 """Ends of a run at which the firmware was at work: its UARTs may hold characters."""
 
@@ -66,12 +69,30 @@ class Pace:
         return modelled_s - (time.monotonic() - self._host_start_s)
 
 
+class RunsMachine(Protocol):
+    """Who runs a machine in a session's place: a debugger."""
+
+    @property
+    def is_attached(self) -> bool:
+        """Somebody debugs: what is idle is not over."""
+
+    @property
+    def is_wanted(self) -> bool:
+        """It has something to do, though the machine is idle."""
+
+    def run(
+        self, wait: Wait, *, max_cycles: int | None = None, wall_limit: float | None = None
+    ) -> StopReason:
+        """Run the machine as ``Machine.run`` does; ``wait(ends)`` while it stands still."""
+
+
 class Session:
     """Runs one machine for hosts outside.
 
     ``on_progress`` is called about every 20 ms of the host's time while the device runs.
     ``realtime``: modelled time never outruns the host's clock. ``on_slice`` is called between
     all slices of emulation, before hosts get to read: instruments follow modelled time there.
+    ``debugger`` runs the machine, and is among what the links wait for.
     """
 
     def __init__(
@@ -82,8 +103,10 @@ class Session:
         realtime: bool = False,
         on_progress: Callable[[], None] = lambda: None,
         on_slice: Callable[[], None] = lambda: None,
+        debugger: RunsMachine | None = None,
     ) -> None:
         self.machine = machine
+        self._debugger = debugger
         self.links = links
         self._on_slice = on_slice
         self.busy_s = 0.0
@@ -141,6 +164,10 @@ class Session:
         if self._pace is not None:
             self._pace.restart()
         try:
+            if self._debugger is not None:
+                end_s = None if wall_limit_s is None else begin + wall_limit_s
+                wait = partial(self._wait_while_held, end_s)
+                return self._debugger.run(wait, max_cycles=max_cycles, wall_limit=wall_limit_s)
             return self.machine.run(max_cycles=max_cycles, wall_limit=wall_limit_s)
         finally:
             self.busy_s += time.monotonic() - begin
@@ -178,7 +205,10 @@ class Session:
             while not self._characters_came() and not self.machine.reset_requested:
                 if self._interrupted:
                     return StopReason.INTERRUPTED
-                if self.links.finished or self.links.hung_up:
+                if self._debugger is not None and self._debugger.is_wanted:
+                    return None
+                is_debugged = self._debugger is not None and self._debugger.is_attached
+                if (self.links.finished and not is_debugged) or self.links.hung_up:
                     return StopReason.IDLE
                 left_s = None if end_s is None else end_s - time.monotonic()
                 if left_s is not None and left_s <= 0:
@@ -188,6 +218,26 @@ class Session:
             return StopReason.INTERRUPTED
         finally:
             self._waiting = False
+        return None
+
+    def _wait_while_held(self, end_s: float | None, ends: Callable[[], bool]) -> StopReason | None:
+        """Wait until ``ends()``, the machine standing still; a reason to stop, or None."""
+        self._on_progress()
+        self.links.hold(True)
+        try:
+            self._waiting = True
+            while not ends():
+                if self._interrupted:
+                    return StopReason.INTERRUPTED
+                left_s = None if end_s is None else end_s - time.monotonic()
+                if left_s is not None and left_s <= 0:
+                    return StopReason.WALL_LIMIT
+                self.links.wait(left_s, device_is_idle=False)
+        except KeyboardInterrupt:
+            return StopReason.INTERRUPTED
+        finally:
+            self._waiting = False
+            self.links.hold(False)
         return None
 
     def _characters_came(self) -> bool:

@@ -37,7 +37,7 @@ PLAIN_TEXT = {  # options and arguments of text that is no file's name
     "--args", "--serial", "--usb", "--device", "--function", "--callers", "--callees", "--annotate",
     "--operators-from", "--bsp", "--what-if", "--clock", "--only", "--bisect", "--build", "--port", "--keep",
     "--uart", "--scheduler", "--best", "--under", "--over", "--every", "--processing-pin", "--detection-pin",
-    "--timestamp-pin", "--x", "--y", "--by",
+    "--timestamp-pin", "--x", "--y", "--by", "--gdb",
     "benchmarks",
     "command",
 }  # fmt: skip

@@ -85,6 +85,8 @@ def _serve(case: Case, random: Random) -> None:
         case.words += ["--link", f"{FOLDER}/link"]
     if random.random() < 0.2:
         case.words += ["--energy"]
+    if random.random() < 0.2:
+        case.words += ["--gdb", "0"]
 
 
 def _boards(case: Case, random: Random) -> None:

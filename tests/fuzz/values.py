@@ -34,6 +34,8 @@ TEXTS = {  # options of plain text: right and nearly right values
                  "tcp:no.such.host.invalid:0", "rfc2217:127.0.0.1:0", "usb", "PTY", "stdio:", "pty:1",
                  "tcp:[:0",
                  "tcp:192.0.2.1:0", "tcp:0:0", ":0", "tcp:\u0660"),
+    "--gdb": ("0", "127.0.0.1:0", "[::1]:0", "", ":", "x", "70000", "-1", "no.such.host.invalid:0", "0:0:0",
+              "[:0", "192.0.2.1:0", "\u0660", "0x0"),
     "--usb": ("0483:374B", "0x0483:0x374b", "1:2", "00000:1", "0483", ":", "g:h", "0483:374B:1", "-1:1"),
     "--device": ("dut=/dev/null", "dut=", "=x", "dut", "a=b:0483:374B", "a=socket://127.0.0.1:1",
                  "a=socket://:1", "a=socket://[::1:1", "a=http://x:1", "a=socket://127.0.0.1:99999",

@@ -55,7 +55,7 @@ LINES = (
         ("emulator/learning/", "emulator/testing/"),
         "unmodelled registers; a device under test (a pytest fixture)",
     ),
-    Line(("emulator/debugger/",), "a GDB server: it stops, steps and reads a machine", to_come=True),
+    Line(("emulator/debugger/",), "a GDB server: it stops, steps and reads a machine, and goes back"),
     Line(("emulator/cli/",), "the commands; the one place in emulator/ that knows click and rich"),
     Line(("boardless/",), "what users import: one small public face"),
     Line(
