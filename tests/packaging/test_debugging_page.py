@@ -32,8 +32,13 @@ def session() -> list[Command]:
     return [Command(line, output) for line, _, output in (part.partition("\n") for part in parts)]
 
 
-def test_the_session(gdb: str) -> None:
-    commands = session()
+def without_addresses(text: str) -> str:
+    """Another build of the image has its functions elsewhere."""
+    return re.sub(r"0x[0-9a-f]+", "0x", text)
+
+
+def outputs_of(gdb: str, commands: list[Command]) -> list[str]:
+    """What a real GDB shows below each, with the image under `boardless run --gdb`."""
     run = subprocess.Popen(
         [sys.executable, "-m", "boardless", "run", IMAGE, "--gdb", "0", "--wall-limit", str(PATIENCE_S)],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
@@ -55,9 +60,17 @@ def test_the_session(gdb: str) -> None:
     assert run.returncode == 0, rest
     lines = (line for line in shown.stdout.splitlines(keepends=True) if not line.startswith(OF_THE_HOST))
     outputs = re.split(r"^---\d+\n", "".join(lines), flags=re.MULTILINE)
-    for command, output in zip(commands, outputs, strict=False):
-        assert command.shows(output), f"{command.line}: {output!r}, not {command.output!r}; {shown.stdout}"
     assert "the firmware waits and nobody will send it anything" in rest
+    return outputs[: len(commands)]
+
+
+def test_the_session(gdb: str) -> None:
+    commands = session()
+    outputs = outputs_of(gdb, commands)
+    assert len(outputs) == len(commands), outputs
+    for command, output in zip(commands, outputs, strict=True):
+        expected = Command(command.line, without_addresses(command.output))
+        assert expected.shows(without_addresses(output)), f"{command.line}: {output!r}"
 
 
 def test_the_configuration_for_vs_code() -> None:
