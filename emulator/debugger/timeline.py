@@ -219,9 +219,9 @@ class Timeline:
         self._run_to(moment.cycles)
         while self._hook.instructions < moment.instructions and self._block() is not None:
             pass
-        if moment.index:
+        if moment.done:
             self._enter_again()
-            self._stepping.go_in(moment.index)
+            self._stepping.go_in(moment.done)
         self._stepping.halts.found = None
         now = self._stepping.now()
         if now != moment:
@@ -261,13 +261,13 @@ class Timeline:
         entered = self._stepping.now()
         self._stepping.finish_block()
         executed = self._hook.instructions - entered.instructions
-        return entered._replace(index=max(0, executed - 1))
+        return entered._replace(done=max(0, executed - 1))
 
     def step_back(self) -> bool:
         """Go back by one instruction; False: there is none before."""
         now = self._stepping.now()
-        if now.index:
-            self.go_to(now._replace(index=now.index - 1))
+        if now.done:
+            self.go_to(now._replace(done=now.done - 1))
             return True
         first = self._checkpoints[0].at
         window = FIRST_WINDOW_CYCLES
@@ -306,7 +306,7 @@ class Timeline:
 
     def _last_halt(self, before: Moment, arm: Callable[[], None]) -> Halt | None:
         last = None
-        end = before.cycles + (1 if before.index else 0)
+        end = before.cycles + (1 if before.done else 0)
         while True:
             arm()
             with self._search():

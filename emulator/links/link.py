@@ -206,8 +206,8 @@ class LinkSet:
         limit_s = min((limit for limit in limits if limit is not None), default=None)
         waiting = select.poll()
         interests: dict[int, int] = {}
-        for link in self._all:
-            for descriptor, events in link.interest():
+        for each in self._all:
+            for descriptor, events in each.interest():
                 interests[descriptor] = interests.get(descriptor, 0) | events
         for descriptor, events in interests.items():
             waiting.register(descriptor, events)

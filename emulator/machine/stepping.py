@@ -22,15 +22,15 @@ NO_LIMITS = RunLimits()
 
 
 class Moment(NamedTuple):
-    """When, on the machine's own time: at the entry of a block, and ``index`` of its instructions later.
+    """When, on the machine's own time: at the entry of a block, and ``done`` of its instructions later.
 
-    Later moments are greater. ``index`` 0 may also be the moment before the exception that preempts the
+    Later moments are greater. ``done`` 0 may also be the moment before the exception that preempts the
     block.
     """
 
     cycles: int
     instructions: int
-    index: int = 0
+    done: int = 0
 
 
 class Stepping:
@@ -72,7 +72,7 @@ class Stepping:
         """Instructions and cycles up to the instruction that is next."""
         if not self.is_inside:
             return self._engine.counts
-        index = self.now().index
+        index = self.now().done
         cycles = self._automaton.now_at(index)
         return Counts(self._hook.instructions + index, cycles)
 
@@ -114,7 +114,7 @@ class Stepping:
         block = self._automaton.current_block()
         assert block is not None, "enter a block first"
         self.halts.found = None
-        following = self.now().index + 1
+        following = self.now().done + 1
         if following < len(block.instructions):
             self._slices.finish_block(block.instructions[following].address)
         else:
@@ -131,7 +131,7 @@ class Stepping:
         """Execute the block that the core is in up to its instruction ``index``."""
         block = self._automaton.current_block()
         assert block is not None, "enter a block first"
-        if index > self.now().index:
+        if index > self.now().done:
             self._slices.finish_block(block.instructions[index].address)
 
     # -- changes -----------------------------------------------------------------------------
