@@ -65,6 +65,8 @@ class OutputLending:
     def _may_lend(self) -> bool:
         if self._exceptions.left_to_python or not self._hook.serves_exceptions or self._overhead.used:
             return False
+        if self._hook.contexts.enabled:  # a recording tells turns that are not run: the same with both hooks
+            return False
         return not self._bus.flipped and self._bus.journal is None  # else somebody is told of each access
 
     def lend(self, slice_end: int, check_at: int) -> int:

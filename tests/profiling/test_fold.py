@@ -24,6 +24,7 @@ from emulator.profiling.fold_by_function import FoldByFunction
 from emulator.profiling.functions import function_starts
 from emulator.profiling.instructions import addresses_of
 from emulator.profiling.places import Places
+from emulator.profiling.recorder import Recorder
 from emulator.timing.model import Cause
 from tests.machine.firmware import build
 
@@ -73,6 +74,7 @@ def stacks_of(machine: Machine, profile: Profile) -> dict[str, CycleStack]:
 def _profile_of_work(elf: Path, hook: str) -> tuple[Machine, Profile]:
     machine = Machine("virtual-m4", hook=hook)
     machine.load(elf)
+    Recorder(machine, begins=False)  # while one follows, turns are not run at the same cycles with both hooks
     machine.run(until="ready\r\n")
     before = CountState.of(machine.engine)
     machine.console.feed(b"x")

@@ -14,7 +14,6 @@
 #include "../lent_output.h"
 #include "../remembered_reads.h"
 #include "block_hook.h"
-#include "contexts.h"
 #include "exceptions.h"
 #include "input.h"
 
@@ -60,7 +59,6 @@ static void begin_turn(NativeHook *n, void *uc, uint32_t address) {
     w->instructions = h->instructions;
     w->activity = n->remembered->activity;
     h->trace_length = 0;
-    if (n->contexts.enabled) contexts_mark(&n->contexts, h);
 }
 
 static int changed_nothing(const NativeHook *n, void *uc) {
@@ -77,7 +75,6 @@ static void skip_turns(NativeHook *n) {
     uint64_t turns = h->deadline > h->cycles ? (h->deadline - h->cycles - 1) / turn->cycles : 0;
     if (!turns) return;
     uint64_t cycles = turns * turn->cycles, instructions = turns * turn->instructions;
-    if (n->contexts.enabled) contexts_repeat(&n->contexts, h, turns, cycles, instructions);
     skip(n, cycles, instructions);
     n->output->skipped_cycles += cycles;
     n->output->skipped_instructions += instructions;
@@ -103,7 +100,6 @@ static void watch_turn(NativeHook *n, void *uc, uint32_t address) {
         if (h->trace_length > turn->n_blocks) end_watch(n);
         return;
     }
-    if (n->contexts.enabled) contexts_turn_ended(&n->contexts, h);
     int is_known = h->trace_length == turn->n_blocks && !memcmp(n->trace, turn->blocks, turn->n_blocks * sizeof *n->trace);
     if (!is_known || n->remembered->activity != w->activity) {
         if (!is_known) w->turn = NULL, known_turn(w, address)->address = 0; /* its blocks are others by now */
