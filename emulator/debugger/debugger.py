@@ -16,12 +16,12 @@ from emulator.debugger.freertos import FreeRtos
 from emulator.debugger.monitor import Monitor
 from emulator.debugger.packets import Signal, framed
 from emulator.debugger.server import Outcome, Parting, Server
-from emulator.debugger.stops import CRASHED, INTERRUPTED, SIGTERM, Stop, StopTable
+from emulator.debugger.stops import AT_THE_BEGINNING, CRASHED, INTERRUPTED, SIGTERM, Stop, StopTable
 from emulator.debugger.target import Target
 from emulator.debugger.threads import Threads, ThreadSource
 from emulator.debugger.timeline import Timeline
 from emulator.debugger.zephyr import Zephyr
-from emulator.errors import GuestFault
+from emulator.errors import GuestFault, UsageError
 from emulator.image.model import Image
 from emulator.links.link import Interest
 from emulator.machine.execution import RunLimits, StopReason
@@ -188,6 +188,11 @@ class Debugger:
                 raise
             self._show(f"{fault}\n{fault.report}\n")
             outcome = CRASHED
+        except UsageError as error:  # what a snapshot does not hold stands in the way back
+            if not backwards:
+                raise
+            self._show(f"{error}\n")
+            outcome = AT_THE_BEGINNING
         if backwards:
             self._monitor.forget_past()
         if isinstance(outcome, Stop):

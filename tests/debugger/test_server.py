@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -13,6 +14,8 @@ from emulator import Machine
 from emulator.cli.session import Limits
 from emulator.debugger.packets import escaped
 from emulator.debugger.server import crc32_msb_first
+from emulator.debugger.timeline import Timeline
+from emulator.errors import UsageError
 from tests.debugger.debugged import Client, Debugged, debugged, firmware, loaded, state
 from tests.machine.firmware import build
 
@@ -265,6 +268,24 @@ def test_a_change_begins_time_anew(start: Start) -> None:
     for _ in range(20):
         client.ask(STEP)
     assert client.ask("bs") == "T05thread:1;"
+
+
+@pytest.mark.parametrize("way", ["bs", "bc"])
+def test_a_way_back_that_goes_otherwise_is_told(
+    start: Start, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    def otherwise(_timeline: Timeline, *_arguments: object) -> NoReturn:
+        raise UsageError("the way back went otherwise")
+
+    client, run = start()
+    break_at(client, at(run, "on_svc"))
+    with monkeypatch.context() as patch:
+        for name in ("step_back", "run_back"):
+            patch.setattr(Timeline, name, otherwise)
+        assert client.ask(way) == "T05thread:1;replaylog:begin;"
+    assert "the way back went otherwise" in client.shown
+    client.ask("D")
+    assert run.join() == "exit"
 
 
 def test_snapshots_outlive_changes(start: Start, elf: Path, hook: str) -> None:
