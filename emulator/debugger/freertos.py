@@ -4,12 +4,14 @@ Layout, of FreeRTOS-Kernel V9 to V11 (include/list.h, tasks.c, portable/GCC/ARM_
 32 bits with ``configLIST_VOLATILE`` and without list integrity bytes: ``List_t`` is the number of items, an
 index, and an end marker of three words; ``ListItem_t`` is value, next, previous, owner, container; a task's
 control block begins with the top of its stack, its state item, its event item, priority, the stack's
-lowest address and the name.
+lowest address and the name. Ports with MPU have the MPU's settings, and the task's context, behind the
+first of these: where a task's state item lies tells how many bytes (portable/GCC/ARM_CM4_MPU/port.c and
+ARM_CM33_NTZ/non_secure/port.c of V11 write the context; the first word is its end).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from emulator.debugger.threads import (
     NO_FLOAT_FRAME,
@@ -25,7 +27,8 @@ PENDING, SUSPENDED, ENDED = "xPendingReadyList", "xSuspendedTaskList", "xTasksWa
 COUNT = "uxCurrentNumberOfTasks"
 NEEDED = (CURRENT, READY, COUNT)
 LIST_BYTES, LIST_END, ITEM_NEXT, ITEM_OWNER = 20, 8, 4, 12
-TASK_PRIORITY, TASK_NAME = 44, 52
+TASK_STATE_ITEM, TASK_PRIORITY, TASK_NAME = 4, 44, 52
+MOST_SETTINGS_BYTES = 4096
 MOST_NAME_BYTES, MOST_TASKS = 32, 256
 STATES = {DELAYED: "blocked", OVERFLOWED: "blocked", PENDING: "ready", SUSPENDED: "suspended", ENDED: "ended"}
 CALLEE_SAVED = tuple(f"r{n}" for n in range(4, 12))
@@ -50,34 +53,39 @@ class FreeRtos:
         running = self._word(self._symbols[CURRENT][0])
         if running == 0 or not 0 < self._word(self._symbols[COUNT][0]) <= MOST_TASKS:
             return []
-        found = {running: Thread(running, self._name(running), self._words("running", running))}
-        for task, state in self._waiting():
+        listed = list(self._listed())
+        settings_bytes = _settings_bytes(listed)
+        found = {running: self._thread(running, "running", settings_bytes, {})}
+        for task, state, _item in listed:
             if task not in found and len(found) < MOST_TASKS:
-                found[task] = Thread(task, self._name(task), self._words(state, task), self._registers(task))
+                registers = self._settings_registers(task) if settings_bytes else self._registers(task)
+                found[task] = self._thread(task, state, settings_bytes, registers)
         return list(found.values())
 
-    def _waiting(self) -> Iterator[tuple[int, str]]:
+    def _thread(self, task: int, state: str, settings_bytes: int, registers: Mapping[str, int]) -> Thread:
+        at = task + settings_bytes
+        return Thread(task, self._name(at), f"{state}, priority {self._word(at + TASK_PRIORITY)}", registers)
+
+    def _listed(self) -> Iterator[tuple[int, str, int]]:
+        """Tasks with their states, and the item by which each is in a list."""
         first, size = self._symbols[READY]
         for place in range(first, first + max(size, LIST_BYTES), LIST_BYTES):
-            yield from ((task, "ready") for task in self._members(place))
+            yield from ((task, "ready", item) for task, item in self._members(place))
         for name, state in STATES.items():
             if name in self._symbols:
-                yield from ((task, state) for task in self._members(self._symbols[name][0]))
+                yield from ((task, state, item) for task, item in self._members(self._symbols[name][0]))
 
-    def _members(self, place: int) -> Iterator[int]:
-        """The owners of a list's items, in order."""
+    def _members(self, place: int) -> Iterator[tuple[int, int]]:
+        """The owners of a list's items, each with the item, in order."""
         count, item = self._word(place), self._word(place + LIST_END + ITEM_NEXT)
         for _ in range(min(count, MOST_TASKS)):
             if item == place + LIST_END:
                 return
-            yield self._word(item + ITEM_OWNER)
+            yield self._word(item + ITEM_OWNER), item
             item = self._word(item + ITEM_NEXT)
 
-    def _name(self, task: int) -> str:
-        return self._read(task + TASK_NAME, MOST_NAME_BYTES).split(b"\0")[0].decode("ascii", "replace")
-
-    def _words(self, state: str, task: int) -> str:
-        return f"{state}, priority {self._word(task + TASK_PRIORITY)}"
+    def _name(self, at: int) -> str:
+        return self._read(at + TASK_NAME, MOST_NAME_BYTES).split(b"\0")[0].decode("ascii", "replace")
 
     def _registers(self, task: int) -> dict[str, int]:
         """What a task's stack holds, as the ports of different cores put it there."""
@@ -93,3 +101,28 @@ class FreeRtos:
         has_float_frame = not exc_return & NO_FLOAT_FRAME
         frame = top + WORD_BYTES * (size + (16 if has_float_frame else 0))  # s16 to s31
         return saved | unstacked(self._word, frame, has_float_frame=has_float_frame)
+
+    def _settings_registers(self, task: int) -> dict[str, int]:
+        """The same where the context lies in the MPU's settings: the frame is copied there."""
+        end = self._word(task)
+        last = self._word(end - WORD_BYTES)
+        if last >= EXC_RETURN_FROM:  # Armv8-M: r4 to r11, frame, PSP, PSPLIM, CONTROL, EXC_RETURN
+            frame, stacked, exc_return = end - 12 * WORD_BYTES, end - 4 * WORD_BYTES, last
+            first = frame - 8 * WORD_BYTES
+        else:  # Armv7-M: CONTROL, r4 to r11, EXC_RETURN, PSP, frame
+            frame, stacked = end - 8 * WORD_BYTES, end - 9 * WORD_BYTES
+            first, exc_return = frame - 10 * WORD_BYTES, self._word(frame - 2 * WORD_BYTES)
+        saved = {name: self._word(first + WORD_BYTES * n) for n, name in enumerate(CALLEE_SAVED)}
+        registers = unstacked(self._word, frame, has_float_frame=not exc_return & NO_FLOAT_FRAME)
+        registers["sp"] += self._word(stacked) - frame
+        return saved | registers
+
+
+def _settings_bytes(listed: Sequence[tuple[int, str, int]]) -> int:
+    """Bytes of a port's own behind the first word of each control block.
+
+    A task that an interrupt has made ready is listed by its event item, which lies behind the state item.
+    """
+    places = [item - task - TASK_STATE_ITEM for task, _state, item in listed]
+    fitting = [place for place in places if 0 <= place <= MOST_SETTINGS_BYTES and place % WORD_BYTES == 0]
+    return min(fitting, default=0)

@@ -39,6 +39,7 @@ class Memory:
 CURRENT, COUNT, READY, SUSPENDED = BASE, BASE + 4, BASE + 0x10, BASE + 0x60
 TASKS = {"run": BASE + 0x100, "wait": BASE + 0x200}
 STACK = BASE + 0x400
+PSP, SETTINGS_BYTES = BASE + 0x500, 104
 SYMBOLS = {
     "pxCurrentTCB": (CURRENT, 4),
     "uxCurrentNumberOfTasks": (COUNT, 4),
@@ -47,19 +48,19 @@ SYMBOLS = {
 }
 
 
-def freertos(*context: int) -> Memory:
+def freertos(*context: int, settings_bytes: int = 0) -> Memory:
     """Two tasks: one runs, the other's context is ``context`` and an exception frame."""
     memory = Memory()
     memory.put(CURRENT, TASKS["run"], 2)
     for place, task in ((READY + 20, "run"), (SUSPENDED, "wait")):
-        item, end = TASKS[task] + 4, place + 8
+        item, end = TASKS[task] + 4 + settings_bytes, place + 8
         memory.put(place, 1, end, 0xFFFFFFFF, item, item)
         memory.put(item, 0, end, end, TASKS[task], place)
     memory.put(READY, 0, READY + 8, 0xFFFFFFFF, READY + 8, READY + 8)
     for priority, (name, task) in enumerate(TASKS.items(), 1):
         memory.put(task, STACK)
-        memory.put(task + 44, priority)
-        memory.name(task + 52, name.encode())
+        memory.put(task + settings_bytes + 44, priority)
+        memory.name(task + settings_bytes + 52, name.encode())
     memory.put(STACK, *context, *FRAME)
     return memory
 
@@ -85,6 +86,28 @@ def test_tasks_of_freertos(context: tuple[int, ...], words: int) -> None:
     assert (registers["pc"], registers["lr"], registers["r0"]) == (0x0800_0200, 0x0800_0101, 0xA0)
     float_words = 18 if len(context) > 20 else 0
     assert registers["sp"] == STACK + 4 * (words + 8 + float_words)
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        pytest.param((1, *SAVED, 0xFFFFFFFD, PSP, *FRAME), id="Cortex-M4"),
+        pytest.param((*SAVED, *FRAME, PSP, BASE, 1, 0xFFFFFFBC), id="Cortex-M33"),
+    ],
+)
+def test_tasks_of_freertos_with_mpu(context: tuple[int, ...]) -> None:
+    """Their control blocks have the MPU's settings, and the context, behind the first word."""
+    memory = freertos(settings_bytes=SETTINGS_BYTES)
+    settings = TASKS["wait"] + 4
+    memory.put(settings, *context)
+    memory.put(TASKS["wait"], settings + 4 * len(context))
+    running, waiting = Threads(FreeRtos(SYMBOLS, memory.word, memory.read)).all()
+    assert (running.name, running.state) == ("run", "running, priority 1") and not running.registers
+    assert (waiting.name, waiting.state) == ("wait", "suspended, priority 2")
+    registers = waiting.registers
+    assert [registers[f"r{n}"] for n in range(4, 12)] == list(SAVED)
+    assert (registers["pc"], registers["lr"], registers["r0"]) == (0x0800_0200, 0x0800_0101, 0xA0)
+    assert registers["sp"] == PSP + 32
 
 
 def test_before_its_start_freertos_is_no_rtos() -> None:
