@@ -51,7 +51,7 @@ def test_every_kind_of_file_and_every_option_has_its_turn() -> None:
     given: Counter[tuple[str, str]] = Counter()
     known = set()
     kinds = {seed.data: kind for kind, all_seeds in seeds().items() for seed in all_seeds}
-    for number in range(6000):
+    for number in range(12_000):
         case = make_case(number)
         for file, seed in case.whole.items():
             if case.files[file] != seed.data:

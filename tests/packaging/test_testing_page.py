@@ -51,7 +51,8 @@ def test_the_device(project: pytest.Pytester) -> None:
     project.runpytest().assert_outcomes(passed=8)
 
 
-def test_the_limits_and_the_benchmark(project: pytest.Pytester) -> None:
+def test_the_limits_and_the_benchmark(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # pytest-benchmark measures nothing under xdist
     project.makepyfile(LIMITS + "\n\n" + BENCHMARK)
     result = project.runpytest()
     result.assert_outcomes(passed=1, failed=1)

@@ -347,7 +347,10 @@ def test_strict_markers_know_ours(project: pytest.Pytester) -> None:
     ran(project, "--strict-markers", "-W", "error", passed=1)
 
 
-def test_pytest_benchmark_measures_modelled_time(project: pytest.Pytester) -> None:
+def test_pytest_benchmark_measures_modelled_time(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # pytest-benchmark measures nothing under xdist
     project.makepyfile(
         """
         import pytest
