@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from benches.speed import convolution, idle
 from benches.speed.__main__ import main
+from benches.speed.fresh_process import in_fresh_process, most_resident_mb
 from benches.speed.inference import shipped_firmware
 from benches.speed.measure import convolution_emulated, convolution_plain
 from benches.speed.protection import SETUPS, inference_protected
@@ -118,3 +119,10 @@ def test_the_report_is_a_list_of_rows_beside_their_references(only, tmp_path):
         assert (item["holds"] is None) == (item["goal"] == "")
         assert item["what"] in result.output
     assert sum(item["holds"] is not None for item in rows) >= 2
+
+
+def test_a_fresh_process_has_its_own_memory_alone() -> None:
+    ballast = bytearray(b"\1") * 300_000_000
+    assert most_resident_mb() > 300
+    assert in_fresh_process(most_resident_mb) < 200
+    assert len(ballast) == 300_000_000
