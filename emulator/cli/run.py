@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +14,7 @@ from emulator.board.reader import load_board
 from emulator.cli.audio_desk import play_when_heard
 from emulator.cli.command import EXIT_INTERRUPTED, Command
 from emulator.cli.console import EXIT_READER_LEFT, STDERR, STDOUT
-from emulator.cli.gdb import no_debugger, open_debugger, tell_the_end
+from emulator.cli.gdb import gdb_address, no_debugger, open_debugger, tell_the_end
 from emulator.cli.options import (
     arguments_option,
     base_option,
@@ -35,14 +36,15 @@ from emulator.cli.status import Speed, StatusLine
 from emulator.cli.summary import Outcome, summary_json, summary_text
 from emulator.cli.trace_console import TraceConsole, output_meets_errors
 from emulator.cli.untold import Untold
-from emulator.debugger.connection import parse_address
-from emulator.debugger.debugger import Debugger
 from emulator.errors import BoardlessError, CheckFailed, GuestFault, UsageError
 from emulator.files import OutputFile
 from emulator.image import add_symbols, check_vectors, load_image, require_base
 from emulator.links import Link, LinkSet, open_link, parse_serial
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
+
+if TYPE_CHECKING:
+    from emulator.debugger.debugger import Debugger
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ def run(
     go on (docs/debugging.md). All figures are simulated and unofficial.
     """
     spec = parse_serial(serial)
-    address = None if gdb is None else parse_address(gdb)
+    address = gdb_address(gdb)
     if learn_output is not None and not learn_board:
         raise UsageError("--learn-output needs --learn-board", next_step="add --learn-board")
     limits = Limits(until, max_cycles, wall_limit, time.monotonic() if learn_board else None)

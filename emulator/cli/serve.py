@@ -11,7 +11,7 @@ import click
 
 from emulator.cli.command import Command
 from emulator.cli.energy_desk import EnergyDesk
-from emulator.cli.gdb import no_debugger, open_debugger, tell_the_end
+from emulator.cli.gdb import gdb_address, no_debugger, open_debugger, tell_the_end
 from emulator.cli.options import (
     base_option,
     board_option,
@@ -30,7 +30,6 @@ from emulator.cli.status import Speed, StatusLine
 from emulator.cli.summary import Outcome, summary_text
 from emulator.cli.trace_console import TraceConsole, output_meets_errors
 from emulator.cli.untold import Untold
-from emulator.debugger.connection import parse_address
 from emulator.errors import CheckFailed, UsageError
 from emulator.files import OutputFile
 from emulator.links import Link, LinkSet, SerialEndpoint, SerialSpec, open_link, parse_serial
@@ -126,7 +125,7 @@ def serve(
         raise UsageError("serve offers a port; for stdio there is `boardless run`")
     if symlink is not None and spec.kind != "pty":
         raise UsageError("--link is for --serial pty")
-    address = None if gdb is None else parse_address(gdb)
+    address = gdb_address(gdb)
     for is_given, option in ((energy, "--energy"), (pace == "realtime", "--pace realtime")):
         if address is not None and is_given:
             raise UsageError(
