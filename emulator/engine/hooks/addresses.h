@@ -50,7 +50,6 @@ static __attribute__((noinline)) int place_group(MemorySystem *m, Block *b, uint
     TimedRegion *r = region_near(m, base + group->min_offset, &group->region);
     int inside = r && base + group->max_offset < r->end;
     if (group->region != before) b->placed++;
-    if (!inside) b->scattered = 1;
     if (group->aligned && !(base & group->align_mask) && (!r || (r->is_free && inside))) {
         b->group_state[g] = GROUP_FREE;
     } else {
@@ -75,7 +74,6 @@ static __attribute__((noinline)) void place_groups(Addresses *a, MemorySystem *m
         if (!group_base(a, uc, &b->groups[g], &base)) {
             b->group_state[g] = GROUP_UNKNOWN;
             b->group_home[g].size_bytes = 0;
-            b->scattered = 1;
             continue;
         }
         b->group_base[g] = base;
@@ -92,7 +90,7 @@ static __attribute__((noinline)) void place_groups(Addresses *a, MemorySystem *m
 static inline void addresses_capture(Addresses *a, MemorySystem *m, void *uc, Block *b) {
     m->loaded = NO_INSTRUCTION;
     if (b->expanded || b->hooks_data) memset(b->data_valid, 0, b->n_events);
-    b->expanded = b->misaligned = b->scattered = 0;
+    b->expanded = b->misaligned = 0;
     const uint32_t *registers = all_registers(&a->registers, uc, a->read);
     if (b->homes_settings != m->settings) {
         forget_homes(b, registers, a->values.slots);

@@ -122,11 +122,11 @@ static __attribute__((noinline)) const TouchList *new_touches(const Block *b, ui
     return s->lists[at] = find_touches(b, &b->groups[g], at, line_shift);
 }
 
-/* Looks for the lines of a group's data; says which are hot, a bit each. */
-static inline uint64_t find_lines(const GroupHome *home, const TouchList *s, uint32_t line, uint64_t t, DataLines *d) {
+/* Looks for the lines of a group's data; says whether any is hot. */
+static inline int find_lines(const GroupHome *home, const TouchList *s, uint32_t line, uint64_t t, DataLines *d) {
     Cache *c = home->cache;
     uint32_t n = d->n, is_filling = t < home->port->busy_until && home->port->fill_cache == c->number;
-    uint64_t hot = 0;
+    int any_hot = 0;
     for (uint32_t i = 0; i < s->n; i++, n++) {
         const Touch *touch = &s->touches[i];
         uint32_t touched = line + (uint32_t)touch->delta, slot = cache_find(c, touched);
@@ -135,23 +135,22 @@ static inline uint64_t find_lines(const GroupHome *home, const TouchList *s, uin
         d->touches[n] = touch;
         if (slot == ABSENT) d->missed[d->n_missed++] = (uint8_t)n;
         else if (!is_filling || home->port->fill_line != touched) continue;
-        hot |= 1ull << i;
+        any_hot = 1;
         for (uint32_t w = 0; w < DATA_WORDS; w++) d->hot[w] |= touch->events[w];
     }
     d->n = n;
     d->accesses += s->accesses;
-    return hot;
+    return any_hot;
 }
 
 /* The same for all data that can cost, of a block whose groups are at home. */
 static inline int find_data(const Block *b, uint64_t t, DataLines *d) {
-    uint64_t any_hot = 0;
+    int any_hot = 0;
     d->cache = NULL;
     d->n = d->accesses = d->n_missed = 0;
     for (uint32_t w = 0; w < DATA_WORDS; w++) d->hot[w] = 0;
     for (uint32_t g = 0; g < b->n_groups; g++) {
         GroupHome *home = &b->group_home[g];
-        home->hot = 0;
         if (home->state != GROUP_COSTS) continue;
         Cache *c = home->cache;
         if (!c || (d->cache && c != d->cache)) return DATA_OTHER;
@@ -162,7 +161,7 @@ static inline int find_data(const Block *b, uint64_t t, DataLines *d) {
         if (d->n + s->n > MOST_LINES) return DATA_OTHER;
         home->first_line = d->n;
         home->lines = s;
-        any_hot |= home->hot = find_lines(home, s, b->group_base[g] >> c->line_shift, t, d);
+        any_hot |= find_lines(home, s, b->group_base[g] >> c->line_shift, t, d);
     }
     if (!any_hot && !b->is_skewed) return DATA_HIT;
     return b->n_costing[1] > 64 * DATA_WORDS ? DATA_OTHER : DATA_HOT;

@@ -48,11 +48,10 @@ typedef struct {           /* the bases for which a group is in one memory: a sh
     uint32_t first, size_bytes, align_mask;
     uint32_t memory;       /* its number, NO_MEMORY when a load there may wait */
     uint8_t shift, state;  /* state: GROUP_FREE or GROUP_COSTS */
-    uint8_t never_aligned, is_free; /* some access is misaligned wherever the base is; nothing but that costs */
+    uint8_t never_aligned; /* some access is misaligned wherever the base is */
     uint32_t strict_mask, strict_offset; /* the group's */
     Cache *cache;          /* that serves it where a hit costs nothing; else NULL */
     const Port *port;
-    uint64_t hot;          /* of this execution: lines that are not there or being filled, a bit each */
     uint32_t first_line;   /* of this execution: in DataLines */
     const TouchList *lines; /* of this execution */
 } GroupHome;
@@ -78,7 +77,6 @@ typedef struct {           /* memory_changes.h: what the data paid for changes o
     uint32_t placed;       /* the block's, then */
     uint32_t n, stall;
     uint64_t times;        /* paid, not yet added to the events' sums */
-    uint16_t *groups;      /* of each event */
     MemoryChange *paid;
 } MemoryChanges;
 
@@ -104,7 +102,6 @@ typedef struct Block {
     uint8_t misaligned;    /* a group's access may trap */
     uint8_t in_order;      /* every access counts, free ones too: the memory changes */
     uint8_t costs;         /* a group's does, wherever the memory was before */
-    uint8_t scattered;     /* a group's place is unknown, or it does not lie in one region */
     uint8_t hooks_data;    /* some address or extra is not known at the entry */
     uint8_t hooks_addresses;
     uint8_t watches_guards; /* accesses that may meet a guard are looked at one by one */
@@ -245,7 +242,6 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
         }
     for (uint32_t i = 0, n = 0; i < b->n_events; i++)
         if (b->event_group[i] != NO_GROUP) b->event_number[i] = (uint16_t)n++;
-    b->changes.groups = calloc(n_events, sizeof *b->changes.groups);
     b->changes.paid = calloc(n_events, sizeof *b->changes.paid);
     order_accesses(b);
     for (uint32_t i = 0; i < b->n_events; i++)
@@ -275,7 +271,7 @@ static void block_free(Block *b) {
     free(b->data_address); free(b->data_valid); free(b->group_touches);
     free(b->fetched.use.slots); free(b->fetched.use.orders); free(b->costing);
     free(b->group_home); free(b->group_stretch); free(b->event_group);
-    free(b->event_place); free(b->event_number); free(b->changes.groups); free(b->changes.paid);
+    free(b->event_place); free(b->event_number); free(b->changes.paid);
     free(b);
 }
 

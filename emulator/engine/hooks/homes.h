@@ -53,8 +53,7 @@ static void set_home(MemorySystem *m, Block *b, uint32_t g, const TimedRegion *r
     home->strict_mask = group->strict_mask;
     home->strict_offset = group->strict_offset;
     home->never_aligned = !group->aligned;
-    home->is_free = r->is_free != 0;
-    home->state = home->is_free ? GROUP_FREE : GROUP_COSTS;
+    home->state = r->is_free ? GROUP_FREE : GROUP_COSTS;
     home->cache = cache_at_home(m, b, group, r);
     home->port = r->port < 0 ? NULL : &m->ports[r->port];
 }

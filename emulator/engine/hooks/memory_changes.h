@@ -23,13 +23,10 @@ static void find_changes(MemorySystem *m, Block *b) {
     k->placed = b->placed;
     k->from = m->last_memory;
     k->n = k->stall = 0;
-    for (uint32_t g = 0; g < b->n_groups; g++)
-        for (uint32_t i = 0; i < b->groups[g].n; i++)
-            k->groups[b->group_events[b->groups[g].first + i]] = (uint16_t)g;
     for (uint32_t i = 0; i < b->n_events; i++) {
         const Event *v = &b->events[i];
         if (v->kind != EVENT_LOAD && v->kind != EVENT_STORE) continue;
-        uint32_t paid = (uint32_t)change_memory(m, b->group_base[k->groups[i]] + v->address, v->kind, v->instruction);
+        uint32_t paid = (uint32_t)change_memory(m, b->group_base[b->event_group[i]] + v->address, v->kind, v->instruction);
         if (!paid) continue;
         k->paid[k->n++] = (MemoryChange){(uint16_t)i, (uint16_t)paid};
         k->stall += paid;
