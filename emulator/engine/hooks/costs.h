@@ -12,18 +12,10 @@
 #include "homes.h"
 #include "memory_changes.h"
 
-/* The accesses of a datum at cycle t, as memory_data makes them. */
+/* The accesses of a datum at cycle t. */
 static inline uint64_t access_words(MemorySystem *m, const Event *v, uint32_t address, uint64_t t, uint32_t *hint) {
     if (v->count == 1) return memory_access(m, address, t, v->kind, hint);
-    uint64_t stall = 0;
-    uint32_t last = 0;
-    for (uint32_t i = 0; i < v->count; i++) {
-        uint32_t at = address + i * v->size_bytes, unit = (at >> 2) + 1;
-        if (unit == last) continue;
-        last = unit;
-        stall += memory_access(m, at, t + stall + i, v->kind, hint);
-    }
-    return stall;
+    return memory_words(m, address, v->size_bytes, v->count, t, v->kind, hint);
 }
 
 /* What the alignment of a datum costs. */

@@ -145,10 +145,10 @@ static uint64_t memory_access(MemorySystem *m, uint32_t address, uint64_t t, int
     }
 }
 
-static uint64_t memory_data(MemorySystem *m, uint32_t address, uint32_t size_bytes, uint32_t count, uint64_t t,
-                            int kind, int32_t instruction, uint32_t *hint) {
-    uint64_t stall = alignment_stall(&m->alignment, address, size_bytes, t, kind);
-    stall += change_memory(m, address, kind, instruction);
+/* The accesses of a datum: consecutive bytes of a word are one. */
+static uint64_t memory_words(MemorySystem *m, uint32_t address, uint32_t size_bytes, uint32_t count, uint64_t t,
+                             int kind, uint32_t *hint) {
+    uint64_t stall = 0;
     uint32_t last = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = address + i * size_bytes;
@@ -158,6 +158,13 @@ static uint64_t memory_data(MemorySystem *m, uint32_t address, uint32_t size_byt
         stall += memory_access(m, at, t + stall + i, kind, hint);
     }
     return stall;
+}
+
+static uint64_t memory_data(MemorySystem *m, uint32_t address, uint32_t size_bytes, uint32_t count, uint64_t t,
+                            int kind, int32_t instruction, uint32_t *hint) {
+    uint64_t stall = alignment_stall(&m->alignment, address, size_bytes, t, kind);
+    stall += change_memory(m, address, kind, instruction);
+    return stall + memory_words(m, address, size_bytes, count, t + stall, kind, hint);
 }
 
 /* The common load or store: one aligned word at most, its line in the cache and not being filled.

@@ -174,11 +174,9 @@ class MemorySystem:
             return l1_access(port, cache, address, t, kind, region.stores)
         return ACCESS[port.rules](port, cache, address, t, kind)
 
-    def data(self, address: int, size_bytes: int, count: int, t: int, kind: int, instruction: int = 0) -> int:
-        """Stall cycles of ``count`` transfers from ``address`` upwards by an ``instruction`` of a block."""
-        stall = self.alignment.stall(address, size_bytes, t, kind)
-        stall += self.change_memory(address, kind, instruction)
-        last = 0
+    def words(self, address: int, size_bytes: int, count: int, t: int, kind: int) -> int:
+        """Stall cycles of ``count`` transfers' accesses: consecutive bytes of a word are one."""
+        stall = last = 0
         for i in range(count):
             at = (address + i * size_bytes) & MASK32
             unit = (at >> 2) + 1
@@ -187,6 +185,12 @@ class MemorySystem:
             last = unit
             stall += self.access(at, t + stall + i, kind)
         return stall
+
+    def data(self, address: int, size_bytes: int, count: int, t: int, kind: int, instruction: int = 0) -> int:
+        """Stall cycles of ``count`` transfers from ``address`` upwards by an ``instruction`` of a block."""
+        stall = self.alignment.stall(address, size_bytes, t, kind)
+        stall += self.change_memory(address, kind, instruction)
+        return stall + self.words(address, size_bytes, count, t + stall, kind)
 
     def skip(self, cycles: int) -> None:
         """Let time pass in which turns of a loop were not run: what is under way stays as far ahead."""
