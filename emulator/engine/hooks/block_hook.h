@@ -100,19 +100,24 @@ static inline __attribute__((always_inline)) void price(NativeHook *n, Block *b,
     if (n->pricing.footprint.n && b->n_data) footprint_count(&n->pricing.footprint, b);
 }
 
-/* Close the current block by an edge of its path. */
-static inline __attribute__((always_inline)) void take(NativeHook *n, Block *b, Path *path, uint32_t edge) {
-    BlockHook *h = &n->pricing.head;
-    Edge *taken = &path->edges[edge];
-    h->cycles += taken->cycles;
+/* A pass through a block has ended: it took `cycles`, beside what its events waited. */
+static inline __attribute__((always_inline)) void end_pass(BlockHook *h, const Block *b, uint32_t cycles, uint32_t next_state,
+                                                           uint64_t *passes, uint64_t *stall) {
+    h->cycles += cycles;
     h->instructions += b->instructions;
-    h->state = taken->next_state;
-    path->counts[edge]++;
+    h->state = next_state;
+    ++*passes;
     if (b->counts_alone) return;
     h->cycles += h->stall;
-    taken->stall += h->stall;
+    *stall += h->stall;
     h->stall = 0;
     h->events_done = 0;
+}
+
+/* Close the current block by an edge of its path. */
+static inline __attribute__((always_inline)) void take(NativeHook *n, const Block *b, Path *path, uint32_t edge) {
+    Edge *taken = &path->edges[edge];
+    end_pass(&n->pricing.head, b, taken->cycles, taken->next_state, &path->counts[edge], &taken->stall);
 }
 
 static void close_block(NativeHook *n) {
@@ -234,17 +239,8 @@ static __attribute__((noinline)) void pass(NativeHook *n, void *uc, uint32_t add
 }
 
 /* Close the current block by a short cut. */
-static inline __attribute__((always_inline)) void take_step(NativeHook *n, Block *b, Step *step) {
-    BlockHook *h = &n->pricing.head;
-    h->cycles += step->cycles;
-    h->instructions += b->instructions;
-    h->state = step->next_state;
-    step->passes++;
-    if (b->counts_alone) return;
-    h->cycles += h->stall;
-    step->stall += h->stall;
-    h->stall = 0;
-    h->events_done = 0;
+static inline __attribute__((always_inline)) void take_step(NativeHook *n, const Block *b, Step *step) {
+    end_pass(&n->pricing.head, b, step->cycles, step->next_state, &step->passes, &step->stall);
 }
 
 /* The rest of a quick pass, of a block that has been left: its time is what may end the run. */
