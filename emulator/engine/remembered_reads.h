@@ -38,15 +38,25 @@ static uint64_t says(const Remembered *row, uint64_t cycle) {
     return (uint64_t)((row->value + row->step * (int64_t)(passed / row->denominator)) & row->mask);
 }
 
-/* Count a read; 0: somebody may wait, and Python counts it and looks. */
-static int count_poll(RememberedReads *m, uint32_t address) {
-    int is_new = m->activity != m->polled_activity;
-    uint32_t polls = is_new || address != m->polled ? 0 : m->polls, reads = is_new ? 0 : m->reads;
-    if (polls + 1 == POLLS || reads + 1 == MIXED_POLLS) return 0;
+/* So many reads of the register there came behind each other, and so many of any registers, with one more. */
+static uint32_t polls_with(const RememberedReads *m, uint32_t address) {
+    return m->activity == m->polled_activity && address == m->polled ? m->polls + 1 : 1;
+}
+
+static uint32_t reads_with(const RememberedReads *m) { return m->activity == m->polled_activity ? m->reads + 1 : 1; }
+
+/* Count a read. */
+static void add_poll(RememberedReads *m, uint32_t address) {
+    m->polls = polls_with(m, address);
+    m->reads = reads_with(m);
     m->polled = address;
     m->polled_activity = m->activity;
-    m->polls = polls + 1;
-    m->reads = reads + 1;
+}
+
+/* The same; 0: somebody may wait, and Python counts it and looks. */
+static int count_poll(RememberedReads *m, uint32_t address) {
+    if (polls_with(m, address) == POLLS || reads_with(m) == MIXED_POLLS) return 0;
+    add_poll(m, address);
     return 1;
 }
 

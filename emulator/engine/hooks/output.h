@@ -137,11 +137,7 @@ static int read_output(NativeHook *n, uint32_t address, uint32_t size_bytes, uin
     RememberedReads *m = n->remembered;
     BlockHook *h = &n->pricing.head;
     if (!l || !l->is_lent || address != l->status_address) return 0;
-    uint32_t polls = m->activity == m->polled_activity && address == m->polled ? m->polls : 0;
-    m->reads = m->activity == m->polled_activity ? m->reads + 1 : 1;
-    m->polled_activity = m->activity;
-    m->polled = address;
-    m->polls = polls + 1;
+    add_poll(m, address);
     if (m->polls == POLLS && l->may_skip && n->watch.stage == WATCH_NOTHING) {
         n->watch.stage = WATCH_WANTED;
         h->trace_enabled = 1; /* the next block is entered with care */
