@@ -1,8 +1,7 @@
 """Lends a transmitter at work to the hook for the length of a slice. Twin: output.h.
 
-The devices are the truth: what the hook did is told to the device, and what has left to whoever listens,
-before anything else in Python looks at it or changes anything (a store, a deadline, the slice's end).
-Characters that somebody heeds are not among those: they leave in Python, at their own cycle.
+What has left is told to whoever listens when the device is told. Characters that somebody heeds are not
+among those: they leave in Python, at their own cycle.
 """
 
 from __future__ import annotations
@@ -15,16 +14,18 @@ from emulator.clock.clock import Clock
 from emulator.device import Device, LendsOutput, OrdinaryOutput
 from emulator.engine.engine import Engine
 from emulator.engine.lent_input import WATCHED_CYCLES
+from emulator.engine.lent_output import LentOutput
 from emulator.engine.overhead import OverheadAccount
+from emulator.machine.device_lending import DeviceLending
 from emulator.machine.requests import RunRequests
 
 ALL_HEEDED, NONE_HEEDED = bytes([1] * 256), bytes(256)
 
 
-class OutputLending:
+class OutputLending(DeviceLending[LendsOutput, LentOutput]):
     """Lends the output of one device at a time.
 
-    ``is_lending``: now. ``skips``: turns of waiting loops may be.
+    ``skips``: turns of waiting loops may be skipped.
     ``on_taken_back(check_at, sent)``: a waiting loop is to be looked for at that cycle; so many characters
     have left meanwhile. ``on_waiting()``: somebody waits in a loop that is to be looked at.
     """
@@ -39,35 +40,25 @@ class OutputLending:
         overhead: OverheadAccount,
         requests: RunRequests,
     ) -> None:
+        super().__init__(engine, clock, bus, accesses, engine.output)
         self._requests = requests
-        self._accesses = accesses
-        self._hook = engine.hook
-        self._exceptions = engine.exceptions
-        self._outside = engine.outside
-        self._output = engine.output
-        self._clock = clock
-        self._bus = bus
         self._overhead = overhead
         lenders = devices if engine.hook.takes_input else ()
         self._lenders = [device for device in lenders if isinstance(device, LendsOutput)]
-        self._lender: LendsOutput | None = None
         self._by_data = {d.context.base + d.OUTPUT_OFFSET: d for d in self._lenders}
         if self._lenders:
             accesses.written_to = self.begun
         self._slice_end = self._check_at = 0
         self._may_begin = False
         self._sends: LendsOutput | None = None  # it does, perhaps
-        self.is_lending = False
         self.skips = True
         self.on_taken_back: Callable[[int, int], None] = lambda _check_at, _sent: None
         self.on_waiting: Callable[[], None] = lambda: None
 
     def _may_lend(self) -> bool:
-        if self._exceptions.left_to_python or not self._hook.serves_exceptions or self._overhead.used:
-            return False
         if self._hook.contexts.enabled:  # a recording tells turns that are not run: the same with both hooks
             return False
-        return not self._bus.flipped and self._bus.journal is None  # else somebody is told of each access
+        return not self._overhead.used and super()._may_lend()
 
     def lend(self, slice_end: int, check_at: int) -> int:
         """A slice begins, between two blocks.
@@ -83,7 +74,7 @@ class OutputLending:
             self._sends = None
             return check_at
         self._lend(device, offered, slice_end, check_at)
-        return self._output.check_at
+        return self._lent.check_at
 
     def begun(self, address: int) -> None:
         """The firmware has stored to ``address``: the first character of some, perhaps."""
@@ -97,10 +88,10 @@ class OutputLending:
         if offered is not None:
             self._lend(device, offered, self._slice_end, self._check_at)
             self._requests.slice_end = self._slice_end
-            self._requests.next_deadline(self._output.other_deadline)
+            self._requests.next_deadline(self._lent.other_deadline)
 
     def _lend(self, device: LendsOutput, offered: OrdinaryOutput, slice_end: int, check_at: int) -> None:
-        lent, base = self._output, device.context.base
+        lent, base = self._lent, device.context.base
         heeded = device.context.serial.heeded() if device.context.serial is not None else NONE_HEEDED
         lent.at, lent.character_cycles = offered.at_cycles, offered.character_cycles
         lent.other_deadline, lent.slice_end = self._clock.next_cycles(), slice_end
@@ -113,20 +104,14 @@ class OutputLending:
         lent.sending, lent.count = offered.sending, 0
         lent.heed(ALL_HEEDED if heeded is None else heeded)
         lent.may_skip, lent.wants_look = int(self.skips), 0
-        lent.is_lent = 1
-        self.is_lending = True
-        self._lender, self._accesses.lent = device, range(base, base + device.size_bytes)
-        self._accesses.taken_back = self.take_back
+        self._begin(device)
 
     def take_back(self) -> None:
         """Tell the device and the listeners what became of its output; nothing when none is lent."""
-        device, self._lender = self._lender, None
+        device = self._end()
         if device is None:
             return
-        self._accesses.lent = None
-        lent = self._output
-        lent.is_lent = 0
-        self.is_lending = False
+        lent = self._lent
         self._sends = device
         held = lent.held if lent.is_held else None
         device.take_back_output(sending=lent.sending, held=held, data=lent.data, at_cycles=lent.at)
