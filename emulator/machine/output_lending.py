@@ -67,7 +67,7 @@ class OutputLending(DeviceLending[LendsOutput, LentOutput]):
         """
         self._slice_end, self._check_at, self._may_begin = slice_end, check_at, self._may_lend()
         device = self._sends
-        if device is None or not self._may_begin:
+        if device is None or not self._may_begin or self._accesses.lent is not None:  # an input is lent
             return check_at
         offered = device.lend_output()
         if offered is None:

@@ -65,8 +65,7 @@ class Slices:
         lending, output = self._lending, self.output
         if lending.some_wait:
             lending.lend(until, check_at, quiet_cycles)
-        if not lending.is_lending:
-            check_at = output.lend(until, check_at)
+        check_at = output.lend(until, check_at)
         try:
             code, error = self._emulate(min(until, max(check_at, self._hook.cycles + 1)))
         finally:

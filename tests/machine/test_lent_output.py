@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from emulator import Machine
+from emulator.links.text_watch import TextWatch
 from emulator.profiling.exception_log import ContextFollower
 from tests.machine.firmware import build
 
@@ -168,18 +169,21 @@ def test_whoever_sends_them(tmp_path: Path, place: Place, seed: int) -> None:
             assert mine[:known] == theirs[:known]
 
 
+def polled_text(folder: Path, place: Place) -> Path:
+    values = {"before": WAITS[0], "after": "", "width": "u32", "tick": 0, "systick": 0, "length": 30}
+    numbers = {"base": place.base, "status": place.status, "data": place.data, "between": 0, "busy": 0}
+    words = {"room": place.room, "opened": place.opened}
+    vectors = {"vectors": "0x08000000" if place.flash == STM32 else "0"}
+    return build(folder, SOURCE % {**values, **numbers, **words, **vectors}, places={"0x0 :": place.flash})
+
+
 @pytest.mark.parametrize("timing", ["memory", "count"])  # with a loop of one block that counts laps
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.board)
 def test_a_polled_text_leaves_natively_and_its_waiting_is_skipped(
     tmp_path: Path, place: Place, timing: str
 ) -> None:
-    values = {"before": WAITS[0], "after": "", "width": "u32", "tick": 0, "systick": 0, "length": 30}
-    numbers = {"base": place.base, "status": place.status, "data": place.data, "between": 0, "busy": 0}
-    words = {"room": place.room, "opened": place.opened}
-    vectors = {"vectors": "0x08000000" if place.flash == STM32 else "0"}
-    elf = build(tmp_path, SOURCE % {**values, **numbers, **words, **vectors}, places={"0x0 :": place.flash})
     machine = Machine(place.board, hook="native", timing=timing)
-    machine.load(elf)
+    machine.load(polled_text(tmp_path, place))
     output, sent, skipped = machine.execution._slices.output, [0], [0]
     told = output.on_taken_back
 
@@ -194,3 +198,24 @@ def test_a_polled_text_leaves_natively_and_its_waiting_is_skipped(
     assert len(text) > 100 and text.startswith(b"abcdefghijklmnopqrstuvwxyzabcd\nhij")
     assert sent[0] > 0.9 * len(text)
     assert skipped[0] > 0.7 * 3_000_000
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.board)
+def test_none_is_lent_while_a_recording_follows_even_where_input_was(tmp_path: Path, place: Place) -> None:
+    machine = Machine(place.board, hook="native")
+    machine.load(polled_text(tmp_path, place))
+    watch = TextWatch(machine.serial(place.port), b"abcdefg", machine.interrupt)
+    machine.run(max_cycles=3_000_000)
+    watch.close()
+    output, lent = machine.execution._slices.output, [0]
+    told = output.on_taken_back
+
+    def taken_back(check_at: int, sent: int) -> None:
+        lent[0] += 1
+        told(check_at, sent)
+
+    output.on_taken_back = taken_back
+    machine.hook.contexts.start(set(), machine.core.get("pc") & ~1, 0)
+    machine.serial(place.port).feed(b"some input")
+    machine.run(max_cycles=20_000)
+    assert lent[0] == 0
