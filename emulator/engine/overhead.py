@@ -8,12 +8,13 @@ hook has counted cost beyond one cycle an instruction. Until it is first asked i
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from emulator.engine.automaton import Automaton
 from emulator.engine.events import EVENT_LOAD, EVENT_STORE
-from emulator.engine.hook import BlockHook
+from emulator.engine.hook import EVENT_PARTS, BlockHook
 from emulator.thumb.instruction import Instruction
 from emulator.timing.model import Cause
 
@@ -87,13 +88,17 @@ class OverheadAccount:
 
     def _stalls(self) -> Overhead:
         """What memories, operands and predictions have added to the paths."""
-        cpi = load_store = 0
-        for block, plan in enumerate(self._automaton.plans):
-            for event, stall in zip(plan.events, self._hook.event_stalls(block), strict=True):
+        cpi = load_store = at = 0
+        words = array("Q")
+        words.frombytes(self._hook.counters().events)
+        for plan in self._automaton.plans:
+            count = len(plan.events)
+            for event, stall in zip(plan.events, words[at : at + count], strict=True):
                 if event.kind in (EVENT_LOAD, EVENT_STORE):
                     load_store += stall
                 else:
                     cpi += stall
+            at += EVENT_PARTS * count
         return Overhead(cpi, load_store)
 
     def _begun(self, position: int) -> Overhead:

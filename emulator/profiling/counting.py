@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from emulator.engine.engine import Engine
-from emulator.engine.hook import EDGES, Counters
+from emulator.engine.hook import EDGES, EVENT_PARTS, Counters
 
 WORD_BYTES = 8
-PARTS = 3
-"""Of an event: its stalls, those from unaligned data, those from the bus."""
 STRIDE = 64
 """Paths or blocks that are compared at once: most have not moved."""
 
@@ -103,7 +101,7 @@ class CountState:
         plans, left = self.engine.automaton.plans, len(events.after) // WORD_BYTES
         for first in range(0, len(plans), STRIDE):
             counts = [len(plan.events) for plan in plans[first : first + STRIDE]]
-            many = min(PARTS * sum(counts), left - at)  # blocks that came later have none
+            many = min(EVENT_PARTS * sum(counts), left - at)  # blocks that came later have none
             if not many or events.are_equal(at, many):
                 at += many
                 continue
@@ -156,7 +154,7 @@ def difference_since_mark(engine: Engine, totals: Totals, passed: Counters) -> C
     paths: dict[int, list[int]] = {}
     for word, added in _pairs(passed.edges):
         paths.setdefault(word // EDGES, [0] * EDGES)[word % EDGES] = added
-    begins = list(accumulate((PARTS * len(plan.events) for plan in plans), initial=0))
+    begins = list(accumulate((EVENT_PARTS * len(plan.events) for plan in plans), initial=0))
     parts: tuple[dict[int, list[int]], ...] = ({}, {}, {})
     for word, added in _pairs(passed.events):
         number = bisect.bisect_right(begins, word) - 1

@@ -12,7 +12,7 @@ from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
 from emulator.engine.core import Core
 from emulator.engine.events import BlockPlan, LoadPair
-from emulator.engine.hook import EDGES, Counters, KnownLoad, PathCount
+from emulator.engine.hook import EDGES, EVENT_PARTS, Counters, KnownLoad, PathCount
 from emulator.engine.hooks.native_contexts import NativeContexts, prototype_contexts
 from emulator.engine.hooks.native_exceptions import (
     prototype_exceptions,
@@ -381,7 +381,7 @@ class NativeHook(_Head):
     def counters(self) -> Counters:
         """See :class:`BlockHook`."""
         edges = bytearray(WORD_BYTES * EDGES * self._library.bl_path_count(self._engine))
-        events = bytearray(WORD_BYTES * 3 * sum(self._event_counts))
+        events = bytearray(WORD_BYTES * EVENT_PARTS * sum(self._event_counts))
         byte = c.c_char * 1  # the first one: zero bytes have an address, too
         places = [byte.from_buffer(each) if each else None for each in (edges, events)]
         self._library.bl_counters(self._engine, *places)
