@@ -28,24 +28,26 @@ class DmaRequests:
 
 
 class StreamRequest:
-    """The device's side of one request wire for a stream of received data.
+    """The device's side of one request for a stream of received data, on the wire ``dma:NAME``.
 
     ``room_changed()``: the controller serves more or fewer transfers than before; ``asked()``:
-    somebody is about to look at its counters.
+    somebody is about to look at its counters. A multiplexer is the device for what stands behind
+    it, on ``dma_request:NUMBER``.
     """
 
     def __init__(
         self,
         context: DeviceContext,
-        name: str,
+        wire: str,
         *,
         room_changed: Callable[[], None],
         asked: Callable[[], None],
     ) -> None:
         self._signals = context.signals
-        self._wire, self._room = f"dma:{name}", f"dma_room:{name}"
+        self._wire = wire
+        self._room, asked_wire = _answers(wire)
         context.signals.watch(self._room, lambda _room: room_changed())
-        context.signals.watch(f"dma_asked:{name}", lambda _level: asked())
+        context.signals.watch(asked_wire, lambda _level: asked())
 
     @property
     def room(self) -> int:
@@ -61,10 +63,9 @@ class RequestWires:
     """A controller's side of one request: ``dma_request:NUMBER`` behind a multiplexer, or ``dma:NAME``."""
 
     def __init__(self, signals: Signals, wire: str) -> None:
-        kind, _, name = wire.partition(":")
         self._signals = signals
         self.name = wire
-        self._room, self._asked = f"{kind}_room:{name}", f"{kind}_asked:{name}"
+        self._room, self._asked = _answers(wire)
 
     @property
     def wanted(self) -> int:
@@ -78,3 +79,9 @@ class RequestWires:
     def ask(self) -> None:
         """Let what is not handed over yet be handed over."""
         self._signals.set(self._asked, 1 - self._signals.get(self._asked))
+
+
+def _answers(wire: str) -> tuple[str, str]:
+    """The wires by which a controller answers a request's."""
+    kind, _, name = wire.partition(":")
+    return f"{kind}_room:{name}", f"{kind}_asked:{name}"

@@ -16,7 +16,7 @@ import msgspec
 
 from emulator.device import TIMING, DeviceContext, DeviceParameters, NothingAnswers
 from emulator.schema.table import about
-from peripherals.parts.dma_requests import RequestWires
+from peripherals.parts.dma_requests import RequestWires, StreamRequest
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 CCR_EN, CCR_TCIE, CCR_HTIE, CCR_TEIE = 1 << 0, 1 << 1, 1 << 2, 1 << 3
@@ -252,11 +252,18 @@ class DmaMux(RegisterDevice):
         self._count = self.parameters.channels
         self._names = {number: name for name, number in self.parameters.requests.items()}
         self._find_channels()
-        for name in self._names.values():
-            context.signals.watch(f"dma:{name}", partial(self._source_changed, name))
-        for channel in range(self._count):
-            context.signals.watch(f"dma_request_room:{channel}", partial(self._room_changed, channel))
-            context.signals.watch(f"dma_request_asked:{channel}", partial(self._asked, channel))
+        self._inputs = {name: RequestWires(context.signals, f"dma:{name}") for name in self._names.values()}
+        for name, wires in self._inputs.items():
+            context.signals.watch(wires.name, partial(self._source_changed, name))
+        self._outputs = [
+            StreamRequest(
+                context,
+                f"dma_request:{channel}",
+                room_changed=partial(self._room_changed, channel),
+                asked=partial(self._asked, channel),
+            )
+            for channel in range(self._count)
+        ]
 
     def register_table(self) -> tuple[Register, ...]:
         """One control register a channel, and the status registers."""
@@ -300,9 +307,9 @@ class DmaMux(RegisterDevice):
 
     def _source_changed(self, name: str, level: int) -> None:
         for channel in self._channels[name]:
-            self.context.signals.set(f"dma_request:{channel}", level)
+            self._outputs[channel].want(level)
 
-    def _room_changed(self, channel: int, _room: int) -> None:
+    def _room_changed(self, channel: int) -> None:
         if name := self._source(channel):
             self._tell_room(name)
 
@@ -313,20 +320,17 @@ class DmaMux(RegisterDevice):
             if name := self._source(channel):
                 self._channels[name].append(channel)
 
-    def _asked(self, channel: int, _level: int) -> None:
+    def _asked(self, channel: int) -> None:
         if name := self._source(channel):
-            signals, wire = self.context.signals, f"dma_asked:{name}"
-            signals.set(wire, 1 - signals.get(wire))
+            self._inputs[name].ask()
 
     def _source(self, channel: int) -> str | None:
         return self._names.get(self.values[f"C{channel}CR"] & REQUEST_MASK)
 
     def _route(self) -> None:
-        for channel in range(self._count):
+        for channel, output in enumerate(self._outputs):
             name = self._source(channel)
-            level = self.context.signals.get(f"dma:{name}") if name else 0
-            if self.context.signals.get(f"dma_request:{channel}") != level:
-                self.context.signals.set(f"dma_request:{channel}", level)
+            output.want(self._inputs[name].wanted if name else 0)
 
     def _route_room(self) -> None:
         """Tell each peripheral how much its channels take at once; 0 where it has none."""
@@ -334,6 +338,4 @@ class DmaMux(RegisterDevice):
             self._tell_room(name)
 
     def _tell_room(self, name: str) -> None:
-        signals = self.context.signals
-        rooms = (signals.get(f"dma_request_room:{channel}") for channel in self._channels[name])
-        signals.set(f"dma_room:{name}", sum(rooms))
+        self._inputs[name].make_room(sum(self._outputs[channel].room for channel in self._channels[name]))

@@ -79,7 +79,7 @@ class SaiBlock:
         self._wires, self._other = wires, other
         self._changed = changed
         self._request = StreamRequest(
-            context, request, room_changed=self._bring_up_to_date, asked=self._asked
+            context, f"dma:{request}", room_changed=self._bring_up_to_date, asked=self._asked
         )
         self._deadline = TimedDeadline(context, f"{name}_frame", self._due)
         self._frames: AudioFrames | None = None
