@@ -16,14 +16,9 @@ import msgspec
 from emulator.device import TIMING, DeviceContext, DeviceParameters
 from emulator.schema.table import about
 from peripherals.parts.banked import Bank, BankedDevice
+from peripherals.parts.dma_requests import RequestWires
 from peripherals.register_device import Register, read_only
-from peripherals.stm32.gpdma_channel import (
-    CCR_STORED,
-    CSR_CLEARABLE,
-    CSR_IDLEF,
-    GpdmaChannel,
-    Told,
-)
+from peripherals.stm32.gpdma_channel import CCR_STORED, CSR_CLEARABLE, CSR_IDLEF, GpdmaChannel
 
 CHANNEL_BYTES, FIRST_CHANNEL = 0x80, 0x50
 CBR1_OFFSET, CSAR_OFFSET, CDAR_OFFSET = 0x48, 0x4C, 0x50
@@ -64,10 +59,13 @@ class Gpdma(BankedDevice):
     def __init__(self, context: DeviceContext) -> None:
         self._serving = self._told = False
         super().__init__(context)
-        names = {number: name for name, number in self.parameters.requests.items()}
+        requests = {
+            number: RequestWires(context.signals, f"dma:{name}")
+            for name, number in self.parameters.requests.items()
+        }
         self._channels = Channels(
             [
-                GpdmaChannel(Bank(self, f"C{n}"), context, names, Told(self._started, self._refresh))
+                GpdmaChannel(Bank(self, f"C{n}"), context, requests, self._started)
                 for n in range(self.parameters.channels)
             ]
         )

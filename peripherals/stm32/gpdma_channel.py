@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from emulator.device import DeviceContext, NothingAnswers
@@ -38,26 +37,23 @@ LINK = (
 """Update bits of CxLLR, and what each brings from memory, in this order."""
 UPDATES = sum(bit for bit, _register in LINK)
 PAM_ZERO, PAM_SIGN = 0, 1
-WORD_BYTES, RESERVED_WIDTH = 4, 3
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """``started(channel)``: it was enabled; ``changed()``: its flags may be otherwise."""
-
-    started: Callable[[GpdmaChannel], None]
-    changed: Callable[[], None]
+WORD_BYTES, RESERVED_BYTES = 4, 8
 
 
 class GpdmaChannel:
-    """One channel. ``names``: the requests by their numbers."""
+    """One channel. ``requests``: by their numbers; ``started(channel)``: it was enabled."""
 
-    def __init__(self, bank: Bank, context: DeviceContext, names: Mapping[int, str], told: Told) -> None:
+    def __init__(
+        self,
+        bank: Bank,
+        context: DeviceContext,
+        requests: Mapping[int, RequestWires],
+        started: Callable[[GpdmaChannel], None],
+    ) -> None:
         self._bank = bank
         self._memory = context.memory
-        self._signals = context.signals
-        self._names = names
-        self._told = told
+        self._requests = requests
+        self._started = started
         self._block_bytes = 0  # of the block being transferred
         self._in_block = False  # a hardware request for a whole block was seen
         self._packed = b""
@@ -117,8 +113,7 @@ class GpdmaChannel:
 
     def _wires(self) -> RequestWires | None:
         control = self._bank.value("TR2")
-        name = None if control & CTR2_SWREQ else self._names.get(control & CTR2_REQSEL)
-        return None if name is None else RequestWires(self._signals, f"dma:{name}")
+        return None if control & CTR2_SWREQ else self._requests.get(control & CTR2_REQSEL)
 
     def _wires_wanted(self) -> int:
         wires = self._wires()
@@ -144,7 +139,7 @@ class GpdmaChannel:
     def tell_room(self) -> None:
         """Say to the device behind the request how many transfers it may hand over at once."""
         wires = self._wires() if self.is_on else None
-        if self._roomy is not None and (wires is None or wires.name != self._roomy.name):
+        if self._roomy is not None and wires is not self._roomy:
             self._roomy.make_room(0)
         self._roomy = wires
         if wires is not None:
@@ -155,7 +150,7 @@ class GpdmaChannel:
         self._bank.set_bits("CR", CCR_EN)
         self._bank.clear_bits("SR", CSR_IDLEF)
         self._packed = b""
-        self._told.started(self)
+        self._started(self)
         if self._bank.value("TR2") & CTR2_TRIGPOL:
             self.report("TR2", "write", "triggers")
         if not self._left and self._bank.value("LLR") & UPDATES:
@@ -174,7 +169,7 @@ class GpdmaChannel:
         """A setting that the channel refuses: widths, a block that is no whole number of items, alignment."""
         size, width = self._sizes()
         left = self._left
-        reserved = RESERVED_WIDTH in (self._bank.value("TR1") & WIDTH, self._bank.value("TR1") >> 16 & WIDTH)
+        reserved = RESERVED_BYTES in (size, width)
         aligned = self._bank.value("SAR") % size == 0 and self._bank.value("DAR") % width == 0
         return reserved or not left or left % size != 0 or not aligned
 
@@ -236,7 +231,7 @@ class GpdmaChannel:
 
     def _block_done(self, mode: int) -> None:
         link = self._bank.value("LLR") & UPDATES
-        if mode in (TCEM_BLOCK, TCEM_REPEATED_BLOCK) or (mode == TCEM_LINK or not link):
+        if mode in (TCEM_BLOCK, TCEM_REPEATED_BLOCK, TCEM_LINK) or not link:
             self._bank.set_bits("SR", CSR_TCF)
             if mode in (TCEM_LINK, TCEM_CHANNEL):
                 self._bank.set_bits("SR", CSR_HTF)
@@ -283,7 +278,7 @@ class GpdmaChannel:
     def load(self, state: Any) -> None:
         """Put a saved state back."""
         self._block_bytes, self._in_block, self._packed = state["block"]
-        self._roomy = None if state["roomy"] is None else RequestWires(self._signals, state["roomy"])
+        self._roomy = next((wires for wires in self._requests.values() if wires.name == state["roomy"]), None)
 
 
 def _resized(item: bytes, width: int, mode: int) -> bytes:
