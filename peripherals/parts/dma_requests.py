@@ -81,6 +81,11 @@ class RequestWires:
         self._signals.set(self._asked, 1 - self._signals.get(self._asked))
 
 
+def until_flag(left: int, half: int) -> int:
+    """How much is left until a controller's next flag: that of ``half``, or that of the end."""
+    return left - half if left > half else left
+
+
 def _answers(wire: str) -> tuple[str, str]:
     """The wires by which a controller answers a request's."""
     kind, _, name = wire.partition(":")

@@ -16,7 +16,7 @@ import msgspec
 
 from emulator.device import TIMING, DeviceContext, DeviceParameters, NothingAnswers
 from emulator.schema.table import about
-from peripherals.parts.dma_requests import RequestWires, StreamRequest
+from peripherals.parts.dma_requests import RequestWires, StreamRequest, until_flag
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 CCR_EN, CCR_TCIE, CCR_HTIE, CCR_TEIE = 1 << 0, 1 << 1, 1 << 2, 1 << 3
@@ -170,8 +170,7 @@ class Dma(RegisterDevice):
         """How many transfers from a device are left until the channel's next flag."""
         if number not in self._at or self.values[f"CCR{number}"] & (CCR_DIR | CCR_MEM2MEM):
             return 0
-        left, half = self.values[f"CNDTR{number}"], self._reload[number] // 2
-        return left - half if left > half else left
+        return until_flag(self.values[f"CNDTR{number}"], self._reload[number] // 2)
 
     def _wants(self, number: int) -> bool:
         if number not in self._at or not self.values[f"CNDTR{number}"]:

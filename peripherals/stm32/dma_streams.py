@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar
 
 from emulator.device import TIMING, DeviceContext, DeviceParameters, NothingAnswers
 from emulator.schema.table import about
-from peripherals.parts.dma_requests import RequestWires
+from peripherals.parts.dma_requests import RequestWires, until_flag
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 STREAMS = range(8)
@@ -197,8 +197,7 @@ class DmaStreams(RegisterDevice):
         """How many transfers from a device are left until the stream's next flag."""
         if number not in self._at or self._direction(number) != TO_MEMORY:
             return 0
-        left, half = self.values[f"S{number}NDTR"], self._reload[number] // 2
-        return left - half if left > half else left
+        return until_flag(self.values[f"S{number}NDTR"], self._reload[number] // 2)
 
     def _sizes(self, number: int) -> tuple[int, int]:
         """Bytes of an item at the peripheral and in memory: in direct mode both are the peripheral's."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator.device import DeviceContext, NothingAnswers
 from peripherals.parts.banked import Bank
-from peripherals.parts.dma_requests import RequestWires
+from peripherals.parts.dma_requests import RequestWires, until_flag
 
 CCR_EN, CCR_RESET, CCR_SUSP = 1 << 0, 1 << 1, 1 << 2
 CCR_LSM = 1 << 16
@@ -128,8 +128,7 @@ class GpdmaChannel:
         control, kind = self._bank.value("TR1"), self._bank.value("TR2")
         if not self.is_on or control & CTR1_SINC or kind & (CTR2_SWREQ | CTR2_DREQ):
             return 0
-        left, half = self._left, self._half()
-        return ((left - half if left > half else left) + self._sizes()[0] - 1) // self._sizes()[0]
+        return -(-until_flag(self._left, self._half()) // self._sizes()[0])
 
     def _half(self) -> int:
         """Bytes that are left when the half-transfer flag is due, in whole items."""
