@@ -111,22 +111,14 @@ class CmsdkUart(RegisterDevice):
         """Without the interrupt of the empty buffer: then its flag is all that changes."""
         if self.values["CTRL"] & CTRL_TX_INT:
             return None
-        lent = self._uart.lend_output(CHARACTER)
-        if lent is None:
-            return None
         ready = self.status() & ~STATE_TX_FULL
-        return OrdinaryOutput(
+        return self._uart.lend_output(
             status_offset=STATE_OFFSET,
             data_offset=self.OUTPUT_OFFSET,
             full=ready | STATE_TX_FULL,
             ready=ready,
             data=0,
             writable=CHARACTER,
-            mask=lent.mask,
-            held=lent.held,
-            sending=lent.sending,
-            at_cycles=lent.at_cycles,
-            character_cycles=lent.character_cycles,
         )
 
     def take_back_output(self, *, sending: int, held: int | None, data: int, at_cycles: int) -> None:  # noqa: ARG002

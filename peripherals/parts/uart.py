@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
-from emulator.device import DeviceContext
+from emulator.device import DeviceContext, OrdinaryOutput
 from peripherals.parts.serial_line import CharacterFormat, SerialLine
 
 NO_PARITY, EVEN_PARITY, ODD_PARITY = "none", "even", "odd"
@@ -60,16 +60,6 @@ class Frame:
         if self.data_bits >= BYTE_BITS and not self.shows_parity:
             return data
         return [self.received(one) for one in data]
-
-
-class LentOutput(NamedTuple):
-    """``sending`` leaves at ``at_cycles``, ``held`` follows. ``mask``: the bits of a character."""
-
-    sending: int
-    held: int | None
-    mask: int
-    at_cycles: int
-    character_cycles: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +182,14 @@ class Uart:
         self.received[:] = [] if held is None else [held]
         self._line.take_back(received, at_cycles)
 
-    def lend_output(self, last_mask: int) -> LentOutput | None:
+    def lend_output(
+        self, *, status_offset: int, data_offset: int, full: int, ready: int, data: int, writable: int
+    ) -> OrdinaryOutput | None:
         """Stop sending, and say what would be; None, and go on: more than that may happen, or nothing.
 
-        ``last_mask``: the bits of a character that the data register takes.
+        The arguments are what a device says of its registers, see :class:`emulator.device.OrdinaryOutput`.
         """
-        mask = self._setting.frame.data(last_mask)
+        mask = self._setting.frame.data(writable)
         if self._setting.depth != 1 or not self._setting.send_on or mask > MOST_LENT or len(self.to_send) > 1:
             return None
         lent = self._line.lend_output()
@@ -205,7 +197,19 @@ class Uart:
             return None
         sending, at_cycles, character_cycles = lent
         held = self._setting.frame.data(self.to_send[0]) if self.to_send else None
-        return LentOutput(sending, held, mask, at_cycles, character_cycles)
+        return OrdinaryOutput(
+            status_offset=status_offset,
+            data_offset=data_offset,
+            full=full,
+            ready=ready,
+            data=data,
+            writable=writable,
+            mask=mask,
+            held=held,
+            sending=sending,
+            at_cycles=at_cycles,
+            character_cycles=character_cycles,
+        )
 
     def take_back_output(self, sending: int, held: int | None, at_cycles: int) -> None:
         """Go on behind a :meth:`lend_output`."""

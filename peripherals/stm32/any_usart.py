@@ -129,22 +129,14 @@ class AnyUsart(RegisterDevice):
             return None
         if self._enabled_flags() & (Flag.TXE | Flag.TC) or self.values[self.STATUS] & self.READ_CHANGES:
             return None
-        lent = self._uart.lend_output(CHARACTER)
-        if lent is None:
-            return None
         status = self.flags() & ~Flag.TXE
-        return OrdinaryOutput(
+        return self._uart.lend_output(
             status_offset=self.STATUS_OFFSET,
             data_offset=self.OUTPUT_OFFSET,
             full=status,
             ready=status | Flag.TXE,
             data=self.values[self.SEND] if self.SEND else 0,
             writable=CHARACTER,
-            mask=lent.mask,
-            held=lent.held,
-            sending=lent.sending,
-            at_cycles=lent.at_cycles,
-            character_cycles=lent.character_cycles,
         )
 
     def take_back_output(self, *, sending: int, held: int | None, data: int, at_cycles: int) -> None:
