@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from device_bench import Bench, get, put, round_trip
+from device_bench import get, put, round_trip
+from dma_desk import FRAME, DmaDesk
 
-from peripherals.instruments.audio_master import AudioMaster
 from peripherals.stm32.dma import DmaMux
 from peripherals.stm32.dma_streams import DmaStreams
-from peripherals.stm32.sai import Sai
-from peripherals.stm32.usart import Usart
 
 EN, TEIE, HTIE, TCIE, PFCTRL = 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5
 FROM_MEMORY, MEM2MEM, CIRC, PINC, MINC = 1 << 6, 2 << 6, 1 << 8, 1 << 9, 1 << 10
@@ -17,17 +15,15 @@ P16, P32, M16, M32, PINCOS, DBM, CT = 1 << 11, 2 << 11, 1 << 13, 2 << 13, 1 << 1
 DMDIS = 1 << 2
 UART, SAI, BUFFER, OTHER = 0x40011000, 0x40015800, 0x24000000, 0x24001000
 RDR, TDR, A_DR = UART + 0x24, UART + 0x28, SAI + 0x20
-HZ = 1_600_000
-FRAME = HZ // 16_000
 
 
-class Desk:
-    """Two controllers, a UART and a SAI; the UART sends a character in 1000 cycles."""
+class Desk(DmaDesk):
+    """With the second controller, behind the multiplexer."""
+
+    SOURCE = TARGET = BUFFER
 
     def __init__(self) -> None:
-        self.bench = Bench(HZ)
-        self.uart: Usart = self.bench.build(Usart, "usart1", base=UART, clock="core")
-        self.sai: Sai = self.bench.build(Sai, "sai1", base=SAI)
+        super().__init__("usart1", UART, SAI)
         self.mux: DmaMux = self.bench.build(
             DmaMux, "dmamux1", base=0x40020800, channels=16, generators=8,
             requests={"USART1_RX": 41, "USART1_TX": 42, "SAI1_A": 87},
@@ -36,9 +32,6 @@ class Desk:
         self.dma: DmaStreams = self.bench.build(
             DmaStreams, "dma2", base=0x40020400, lines=lines, first_request=8
         )
-        put(self.uart, "BRR", 100)
-        put(self.uart, "CR1", 0xD)
-        put(self.uart, "CR3", 1 << 6 | 1 << 7)
 
     def start(self, n: int, peripheral: int, memory: int, count: int, control: int, fifo: int = 0) -> None:
         put(self.dma, f"S{n}PAR", peripheral)
@@ -47,20 +40,10 @@ class Desk:
         put(self.dma, f"S{n}FCR", fifo)
         put(self.dma, f"S{n}CR", control | EN)
 
-    def bytes(self, count: int, address: int = BUFFER) -> bytes:
-        return bytes(self.bench.memory.read(address + n, 1) for n in range(count))
-
-    def fill(self, data: bytes, address: int = BUFFER) -> None:
-        self.bench.memory.write_all(address, data)
-
     def audio(self, n: int, count: int, control: int) -> None:
         put(self.mux, f"C{8 + n}CR", 87)
-        put(self.sai, "ACR1", 0x83 | 1 << 17)
-        put(self.sai, "AFRCR", 0x50F1F)
-        put(self.sai, "ASLOTR", 0xFFFF0140)
         self.start(n, A_DR, BUFFER, count, control | MINC | P16 | M16)
-        put(self.sai, "ACR1", 0x83 | 1 << 16 | 1 << 17)
-        AudioMaster(self.bench.audio["sai1_a"], self.bench.clock).play(range(1000))
+        self.listen()
 
 
 @pytest.mark.parametrize("stream", [0, 3, 4, 7])

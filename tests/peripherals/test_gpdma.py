@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from device_bench import Bench, get, put, round_trip
+from device_bench import get, put, round_trip
+from dma_desk import FRAME, DmaDesk
 
-from peripherals.instruments.audio_master import AudioMaster
 from peripherals.stm32.gpdma import Gpdma
-from peripherals.stm32.sai import Sai
-from peripherals.stm32.usart import Usart
 
 EN, RESET, SUSP, TCIE, HTIE, DTEIE, ULEIE, USEIE, SUSPIE, LSM = (
     1 << n for n in (0, 1, 2, 8, 9, 10, 11, 12, 13, 16)
@@ -22,24 +20,19 @@ TCEM_LINK, TCEM_CHANNEL = 2 << 30, 3 << 30
 UT1, UT2, UB1, USA, UDA, ULL = 1 << 31, 1 << 30, 1 << 29, 1 << 28, 1 << 27, 1 << 16
 UART, SAI, BUFFER, OTHER, NODES = 0x46002400, 0x40015400, 0x20000000, 0x20001000, 0x20020000
 RDR, TDR, A_DR = UART + 0x24, UART + 0x28, SAI + 0x20
-HZ = 1_600_000
-FRAME = HZ // 16_000
 
 
-class Desk:
-    """A controller, a UART that sends a character in 1000 cycles, and a SAI."""
+class Desk(DmaDesk):
+    """With a controller."""
+
+    SOURCE, TARGET = BUFFER, OTHER
 
     def __init__(self) -> None:
-        self.bench = Bench(HZ)
-        self.uart: Usart = self.bench.build(Usart, "lpuart1", base=UART, clock="core")
-        self.sai: Sai = self.bench.build(Sai, "sai1", base=SAI)
+        super().__init__("lpuart1", UART, SAI)
         self.dma: Gpdma = self.bench.build(
             Gpdma, "gpdma1", base=0x40020000, lines=("channel0", "channel1"), channels=4,
             requests={"LPUART1_RX": 34, "LPUART1_TX": 35, "SAI1_A": 36},
         )  # fmt: skip
-        put(self.uart, "BRR", 100)
-        put(self.uart, "CR1", 0xD)
-        put(self.uart, "CR3", 1 << 6 | 1 << 7)
 
     def start(
         self,
@@ -59,22 +52,9 @@ class Desk:
         put(self.dma, f"C{n}DAR", target)
         put(self.dma, f"C{n}CR", control | EN)
 
-    def bytes(self, count: int, address: int = OTHER) -> bytes:
-        return bytes(self.bench.memory.read(address + n, 1) for n in range(count))
-
-    def fill(self, data: bytes, address: int = BUFFER) -> None:
-        self.bench.memory.write_all(address, data)
-
     def node(self, at: int, *words: int) -> None:
         for n, word in enumerate(words):
             self.bench.memory.write(NODES + at + 4 * n, 4, word)
-
-    def listen(self) -> None:
-        put(self.sai, "ACR1", 0x83 | 1 << 17)
-        put(self.sai, "AFRCR", 0x50F1F)
-        put(self.sai, "ASLOTR", 0xFFFF0140)
-        put(self.sai, "ACR1", 0x83 | 1 << 16 | 1 << 17)
-        AudioMaster(self.bench.audio["sai1_a"], self.bench.clock).play(range(1000))
 
     def status(self, n: int) -> int:
         return get(self.dma, f"C{n}SR")
