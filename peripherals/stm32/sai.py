@@ -17,12 +17,11 @@ from emulator.device import DeviceContext, DeviceParameters
 from emulator.schema.table import about
 from peripherals.parts.banked import Bank, BankedDevice
 from peripherals.register_device import Register, read_only
-from peripherals.stm32.sai_block import SR_FREQ, SaiBlock
+from peripherals.stm32.sai_block import CR1_PRTCFG, CR1_SAIEN, CR1_SYNCEN, SR_FREQ, SaiBlock
 from peripherals.stm32.sai_frame import MODE_RECEIVES, MODE_SLAVE
 
 BLOCKS = ("A", "B")
 DR_OFFSET = 0x1C
-CR1_MODE, CR1_PRTCFG, CR1_SYNCEN, CR1_SAIEN = 0x3, 0xC, 0xC00, 1 << 16
 CR1_WRITABLE, CR2_WRITABLE, SLOTR_WRITABLE = 0x0FFB3FEF, 0xFFF7, 0xFFFF0FDF
 CR1_RESET, FRCR_RESET = 0x40, 0x07
 CR2_FFLUSH, CR2_COMP = 1 << 3, 0xC000
