@@ -9,15 +9,17 @@ modelled, and reported: request generators, synchronisation.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any
 
 import msgspec
 
-from emulator.device import TIMING, DeviceContext, DeviceParameters, NothingAnswers
+from emulator.device import DeviceContext, DeviceParameters, NothingAnswers
 from emulator.schema.table import about
 from peripherals.parts.dma_requests import RequestWires, StreamRequest, until_flag
 from peripherals.register_device import Register, RegisterDevice, read_only
+from peripherals.stm32.any_dma import AnyDma
 
 CCR_EN, CCR_TCIE, CCR_HTIE, CCR_TEIE = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 CCR_DIR, CCR_CIRC, CCR_PINC, CCR_MINC = 1 << 4, 1 << 5, 1 << 6, 1 << 7
@@ -60,29 +62,18 @@ class DmaMuxParameters(DeviceParameters, frozen=True):
     ] = msgspec.field(default_factory=dict)
 
 
-class Dma(RegisterDevice):
+class Dma(AnyDma):
     """One controller. A line may serve several channels: ``channel2_3``."""
 
     PARAMETERS = DmaParameters
     parameters: DmaParameters
     LINES = ("channel#", "channel#_#")
     REGISTERS = (read_only(0x00, "ISR"), Register(0x04, "IFCR", writable=0, on_write="flags_cleared"))
-    STATE = ("_at", "_reload", "_roomy")
 
     def __init__(self, context: DeviceContext) -> None:
-        self._serving = self._told = False
         super().__init__(context)
         self._count = self.parameters.channels
-        self._at: dict[int, list[int]] = {}  # channel -> [peripheral address, memory address]
-        self._reload: dict[int, int] = {}
-        self._roomy: list[int] = []  # channels that were told to have room, or not
-        first = self.parameters.first_request
         self._lines = [(line, self._channels_of(name)) for name, line in context.interrupts.items()]
-        self._wires: dict[int, RequestWires] = {}
-        for number in range(1, self._count + 1):
-            signal = f"dma_request:{first + number - 1}"
-            self._wires[number] = RequestWires(context.signals, signal)
-            context.signals.watch(signal, partial(self._requested, number))
 
     def register_table(self) -> tuple[Register, ...]:
         """Add each channel's four registers; all channels share the writing method."""
@@ -94,13 +85,6 @@ class Dma(RegisterDevice):
             rows.append(Register(offset + 8, f"CPAR{number}"))
             rows.append(Register(offset + 12, f"CMAR{number}"))
         return tuple(rows)
-
-    def reset(self) -> None:
-        """Stop every channel."""
-        super().reset()
-        self._at.clear()
-        self._reload.clear()
-        self._tell_room()
 
     def read(self, offset: int, size_bytes: int) -> int:
         """Load; a counter that is looked at is up to date."""
@@ -128,46 +112,21 @@ class Dma(RegisterDevice):
             enabled = self.values[f"CCR{number}"] & CCR_EN
             if enabled and number not in self._at:
                 self._start(number)
-                if not self._told:
-                    self._told = True
-                    self.report(f"CCR{number}", TIMING, "transfers take no time and hold no bus")
+                self._report_timing(f"CCR{number}")
             elif not enabled:
                 self._at.pop(number, None)
         self._serve()
 
     # -- inside ----------------------------------------------------------------------------
-    def _ask(self, number: int) -> None:
-        if number in self._at and not self._serving:
-            self._wires[number].ask()
-
-    def _requested(self, _number: int, level: int) -> None:
-        if level:
-            self._serve()
+    def _outputs(self) -> Mapping[int, int]:
+        first = self.parameters.first_request
+        return {1 + n: first + n for n in range(self.parameters.channels)}
 
     def _start(self, number: int) -> None:
         self._at[number] = [self.values[f"CPAR{number}"], self.values[f"CMAR{number}"]]
         self._reload[number] = self.values[f"CNDTR{number}"]
 
-    def _serve(self) -> None:
-        """Move data while any enabled channel is requested."""
-        if self._serving:
-            return
-        self._serving = True
-        try:
-            while number := next((n for n in sorted(self._at) if self._wants(n)), 0):
-                self._transfer(number)
-        finally:
-            self._serving = False
-        self._tell_room()
-        self._refresh()
-
-    def _tell_room(self) -> None:
-        for number in (*self._at, *self._roomy):
-            self._wires[number].make_room(self._room(number))
-        self._roomy = list(self._at)
-
     def _room(self, number: int) -> int:
-        """How many transfers from a device are left until the channel's next flag."""
         if number not in self._at or self.values[f"CCR{number}"] & (CCR_DIR | CCR_MEM2MEM):
             return 0
         return until_flag(self.values[f"CNDTR{number}"], self._reload[number] // 2)
@@ -180,7 +139,6 @@ class Dma(RegisterDevice):
         return self._wires[number].wanted != 0
 
     def _transfer(self, number: int) -> None:
-        """Move one item, or all that a device has up to the channel's next flag."""
         control, at = self.values[f"CCR{number}"], self._at[number]
         sizes = [1 << (control >> shift & 3) for shift in (CCR_PSIZE_SHIFT, CCR_MSIZE_SHIFT)]
         source, target = (1, 0) if control & CCR_DIR else (0, 1)

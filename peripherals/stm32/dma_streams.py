@@ -10,13 +10,14 @@ modelled, and reported: a peripheral that controls the flow.
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
-from emulator.device import TIMING, DeviceContext, DeviceParameters, NothingAnswers
+from emulator.device import DeviceContext, DeviceParameters, NothingAnswers
 from emulator.schema.table import about
-from peripherals.parts.dma_requests import RequestWires, until_flag
-from peripherals.register_device import Register, RegisterDevice, read_only
+from peripherals.parts.dma_requests import until_flag
+from peripherals.register_device import Register, read_only
+from peripherals.stm32.any_dma import AnyDma
 
 STREAMS = range(8)
 STREAM_BYTES, FIRST_STREAM = 0x18, 0x10
@@ -51,7 +52,7 @@ class DmaStreamsParameters(DeviceParameters, frozen=True):
     ] = 0
 
 
-class DmaStreams(RegisterDevice):
+class DmaStreams(AnyDma):
     """One controller."""
 
     PARAMETERS = DmaStreamsParameters
@@ -63,19 +64,11 @@ class DmaStreams(RegisterDevice):
         Register(0x08, "LIFCR", writable=0, on_write="low_flags_cleared"),
         Register(0x0C, "HIFCR", writable=0, on_write="high_flags_cleared"),
     )
-    STATE = ("_at", "_reload", "_packed")
+    STATE = (*AnyDma.STATE, "_packed")
 
     def __init__(self, context: DeviceContext) -> None:
-        self._serving = self._told = False
         super().__init__(context)
-        self._at: dict[int, list[int]] = {}  # stream -> [peripheral address, memory address]
-        self._reload: dict[int, int] = {}
         self._packed: dict[int, bytes] = {}  # bytes that wait for more, to fill an item of the target
-        self._wires: dict[int, RequestWires] = {}
-        for number in STREAMS:
-            signal = f"dma_request:{self.parameters.first_request + number}"
-            self._wires[number] = RequestWires(context.signals, signal)
-            context.signals.watch(signal, partial(self._requested, number))
 
     def register_table(self) -> tuple[Register, ...]:
         """Add each stream's six registers."""
@@ -95,10 +88,7 @@ class DmaStreams(RegisterDevice):
     def reset(self) -> None:
         """Stop every stream."""
         super().reset()
-        self._at.clear()
-        self._reload.clear()
         self._packed.clear()
-        self._tell_room()
 
     def read(self, offset: int, size_bytes: int) -> int:
         """Load; a counter that is looked at is up to date."""
@@ -137,22 +127,15 @@ class DmaStreams(RegisterDevice):
         self._serve()
 
     # -- inside ----------------------------------------------------------------------------
-    def _ask(self, number: int) -> None:
-        if number in self._at and not self._serving:
-            self._wires[number].ask()
-
-    def _requested(self, _number: int, level: int) -> None:
-        if level:
-            self._serve()
+    def _outputs(self) -> Mapping[int, int]:
+        return {n: self.parameters.first_request + n for n in STREAMS}
 
     def _direction(self, number: int) -> int:
         return self.values[f"S{number}CR"] >> CR_DIR_SHIFT & 3
 
     def _start(self, number: int) -> None:
         control = self.values[f"S{number}CR"]
-        if not self._told:
-            self._told = True
-            self.report(f"S{number}CR", TIMING, "transfers take no time and hold no bus")
+        self._report_timing(f"S{number}CR")
         if control & CR_PFCTRL:
             self.report(f"S{number}CR", "write", "a peripheral that controls the flow")
         self._reload[number] = self.values[f"S{number}NDTR"]
@@ -171,30 +154,12 @@ class DmaStreams(RegisterDevice):
         self._at.pop(number, None)
         self._set_flags(number, FLAG_COMPLETE)
 
-    def _serve(self) -> None:
-        """Move data while any enabled stream is requested."""
-        if self._serving:
-            return
-        self._serving = True
-        try:
-            while (number := next((n for n in STREAMS if self._wants(n)), None)) is not None:
-                self._transfer(number)
-        finally:
-            self._serving = False
-        self._tell_room()
-        self._refresh()
-
     def _wants(self, number: int) -> bool:
         if number not in self._at or not self.values[f"S{number}NDTR"]:
             return False
         return self._direction(number) == MEMORY_TO_MEMORY or self._wires[number].wanted != 0
 
-    def _tell_room(self) -> None:
-        for number, wires in self._wires.items():
-            wires.make_room(self._room(number))
-
     def _room(self, number: int) -> int:
-        """How many transfers from a device are left until the stream's next flag."""
         if number not in self._at or self._direction(number) != TO_MEMORY:
             return 0
         return until_flag(self.values[f"S{number}NDTR"], self._reload[number] // 2)
@@ -207,7 +172,6 @@ class DmaStreams(RegisterDevice):
         return size, size if direct else 1 << (control >> CR_MSIZE_SHIFT & 3)
 
     def _transfer(self, number: int) -> None:
-        """Move one item, or all that a device has up to the stream's next flag."""
         try:
             count = (
                 self._from_memory(number)
