@@ -148,10 +148,10 @@ def support_for(board: Board) -> BoardSupport:
             return package
     devices = devices_of(board)
     alike = [
-        (load_board(name).core != board.core, package.name, package)
+        (shipped.core != board.core, package.name, package)
         for package in packages
-        for name in package.boards
-        if devices_of(load_board(name)) <= devices and load_board(name).console == board.console
+        for shipped in map(load_board, package.boards)
+        if devices_of(shipped) <= devices and shipped.console == board.console
     ]
     if not alike:
         raise UsageError(
