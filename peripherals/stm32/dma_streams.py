@@ -150,9 +150,19 @@ class DmaStreams(AnyDma):
 
     def _stop(self, number: int) -> None:
         """EN was cleared: what the FIFO holds goes to memory, and the transfer counts as complete."""
-        self._flush(number)
+        try:
+            self._flush(number)
+        except NothingAnswers:
+            self._fail(number)
+            return
         self._at.pop(number, None)
         self._set_flags(number, FLAG_COMPLETE)
+
+    def _fail(self, number: int) -> None:
+        """Nothing answers at one of its addresses: the hardware switches it off."""
+        self._at.pop(number, None)
+        self.clear_bits(f"S{number}CR", CR_EN)
+        self._set_flags(number, FLAG_ERROR)
 
     def _wants(self, number: int) -> bool:
         if number not in self._at or not self.values[f"S{number}NDTR"]:
@@ -173,16 +183,13 @@ class DmaStreams(AnyDma):
 
     def _transfer(self, number: int) -> None:
         try:
-            count = (
-                self._from_memory(number)
-                if self._direction(number) == FROM_MEMORY
-                else self._to_memory(number)
-            )
+            self._move(number)
         except NothingAnswers:
-            self._at.pop(number, None)
-            self.clear_bits(f"S{number}CR", CR_EN)  # as the hardware does
-            self._set_flags(number, FLAG_ERROR)
-            return
+            self._fail(number)
+
+    def _move(self, number: int) -> None:
+        to_memory = self._direction(number) != FROM_MEMORY
+        count = self._to_memory(number) if to_memory else self._from_memory(number)
         self.values[f"S{number}NDTR"] -= count
         left = self.values[f"S{number}NDTR"]
         if left == self._reload[number] // 2:

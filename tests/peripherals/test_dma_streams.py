@@ -159,6 +159,27 @@ def test_an_access_that_nothing_answers_ends_a_stream() -> None:
     assert not get(desk.dma, "S5CR") & EN
 
 
+def test_nothing_answers_where_the_fifo_is_emptied_at_the_end() -> None:
+    desk = Desk()
+    desk.bench.memory.absent = range(OTHER, OTHER + 16)
+    desk.start(5, BUFFER, OTHER, 2, MEM2MEM | PINC | MINC | M32 | TEIE | TCIE, DMDIS)
+    assert desk.bench.lines["stream5"].level
+    assert get(desk.dma, "HISR") == 1 << 10 | 1 << 9  # half, error
+    assert not get(desk.dma, "S5CR") & EN
+
+
+def test_nothing_answers_where_a_stopped_streams_fifo_is_emptied() -> None:
+    desk = Desk()
+    desk.bench.memory.absent = range(BUFFER, BUFFER + 16)
+    put(desk.mux, "C9CR", 41)
+    desk.start(1, RDR, BUFFER, 16, MINC | M32, DMDIS)
+    desk.bench.serial.feed(b"ab")
+    desk.bench.run(2000)
+    put(desk.dma, "S1CR", MINC | M32 | TEIE | TCIE)
+    assert get(desk.dma, "LISR") == 1 << 9
+    assert desk.bench.lines["stream1"].level
+
+
 def test_what_is_left_out_is_reported_when_it_is_turned_on() -> None:
     desk = Desk()
     desk.start(0, RDR, BUFFER, 1, PFCTRL)
