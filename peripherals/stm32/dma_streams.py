@@ -69,6 +69,7 @@ class DmaStreams(AnyDma):
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
         self._packed: dict[int, bytes] = {}  # bytes that wait for more, to fill an item of the target
+        self._lines = {int(name.removeprefix("stream")): line for name, line in context.interrupts.items()}
 
     def register_table(self) -> tuple[Register, ...]:
         """Add each stream's six registers."""
@@ -271,5 +272,5 @@ class DmaStreams(AnyDma):
         return any(control & enable and flags & flag for enable, flag in ENABLES)
 
     def _refresh(self) -> None:
-        for name, line in self.context.interrupts.items():
-            line.set_level(self._pending(int(name.removeprefix("stream"))))
+        for number, line in self._lines.items():
+            line.set_level(self._pending(number))

@@ -69,8 +69,9 @@ class Gpdma(BankedDevice):
                 for n in range(self.parameters.channels)
             ]
         )
-        for name in self.parameters.requests:
-            context.signals.watch(f"dma:{name}", self._requested)
+        self._lines = {int(name.removeprefix("channel")): line for name, line in context.interrupts.items()}
+        for wires in requests.values():
+            context.signals.watch(wires.name, self._requested)
 
     def register_table(self) -> tuple[Register, ...]:
         """Add each channel's registers; all channels share their effects."""
@@ -153,8 +154,8 @@ class Gpdma(BankedDevice):
         self._refresh()
 
     def _refresh(self) -> None:
-        for name, line in self.context.interrupts.items():
-            line.set_level(self._channels.all[int(name.removeprefix("channel"))].pending)
+        for number, line in self._lines.items():
+            line.set_level(self._channels.all[number].pending)
 
 
 class Channels:
