@@ -51,6 +51,10 @@ class DmaStreamsParameters(DeviceParameters, frozen=True):
         ),
     ] = 0
 
+    def highest_line(self) -> int:
+        """A line is named for its stream."""
+        return STREAMS[-1]
+
 
 class DmaStreams(AnyDma):
     """One controller."""

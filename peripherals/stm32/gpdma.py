@@ -35,7 +35,7 @@ class GpdmaParameters(DeviceParameters, frozen=True):
 
     def highest_line(self) -> int:
         """A line is named for its channel."""
-        return self.channels
+        return self.channels - 1
 
 
 class Gpdma(BankedDevice):

@@ -314,3 +314,17 @@ def test_an_empty_name(tmp_path: Path, change: tuple[str, str], key: str) -> Non
     with pytest.raises(BoardError, match=rf"{key}: no [a-z ]+ ''") as caught:
         load_board(str(file))
     assert "known here" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("family", "line", "reason"),
+    [
+        ("stm32u5", "gpdma1.interrupts.channel16", "up to 15"),
+        ("stm32h7a3", "dma2.interrupts.stream8", "up to 7"),
+    ],
+)
+def test_lines_that_are_counted_from_0(tmp_path: Path, family: str, line: str, reason: str) -> None:
+    text = f'title = "x"\nfamily = "{family}"\nconsole = "usart3"\n[devices]\n{line} = 3\n'
+    (error,) = problems_in(tmp_path, text)
+    assert error.where.endswith(f"devices.{line}")
+    assert reason in error.what
