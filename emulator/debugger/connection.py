@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from emulator.debugger.packets import PacketReader, Signal
-from emulator.errors import LinkError, UsageError
+from emulator.links import spec
 from emulator.links.link import Interest, Outgoing
-from emulator.links.tcp import LOOPBACK
+from emulator.links.listener import Listener
 
 READ_BYTES = 1 << 16
-LARGEST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +25,7 @@ class Address:
 
 def parse_address(text: str) -> Address:
     """Parse ``[HOST:]PORT``; without HOST it is loopback. Raises UsageError."""
-    host, _, port = text.rpartition(":")
-    if not (port.isascii() and port.isdigit() and int(port) <= LARGEST_PORT):
-        raise UsageError(
-            f"--gdb {text!r}: {port!r} is no port number (0 to {LARGEST_PORT})",
-            next_step="for example --gdb 3333, or --gdb 0.0.0.0:3333; 0 takes a free port",
-        )
-    return Address(host.strip("[]") or LOOPBACK, int(port))
+    return Address(*spec.parse_address(text, f"--gdb {text!r}", "--gdb 3333, or --gdb 0.0.0.0:3333"))
 
 
 class Connection:
@@ -41,20 +34,8 @@ class Connection:
     check_every_s: float | None = None
 
     def __init__(self, address: Address) -> None:
-        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-        try:
-            self._listener = socket.create_server((address.host, address.port), family=family, backlog=1)
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise LinkError(
-                f"can't listen for GDB there: {reason}",
-                where=f"--gdb {address.host}:{address.port}",
-                next_step="choose another port; port 0 takes a free one",
-            ) from error
-        self._listener.setblocking(False)
-        self.host, self.port = self._listener.getsockname()[:2]
-        shown = f"[{self.host}]" if ":" in self.host else self.host
-        self.description = f"{shown}:{self.port}"
+        self._listener = Listener(address.host, address.port, backlog=1, where="--gdb ", act="listen for GDB")
+        self.port, self.description = self._listener.port, self._listener.description
         self._client: socket.socket | None = None
         self._reader = PacketReader()
         self._outgoing = Outgoing(1 << 26)
@@ -71,19 +52,14 @@ class Connection:
         events = select.POLLIN | (select.POLLOUT if self._outgoing else 0)
         return [(self._client.fileno(), events)]
 
-    def accept(self) -> bool:
-        """Take a GDB that has come, if none is there; True: one has."""
+    def accept(self) -> None:
+        """Take a GDB that has come, if none is there."""
         if self._client is not None:
-            return False
-        try:
-            client, _address = self._listener.accept()
-        except OSError:
-            return False
-        client.setblocking(False)
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._client, self._reader = client, PacketReader()
-        self._outgoing.clear()
-        return True
+            return
+        self._client = self._listener.accept()
+        if self._client is not None:
+            self._reader = PacketReader()
+            self._outgoing.clear()
 
     def receive(self) -> Iterator[bytes | Signal]:
         """Packets and signals that have come; the connection is gone behind them when GDB has left."""

@@ -36,14 +36,21 @@ def parse_serial(text: str) -> SerialSpec:
         return SerialSpec(kind)
     if kind not in ("tcp", "rfc2217") or not address:
         raise UsageError(f"--serial {text!r} is none of {KINDS}", next_step="for example --serial tcp:5000")
-    host, _, port = address.rpartition(":")
-    host = host.strip("[]") or LOOPBACK
+    return SerialSpec(kind, *parse_address(address, f"--serial {text!r}", "--serial tcp:5000"))
+
+
+def parse_address(text: str, option: str, example: str) -> tuple[str, int]:
+    """Host and port of ``[HOST:]PORT``; without HOST it is loopback. ``option``: as it was given.
+
+    Raises :class:`UsageError`.
+    """
+    host, _, port = text.rpartition(":")
     if not (port.isascii() and port.isdigit() and int(port) <= LARGEST_PORT):
         raise UsageError(
-            f"--serial {text!r}: {port!r} is no port number (0 to {LARGEST_PORT})",
-            next_step="for example --serial tcp:5000; 0 takes a free port",
+            f"{option}: {port!r} is no port number (0 to {LARGEST_PORT})",
+            next_step=f"for example {example}; 0 takes a free port",
         )
-    return SerialSpec(kind, host, int(port))
+    return host.strip("[]") or LOOPBACK, int(port)
 
 
 def open_link(

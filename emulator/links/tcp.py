@@ -5,11 +5,11 @@ from __future__ import annotations
 import select
 import socket
 
-from emulator.errors import LinkError
 from emulator.links.endpoint import SerialEndpoint
 from emulator.links.link import READ_BYTES, WAITING_LIMIT_BYTES, Interest, Link
+from emulator.links.listener import Listener
+from emulator.links.spec import LOOPBACK
 
-LOOPBACK = "127.0.0.1"
 BACKLOG = 8
 INBOUND_LIMIT_BYTES = WAITING_LIMIT_BYTES
 READ_AHEAD_BYTES = 32 << 20
@@ -34,21 +34,10 @@ class TcpLink(Link):
     scheme = "socket"
 
     def __init__(self, endpoint: SerialEndpoint, host: str = LOOPBACK, port: int = 0) -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        try:
-            self._listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise LinkError(
-                f"can't listen there: {reason}",
-                where=f"{self.kind}:{host}:{port}",
-                next_step="choose another port; port 0 takes a free one",
-            ) from error
-        self._listener.setblocking(False)
-        self.host, self.port = self._listener.getsockname()[:2]
-        shown = f"[{self.host}]" if ":" in self.host else self.host
-        self.description = f"{self.kind} {shown}:{self.port}"
-        self.address = f"{self.scheme}://{shown}:{self.port}"
+        self._listener = Listener(host, port, backlog=BACKLOG, where=f"{self.kind}:")
+        self.host, self.port = self._listener.host, self._listener.port
+        self.description = f"{self.kind} {self._listener.description}"
+        self.address = f"{self.scheme}://{self._listener.description}"
         self._client: socket.socket | None = None
         self._client_ended = False  # it has closed its sending side; there may still be bytes to read
         self._end_read = False  # all of them have been
@@ -175,13 +164,10 @@ class TcpLink(Link):
         return self._client is None or self._client_ended
 
     def _accept(self) -> None:
-        try:
-            client, _address = self._listener.accept()
-        except OSError:  # nobody waits, or who waited is gone again
+        client = self._listener.accept()
+        if client is None:
             return
         self._drop()
-        client.setblocking(False)
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._client = client
         self.connected()
 
