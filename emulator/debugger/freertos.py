@@ -11,15 +11,11 @@ ARM_CM33_NTZ/non_secure/port.c of V11 write the context; the first word is its e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from emulator.debugger.threads import (
-    NO_FLOAT_FRAME,
-    WORD_BYTES,
-    ReadWord,
-    Thread,
-    unstacked,
-)
+from emulator.debugger.threads import WORD_BYTES, ReadBytes, ReadWord, Thread, saved_registers, thread_name
+from emulator.system.stack_frame import EXC_RETURN_STANDARD_FRAME
 
 CURRENT = "pxCurrentTCB"
 READY, DELAYED, OVERFLOWED = "pxReadyTasksLists", "xDelayedTaskList1", "xDelayedTaskList2"
@@ -29,12 +25,20 @@ NEEDED = (CURRENT, READY, COUNT)
 LIST_BYTES, LIST_END, ITEM_NEXT, ITEM_OWNER = 20, 8, 4, 12
 TASK_STATE_ITEM, TASK_PRIORITY, TASK_NAME = 4, 44, 52
 MOST_SETTINGS_BYTES = 4096
-MOST_NAME_BYTES, MOST_TASKS = 32, 256
+MOST_TASKS = 256
 STATES = {DELAYED: "blocked", OVERFLOWED: "blocked", PENDING: "ready", SUSPENDED: "suspended", ENDED: "ended"}
-CALLEE_SAVED = tuple(f"r{n}" for n in range(4, 12))
 EXC_RETURN_FROM = 0xFFFFFF80
+FLOAT_WORDS = 16
+"""S16 to S31, between the other registers and the frame of a task that has used the FPU."""
 
-ReadBytes = Callable[[int, int], bytes]
+
+class Context(NamedTuple):
+    """Where a task's registers are: see :func:`emulator.debugger.threads.saved_registers`."""
+
+    saved: int
+    frame: int
+    stacked: int
+    exc_return: int
 
 
 class FreeRtos:
@@ -58,13 +62,13 @@ class FreeRtos:
         found = {running: self._thread(running, "running", settings_bytes, {})}
         for task, state, _item in listed:
             if task not in found and len(found) < MOST_TASKS:
-                registers = self._settings_registers(task) if settings_bytes else self._registers(task)
-                found[task] = self._thread(task, state, settings_bytes, registers)
+                found[task] = self._thread(task, state, settings_bytes, self._registers(task, settings_bytes))
         return list(found.values())
 
     def _thread(self, task: int, state: str, settings_bytes: int, registers: Mapping[str, int]) -> Thread:
         at = task + settings_bytes
-        return Thread(task, self._name(at), f"{state}, priority {self._word(at + TASK_PRIORITY)}", registers)
+        name = thread_name(self._read, at + TASK_NAME)
+        return Thread(task, name, f"{state}, priority {self._word(at + TASK_PRIORITY)}", registers)
 
     def _listed(self) -> Iterator[tuple[int, str, int]]:
         """Tasks with their states, and the item by which each is in a list."""
@@ -84,38 +88,33 @@ class FreeRtos:
             yield self._word(item + ITEM_OWNER), item
             item = self._word(item + ITEM_NEXT)
 
-    def _name(self, at: int) -> str:
-        return self._read(at + TASK_NAME, MOST_NAME_BYTES).split(b"\0")[0].decode("ascii", "replace")
-
-    def _registers(self, task: int) -> dict[str, int]:
-        """What a task's stack holds, as the ports of different cores put it there."""
-        top = self._word(task)
-        words = [self._word(top + WORD_BYTES * n) for n in range(len(CALLEE_SAVED) + 2)]
-        if words[1] >= EXC_RETURN_FROM:  # Armv8-M: PSPLIM, EXC_RETURN, r4 to r11
-            first, exc_return, size = 2, words[1], 10
-        elif words[8] >= EXC_RETURN_FROM:  # Armv7-M with FPU: r4 to r11, EXC_RETURN
-            first, exc_return, size = 0, words[8], 9
-        else:  # Armv6-M and Armv7-M: r4 to r11
-            first, exc_return, size = 0, NO_FLOAT_FRAME, 8
-        saved = dict(zip(CALLEE_SAVED, words[first:], strict=False))
-        has_float_frame = not exc_return & NO_FLOAT_FRAME
-        frame = top + WORD_BYTES * (size + (16 if has_float_frame else 0))  # s16 to s31
-        return saved | unstacked(self._word, frame, has_float_frame=has_float_frame)
-
-    def _settings_registers(self, task: int) -> dict[str, int]:
-        """The same where the context lies in the MPU's settings: the frame is copied there."""
+    def _registers(self, task: int, settings_bytes: int) -> dict[str, int]:
         end = self._word(task)
-        last = self._word(end - WORD_BYTES)
-        if last >= EXC_RETURN_FROM:  # Armv8-M: r4 to r11, frame, PSP, PSPLIM, CONTROL, EXC_RETURN
-            frame, stacked, exc_return = end - 12 * WORD_BYTES, end - 4 * WORD_BYTES, last
-            first = frame - 8 * WORD_BYTES
-        else:  # Armv7-M: CONTROL, r4 to r11, EXC_RETURN, PSP, frame
-            frame, stacked = end - 8 * WORD_BYTES, end - 9 * WORD_BYTES
-            first, exc_return = frame - 10 * WORD_BYTES, self._word(frame - 2 * WORD_BYTES)
-        saved = {name: self._word(first + WORD_BYTES * n) for n, name in enumerate(CALLEE_SAVED)}
-        registers = unstacked(self._word, frame, has_float_frame=not exc_return & NO_FLOAT_FRAME)
-        registers["sp"] += self._word(stacked) - frame
-        return saved | registers
+        at = self._in_settings(end) if settings_bytes else self._on_stack(end)
+        has_float_frame = not at.exc_return & EXC_RETURN_STANDARD_FRAME
+        return saved_registers(self._word, at.saved, at.frame, at.stacked, has_float_frame=has_float_frame)
+
+    def _on_stack(self, top: int) -> Context:
+        """As the ports of different cores put it on a task's stack."""
+        if (exc_return := self._word(top + WORD_BYTES)) >= EXC_RETURN_FROM:
+            saved, words = top + 2 * WORD_BYTES, 10  # Armv8-M: PSPLIM, EXC_RETURN, r4 to r11
+        elif (exc_return := self._word(top + 8 * WORD_BYTES)) >= EXC_RETURN_FROM:
+            saved, words = top, 9  # Armv7-M with FPU: r4 to r11, EXC_RETURN
+        else:
+            saved, words, exc_return = top, 8, EXC_RETURN_STANDARD_FRAME  # Armv6-M and Armv7-M: r4 to r11
+        words += 0 if exc_return & EXC_RETURN_STANDARD_FRAME else FLOAT_WORDS
+        frame = top + WORD_BYTES * words
+        return Context(saved, frame, frame, exc_return)
+
+    def _in_settings(self, end: int) -> Context:
+        """As the ports with MPU put it into its settings, with a copy of the frame."""
+        exc_return = self._word(end - WORD_BYTES)
+        if exc_return >= EXC_RETURN_FROM:  # Armv8-M: r4 to r11, frame, PSP, PSPLIM, CONTROL, EXC_RETURN
+            frame = end - 12 * WORD_BYTES
+            return Context(frame - 8 * WORD_BYTES, frame, self._word(end - 4 * WORD_BYTES), exc_return)
+        frame = end - 8 * WORD_BYTES  # Armv7-M: CONTROL, r4 to r11, EXC_RETURN, PSP, frame
+        exc_return = self._word(frame - 2 * WORD_BYTES)
+        return Context(frame - 10 * WORD_BYTES, frame, self._word(frame - WORD_BYTES), exc_return)
 
 
 def _settings_bytes(listed: Sequence[tuple[int, str, int]]) -> int:

@@ -10,19 +10,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from emulator.system.stack_frame import BASIC_FRAME_BYTES, FP_FRAME_BYTES, XPSR_STACK_ALIGN
+
 CORE_THREAD = 1
 WORD_BYTES = 4
 HARDWARE_FRAME = ("r0", "r1", "r2", "r3", "r12", "lr", "pc", "xpsr")
 """What the core stacks at an exception's entry (ARMv7-M Architecture Reference Manual B1.5.6)."""
-FLOAT_FRAME_WORDS = 18
-"""S0 to S15, FPSCR and a reserved word, above it when the thread has used the FPU."""
-NO_FLOAT_FRAME = 1 << 4
-"""Of EXC_RETURN: the frame is the basic one."""
-STACK_IS_ALIGNED = 1 << 9
-"""Of the stacked xPSR: a word of padding lies above the frame."""
+CALLEE_SAVED = tuple(f"r{n}" for n in range(4, 12))
+"""What an RTOS puts beside it."""
+MOST_NAME_BYTES = 32
 
 ReadWord = Callable[[int], int]
 """A word of memory. Raises LookupError where there is none."""
+ReadBytes = Callable[[int, int], bytes]
+"""As many bytes from an address on as there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,21 @@ class Threads:
         return next((thread for thread in self.all() if thread.number == number), None)
 
 
-def unstacked(word: ReadWord, frame: int, *, has_float_frame: bool) -> dict[str, int]:
-    """The registers of an exception frame, and the stack pointer behind it."""
-    found = {name: word(frame + WORD_BYTES * n) for n, name in enumerate(HARDWARE_FRAME)}
-    end = frame + WORD_BYTES * len(HARDWARE_FRAME)
-    end += WORD_BYTES * FLOAT_FRAME_WORDS if has_float_frame else 0
-    end += WORD_BYTES if found["xpsr"] & STACK_IS_ALIGNED else 0
+def saved_registers(
+    word: ReadWord, saved: int, frame: int, stacked: int, *, has_float_frame: bool
+) -> dict[str, int]:
+    """The registers of a thread that waits: r4 to r11 at ``saved``, the others in the exception frame.
+
+    ``frame``: where that is read; ``stacked``: where the core has put it, at the thread's PSP. The stack
+    pointers are those behind it.
+    """
+    found = {name: word(saved + WORD_BYTES * n) for n, name in enumerate(CALLEE_SAVED)}
+    found |= {name: word(frame + WORD_BYTES * n) for n, name in enumerate(HARDWARE_FRAME)}
+    end = stacked + (FP_FRAME_BYTES if has_float_frame else BASIC_FRAME_BYTES)
+    end += WORD_BYTES if found["xpsr"] & XPSR_STACK_ALIGN else 0  # a word of padding lies above it
     return found | {"sp": end, "psp": end}
+
+
+def thread_name(read: ReadBytes, address: int) -> str:
+    """A C string."""
+    return read(address, MOST_NAME_BYTES).split(b"\0")[0].decode("ascii", "replace")

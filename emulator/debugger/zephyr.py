@@ -10,17 +10,22 @@ the exception frame at that PSP.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import IntEnum
 
-from emulator.debugger.threads import WORD_BYTES, ReadWord, Thread, unstacked
+from emulator.debugger.threads import (
+    CALLEE_SAVED,
+    WORD_BYTES,
+    ReadBytes,
+    ReadWord,
+    Thread,
+    saved_registers,
+    thread_name,
+)
 
 KERNEL, OFFSETS, SIZE = "_kernel", "_kernel_thread_info_offsets", "_kernel_thread_info_size_t_size"
 UNIMPLEMENTED = 0xFFFFFFFF
-MOST_THREADS, MOST_NAME_BYTES = 256, 32
-CALLEE_SAVED = tuple(f"r{n}" for n in range(4, 12))
-
-ReadBytes = Callable[[int, int], bytes]
+MOST_THREADS = 256
 
 
 class Offset(IntEnum):
@@ -74,13 +79,10 @@ class Zephyr:
 
     def _name(self, thread: int) -> str:
         offset = self._offset(Offset.NAME)
-        if offset == UNIMPLEMENTED:
-            return f"thread 0x{thread:08x}"
-        name = self._read(thread + offset, MOST_NAME_BYTES).split(b"\0")[0].decode("ascii", "replace")
+        name = "" if offset == UNIMPLEMENTED else thread_name(self._read, thread + offset)
         return name or f"thread 0x{thread:08x}"
 
     def _registers(self, thread: int) -> dict[str, int]:
         place = self._offset(Offset.STACK_POINTER)  # of PSP, the last of callee_saved
-        first = thread + place - WORD_BYTES * len(CALLEE_SAVED)
-        saved = {name: self._word(first + WORD_BYTES * n) for n, name in enumerate(CALLEE_SAVED)}
-        return saved | unstacked(self._word, self._word(thread + place), has_float_frame=False)
+        saved, frame = thread + place - WORD_BYTES * len(CALLEE_SAVED), self._word(thread + place)
+        return saved_registers(self._word, saved, frame, frame, has_float_frame=False)

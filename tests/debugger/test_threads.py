@@ -107,7 +107,7 @@ def test_tasks_of_freertos_with_mpu(context: tuple[int, ...]) -> None:
     registers = waiting.registers
     assert [registers[f"r{n}"] for n in range(4, 12)] == list(SAVED)
     assert (registers["pc"], registers["lr"], registers["r0"]) == (0x0800_0200, 0x0800_0101, 0xA0)
-    assert registers["sp"] == PSP + 32
+    assert registers["sp"] == registers["psp"] == PSP + 32
 
 
 def test_before_its_start_freertos_is_no_rtos() -> None:
