@@ -21,14 +21,15 @@ from emulator.debugger.stops import (
     StopTable,
 )
 from emulator.debugger.timeline import Timeline
+from emulator.engine.core import EXC_RETURN_FROM
 from emulator.machine.execution import RunLimits, StopReason
 from emulator.machine.machine import Machine
+from emulator.system.exception_table import PENDSV
+from emulator.system.stack_frame import EXC_RETURN_PSP, XPSR_NUMBER
 
-FIRST_INTERRUPT = 14
-"""PendSV; SysTick and the external ones come behind it."""
-EXC_RETURN_FROM, PROCESS_STACK = 0xFFFFFF80, 1 << 2
+FIRST_INTERRUPT = PENDSV
+"""SysTick and the external ones come behind it."""
 STACKED_PC_BYTES = 24
-IPSR_MASK = 0x1FF
 
 
 class Action(Enum):
@@ -130,16 +131,16 @@ class Control:
 
     def _place(self) -> tuple[int, int]:
         """The exception whose handler runs (0: none does), and the stack pointer."""
-        return self._core.get("ipsr") & IPSR_MASK, self._core.get("sp")
+        return self._core.get("ipsr") & XPSR_NUMBER, self._core.get("sp")
 
     def _masks(self, before: tuple[int, int]) -> bool:
         """Whether the core has come to an interrupt's handler that the step runs through."""
-        number = self._core.get("ipsr") & IPSR_MASK
+        number = self._core.get("ipsr") & XPSR_NUMBER
         return self.masks_interrupts and number != before[0] and number >= FIRST_INTERRUPT
 
     def _run_handler(self, before: tuple[int, int], limits: RunLimits) -> Stop | StopReason | None:
         """Run a handler that has just been entered to its end; None: the core is back."""
-        frame = self._core.get("psp" if self._core.get("lr") & PROCESS_STACK else "msp")
+        frame = self._core.get("psp" if self._core.get("lr") & EXC_RETURN_PSP else "msp")
         stacked = self._machine.peek(frame + STACKED_PC_BYTES, 4)
         back = int.from_bytes(stacked, "little") & ~1
         while True:

@@ -10,6 +10,7 @@ from emulator.debugger.profile import FlatProfile
 from emulator.debugger.timeline import Bookmark, Timeline
 from emulator.errors import UsageError
 from emulator.machine.machine import Machine
+from emulator.system.stack_frame import XPSR_NUMBER
 
 DEFAULT_NAME = "default"
 UNOFFICIAL = "All figures are simulated and unofficial."
@@ -114,7 +115,7 @@ class Monitor:
     def _where(self, _arguments: Sequence[str]) -> str:
         machine = self._machine
         lines = [f"{'asleep ' * machine.asleep}at {machine.where()}"]
-        handler = machine.core.get("ipsr") & 0x1FF
+        handler = machine.core.get("ipsr") & XPSR_NUMBER
         if handler:
             lines.append(f"in the handler of exception {handler}")
         lines += [f"it waits {register.words(machine.image)}" for register in machine.awaited_registers()]

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from emulator.system.stack_frame import XPSR_THUMB
+
 WORD_BYTES, DOUBLE_BYTES = 4, 8
 XPSR_NUMBER = 25
-THUMB_STATE = 1 << 24
-"""EPSR.T, which a core without other instructions always has; Unicorn shows it with the flags alone."""
 M_PROFILE, VFP, M_SYSTEM = (f"org.gnu.gdb.arm.{name}" for name in ("m-profile", "vfp", "m-system"))
 DOUBLES = 16
 TYPES = {"sp": "data_ptr", "msp": "data_ptr", "psp": "data_ptr", "pc": "code_ptr", "lr": "int"}
@@ -83,7 +83,8 @@ class Registers:
             value = self._bank.get(f"s{2 * n}") | self._bank.get(f"s{2 * n + 1}") << 32
         else:
             value = self._bank.get(register.name)
-            value |= THUMB_STATE if register.number == XPSR_NUMBER else 0
+            if register.number == XPSR_NUMBER:  # Unicorn shows T, which is always set, with the flags alone
+                value |= XPSR_THUMB
         return value.to_bytes(register.size_bytes, "little")
 
     def write(self, register: Register, data: bytes) -> None:

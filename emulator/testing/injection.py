@@ -10,9 +10,12 @@ from emulator.device import POWER_ON
 from emulator.engine.core import REGISTER_IDS
 from emulator.errors import UsageError
 from emulator.machine.machine import Machine
+from emulator.machine.register_save import THUMB_BIT
+from emulator.system.exception_table import EXCEPTION_NAMES, FIRST_EXTERNAL
+from emulator.system.nvic import ISPR
+from emulator.system.scb import ICSR, ICSR_SET
 
 BYTE_BITS, WORD_BITS = 8, 32
-THUMB_BIT = 1
 STEERING = ("pc", "xpsr")
 """A change of these makes the pipeline begin anew."""
 HELD = {
@@ -22,10 +25,8 @@ HELD = {
     **dict.fromkeys(("ipsr", "control", "fpscr"), range(0)),
 }
 """Bits of registers that don't hold all 32; none of what is no storage, or says how code runs."""
-ISPR, ICSR, VTOR = 0xE000E200, 0xE000ED04, 0xE000ED08
-BY_SYSTEM = {"NMI": 1 << 31, "PendSV": 1 << 28, "SysTick": 1 << 26}
-"""Bits of ICSR that pend them (Armv7-M Architecture Reference Manual, B3.2.4)."""
-FIRST_EXTERNAL = 16
+BY_SYSTEM = {EXCEPTION_NAMES[number]: 1 << bit for bit, number in ICSR_SET.items()}
+"""Bits of ICSR that pend NMI, PendSV and SysTick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ class Injector:
         """The interrupt whose vector is this function."""
         machine = self._machine
         address = machine.symbol(handler).address
-        for table in {machine.system.read(VTOR, 4), machine.board.vector_table}:
+        for table in {machine.system.scb.vector_table, machine.board.vector_table}:
             for number in range(machine.board.interrupts):
                 place = table + 4 * (FIRST_EXTERNAL + number)
                 if machine.core.memory_at(place) is None:
