@@ -30,6 +30,7 @@ FEATURES = (
     "qXfer:threads:read+;swbreak+;hwbreak+;vContSupported+;ReverseStep+;ReverseContinue+;QNonStop-;multiprocess-"
 )
 ACTIONS = {"c": Action.CONTINUE, "C": Action.CONTINUE, "s": Action.STEP, "S": Action.STEP, "r": Action.STEP}
+HEXADECIMAL = re.compile("[0-9a-fA-F,]+")
 LONGEST_TEXT_BYTES = 1024
 """Of an ``O`` packet."""
 
@@ -75,7 +76,8 @@ class Server:
             "p": self._read_one,
             "P": self._write_one,
             "m": self._read_memory,
-            "M": self._write_memory,
+            "M": lambda rest: self._write_memory(rest, bytes.fromhex),
+            "X": lambda rest: self._write_memory(rest, binary),
             "c": lambda rest: self._resume(Action.CONTINUE, rest),
             "C": lambda rest: self._resume(Action.CONTINUE, rest.partition(";")[2]),
             "s": lambda rest: self._resume(Action.STEP, rest),
@@ -112,17 +114,13 @@ class Server:
 
     def answer(self, payload: bytes) -> Outcome:
         """What a packet leads to."""
-        if payload[:1] == b"X":
-            return self._binary(payload[1:], self._target.write)
-        if payload.startswith(b"vFlashWrite:"):
-            return self._binary_flash(payload.partition(b":")[2])
         text = payload.decode("latin-1")
         handler = self._packets.get(text[:1])
         if handler is None:
             return UNKNOWN
         try:
             return handler(text[1:])
-        except (ValueError, IndexError):  # no GDB's
+        except (ValueError, IndexError, OverflowError):  # no GDB's
             return BAD_REQUEST
 
     def stop_reply(self, stop: Stop) -> bytes:
@@ -170,38 +168,19 @@ class Server:
 
     # -- memory ------------------------------------------------------------------------------
     def _read_memory(self, rest: str) -> bytes:
-        address, size = (int(each, 16) for each in rest.split(","))
+        address, size = numbers(rest)
         data = self._target.read(address, min(size, PACKET_BYTES // 2))
         return data.hex().encode() if data or not size else NO_MEMORY
 
-    def _write_memory(self, rest: str) -> bytes:
-        place, _, digits = rest.partition(":")
-        address, size = (int(each, 16) for each in place.split(","))
-        data = bytes.fromhex(digits)
+    def _write_memory(self, rest: str, decode: Callable[[str], bytes]) -> bytes:
+        place, _, coded = rest.partition(":")
+        (address, size), data = numbers(place), decode(coded)
         if len(data) != size:
             return BAD_REQUEST
         return OK if self._target.write(address, data) else NO_MEMORY
 
-    def _binary(self, rest: bytes, write: Callable[[int, bytes], bool]) -> bytes:
-        place, _, data = rest.partition(b":")
-        try:
-            address, size = (int(each, 16) for each in place.split(b","))
-        except ValueError:
-            return BAD_REQUEST
-        found = unescaped(data)
-        if len(found) != size:
-            return BAD_REQUEST
-        return OK if write(address, found) else NO_MEMORY
-
-    def _binary_flash(self, rest: bytes) -> bytes:
-        place, _, data = rest.partition(b":")
-        try:
-            return OK if self._target.program(int(place, 16), unescaped(data)) else b"E.memtype"
-        except ValueError:
-            return BAD_REQUEST
-
     def _stop_point(self, rest: str, *, insert: bool) -> bytes:
-        kind, address, size = (int(each, 16) for each in rest.split(";", maxsplit=1)[0].split(","))
+        kind, address, size = numbers(rest.partition(";")[0])
         if kind > 4:
             return UNKNOWN
         if insert:
@@ -229,8 +208,12 @@ class Server:
         if rest.startswith("Cont;"):
             return self._continue_with(rest.split(";")[1].partition(":")[0])
         if name == "FlashErase":
-            address, size = (int(each, 16) for each in arguments.split(","))
+            address, size = numbers(arguments)
             return OK if self._target.erase(address, size) else NO_MEMORY
+        if name == "FlashWrite":
+            place, _, data = arguments.partition(":")
+            (address,) = numbers(place)
+            return OK if self._target.program(address, binary(data)) else b"E.memtype"
         if name == "FlashDone":
             return OK
         return Parting(kills=True) if name.startswith("Kill") else UNKNOWN
@@ -242,7 +225,7 @@ class Server:
             return UNKNOWN
         stay = range(0)
         if action[0] == "r":
-            start, end = (int(each, 16) for each in action[1:].split(","))
+            start, end = numbers(action[1:])
             stay = range(start, end)
         return Resumption(ACTIONS[action[0]], stay)
 
@@ -272,7 +255,7 @@ class Server:
             text = self._documents[kind]
         else:
             return UNKNOWN
-        start, size = (int(each, 16) for each in place.split(","))
+        start, size = numbers(place)
         data = text.encode()
         part = data[start : start + min(size, PACKET_BYTES // 2)]
         return (b"m" if start + len(part) < len(data) else b"l") + escaped(part)
@@ -285,7 +268,7 @@ class Server:
 
     def _crc(self, arguments: str) -> bytes:
         """``compare-sections``."""
-        address, size = (int(each, 16) for each in arguments.split(","))
+        address, size = numbers(arguments)
         data = self._target.read(address, size)
         if len(data) != size:
             return NO_MEMORY
@@ -304,6 +287,18 @@ class Server:
         if operation == "g":
             self._thread = max(0, number)
         return OK
+
+
+def numbers(text: str) -> list[int]:
+    """Hexadecimal numbers between commas. Raises ValueError for others, and for signs, which int takes."""
+    if not HEXADECIMAL.fullmatch(text):
+        raise ValueError(text)
+    return [int(each, 16) for each in text.split(",")]
+
+
+def binary(coded: str) -> bytes:
+    """The data of a packet with escapes, which is text with a character for each byte."""
+    return unescaped(coded.encode("latin-1"))
 
 
 def crc32_msb_first(data: bytes) -> int:

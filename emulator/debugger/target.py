@@ -108,4 +108,6 @@ class Target:
 
     def erase(self, address: int, size_bytes: int) -> bool:
         """Erase flash; False where there is none."""
+        if not self.is_flash(address) or len(self.read(address, size_bytes)) < size_bytes:
+            return False
         return self.program(address, ERASED * size_bytes)

@@ -98,6 +98,7 @@ def test_documents_come_in_pieces(start: Start) -> None:
 ODD = (
     *("p", "pzz", "m0", "m,", "M0,4:00", "Z9", "Z0,x,2", "P1", "Pf=00", "qCRC:", "vCont", "vCont;x", "Hgx"),
     *("qRcmd,zz", "G0", "qXfer:features", "vFlashErase:0", "bx", "Tx", "X0,4:ab", "vFlashWrite:q:x"),
+    *("Z-1,0,0", "z-1,0,0", "m-4,4", "vFlashErase:0,fffffffff", "c-1", "sfffffffff"),
 )
 
 
