@@ -114,8 +114,8 @@ class Debugger:
                 if reason is not None:
                     return reason
                 continue
-            if self._inbox:
-                self._listen_while_running()
+            if self._inbox:  # Ctrl-C while the machine idles; packets of a GDB that awaits no answer
+                self._stand(INTERRUPTED)
                 continue
             if self._is_idle_still() and self._resumption.action is Action.CONTINUE:
                 return StopReason.IDLE
@@ -196,10 +196,7 @@ class Debugger:
         if backwards:
             self._monitor.forget_past()
         if isinstance(outcome, Stop):
-            self._resumption = None
-            if outcome == INTERRUPTED and self._inbox[:1] == [Signal.INTERRUPT]:
-                del self._inbox[0]
-            self._tell_stop(outcome)
+            self._stand(outcome)
         return outcome
 
     def _run_alone(self, limits: RunLimits) -> StopReason | None:
@@ -207,16 +204,13 @@ class Debugger:
         reason = self._machine.execution.go_on(limits, lambda: self.is_wanted)
         return None if reason is StopReason.UNTIL and self.is_wanted else reason
 
-    def _listen_while_running(self) -> None:
-        """Ctrl-C while the machine idles; packets of a GDB that does not wait for an answer."""
-        item = self._inbox.pop(0)
-        if item is Signal.INTERRUPT:
-            self._resumption = None
-            self._tell_stop(INTERRUPTED)
-        elif isinstance(item, bytes):
-            self._resumption = None
-            self._tell_stop(INTERRUPTED)
-            self._inbox.insert(0, item)
+    def _stand(self, stop: Stop) -> None:
+        """Stay where the machine has stopped, and tell GDB why: its Ctrl-C is answered by that."""
+        self._resumption = None
+        if stop == INTERRUPTED and self._inbox[:1] == [Signal.INTERRUPT]:
+            del self._inbox[0]
+        self._server.last_stop = stop
+        self._send(self._server.stop_reply(stop))
 
     def _now(self) -> tuple[Moment, int]:
         return self._stepping.now(), sum(p.waiting() for p in self._machine.serial_ports.values())
@@ -253,10 +247,6 @@ class Debugger:
         self._inbox.clear()
         self._part()
         return outcome.kills
-
-    def _tell_stop(self, stop: Stop) -> None:
-        self._server.last_stop = stop
-        self._send(self._server.stop_reply(stop))
 
     def _show(self, text: str) -> None:
         self._send(b"O" + text.encode().hex().encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emulator.image.demangle import demangle
+from emulator.image.model import Symbol
 from emulator.machine.machine import Machine
 from emulator.profiling.counting import CountState
 from emulator.profiling.fold_by_function import FoldByFunction
@@ -23,14 +24,16 @@ class FlatProfile:
         """Count from now on."""
         self._before = CountState.of(self._machine.engine)
 
-    def _owner(self, address: int) -> int:
+    def _symbol(self, address: int) -> Symbol | None:
         image = self._machine.image
-        symbol = None if image is None or image.debug is None else image.debug.symbol_at(address)
+        return None if image is None or image.debug is None else image.debug.symbol_at(address)
+
+    def _owner(self, address: int) -> int:
+        symbol = self._symbol(address)
         return UNKNOWN if symbol is None else symbol.address
 
     def _name(self, owner: int) -> str:
-        image = self._machine.image
-        symbol = None if image is None or image.debug is None else image.debug.symbol_at(owner)
+        symbol = self._symbol(owner)
         return "(no symbol)" if symbol is None else demangle(symbol.name)
 
     def table(self) -> str:
@@ -38,7 +41,8 @@ class FlatProfile:
         passed = CountState.of(self._machine.engine) - self._before
         by_function: dict[str, int] = {}
         for (owner, _cause, _who), cycles in self._fold.costs(passed).items():
-            by_function[self._name(owner)] = by_function.get(self._name(owner), 0) + cycles
+            name = self._name(owner)
+            by_function[name] = by_function.get(name, 0) + cycles
         totals = passed.totals
         for name, cycles in (
             ("(exception entry and exit)", totals.exception_cycles),
