@@ -39,6 +39,12 @@ def backtrace(core: Core, pc: int, lr: int, sp: int) -> list[int]:
     return found
 
 
+def backtrace_lines(core: Core, image: Image | None, pc: int, lr: int, sp: int) -> list[str]:
+    """The same as a report shows it."""
+    trace = backtrace(core, pc, lr, sp)
+    return ["backtrace (likely):", *(f"  #{n} {place_of(image, address)}" for n, address in enumerate(trace))]
+
+
 def _after_call(core: Core, address: int) -> bool:
     memory = core.memory_at(address - 4)
     if memory is None or address < memory.region.base + 4:
@@ -74,9 +80,7 @@ def crash_report(
     first = faults[0]
     hint = _stack_hint(core, first, first.sp)
     lines = [first.report() + hint, f"at: {place_of(image, first.pc)}"]
-    lines.append("backtrace (likely):")
-    trace = backtrace(core, first.pc, first.lr, first.sp)
-    lines += [f"  #{n} {place_of(image, a)}" for n, a in enumerate(trace)]
+    lines += backtrace_lines(core, image, first.pc, first.lr, first.sp)
     for earlier, later in pairwise(faults):
         lines += _what_followed(earlier, later, image)
     if not locked_up:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from emulator.image.place import place_of
-from emulator.machine.crash_report import backtrace
+from emulator.machine.crash_report import backtrace_lines
 from emulator.machine.machine import Machine
 
 CONSOLE_LINES = 40
@@ -25,11 +24,8 @@ def sections_of(machine: Machine, injected: Sequence[str]) -> list[tuple[str, st
         found.append((f"{machine.board.name}: fault", machine.fault_report().report))
     if machine.image is not None:
         pc, lr, sp = (machine.core.get(name) for name in ("pc", "lr", "sp"))
-        trace = backtrace(machine.core, pc, lr, sp)
-        lines = [f"  #{n} {place_of(machine.image, address)}" for n, address in enumerate(trace)]
-        found.append(
-            (f"{machine.board.name}: stands", "\n".join((repr(machine), "backtrace (likely):", *lines)))
-        )
+        lines = backtrace_lines(machine.core, machine.image, pc, lr, sp)
+        found.append((f"{machine.board.name}: stands", "\n".join((repr(machine), *lines))))
     if injected:
         found.append((f"{machine.board.name}: injected", "\n".join(injected)))
     return [(title, text) for title, text in found if text]
