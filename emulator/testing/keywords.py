@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Literal, ParamSpec, TypeVar
 
 from emulator.errors import BoardlessError, CheckFailed, UsageError
+from emulator.testing.channel import TIMEOUT_S
 from emulator.testing.dut import Dut
 from emulator.testing.memory_view import NUMBERS
 from emulator.testing.session import Devices, board_named
 
-TIMEOUT = timedelta(seconds=5)
+TIMEOUT = timedelta(seconds=TIMEOUT_S)
 P = ParamSpec("P")
 R = TypeVar("R")
 Returns = Literal[

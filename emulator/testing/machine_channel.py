@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from emulator.links.endpoint import SerialEndpoint
+from emulator.machine.awaited_text import text_outputs
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
 from emulator.testing.channel import Channel
@@ -44,8 +45,8 @@ class MachineChannel(Channel):
         return f"{timeout_s:g} s of modelled time have passed"
 
     def _elsewhere(self) -> str:
-        ports = {**self._machine.serial_ports, "itm": self._machine.itm}
-        others = [name for name, port in ports.items() if port.sent and port is not self._endpoint]
+        ports = text_outputs(self._machine)
+        others = [port.name for port in ports if port.sent and port is not self._endpoint]
         return f'; the firmware talks on {others[0]}, too: dut.serial("{others[0]}")' if others else ""
 
     def _where(self) -> str:

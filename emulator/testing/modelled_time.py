@@ -19,7 +19,7 @@ class TimedRuns:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._is_running = False
-        machine.clocks.on_change(self._clocks_changed)
+        machine.clocks.on_change(self.stop)  # what is left of the time has another number of cycles
 
     def run(self, seconds: float, finished: Callable[[], bool] = lambda: False) -> StopReason:
         """Run until ``finished()`` (UNTIL), the firmware ends itself (EXIT), or time is over (MAX_CYCLES).
@@ -47,6 +47,3 @@ class TimedRuns:
         """Let a run ask ``finished()``."""
         if self._is_running:
             self._machine.interrupt()
-
-    def _clocks_changed(self) -> None:
-        self.stop()  # what is left of the time has another number of cycles
