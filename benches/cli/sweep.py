@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
+from benches.cli.jobs_option import jobs_option
 from emulator.cli.command import Command
 from emulator.cli.parameter_types import Count, InputFile, OutputPlace, OutputTarget, json_target
 from emulator.files import OutputFile
 
-MOST_JOBS = 256
-
 
 @click.command(cls=Command)
 @click.argument("specification", type=InputFile(), metavar="SPEC.toml")
-@click.option(
-    "--jobs",
-    type=Count(most=MOST_JOBS),
-    default=lambda: os.cpu_count() or 1,
-    show_default="cores",
-    help="Measurements at once.",
-)
+@jobs_option("Measurements")
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
