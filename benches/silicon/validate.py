@@ -244,7 +244,7 @@ def synthetic_input(benchmark: Benchmark) -> InputData:
     """An input of the benchmark's size and kind that depends on nothing but the benchmark."""
     from benches.synthetic import TEST_SEED, make_dataset  # noqa: PLC0415 - needs numpy
 
-    sample = make_dataset(benchmark.name, 1, TEST_SEED)[0]
+    sample = make_dataset(find(benchmark.dataset_name).name, 1, TEST_SEED)[0]
     return InputData(sample.name, sample.data[: benchmark.input_bytes])
 
 

@@ -16,6 +16,7 @@ from benches.build.firmware import SHIPPED as BUILT_WITH_OURS
 from benches.build.firmware import shipped_model
 from benches.cli.bench import bench
 from benches.measure.network_description import read_layers
+from benches.silicon.validate import synthetic_input
 from benches.suite.benchmarks import (
     BENCHMARKS,
     IMAGE_CLASSIFICATION,
@@ -42,6 +43,7 @@ def test_it_is_ic_but_for_its_name_windows_and_model() -> None:
     )  # fmt: skip
     assert (large.dataset_name, large.bench_inputs) == (small.dataset_name, 5)
     assert inputs_for(large) == inputs_for(small) == dataset_folder(inputs_for(small).parent, large)
+    assert synthetic_input(large) == synthetic_input(small)
     assert [benchmark.name for benchmark in BENCHMARKS] == list(BUILT)
     assert [benchmark.name for benchmark in SHIPPED] == list(BUILT_WITH_OURS) == ["kws", "vww", "ic", "ad"]
 
