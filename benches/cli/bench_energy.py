@@ -24,7 +24,7 @@ from emulator.errors import BoardlessError, UsageError
 
 def run_energy_bench(options: BenchOptions) -> None:
     """Run every job, print the table, write the JSON. An error comes after the rows before it."""
-    if options.profile_file or options.layers or options.what_if or options.clocks_hz:
+    if options.has_more_of_a_window:
         raise UsageError(PERFORMANCE_ALONE, where="--mode energy")
     console = report_console(options.json_file)
     runs: list[EnergyRun] = []
@@ -45,8 +45,7 @@ def run_energy_bench(options: BenchOptions) -> None:
 
 
 def _run(job: BenchJob, options: BenchOptions, console: Console) -> EnergyRun:
-    name = job.benchmark.name if job.benchmark else job.image.name
-    with status(console, f"{name} on {job.board}") as progress:
+    with status(console, f"{job.title} on {job.board}") as progress:
         return run_energy(job, machine_for(job, options), progress)
 
 

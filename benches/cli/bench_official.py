@@ -28,7 +28,7 @@ def run_official_bench(options: BenchOptions, mode: str, root: Path) -> None:
 
     What is done is written before an error of a later job is raised.
     """
-    if options.profile_file or options.layers or options.what_if or options.clocks_hz:
+    if options.has_more_of_a_window:
         raise UsageError(
             PERFORMANCE_ALONE, where="--official-results", next_step="Leave it out, or those options."
         )
@@ -37,9 +37,8 @@ def run_official_bench(options: BenchOptions, mode: str, root: Path) -> None:
     done: list[dict[str, Any]] = []
     failure: BoardlessError | None = None
     for job in plan_jobs(options):
-        name = job.benchmark.name if job.benchmark else job.image.name
         try:
-            with status(console, f"{name} on {job.board}, {mode}") as progress:
+            with status(console, f"{job.title} on {job.board}, {mode}") as progress:
                 run = play(job, machine_for(job, options), MODES[mode], progress)
             folder = write_run(root, run)
         except BoardlessError as error:

@@ -75,6 +75,11 @@ class BenchOptions:
     prices_folder: Path | None = None
     json_file: OutputFile | None = None
 
+    @property
+    def has_more_of_a_window(self) -> bool:
+        """Whether something is asked for that performance mode alone tells of its windows."""
+        return bool(self.profile_file or self.layers or self.what_if or self.clocks_hz)
+
 
 @dataclass(slots=True)
 class BenchOutcome:
@@ -159,8 +164,7 @@ def write_report(output: OutputFile, content: dict[str, Any]) -> None:
 
 def plan_jobs(options: BenchOptions) -> list[BenchJob]:
     """The jobs that the options ask for. Raises :class:`UsageError` on ones that contradict."""
-    of_performance = options.profile_file or options.layers or options.what_if or options.clocks_hz
-    if options.accuracy and of_performance:
+    if options.accuracy and options.has_more_of_a_window:
         raise UsageError(PERFORMANCE_ALONE, where="--mode accuracy")
     if options.what_if and options.timing != "memory":
         raise UsageError(
@@ -224,8 +228,7 @@ def _performance(job: BenchJob, machine: LoadedMachine, console: Console, bands:
     from benches.silicon.run_situation import counter_of  # noqa: PLC0415 - as above
     from emulator.machine.machine import Machine  # noqa: PLC0415 - as above
 
-    name = job.benchmark.name if job.benchmark else job.image.name
-    with status(console, f"{name} on {job.board}") as progress:
+    with status(console, f"{job.title} on {job.board}") as progress:
         if not isinstance(machine, Machine):
             return run_performance(job, machine, progress)
         run = run_performance(job, machine, progress, counter_of(machine))
@@ -275,7 +278,7 @@ def _conversation(run: BenchRun, job: BenchJob) -> Conversation:
 def _accuracy(job: BenchJob, machine: LoadedMachine, console: Console) -> AccuracyRun:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-    task = bar.add_task(f"{job.benchmark.name if job.benchmark else job.image.name} accuracy", total=None)
+    task = bar.add_task(f"{job.title} accuracy", total=None)
 
     def advance(result: AccuracyResult) -> None:
         bar.start()  # a thread: only now, behind the processes that are copies of this one

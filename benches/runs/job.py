@@ -87,6 +87,11 @@ class BenchJob:
     timing: str = "memory"
     jobs: int = 1
 
+    @property
+    def title(self) -> str:
+        """What a reader is told that it is: the benchmark, or the image's name."""
+        return self.benchmark.name if self.benchmark else self.image.name
+
 
 def image_job(image: Path, board: str | None, benchmark: Benchmark | None) -> BenchJob:
     """The job for a user's image; its board may come from the catalogue of published images."""
