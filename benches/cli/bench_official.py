@@ -44,10 +44,10 @@ def run_official_bench(options: BenchOptions, mode: str, root: Path) -> None:
         except BoardlessError as error:
             failure = error
             break
-        words = f"{run.benchmark.name} on {run.board}, {mode}: {headline(run)}"
+        words = f"{run.benchmark.name} on {run.system.board}, {mode}: {headline(run)}"
         console.print(f"{words}\n  {folder}", markup=False, highlight=False, soft_wrap=True)
         done.append(
-            {"benchmark": run.benchmark.name, "board": run.board, "mode": mode, "folder": str(folder)}
+            {"benchmark": run.benchmark.name, "board": run.system.board, "mode": mode, "folder": str(folder)}
         )
     if done:
         console.print(MARK, markup=False, highlight=False, soft_wrap=True)

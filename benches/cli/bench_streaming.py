@@ -14,16 +14,15 @@ from benches.cli.bench_run import report_console, write_report
 from benches.measure.streaming import StreamingSession
 from benches.measure.window_energy import metered
 from benches.runs.job import DEFAULT_BOARD, sha256_of
-from benches.runs.official_conversation import Mode, trace_of
+from benches.runs.official_conversation import Mode, System, trace_of
 from benches.runs.official_files import MARK
 from benches.runs.official_streaming import OfficialSound, streaming_files, streaming_headline
-from benches.runs.official_tree import System, folder_of, write_files, write_system
+from benches.runs.official_tree import folder_of, write_files, write_system
 from benches.runs.streaming_job import Sound, StreamingJob, read_sound, run_sound
 from benches.runs.streaming_report import missed_lines, streaming_table
 from benches.runs.streaming_rows import StreamingRun
 from benches.silicon.streaming_catalog import streaming_row
 from benches.suite.wake_word import NAME, Truth, read_truth
-from emulator.board.reader import load_board
 from emulator.cli.untold import tell_modes, tell_notes, unmodelled_json
 from emulator.errors import CheckFailed, UsageError
 from emulator.files import OutputFile
@@ -137,14 +136,11 @@ def reasons(run: StreamingRun) -> list[str]:
 
 
 def _write_official(root: Path, sounds: Sequence[OfficialSound], console: Console) -> None:
-    run = sounds[0].run
-    mode = Mode.PERFORMANCE if run.energy is None else Mode.ENERGY
-    folder = folder_of(root, run.board, NAME, mode)
+    first = sounds[0]
+    mode = Mode.PERFORMANCE if first.run.energy is None else Mode.ENERGY
+    folder = folder_of(root, first.system.board, NAME, mode)
     write_files(folder, streaming_files(sounds))
-    title = load_board(run.board).title
-    write_system(
-        root, System(run.board, title, run.core, run.clock_hz, Path(run.image).name, run.image_sha256)
-    )
+    write_system(root, first.system)
     for line in (streaming_headline(sounds), f"  {folder}", MARK):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -171,7 +167,10 @@ def _run(
         energy, power = run.energy, None
         if meter is not None and energy is not None and options.official_results is not None:
             power = trace_of(meter, energy.start, energy.stop)
-        official.append(OfficialSound(run, sound.truth, run.score, session.host.profile(), power))
+        system = System(
+            run.board, machine.board.title, run.core, run.clock_hz, job.image.name, run.image_sha256
+        )
+        official.append(OfficialSound(run, sound.truth, run.score, session.host.profile(), system, power))
     tell_modes(machine)
     return replace(run, unmodelled=tuple(unmodelled_json(machine)))
 

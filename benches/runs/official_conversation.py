@@ -79,6 +79,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class System:
+    """What files say of the board that a conversation was held with, and of its image."""
+
+    board: str
+    title: str
+    core: str
+    clock_hz: int
+    image: str
+    image_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfficialRun:
     """A whole conversation. ``supply_mv`` None: no power was looked at."""
 
@@ -86,12 +98,7 @@ class OfficialRun:
     benchmark: Benchmark
     vendor: str
     profile: Profile
-    board: str
-    title: str
-    core: str
-    clock_hz: int
-    image: str
-    image_sha256: str
+    system: System
     entries: tuple[Entry, ...]
     supply_mv: int | None = None
 
@@ -122,12 +129,14 @@ def play(
         benchmark=benchmark,
         vendor=session.vendor,
         profile=profile,
-        board=machine.board.name,
-        title=machine.board.title,
-        core=machine.board.core,
-        clock_hz=machine.clock.core_hz,
-        image=job.image.name,
-        image_sha256=sha256_of(job.image),
+        system=System(
+            machine.board.name,
+            machine.board.title,
+            machine.board.core,
+            machine.clock.core_hz,
+            job.image.name,
+            sha256_of(job.image),
+        ),
         entries=entries,
         supply_mv=None if meter is None else meter.facts.supply_mv,
     )

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from benches.measure.accuracy import quality
-from benches.runs.official_conversation import Entry, Mode, OfficialRun, PowerTrace
+from benches.protocol.host import Profile
+from benches.runs.official_conversation import Entry, Mode, OfficialRun, PowerTrace, System
 from benches.runs.report import UNOFFICIAL
 from benches.suite.benchmarks import Metric
 from emulator import __version__
@@ -47,16 +48,21 @@ def results_json(run: OfficialRun) -> str:
 
 def log_text(run: OfficialRun) -> str:
     """The whole of log.txt."""
-    lines = [
-        MARK,
-        f"image {run.image}, SHA-256 {run.image_sha256}, on the emulated board {run.board}",
-        f"Device name retrieved: {run.vendor}",
-        f"Device profile retrieved: {run.profile.firmware}",
-        f"Device model retrieved: {run.profile.model}",
-    ]
+    lines = log_head(run.system, run.vendor, run.profile)
     for number, entry in enumerate(run.entries, start=1):
         lines += _log_lines(entry, number)
     return joined([*lines, *results_text(run).splitlines(), MARK])
+
+
+def log_head(system: System, vendor: str, profile: Profile) -> list[str]:
+    """The lines with which log.txt begins."""
+    return [
+        MARK,
+        f"image {system.image}, SHA-256 {system.image_sha256}, on the emulated board {system.board}",
+        f"Device name retrieved: {vendor}",
+        f"Device profile retrieved: {profile.firmware}",
+        f"Device model retrieved: {profile.model}",
+    ]
 
 
 def joined(lines: Sequence[str]) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from benches.protocol.host import Profile
-from benches.runs.official_conversation import PowerTrace
-from benches.runs.official_files import MARK, energy_lines, joined, power_json
+from benches.runs.official_conversation import PowerTrace, System
+from benches.runs.official_files import MARK, energy_lines, joined, log_head, power_json
 from benches.runs.official_tree import OfficialFiles
 from benches.runs.streaming_rows import RUNNER_FRAMES, StreamingRun, duty_cycle_as_recorded
 from benches.suite.wake_word import PICOSECONDS_PER_TICK, Score, Truth
@@ -26,6 +25,7 @@ class OfficialSound:
     truth: Truth
     score: Score
     profile: Profile
+    system: System
     power: PowerTrace | None = None
 
     @property
@@ -99,14 +99,7 @@ def _recorded_s(run: StreamingRun, picoseconds: int) -> float:
 
 def _log(sounds: Sequence[OfficialSound]) -> str:
     first = sounds[0]
-    image = Path(first.run.image).name
-    lines = [
-        MARK,
-        f"image {image}, SHA-256 {first.run.image_sha256}, on the emulated board {first.run.board}",
-        f"Device name retrieved: {first.run.vendor}",
-        f"Device profile retrieved: {first.profile.firmware}",
-        f"Device model retrieved: {first.profile.model}",
-    ]
+    lines = log_head(first.system, first.run.vendor, first.profile)
     for sound in sounds:
         lines += [
             f"Playing {sound.truth.wav_file} (length = {sound.length_s}s)...",

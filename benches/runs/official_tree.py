@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from benches.runs.official_conversation import Mode, OfficialRun
+from benches.runs.official_conversation import Mode, OfficialRun, System
 from benches.runs.official_files import MARK, log_text, results_json, results_text
 from emulator.files import OutputFile, make_folder
 
@@ -36,10 +36,9 @@ def files_of(run: OfficialRun) -> OfficialFiles:
 
 def write_run(root: Path, run: OfficialRun) -> Path:
     """Write a run's three files, and what the tree says of its board; gives the files' folder."""
-    folder = folder_of(root, run.board, run.benchmark.name, run.mode)
+    folder = folder_of(root, run.system.board, run.benchmark.name, run.mode)
     write_files(folder, files_of(run))
-    system = System(run.board, run.title, run.core, run.clock_hz, run.image, run.image_sha256)
-    write_system(root, system)
+    write_system(root, run.system)
     return folder
 
 
@@ -49,18 +48,6 @@ def write_files(folder: Path, files: OfficialFiles) -> None:
     named = (("log.txt", files.log), ("results.txt", files.results), ("results.json", files.results_json))
     for name, content in named:
         OutputFile(folder / name, name).write_bytes(content.encode())
-
-
-@dataclass(frozen=True, slots=True)
-class System:
-    """What a submission says of a board."""
-
-    board: str
-    title: str
-    core: str
-    clock_hz: int
-    image: str
-    image_sha256: str
 
 
 def write_system(root: Path, system: System) -> None:

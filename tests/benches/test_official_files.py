@@ -14,7 +14,7 @@ from benches.cli.bench import bench
 from benches.protocol.host import InferenceWindow, Profile, Results
 from benches.runs import official_conversation
 from benches.runs.job import shipped_job
-from benches.runs.official_conversation import Entry, Mode, OfficialRun, PowerTrace, play
+from benches.runs.official_conversation import Entry, Mode, OfficialRun, PowerTrace, System, play
 from benches.runs.official_files import headline, log_text, results_json, results_text
 from benches.runs.official_tree import folder_of, write_run
 from benches.suite.benchmarks import ANOMALY_DETECTION, KEYWORD_SPOTTING
@@ -42,10 +42,8 @@ def entry(name: str, label: int, classes: int, seen: InferenceWindow, **more: ob
 
 
 def run(mode: Mode, *entries: Entry, benchmark: object = KEYWORD_SPOTTING) -> OfficialRun:
-    return OfficialRun(
-        mode, benchmark, "us", Profile("the firmware", "kws01"), "my-board", "My board", "cortex-m4",
-        120_000_000, "kws.elf", "ab" * 32, entries, 3300,
-    )  # fmt: skip
+    system = System("my-board", "My board", "cortex-m4", 120_000_000, "kws.elf", "ab" * 32)
+    return OfficialRun(mode, benchmark, "us", Profile("the firmware", "kws01"), system, entries, 3300)
 
 
 PERFORMANCE = run(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from streaming_firmware import write_wave
 
 from benches.cli.bench import bench
 from benches.runs.official_conversation import Mode
@@ -60,3 +62,21 @@ def test_a_sound_without_a_truth_is_refused(tmp_path: Path, shared_data: Callabl
     words = ["sww", "--audio", str(shared_data(AUDIO)), "--official-results", str(tmp_path)]
     with pytest.raises(UsageError, match="what was heard"):
         CliRunner().invoke(bench, words, catch_exceptions=False)
+
+
+def test_the_tree_tells_of_a_board_of_ones_own(
+    tmp_path: Path, development_image: Callable[[str, str], Path]
+) -> None:
+    row = next(row for row in streaming_catalog() if row.mhz == 120)
+    board = tmp_path / "our-board.toml"
+    shipped = (files("peripherals") / "boards" / f"{row.board}.toml").read_text()
+    board.write_text(re.sub("^title = .*", 'title = "Ours"', shipped, flags=re.MULTILINE))
+    write_wave(tmp_path / "sound.wav", 20)
+    truth = tmp_path / "truth.json"
+    truth.write_text(json.dumps([{"wav_file": "sound.wav", "detection_windows": []}]))
+    words = ["sww", "--image", str(development_image(row.version, row.path)), "--board", str(board)]
+    words += ["--truth", str(truth), "--official-results", str(tmp_path)]
+    result = CliRunner().invoke(bench, words, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    systems = tmp_path / "open/boardless-simulated-unofficial/systems"
+    assert json.loads((systems / "our-board.json").read_text())["Board Name"] == "Ours (emulated)"
