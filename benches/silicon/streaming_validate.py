@@ -15,18 +15,16 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from benches.silicon.image_sources import FoundImage, find_image
+from benches.silicon.image_sources import FoundImage
 from benches.silicon.row_figure import DUTY_CYCLE, FRAME, POWER, RowFigure
 from benches.silicon.streaming_catalog import StreamingRow
-from benches.silicon.validate import ABSENT, FAILED, OK, ValidatedRow, ValidateOptions, machine_of
+from benches.silicon.validate import OK, ValidatedRow, ValidateOptions, machine_of, meter_for, run_found
 from benches.suite.wake_word import FRAME_SAMPLES, NAME
-from emulator.errors import BoardlessError
 
 if TYPE_CHECKING:
     from benches.measure.pin_recorder import Pulse
     from benches.measure.streaming import Listening
     from emulator.machine.energy import EnergyMeter
-    from emulator.machine.machine import Machine
     from peripherals.instruments.wave_file import WaveFile
 
 FRAMES = 40
@@ -37,18 +35,7 @@ PICOSECONDS_PER_MS, PICOSECONDS = 1e9, 1e12
 
 def validate_streaming(row: StreamingRow, options: ValidateOptions) -> ValidatedRow:
     """Run one row. Never raises but for an interruption: what went wrong is in the row."""
-    started = time.perf_counter()
-    found = find_image(row, options.folders)
-    if found is None:
-        return blank_streaming_row(row, ABSENT, f"{row.path} is in none of the folders")
-    try:
-        result = _run(row, found, options)
-    except BoardlessError as error:
-        result = blank_streaming_row(row, FAILED, str(error).splitlines()[0])
-    except Exception as error:  # noqa: BLE001 - one broken row must not end the table
-        detail = f"internal error: {type(error).__name__}: {error}"
-        result = blank_streaming_row(row, FAILED, detail)
-    return replace(result, total_s=time.perf_counter() - started)
+    return run_found(row, options, _run, blank_streaming_row)
 
 
 def blank_streaming_row(row: StreamingRow, status: str, detail: str) -> ValidatedRow:
@@ -86,7 +73,7 @@ def _run(row: StreamingRow, found: FoundImage, options: ValidateOptions) -> Vali
     from benches.measure.streaming import StreamingSession  # noqa: PLC0415 - loads the engine
 
     machine = machine_of(row, found, row.board, options.timing, options.hook)
-    meter = _meter(row, machine)
+    meter = meter_for(row.power_mw, machine)
     session = StreamingSession(machine)
     clock_hz = machine.clock.core_hz
     began = time.perf_counter()
@@ -122,14 +109,6 @@ def noise() -> WaveFile:
 def _period_ms(pulses: Sequence[Pulse]) -> float:
     starts = [pulse.begin.picoseconds for pulse in pulses]
     return statistics.fmean(later - earlier for earlier, later in pairwise(starts)) / PICOSECONDS_PER_MS
-
-
-def _meter(row: StreamingRow, machine: Machine) -> EnergyMeter | None:
-    if not row.power_mw or machine.board.energy is None:
-        return None
-    from benches.measure.window_energy import metered  # noqa: PLC0415 - loads the engine
-
-    return metered(machine)
 
 
 def _power_mw(row: StreamingRow, meter: EnergyMeter, listening: Listening) -> float:

@@ -13,15 +13,15 @@ import math
 import statistics
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from benches.measure.performance import GoldenReport, MeasuredWindow, PerformanceSession
 from benches.silicon.catalog import CatalogRow
 from benches.silicon.error_figures import ErrorFigures, error_figures
-from benches.silicon.image_sources import FoundImage, find_image
+from benches.silicon.image_sources import FoundImage, PublishedRow, find_image
 from benches.silicon.row_figure import RowFigure
 from benches.silicon.situation import Situation
 from benches.suite.benchmarks import Benchmark, find
@@ -40,6 +40,7 @@ ENERGY_WINDOW_MS = 500.0
 """Energy images print no time stamps: windows end with characters at 9600 baud."""
 MOST_INFERENCES = 500
 CLOCK_TOLERANCE = 0.001
+Row = TypeVar("Row", bound=PublishedRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,21 +121,30 @@ class ValidateOptions:
 
 def validate_row(row: CatalogRow, options: ValidateOptions) -> ValidatedRow:
     """Run one row. Never raises but for an interruption: what went wrong is in the row."""
+    return run_found(row, options, _run_row, blank_row)
+
+
+def run_found(
+    row: Row,
+    options: ValidateOptions,
+    run: Callable[[Row, FoundImage, ValidateOptions], ValidatedRow],
+    blank: Callable[[Row, str, str], ValidatedRow],
+) -> ValidatedRow:
+    """Run a row with its image, or say in a blank row why not. Never raises but for an interruption."""
     started = time.perf_counter()
     found = find_image(row, options.folders)
     if found is None:
-        return blank_row(row, ABSENT, f"{row.path} is in none of the folders")
+        return blank(row, ABSENT, f"{row.path} is in none of the folders")
     try:
-        result = _run_row(row, found, options, started)
+        result = run(row, found, options)
     except BoardlessError as error:
-        return blank_row(row, FAILED, str(error).splitlines()[0], time.perf_counter() - started)
+        result = blank(row, FAILED, str(error).splitlines()[0])
     except Exception as error:  # noqa: BLE001 - one broken row must not end the table
-        detail = f"internal error: {type(error).__name__}: {error}"
-        return blank_row(row, FAILED, detail, time.perf_counter() - started)
-    return result
+        result = blank(row, FAILED, f"internal error: {type(error).__name__}: {error}")
+    return replace(result, total_s=time.perf_counter() - started)
 
 
-def blank_row(row: CatalogRow, status: str, detail: str, total_s: float | None = None) -> ValidatedRow:
+def blank_row(row: CatalogRow, status: str, detail: str) -> ValidatedRow:
     """A row without figures of ours."""
     return ValidatedRow(
         version=row.version,
@@ -148,18 +158,17 @@ def blank_row(row: CatalogRow, status: str, detail: str, total_s: float | None =
         published_cycles=row.published_cycles or (round(row.cycles_at(0)) or None),
         published_latency_us=row.published_latency_ms * 1e3,
         published_energy_uj=row.published_energy_uj,
-        total_s=total_s,
         status=status,
         detail=detail,
     )
 
 
-def _run_row(row: CatalogRow, found: FoundImage, options: ValidateOptions, started: float) -> ValidatedRow:
+def _run_row(row: CatalogRow, found: FoundImage, options: ValidateOptions) -> ValidatedRow:
     machine = machine_of(row, found, row.board, options.timing, options.hook)
     from benches.silicon.run_situation import counter_of, situation_of_window  # noqa: PLC0415 - loads the engine
 
     wants_situation = options.situations and row.mode == "performance"
-    meter = _meter(row, machine)
+    meter = meter_for(row.published_energy_uj, machine)
     session = PerformanceSession(machine, counts=counter_of(machine) if wants_situation else None)
     benchmark = find(row.benchmark)
     session.expect(benchmark)
@@ -167,7 +176,7 @@ def _run_row(row: CatalogRow, found: FoundImage, options: ValidateOptions, start
     item = [synthetic_input(benchmark)]
     short, long = (session.measure(item, n, 1, GoldenReport()).windows[0] for n in (1, 1 + inferences))
     window = _without_printing(short, long)
-    measured = _measured_row(row, found, machine.board.core, window, time.perf_counter() - started)
+    measured = _measured_row(row, found, machine.board.core, window)
     if meter is not None:
         measured = _with_energy(measured, machine, meter, short, long)
     if long.passed is not None:
@@ -177,8 +186,9 @@ def _run_row(row: CatalogRow, found: FoundImage, options: ValidateOptions, start
     return replace(measured, cycles_by_cause=_causes(row, found, options, window.cycles))
 
 
-def _meter(row: CatalogRow, machine: Machine) -> EnergyMeter | None:
-    if not row.published_energy_uj or machine.board.energy is None:
+def meter_for(published: float | None, machine: Machine) -> EnergyMeter | None:
+    """A meter where there is a published figure to hold its reading against, and a model of the board."""
+    if not published or machine.board.energy is None:
         return None
     from benches.measure.window_energy import metered  # noqa: PLC0415 - loads the engine
 
@@ -266,9 +276,7 @@ def _without_printing(short: MeasuredWindow, long: MeasuredWindow) -> MeasuredWi
     return replace(long, window=window)
 
 
-def _measured_row(
-    row: CatalogRow, found: FoundImage, core: str, item: MeasuredWindow, total_s: float
-) -> ValidatedRow:
+def _measured_row(row: CatalogRow, found: FoundImage, core: str, item: MeasuredWindow) -> ValidatedRow:
     published = row.cycles_at(item.clock_hz)
     inferences = item.window.inferences
     remarks = []
@@ -279,7 +287,7 @@ def _measured_row(
     if item.window.latency_us is None:
         remarks.append("no time stamps in energy mode: measured between the lines around the window")
     return replace(
-        blank_row(row, OK, "; ".join(remarks), total_s),
+        blank_row(row, OK, "; ".join(remarks)),
         core=core,
         published_cycles=round(published),
         modelled_cycles=item.cycles,
