@@ -12,7 +12,7 @@ from benches.runs.official_conversation import PowerTrace, System
 from benches.runs.official_files import MARK, energy_lines, joined, log_head, power_json
 from benches.runs.official_tree import OfficialFiles
 from benches.runs.streaming_rows import RUNNER_FRAMES, StreamingRun, duty_cycle_as_recorded
-from benches.suite.wake_word import PICOSECONDS_PER_TICK, Score, Truth
+from benches.suite.wake_word import Score, Truth, recorded_ticks
 
 TICK_S = 10e-6
 
@@ -94,7 +94,7 @@ def _entry_json(sound: OfficialSound) -> dict[str, Any]:
 
 def _recorded_s(run: StreamingRun, picoseconds: int) -> float:
     """As the interface board keeps a moment: ticks of 10 us since the sound began."""
-    return (picoseconds - run.began) // PICOSECONDS_PER_TICK * TICK_S
+    return recorded_ticks(picoseconds, run.began) * TICK_S
 
 
 def _log(sounds: Sequence[OfficialSound]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from benches.measure.pin_recorder import Pulse, StreamingPins
 from benches.silicon.streaming_catalog import StreamingRow
-from benches.suite.wake_word import FRAME_SAMPLES, PICOSECONDS_PER_TICK, RATE_HZ, Score
+from benches.suite.wake_word import FRAME_SAMPLES, PICOSECONDS_PER_TICK, RATE_HZ, Score, recorded_ticks
 
 PICOSECONDS_PER_MS = 1e9
 PICOSECONDS = 1e12
@@ -64,10 +64,10 @@ def duty_cycle(frames: Sequence[Pulse]) -> DutyCycle:
 def duty_cycle_as_recorded(frames: Sequence[Pulse], begins: int) -> DutyCycle:
     """The same of what the interface board keeps: the first frames, in ticks of 10 us since ``begins``."""
     ticks = [
-        tuple((edge.picoseconds - begins) // PICOSECONDS_PER_TICK for edge in (frame.begin, frame.end))
+        (recorded_ticks(frame.begin.picoseconds, begins), recorded_ticks(frame.end.picoseconds, begins))
         for frame in frames[:RUNNER_FRAMES]
     ]
-    return _duty_cycle([(start, stop) for start, stop in ticks], PICOSECONDS / PICOSECONDS_PER_TICK)
+    return _duty_cycle(ticks, PICOSECONDS / PICOSECONDS_PER_TICK)
 
 
 def _duty_cycle(moments: Sequence[tuple[int, int]], per_second: float) -> DutyCycle:

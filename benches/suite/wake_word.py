@@ -75,12 +75,17 @@ def _truth(entry: dict[str, Any]) -> Truth:
     return Truth(str(entry["wav_file"]), windows, None if length is None else float(length))
 
 
+def recorded_ticks(picoseconds: int, begins: int) -> int:
+    """A moment as the interface board's timer has it, since ``begins``."""
+    return (picoseconds - begins) // PICOSECONDS_PER_TICK
+
+
 def recorded_ms(pulses: Sequence[int], begins: int) -> list[int]:
     """What the interface board writes down of pulses (picoseconds) since ``begins``, in milliseconds."""
     recorded: list[int] = []
     last: int | None = None
     for pulse in pulses:
-        tick = (pulse - begins) // PICOSECONDS_PER_TICK
+        tick = recorded_ticks(pulse, begins)
         if last is None or tick - last > DEAD_TIME_MS * TICKS_PER_MS:
             recorded.append(tick // TICKS_PER_MS)
             last = tick
