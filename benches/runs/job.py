@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -190,16 +190,17 @@ def run_accuracy_job(
         raise UsageError("accuracy mode takes one folder with y_labels.csv", where="--inputs")
     folder = dataset_folder(job.inputs[0] if job.inputs else shipped.inputs_for(benchmark), benchmark)
     files = read_labels(folder, benchmark)[: job.count]
+    golden_here = cache(partial(golden_for, job, benchmark))
     result = run_accuracy(
         session.host,
         benchmark,
         files,
-        partial(_interpreter_for, job, benchmark),
+        lambda: made if isinstance(made := golden_here(), GoldenInterpreter) else None,
         progress,
         begin_anew=_way_back(machine),
         jobs=job.jobs,
     )
-    golden = golden_for(job, benchmark)  # only now: what it starts is not for other processes
+    golden = golden_here()  # only now, if not before: what it starts is not for other processes
     return AccuracyRun(
         result=result,
         board=machine.board.name,
@@ -210,11 +211,6 @@ def run_accuracy_job(
         golden_runtime=golden.runtime if isinstance(golden, GoldenInterpreter) else None,
         golden_reason=golden.reason if isinstance(golden, GoldenReport) else "",
     )
-
-
-def _interpreter_for(job: BenchJob, benchmark: Benchmark) -> GoldenInterpreter | None:
-    golden = golden_for(job, benchmark)
-    return golden if isinstance(golden, GoldenInterpreter) else None
 
 
 def _way_back(machine: LoadedMachine) -> Callable[[], None]:
