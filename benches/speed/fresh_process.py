@@ -9,6 +9,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from emulator.files import read_text
+
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 KILOBYTES_PER_MB = 1e6 / 1024
@@ -29,6 +31,6 @@ def most_resident_mb() -> float:
     Linux's ``ru_maxrss`` also holds what the process had before it began this program: its parent's.
     """
     if STATUS.exists():
-        peak = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
+        peak = next(line for line in read_text(STATUS).splitlines() if line.startswith("VmHWM:"))
         return int(peak.split()[1]) / KILOBYTES_PER_MB
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KILOBYTES_PER_MB
