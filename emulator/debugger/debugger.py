@@ -262,7 +262,7 @@ def thread_source(image: Image | None, target: Target) -> ThreadSource | None:
     if image is not None and image.debug is not None:
         symbols = {s.name: (s.address, s.size_bytes) for s in image.debug.symbols() if not s.is_function}
     if FreeRtos.is_in(symbols):
-        return FreeRtos(symbols, target.word, target.read)
+        return FreeRtos(symbols, target.word, target.read, has_armv8m=target.has_armv8m)
     if Zephyr.is_in(symbols):
         return Zephyr(symbols, target.word, target.read)
     return None

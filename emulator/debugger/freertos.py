@@ -42,10 +42,22 @@ class Context(NamedTuple):
 
 
 class FreeRtos:
-    """The tasks of one image. ``symbols``: (address, size in bytes) of its objects by name."""
+    """The tasks of one image. ``symbols``: (address, size in bytes) of its objects by name.
 
-    def __init__(self, symbols: Mapping[str, tuple[int, int]], word: ReadWord, read: ReadBytes) -> None:
+    ``has_armv8m``: whether the core has the registers that Armv8-M's ports save; on such a core, the
+    ports of older ones work too.
+    """
+
+    def __init__(
+        self,
+        symbols: Mapping[str, tuple[int, int]],
+        word: ReadWord,
+        read: ReadBytes,
+        *,
+        has_armv8m: bool,
+    ) -> None:
         self._symbols, self._word, self._read = symbols, word, read
+        self._has_armv8m = has_armv8m
 
     @staticmethod
     def is_in(symbols: Mapping[str, tuple[int, int]]) -> bool:
@@ -96,7 +108,7 @@ class FreeRtos:
 
     def _on_stack(self, top: int) -> Context:
         """As the ports of different cores put it on a task's stack."""
-        if (exc_return := self._word(top + WORD_BYTES)) >= EXC_RETURN_FROM:
+        if self._has_armv8m and (exc_return := self._word(top + WORD_BYTES)) >= EXC_RETURN_FROM:
             saved, words = top + 2 * WORD_BYTES, 10  # Armv8-M: PSPLIM, EXC_RETURN, r4 to r11
         elif (exc_return := self._word(top + 8 * WORD_BYTES)) >= EXC_RETURN_FROM:
             saved, words = top, 9  # Armv7-M with FPU: r4 to r11, EXC_RETURN
@@ -109,7 +121,8 @@ class FreeRtos:
     def _in_settings(self, end: int) -> Context:
         """As the ports with MPU put it into its settings, with a copy of the frame."""
         exc_return = self._word(end - WORD_BYTES)
-        if exc_return >= EXC_RETURN_FROM:  # Armv8-M: r4 to r11, frame, PSP, PSPLIM, CONTROL, EXC_RETURN
+        if self._has_armv8m and exc_return >= EXC_RETURN_FROM:
+            # r4 to r11, frame, PSP, PSPLIM, CONTROL, EXC_RETURN
             frame = end - 12 * WORD_BYTES
             return Context(frame - 8 * WORD_BYTES, frame, self._word(end - 4 * WORD_BYTES), exc_return)
         frame = end - 8 * WORD_BYTES  # Armv7-M: CONTROL, r4 to r11, EXC_RETURN, PSP, frame

@@ -13,6 +13,7 @@ from emulator.debugger.registers import WORD_BYTES, Register, Registers, registe
 from emulator.debugger.threads import Thread
 from emulator.machine.machine import Machine
 from emulator.system.core import MemoryFault
+from emulator.system.features import Architecture
 
 ERASED = b"\xff"
 PC = "pc"
@@ -26,6 +27,7 @@ class Target:
         self._stepping = machine.stepping()
         self._changed = changed
         features = machine.system.features
+        self.has_armv8m = features.architecture is Architecture.V8M
         self.registers = Registers(
             machine.core,
             register_set(

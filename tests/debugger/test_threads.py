@@ -48,6 +48,10 @@ SYMBOLS = {
 }
 
 
+def tasks_in(memory: Memory, *, has_armv8m: bool = True) -> FreeRtos:
+    return FreeRtos(SYMBOLS, memory.word, memory.read, has_armv8m=has_armv8m)
+
+
 def freertos(*context: int, settings_bytes: int = 0) -> Memory:
     """Two tasks: one runs, the other's context is ``context`` and an exception frame."""
     memory = Memory()
@@ -77,7 +81,7 @@ def freertos(*context: int, settings_bytes: int = 0) -> Memory:
 def test_tasks_of_freertos(context: tuple[int, ...], words: int) -> None:
     memory = freertos(*context)
     assert FreeRtos.is_in(SYMBOLS)
-    running, waiting = Threads(FreeRtos(SYMBOLS, memory.word, memory.read)).all()
+    running, waiting = Threads(tasks_in(memory)).all()
     assert (running.number, running.name, running.state) == (TASKS["run"], "run", "running, priority 1")
     assert not running.registers
     assert (waiting.name, waiting.state) == ("wait", "suspended, priority 2")
@@ -86,6 +90,15 @@ def test_tasks_of_freertos(context: tuple[int, ...], words: int) -> None:
     assert (registers["pc"], registers["lr"], registers["r0"]) == (0x0800_0200, 0x0800_0101, 0xA0)
     float_words = 18 if len(context) > 20 else 0
     assert registers["sp"] == STACK + 4 * (words + 8 + float_words)
+
+
+def test_a_register_like_exc_return_is_a_register_where_no_port_saves_that_first() -> None:
+    saved = (SAVED[0], 0xFFFFFFFF, *SAVED[2:])  # r5 of a task is -1
+    for context in (saved, (*saved, 0xFFFFFFFD)):
+        memory = freertos(*context)
+        _running, waiting = Threads(tasks_in(memory, has_armv8m=False)).all()
+        assert [waiting.registers[f"r{n}"] for n in range(4, 12)] == list(saved)
+        assert waiting.registers["sp"] == STACK + 4 * (len(context) + 8)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +114,7 @@ def test_tasks_of_freertos_with_mpu(context: tuple[int, ...]) -> None:
     settings = TASKS["wait"] + 4
     memory.put(settings, *context)
     memory.put(TASKS["wait"], settings + 4 * len(context))
-    running, waiting = Threads(FreeRtos(SYMBOLS, memory.word, memory.read)).all()
+    running, waiting = Threads(tasks_in(memory)).all()
     assert (running.name, running.state) == ("run", "running, priority 1") and not running.registers
     assert (waiting.name, waiting.state) == ("wait", "suspended, priority 2")
     registers = waiting.registers
@@ -112,7 +125,7 @@ def test_tasks_of_freertos_with_mpu(context: tuple[int, ...]) -> None:
 
 def test_before_its_start_freertos_is_no_rtos() -> None:
     memory = Memory()
-    threads = Threads(FreeRtos(SYMBOLS, memory.word, memory.read))
+    threads = Threads(tasks_in(memory))
     assert [thread.number for thread in threads.all()] == [CORE_THREAD]
     memory.put(CURRENT, 0x12345678, 2)  # of memory that nobody has set up
     assert threads.current() == CORE_THREAD
@@ -123,7 +136,7 @@ def test_a_list_that_is_destroyed_ends() -> None:
     memory = freertos(*SAVED)
     memory.put(SUSPENDED, 9999, 0, 0, TASKS["wait"] + 4, 0)
     memory.put(TASKS["wait"] + 4 + 4, TASKS["wait"] + 4)  # it follows itself
-    assert len(Threads(FreeRtos(SYMBOLS, memory.word, memory.read)).all()) == 2
+    assert len(Threads(tasks_in(memory)).all()) == 2
 
 
 def test_threads_of_zephyr() -> None:
