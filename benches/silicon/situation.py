@@ -14,7 +14,7 @@ from emulator.board.model import Accelerator, Region
 
 NO_MEMORY_SYSTEM = "no wait states"
 OTHER_MEMORIES, CORE_PARAMETERS = "memories without an accelerator", "core"
-WITHOUT_TIME = {"bit_band", "mpu_regions", "trace_at_reset"}
+WITHOUT_TIME = {"bit_band", "dwt_lock", "mpu_regions", "trace_at_reset"}
 """Core parameters that cost no cycle."""
 FASTER = 1.01
 """A clock so much above the fastest measured one is another clock."""

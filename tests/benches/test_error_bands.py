@@ -20,7 +20,7 @@ from benches.silicon.error_bands import BandTable, band_json, band_words, read_b
 from benches.silicon.measured_images import MeasuredImage, measured_images
 from benches.silicon.run_band import band_of_run
 from benches.silicon.run_situation import kind_words
-from benches.silicon.situation import Makeup, Situation, beyond, memory_system, settings_of
+from benches.silicon.situation import CORE_PARAMETERS, Makeup, Situation, beyond, memory_system, settings_of
 from benches.silicon.validate import FAILED, OK, ValidatedRow, ValidateOptions
 from emulator import Machine
 from emulator.board.model import Board
@@ -361,6 +361,15 @@ def test_the_projects_own_bands_cover_the_boards_that_have_published_images() ->
     for board in ("nucleo-l4r5zi", "nucleo-g0b1re", "nucleo-h7a3zi-q", "nucleo-u575zi-q"):
         loaded = load_board(board)
         assert any((b.core, b.memory) == (loaded.core, memory_system(loaded)) for b in table.bands)
+
+
+@pytest.mark.parametrize("board", sorted({r.board for r in development_catalog() if r.mode == "performance"}))
+def test_what_a_measured_board_s_file_sets_of_its_core_was_measured(board: str) -> None:
+    """A parameter that came later than the bands costs no cycle, or the bands are measured anew."""
+    made = situation(board)
+    own = [i.situation for i in read_bands().images if i.situation.memory == made.memory]
+    for name, value in made.settings.get(CORE_PARAMETERS, {}).items():
+        assert value in {s.settings.get(CORE_PARAMETERS, {}).get(name) for s in own}, name
 
 
 def test_the_file_s_bands_are_those_of_its_images() -> None:
