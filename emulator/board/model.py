@@ -93,6 +93,7 @@ class Board:
     accelerators: tuple[Accelerator, ...] = ()
     signals: Mapping[str, int] = field(default_factory=dict)  # pins that the board ties
     image_bases: tuple[int, ...] = ()  # where a raw .bin for this board is linked
+    uf2_families: tuple[int, ...] = ()  # whose blocks of a UF2 file this board takes; (): one of any
     nominal_hz: int = 0  # what benchmark firmware usually selects; for information
     sources: tuple[str, ...] = ()
     file: str = ""

@@ -250,6 +250,7 @@ def _build(table: BoardTable, file: str) -> Board:
         ),
         signals=table.signals,
         image_bases=flash_bases if table.image_bases is msgspec.UNSET else tuple(table.image_bases),
+        uf2_families=tuple(table.uf2_families),
         nominal_hz=table.reset_hz if table.nominal_hz is msgspec.UNSET else table.nominal_hz,
         sources=tuple(table.sources),
         file=file,

@@ -298,6 +298,15 @@ class BoardTable(Table, frozen=True, kw_only=True):
         ]
         | msgspec.UnsetType
     ) = msgspec.UNSET
+    uf2_families: Annotated[
+        list[Annotated[int, address("A number.")]],
+        about(
+            "The families whose blocks of a UF2 file the board takes, by their numbers "
+            "(github.com/microsoft/uf2, utils/uf2families.json).",
+            by_default="the one that the file holds",
+            example=[0xE48BFF56],
+        ),
+    ] = msgspec.field(default_factory=list)
     signals: Annotated[
         dict[PinName, Switch],
         about("Pins that the board ties low or high, by their names.", example={"PC13": 1}),

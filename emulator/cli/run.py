@@ -167,7 +167,7 @@ def run(
     files_dir: Path | None,
     arguments: str,
 ) -> None:
-    """Run IMAGE (.elf, .axf, .hex or .bin) until it ends, idles, or a limit comes.
+    """Run IMAGE (.elf, .axf, .hex, .uf2 or .bin) until it ends, idles, or a limit comes.
 
     The console is on standard input and output, or where --serial says; the summary goes to
     standard error. A firmware that leaves the board's console silent is shown on the port that it

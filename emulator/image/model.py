@@ -129,7 +129,7 @@ class Image:
 
     path: str
     sha256: str
-    format: str  # "elf", "hex" or "bin"
+    format: str  # "elf", "hex", "uf2" or "bin"
     segments: tuple[Segment, ...]
     vector_table: int | None = None  # ELF: where the image's own vectors are, if told
     entry: int | None = None

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-HEX_KEYS = ("base", "size_bytes", "vector_table", "image_bases")
+HEX_KEYS = ("base", "size_bytes", "vector_table", "image_bases", "uf2_families")
 HEX_TABLES = ("registers", "resets")
 BARE_KEY = re.compile(r"^[A-Za-z0-9_-]+$")
 

@@ -20,10 +20,19 @@ from emulator.learning.toml_text import toml_text
 from emulator.recording.store import write_recording
 from tests.benches import streaming_firmware
 from tests.cli import talking_firmware
+from tests.image.image_bytes import make_uf2
 from tests.reporting.made import small
 
 from .elf_mutations import mutate_elf
-from .mutations import mutate_bytes, mutate_document, mutate_flatbuffer, mutate_hex, mutate_json, mutate_text
+from .mutations import (
+    mutate_bytes,
+    mutate_document,
+    mutate_flatbuffer,
+    mutate_hex,
+    mutate_json,
+    mutate_text,
+    mutate_uf2,
+)
 
 try:
     import tomllib
@@ -192,6 +201,7 @@ def seeds() -> dict[str, tuple[Seed, ...]]:
             Seed(".elf", elf, mutate_elf),
             Seed(".hex", ihex, mutate_hex),
             Seed(".bin", binary, mutate_bytes),
+            Seed(".uf2", make_uf2(binary, BASE), mutate_uf2),
         ),
         "benchmark image": (Seed(".elf", kws, mutate_elf),),
         "kernels": (Seed(".elf", kernels, mutate_elf),),

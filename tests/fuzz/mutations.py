@@ -22,6 +22,7 @@ ODD_TEXTS = (
     "flash",
 )  # fmt: skip
 CHUNK_BYTES = 64
+UF2_BLOCK_BYTES = 512
 
 
 def mutate_bytes(data: bytes, random: Random) -> bytes:
@@ -192,6 +193,27 @@ def mutate_hex(data: bytes, random: Random) -> bytes:
             record[0] = len(record) - 5 & 0xFF
             record[-1] = -sum(record[:-1]) & 0xFF
     return "".join(f":{record.hex().upper()}\n" for record in records).encode()
+
+
+# -- UF2 ---------------------------------------------------------------------------------------
+def mutate_uf2(data: bytes, random: Random) -> bytes:
+    """Damage fields of headers, or leave blocks away, double them and move them."""
+    if random.random() < 0.2:
+        return mutate_bytes(data, random)
+    blocks = [bytearray(data[at : at + UF2_BLOCK_BYTES]) for at in range(0, len(data), UF2_BLOCK_BYTES)]
+    for _ in range(random.choice((1, 1, 3))):
+        at = random.randrange(len(blocks))
+        way = random.randrange(4)
+        if way == 0 and len(blocks) > 1:
+            del blocks[at]
+        elif way == 1:
+            blocks.insert(random.randrange(len(blocks) + 1), bytearray(blocks[at]))
+        else:
+            field = random.choice((8, 12, 12, 16, 20, 24, 28))
+            old = int.from_bytes(blocks[at][field : field + 4], "little")
+            new = random.choice((*NUMBERS, old + 1, old - 1, old ^ 1 << random.randrange(32)))
+            blocks[at][field : field + 4] = (new & 0xFFFFFFFF).to_bytes(4, "little")
+    return b"".join(blocks)
 
 
 # -- flatbuffers -----------------------------------------------------------------------------------

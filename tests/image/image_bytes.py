@@ -100,3 +100,31 @@ def make_hex(data: bytes = VECTORS, address: int = 0x0800_0000, *, end: bool = T
     if end:
         lines.append(record(1, 0, b""))
     return "\r\r\n".join(lines) + "\r\r\n"
+
+
+def uf2_block(
+    data: bytes,
+    address: int,
+    number: int = 0,
+    total: int = 1,
+    *,
+    family: int | None = 0x57755A57,
+    flags: int = 0,
+    tags: bytes = b"",
+) -> bytes:
+    """One block of a UF2 file (github.com/microsoft/uf2): header, payload, tags, last magic number."""
+    if family is not None:
+        flags |= 0x2000
+    header = struct.pack("<8I", 0x0A324655, 0x9E5D5157, flags, address, len(data), number, total, family or 0)
+    return (header + data + tags).ljust(508, b"\0") + struct.pack("<I", 0x0AB16F30)
+
+
+def make_uf2(
+    data: bytes = VECTORS, address: int = 0x0800_0000, *, family: int | None = 0x57755A57, payload: int = 256
+) -> bytes:
+    """A UF2 file of so many bytes a block."""
+    pieces = [data[at : at + payload] for at in range(0, len(data), payload)]
+    return b"".join(
+        uf2_block(piece, address + number * payload, number, len(pieces), family=family)
+        for number, piece in enumerate(pieces)
+    )

@@ -89,7 +89,6 @@ def test_a_device_file_is_not_read_forever():
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"UF2\nxxxxxxxx", "UF2"),
         (b"MZ\x90\x00" + bytes(60), "Windows"),
         (b"PK\x03\x04" + bytes(60), "ZIP"),
         (b"\x1c\x00\x00\x00TFL3" + bytes(60), "TensorFlow Lite"),
@@ -104,6 +103,7 @@ def test_other_kinds_of_file_are_named(write, content, words):
 def test_names_that_promise_a_format(write):
     assert "not an ELF" in refusal(write("a.elf", VECTORS))
     assert "not an Intel HEX" in refusal(write("a.hex", VECTORS))
+    assert "not a UF2" in refusal(write("a.uf2", VECTORS))
 
 
 # -- ELF ---------------------------------------------------------------------------------
