@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from emulator.cli.command import Command
+from emulator.cli.interface_desk import desk_of, desk_options
 from emulator.cli.options import base_option
 from emulator.cli.parameter_types import BoardName, InputFile
 
@@ -50,6 +52,7 @@ from emulator.cli.parameter_types import BoardName, InputFile
 )
 @base_option
 @click.option("--energy", is_flag=True, help="Energy mode: interface board and power monitor.")
+@desk_options
 @click.option(
     "--pace",
     type=click.Choice(["realtime", "none"]),
@@ -61,6 +64,7 @@ from emulator.cli.parameter_types import BoardName, InputFile
 @click.pass_context
 def host(
     ctx: click.Context,
+    /,
     *,
     devices: tuple[str, ...],
     ports_files: tuple[Path, ...],
@@ -71,6 +75,7 @@ def host(
     energy: bool,
     pace: str,
     command: tuple[str, ...],
+    **wiring: Any,
 ) -> None:
     r"""Run COMMAND... with Boardless' ports in pyserial's list of ports (after `--`).
 
@@ -83,5 +88,7 @@ def host(
     """
     from benches.cli.host_run import HostOptions, run_host  # noqa: PLC0415 -- keeps --help fast
 
-    options = HostOptions(devices, ports_files, images, boards, usb_ids, base, energy, pace, command)
+    options = HostOptions(
+        devices, ports_files, images, boards, usb_ids, base, energy, pace, command, desk_of(**wiring)
+    )
     ctx.exit(run_host(options))

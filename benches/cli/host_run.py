@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
@@ -18,6 +18,7 @@ import click
 from benches.virtual_ports import environment_with_hook, install_hook
 from benches.virtual_ports.relay import Relay
 from emulator.cli.console import EXIT_SIGNALLED
+from emulator.cli.interface_desk import DeskOptions
 from emulator.cli.options import DEFAULT_BOARD, settle_hook
 from emulator.cli.words import UNOFFICIAL
 from emulator.errors import BoardlessError, UsageError
@@ -41,6 +42,7 @@ class HostOptions:
     energy: bool
     pace: str
     command: tuple[str, ...]
+    desk: DeskOptions = field(default_factory=DeskOptions)
 
 
 def run_host(options: HostOptions) -> int:
@@ -105,6 +107,7 @@ def _serve_arguments(options: HostOptions) -> Iterator[list[str]]:
             arguments += ["--base", hex(options.base)]
         if options.energy:
             arguments.append("--energy")
+        arguments += options.desk.words()
         yield arguments
 
 

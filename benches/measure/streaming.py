@@ -13,11 +13,10 @@ from benches.measure.pin_recorder import PinEdges, PinRecorder
 from benches.protocol.host import Line, ProtocolError, ProtocolHost
 from benches.protocol.machine_channel import MachineChannel
 from benches.suite.wake_word import MODEL_NAME
-from emulator.device import AudioFrames
 from emulator.errors import UsageError
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
-from peripherals.instruments.audio_master import AudioMaster
+from peripherals.instruments.audio_master import AllWires, AudioMaster
 from peripherals.instruments.wave_file import WaveFile
 
 STEP_SECONDS = 0.1
@@ -54,25 +53,18 @@ class Listening:
     events: PinEdges
 
 
-class AllInputs:
-    """Every audio input of a machine: the benchmark's desk has one master, and firmware listens to one."""
+def audio_wires(machine: Machine) -> AllWires:
+    """Every audio input of a machine: the benchmark's desk has one master, and firmware listens to one.
 
-    playing: AudioFrames | None = None
-
-    def __init__(self, machine: Machine) -> None:
-        self._inputs = list(machine.audio_inputs.values())
-        if not self._inputs:
-            raise UsageError(
-                f"{machine.board.name} has no audio input that is modelled",
-                where=machine.board.file,
-                next_step="choose a board with a SAI, such as nucleo-l4r5zi",
-            )
-
-    def drive(self, frames: AudioFrames | None) -> None:
-        """Let the same be on all of them."""
-        self.playing = frames
-        for wires in self._inputs:
-            wires.drive(frames)
+    Raises UsageError for a board without any.
+    """
+    if not machine.audio_inputs:
+        raise UsageError(
+            f"{machine.board.name} has no audio input that is modelled",
+            where=machine.board.file,
+            next_step="choose a board with a SAI, such as nucleo-l4r5zi",
+        )
+    return AllWires(machine.audio_inputs.values())
 
 
 class StreamingSession:
@@ -86,7 +78,7 @@ class StreamingSession:
         self._channel = MachineChannel(machine)
         self.host = ProtocolHost(self._channel)
         self.pins = PinRecorder(machine)
-        self.master = AudioMaster(AllInputs(machine), machine.clock, error_ppm=error_ppm)
+        self.master = AudioMaster(audio_wires(machine), machine.clock, error_ppm=error_ppm)
         self.host.wait_ready()
         self.vendor = self.host.name()
         model = self.host.profile().model

@@ -12,7 +12,8 @@ from benches.runs.official_conversation import PowerTrace, System
 from benches.runs.official_files import MARK, energy_lines, joined, log_head, power_json
 from benches.runs.official_tree import OfficialFiles
 from benches.runs.streaming_rows import RUNNER_FRAMES, StreamingRun, duty_cycle_as_recorded
-from benches.suite.wake_word import Score, Truth, recorded_ticks
+from benches.suite.wake_word import Score, Truth
+from peripherals.instruments.edge_recorder import recorded_ticks
 
 TICK_S = 10e-6
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from benches.measure.pin_recorder import Pulse, StreamingPins
 from benches.silicon.streaming_catalog import StreamingRow
-from benches.suite.wake_word import FRAME_SAMPLES, PICOSECONDS_PER_TICK, RATE_HZ, Score, recorded_ticks
+from benches.suite.wake_word import FRAME_SAMPLES, RATE_HZ, Score
+from peripherals.instruments.edge_recorder import PICOSECONDS_PER_TICK, recorded_ticks
 
 PICOSECONDS_PER_MS = 1e9
 PICOSECONDS = 1e12

@@ -16,6 +16,7 @@ import msgspec
 
 from emulator.errors import UsageError
 from emulator.files import read_text
+from peripherals.instruments.edge_recorder import TICKS_PER_MS, is_recorded, recorded_ticks
 
 NAME, MODEL_NAME, TITLE = "sww", "sww01", "streaming wake word"
 FRAME_SAMPLES = 512
@@ -26,10 +27,6 @@ LATE_SECONDS = 2.0
 """So long after a word a detection counts for it: the runner adds a second, twice."""
 SUPPRESSED_MS = 1000
 """A false positive takes those along that follow it within this time."""
-DEAD_TIME_MS = 10
-TICKS_PER_MS = 100
-"""The interface board's timer; it ignores a pulse within 10 ms of the last one that it took."""
-PICOSECONDS_PER_TICK = 10**7
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +72,13 @@ def _truth(entry: dict[str, Any]) -> Truth:
     return Truth(str(entry["wav_file"]), windows, None if length is None else float(length))
 
 
-def recorded_ticks(picoseconds: int, begins: int) -> int:
-    """A moment as the interface board's timer has it, since ``begins``."""
-    return (picoseconds - begins) // PICOSECONDS_PER_TICK
-
-
 def recorded_ms(pulses: Sequence[int], begins: int) -> list[int]:
     """What the interface board writes down of pulses (picoseconds) since ``begins``, in milliseconds."""
     recorded: list[int] = []
-    last: int | None = None
     for pulse in pulses:
-        tick = recorded_ticks(pulse, begins)
-        if last is None or tick - last > DEAD_TIME_MS * TICKS_PER_MS:
-            recorded.append(tick // TICKS_PER_MS)
-            last = tick
+        moment = recorded_ticks(pulse, begins) // TICKS_PER_MS
+        if is_recorded(moment, recorded[-1] if recorded else None):
+            recorded.append(moment)
     return recorded
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import importlib
 import time
 
+from emulator.cli.interface_desk import HISTORY_BYTES, DeskOptions, InterfaceDesk
 from emulator.device import POWER_ON
 from emulator.errors import UsageError
 from emulator.links import Link, SerialEndpoint
 from emulator.machine.machine import Machine
 
-INTERFACE_BOARD = ("peripherals.instruments.interface_board", "InterfaceBoard")
 POWER_MONITOR = ("peripherals.instruments.power_monitor", "PowerMonitor")
-HISTORY_BYTES = 1 << 16
 READ_LIMIT_S = 5.0
 SETTLE_S = 0.05
 """A host's two reading threads hand a line on in this time."""
@@ -25,25 +24,29 @@ class EnergyDesk:
     :meth:`advance` as modelled time passes.
     """
 
-    def __init__(self, machine: Machine, device_port: SerialEndpoint) -> None:
+    def __init__(self, machine: Machine, device_port: SerialEndpoint, options: DeskOptions) -> None:
         self.meter = machine.energy_meter()
-        pin = self.meter.facts.timestamp_pin
+        self._desk = InterfaceDesk(machine, options, device_port, before_ready=self._samples_first)
+        pin = self._desk.pins["timestamp"]
         if not pin:
             raise UsageError(
                 "the board does not say which pin the time stamps are on",
                 where=f"{machine.board.file}: energy.timestamp_pin",
                 next_step="name the pin whose rising edge starts and stops a measurement",
             )
-        self.interface = SerialEndpoint("interface", history_bytes=HISTORY_BYTES)
+        self.interface = self._desk.port
         self.power = SerialEndpoint("power", history_bytes=HISTORY_BYTES)
-        board_class = getattr(importlib.import_module(INTERFACE_BOARD[0]), INTERFACE_BOARD[1])
         monitor_class = getattr(importlib.import_module(POWER_MONITOR[0]), POWER_MONITOR[1])
-        self._board = board_class(self.interface, device_port, before_ready=self._samples_first)
         self._monitor = monitor_class(self.power, self.meter, power_comes=self._restart)
         self._machine = machine
         self._power_link: Link | None = None
         self._event_came = False
         machine.signals.watch(pin, self._pin_changed)
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether a sound is played, so that modelled time goes on."""
+        return self._desk.is_playing
 
     def host_reads_power_on(self, link: Link) -> None:
         """Name the power monitor's link: the end of a measurement waits until it has been read."""
@@ -61,7 +64,7 @@ class EnergyDesk:
 
     def _restart(self) -> None:
         """The host switched the board's power off and on."""
-        self._board.device_restarts()
+        self._desk.device_restarts()
         self._machine.request_reset("power cycle", POWER_ON)
 
     def _samples_first(self) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
 from emulator.cli.command import Command
 from emulator.cli.energy_desk import EnergyDesk
 from emulator.cli.gdb import gdb_address, no_debugger, open_debugger, tell_the_end
+from emulator.cli.interface_desk import DeskOptions, InterfaceDesk, desk_of, desk_options
 from emulator.cli.options import (
     base_option,
     board_option,
@@ -56,13 +58,15 @@ BOOT_LIMIT_S = 60.0
     "--link",
     "symlink",
     type=LinkPath(),
-    help="A path that points at the PTY; with --energy PATH-power and PATH-uart too.",
+    help="A path that points at the PTY; with --energy PATH-power and PATH-uart too, with --sd-card"
+    " PATH-interface.",
 )
 @click.option(
     "--energy",
     is_flag=True,
     help="Energy mode: ports of an interface board, a power monitor, and the device's own UART.",
 )
+@desk_options
 @click.option(
     "--usb",
     default="0483:374B",
@@ -111,6 +115,7 @@ def serve(
     prices_folder: Path | None,
     strict: bool,
     files_dir: Path | None,
+    **wiring: Any,
 ) -> None:
     """Boot IMAGE until it waits for its host, then open its port and serve until Ctrl-C.
 
@@ -126,7 +131,12 @@ def serve(
     if symlink is not None and spec.kind != "pty":
         raise UsageError("--link is for --serial pty")
     address = gdb_address(gdb)
-    for is_given, option in ((energy, "--energy"), (pace == "realtime", "--pace realtime")):
+    given = desk_of(**wiring)
+    for is_given, option in (
+        (energy, "--energy"),
+        (given.sd_card is not None, "--sd-card"),
+        (pace == "realtime", "--pace realtime"),
+    ):
         if address is not None and is_given:
             raise UsageError(
                 f"--gdb and {option} exclude each other: a firmware that GDB has stopped keeps no pace",
@@ -149,7 +159,7 @@ def serve(
 
         _boot(machine, progress)
         device = chosen or machine.talking_port()
-        desk = EnergyDesk(machine, device) if energy else None
+        desk = _desk(machine, device, given, energy=energy)
         debugger = stack.enter_context(
             no_debugger() if address is None else open_debugger(machine, address, waits=False)
         )
@@ -163,13 +173,14 @@ def serve(
         if ports_file is not None:
             stack.callback(ports_file.remove)
             write_ports(ports_file, ports)
-        on_slice = (lambda: None) if desk is None else desk.advance
+        on_slice = desk.advance if isinstance(desk, EnergyDesk) else lambda: None
         session = Session(
             *(machine, links),
             realtime=pace == "realtime",
             on_progress=progress,
             on_slice=on_slice,
             debugger=debugger,
+            is_busy=lambda: desk is not None and desk.is_playing,
         )
         reason = session.run(Limits(wall_limit_s=wall_limit))
         trace.flush()
@@ -200,6 +211,22 @@ def _boot(machine: Machine, progress: Callable[[], None]) -> None:
         )
 
 
+def _desk(
+    machine: Machine, device: SerialEndpoint, options: DeskOptions, *, energy: bool
+) -> EnergyDesk | InterfaceDesk | None:
+    """The instruments beside the device, if there are to be any. Raises UsageError."""
+    if energy:
+        return EnergyDesk(machine, device, options)
+    given = options.words()
+    if options.sd_card is None and given:
+        raise UsageError(
+            "is of the interface board, which is not there",
+            where=given[0],
+            next_step="add it with --sd-card DIR or --energy",
+        )
+    return None if options.sd_card is None else InterfaceDesk(machine, options, None)
+
+
 def _open_ports(
     stack: ExitStack,
     machine: Machine,
@@ -207,19 +234,20 @@ def _open_ports(
     *,
     spec: SerialSpec,
     symlink: Path | None,
-    desk: EnergyDesk | None,
+    desk: EnergyDesk | InterfaceDesk | None,
     usb_id: tuple[int, int],
 ) -> tuple[list[Link], list[VirtualPort]]:
-    """Open the device's port, or in energy mode the instruments' and, without USB id, the device's."""
-    wanted: list[tuple[str, SerialEndpoint, tuple[int, int] | None]] = (
-        [("device", device, usb_id)]
-        if desk is None
-        else [
+    """Open the device's port and the interface board's; in energy mode the device's has no USB id."""
+    wanted: list[tuple[str, SerialEndpoint, tuple[int, int] | None]]
+    if isinstance(desk, EnergyDesk):
+        wanted = [
             ("interface", desk.interface, INTERFACE_USB),
             ("power", desk.power, POWER_USB),
             ("uart", device, None),
         ]
-    )
+    else:
+        wanted = [("device", device, usb_id)]
+        wanted += [] if desk is None else [("interface", desk.port, INTERFACE_USB)]
     links: list[Link] = []
     ports: list[VirtualPort] = []
     for number, (name, endpoint, ids) in enumerate(wanted):
@@ -229,7 +257,7 @@ def _open_ports(
         if len(wanted) > 1:
             link.description += f" ({name})"
         links.append(link)
-        if desk is not None and endpoint is desk.power:
+        if isinstance(desk, EnergyDesk) and endpoint is desk.power:
             desk.host_reads_power_on(link)
         vid, pid = ids or (None, None)
         ports.append(

@@ -92,7 +92,8 @@ class Session:
     ``on_progress`` is called about every 20 ms of the host's time while the device runs.
     ``realtime``: modelled time never outruns the host's clock. ``on_slice`` is called between
     all slices of emulation, before hosts get to read: instruments follow modelled time there.
-    ``debugger`` runs the machine, and is among what the links wait for.
+    ``debugger`` runs the machine, and is among what the links wait for. ``is_busy``: whether an
+    instrument is at work, so that modelled time goes on though the device waits.
     """
 
     def __init__(
@@ -104,9 +105,11 @@ class Session:
         on_progress: Callable[[], None] = lambda: None,
         on_slice: Callable[[], None] = lambda: None,
         debugger: RunsMachine | None = None,
+        is_busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self.machine = machine
         self._debugger = debugger
+        self._is_busy = is_busy
         self.links = links
         self._on_slice = on_slice
         self.busy_s = 0.0
@@ -202,7 +205,7 @@ class Session:
             self._boot()
         try:
             self._waiting = True
-            while not self._characters_came() and not self.machine.reset_requested:
+            while not (self._characters_came() or self.machine.reset_requested or self._is_busy()):
                 if self._interrupted:
                     return StopReason.INTERRUPTED
                 if self._debugger is not None and self._debugger.is_wanted:

@@ -8,7 +8,7 @@ and at no other time. Nothing ticks: a receiver asks which frames have ended.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -94,6 +94,21 @@ class Wires(Protocol):
 
     def drive(self, frames: AudioFrames | None) -> None:
         """Let these frames be on the wires from now on; None: none."""
+
+
+class AllWires:
+    """The wires of several receivers, as one master drives them; none is right, too."""
+
+    playing: AudioFrames | None = None
+
+    def __init__(self, receivers: Iterable[Wires]) -> None:
+        self._receivers = list(receivers)
+
+    def drive(self, frames: AudioFrames | None) -> None:
+        """Let the same be on all of them."""
+        self.playing = frames
+        for wires in self._receivers:
+            wires.drive(frames)
 
 
 class AudioMaster:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from benches.silicon.streaming_catalog import StreamingRow, streaming_catalog
+
 ROOT = Path(__file__).parents[2]
 IMAGES, INPUTS = ROOT / "benches" / "images", ROOT / "benches" / "inputs"
 DEVICES = """
@@ -30,6 +32,14 @@ kws01:
     - loop LOOPS:
       - download
       - infer COUNT 1
+"""
+SWW_SCRIPT = """
+sww01:
+  name: streaming_wakeword
+  model: sww01
+  truth_file: sww_short_test.json
+  script:
+    - stream
 """
 WORDS = 24
 
@@ -53,7 +63,8 @@ def runner(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
     (words / "y_labels.csv").write_text("\n".join(labels) + "\n")
 
     def run(mode: str, loops: str, count: int, *options: str | Path) -> str:
-        (tmp_path / "tests.yaml").write_text(SCRIPT.replace("LOOPS", loops).replace("COUNT", str(count)))
+        script = SCRIPT.replace("LOOPS", loops).replace("COUNT", str(count))
+        (tmp_path / "tests.yaml").write_text(script + SWW_SCRIPT)
         command = [sys.executable, "-m", "emulator.cli.main", "host", *map(str, options), "--"]
         command += [request.config.getoption("--runner-python"), str(main)]
         command += ["-d", "devices.yaml", "-t", "tests.yaml", "-s", "datasets", "-m", mode]
@@ -94,3 +105,36 @@ def test_energy(runner: Run, development_image: Callable[[str, str], Path]) -> N
     said = runner("e", "5", 50, "--image", image, "--board", "nucleo-u575zi-q", "--energy")
     energy = float(re.search(r"Median energy cost is ([\d.]+) uJ/inf", said)[1])
     assert energy == pytest.approx(664.4, rel=0.15)
+
+
+@pytest.mark.parametrize("row", streaming_catalog(), ids=lambda row: f"{row.system}-{row.mode}")
+def test_streaming_wake_word(
+    runner: Run,
+    row: StreamingRow,
+    tmp_path: Path,
+    reference_data: Path,
+    development_image: Callable[[str, str], Path],
+) -> None:
+    """What the runner's README says of this file: 2 TP, 1 FN, 0 FP; and its own figures of the pins."""
+    image = development_image(row.version, row.path)
+    shutil.copytree(reference_data / "datasets" / "sww01", tmp_path / "datasets" / "sww01")
+    energy = row.mode == "energy"
+    said = runner(
+        "e" if energy else "p", "1", 1, "--image", image, "--board", row.board,
+        "--sd-card", tmp_path / "datasets" / "sww01", *(["--energy"] if energy else ["--pace", "none"]),
+    )  # fmt: skip
+    assert "Accuracy: 2 True positives, 1 False negatives, 0 False positives" in said
+    (detections,) = re.findall(r"^\[(\d[\d, ]+)\]$", said, flags=re.MULTILINE)
+    moments = [int(word) for word in detections.split(",")]
+    frames = [round((moment - moments[0]) / 32) for moment in moments[1:]]
+    assert frames == [*range(43, 67), 156]
+    assert "WARNING: Frame period variation" not in said
+    duty, period = (
+        float(re.search(rf"Average {name}: ([\d.]+)", said)[1]) for name in ("duty cycle", "period")
+    )
+    assert period == pytest.approx(0.032, rel=1e-3)
+    assert duty * period * 1e3 == pytest.approx(row.processing_ms, rel=0.05)
+    if energy:
+        seconds = float(re.search(r"Elapsed time +: ([\d.]+)", said)[1])
+        assert 10 < seconds < 11.5
+        assert "timestamps:2" in said

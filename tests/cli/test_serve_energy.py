@@ -75,7 +75,7 @@ def test_a_host_measures_what_the_model_says(energy_firmware, tmp_path):
             for command in ("pwr off", "output energy", "freq 1k", "pwr on nostatus", "start"):
                 power.write(f"{command}\r\n".encode())
                 read_until(power, f"ack {command}\r\n".encode())
-            assert ask(interface, b"setbaud 9600%") == b"set baud to: 9600\r\nm-ready\r\n"
+            assert ask(interface, b"setbaud 9600%") == b"set baud to: 9600\nm-ready\r\n"
             assert ask(interface, b"dut name%") == b"m-dut-passthrough(name)\r\nm-ready\r\n"
             assert read_until(interface, b"m-ready\r\n") == b"[dut]: m-name-dut-[test]\r\n[dut]: m-ready\r\n"
             with Reader(power) as reader:

@@ -14,6 +14,9 @@ from peripherals.instruments.power_monitor import PowerMonitor, number_text
 MILLISECOND = 10**9  # picoseconds
 
 
+NOT_PLAYED = b"Error playing file. Check that the file exists and is a 2-channel wav file.\n"
+
+
 class FakeMeter:
     """30 mW, whatever happens."""
 
@@ -59,10 +62,18 @@ def test_passes_a_command_to_the_device_and_its_lines_back(desk):
 @pytest.mark.parametrize(
     ("command", "reply"),
     [
-        (b"setbaud 9600%", b"set baud to: 9600\r\nm-ready\r\n"),
+        (b"name%", b"tinyML Enhanced Interface Board\r\nm-ready\r\n"),
+        (b"setbaud 9600%", b"set baud to: 9600\nm-ready\r\n"),
+        (b"checkbaud%", b"baud is: 9600\nm-ready\r\n"),
+        (b"setbaud 115200%checkbaud%", b"set baud to: 115200\nm-ready\r\nbaud is: 115200\nm-ready\r\n"),
         (b"setbaud fast%", b"e-[Invalid baud rate 'fast']\r\nm-ready\r\n"),
         (b"ls%", b"m-ready\r\n"),
-        (b"sing%", b"e-[Unknown command: sing]\r\nm-ready\r\n"),
+        (b"sing%", b"m-ready\r\n"),
+        (b"help%", b"m-ready\r\n"),
+        (b"names%", b""),  # begins with a command, and is none
+        (b"playing%ls%", b"m-ready\r\n"),
+        (b"play x.wav%", b"Attempting to play x.wav\n" + NOT_PLAYED + b"m-ready\r\n"),
+        (b"print_detections%", b"Detection Timestamps (ms)\r\nm-ready\r\n"),
         (b"%%ls%", b"m-ready\r\n"),
     ],
 )
