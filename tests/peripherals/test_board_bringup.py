@@ -58,6 +58,9 @@ BOARDS = {
     "stm32f4-discovery": BringUp("f4.c", 0x20000000),
     "nucleo-g0b1re": BringUp("g0.c", 0x20000000),
     "cy8cproto-062-4343w": BringUp("psoc6.c", 0x08010000),
+    "nrf52840-dk": BringUp("nrf52.c", 0x20000000),
+    "nrf52-dk": BringUp("nrf52.c", 0x20000000),
+    "arduino-nano33-ble": BringUp("nrf52.c", 0x20000000, defines=("ARDUINO_NANO",)),
 }
 WITHOUT_CLOCK_TREE = ("mps2-", "virtual-")
 

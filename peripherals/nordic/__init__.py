@@ -1,0 +1,1 @@
+"""Devices of Nordic Semiconductor's nRF52 and nRF53."""

@@ -1,0 +1,584 @@
+"""nRF52 and nRF53: events, clocks, UART and UARTE, timers, real-time counters, pins, small devices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from device_bench import Bench, get, offset_of, put, round_trip
+
+from emulator.device import SOFTWARE, reset_cause
+from peripherals.nordic.gpio import Gpio
+from peripherals.nordic.information_page import InformationPage
+from peripherals.nordic.nvmc import Nvmc
+from peripherals.nordic.power_clock import PowerClock
+from peripherals.nordic.rtc import Rtc
+from peripherals.nordic.small import Rng, Temp
+from peripherals.nordic.timer import Timer
+from peripherals.nordic.uarte import Uarte
+from peripherals.nordic.watchdog import Wdt
+
+CORE_HZ, PERIPHERAL_CYCLES, LOW_HZ = 64_000_000, 4, 32_768
+MS = CORE_HZ // 1000
+RUNNING, CRYSTAL = 1 << 16, 1
+
+
+def clocked() -> tuple[Bench, PowerClock]:
+    bench = Bench(CORE_HZ)
+    return bench, bench.build(PowerClock, "power_clock", lines=("global",))
+
+
+def do(device: Any, task: str) -> None:
+    put(device, f"TASKS_{task}", 1)
+
+
+def happened(device: Any, event: str) -> bool:
+    return bool(get(device, f"EVENTS_{event}"))
+
+
+def clear(device: Any, event: str) -> None:
+    put(device, f"EVENTS_{event}", 0)
+
+
+# -- clocks, causes -----------------------------------------------------------------------------
+def test_the_crystal_takes_its_time_and_interrupts() -> None:
+    bench, clock = clocked()
+    assert get(clock, "HFCLKSTAT") == RUNNING
+    put(clock, "INTENSET", 1)
+    do(clock, "HFCLKSTART")
+    bench.run(360 * MS // 1000 - 1)
+    assert not happened(clock, "HFCLKSTARTED")
+    bench.run(1)
+    assert happened(clock, "HFCLKSTARTED")
+    assert get(clock, "HFCLKSTAT") == RUNNING | CRYSTAL
+    assert bench.lines["global"].level
+    clear(clock, "HFCLKSTARTED")
+    assert not bench.lines["global"].level
+    do(clock, "HFCLKSTOP")
+    assert get(clock, "HFCLKSTAT") == RUNNING
+    round_trip(clock)
+
+
+def test_the_low_clock_runs_from_its_oscillator_until_the_crystal_is_stable() -> None:
+    bench, clock = clocked()
+    put(clock, "LFCLKSRC", 1)
+    do(clock, "LFCLKSTART")
+    assert bench.clocks.hz("lfclk") == 0
+    bench.run(MS)
+    assert bench.clocks.hz("lfclk") == LOW_HZ
+    assert get(clock, "LFCLKSTAT") == RUNNING
+    assert not happened(clock, "LFCLKSTARTED")
+    bench.run(250 * MS)
+    assert happened(clock, "LFCLKSTARTED")
+    assert get(clock, "LFCLKSTAT") == RUNNING | CRYSTAL
+    do(clock, "LFCLKSTOP")
+    assert bench.clocks.hz("lfclk") == 0
+
+
+def test_what_outlives_a_reset() -> None:
+    bench, clock = clocked()
+    put(clock, "GPREGRET", 0x57)
+    put(clock, "DCDCEN", 1)
+    bench.signals.set(reset_cause(SOFTWARE), 1)
+    clock.reset()
+    bench.signals.set(reset_cause(SOFTWARE), 0)
+    assert get(clock, "GPREGRET") == 0x57
+    assert get(clock, "DCDCEN") == 0
+    assert get(clock, "RESETREAS") == 1 << 2
+    put(clock, "RESETREAS", 1 << 2)
+    assert get(clock, "RESETREAS") == 0
+
+
+# -- UART and UARTE ------------------------------------------------------------------------------
+RATES = {
+    0x0004F000: 1205, 0x0009D000: 2396, 0x0013B000: 4808, 0x00275000: 9598, 0x003AF000: 14401,
+    0x004EA000: 19208, 0x0075C000: 28777, 0x009D0000: 38369, 0x00EB0000: 57554, 0x013A9000: 76923,
+    0x01D60000: 115108, 0x03B00000: 231884, 0x04000000: 250000, 0x07400000: 457143, 0x0F000000: 941176,
+    0x10000000: 1000000,
+}  # fmt: skip
+"""nRF52840 PS, UARTE, BAUDRATE: the actual rates."""
+RAM = 0x20000100
+
+
+def uarte(bench: Bench, mode: int = 8, baudrate: int = 0x10000000, **parameters: Any) -> Uarte:
+    bench.clocks.frequencies["pclk16m"] = 16_000_000
+    device: Uarte = bench.build(Uarte, "uarte", lines=("global",), **parameters)
+    put(device, "PSEL_TXD", 6)
+    put(device, "PSEL_RXD", 8)
+    put(device, "BAUDRATE", baudrate)
+    put(device, "ENABLE", mode)
+    return device
+
+
+CHARACTER = 10 * 16 * PERIPHERAL_CYCLES
+"""Cycles of one at 1 Mbit/s."""
+
+
+@pytest.mark.parametrize(("register", "baud"), RATES.items())
+def test_baud_rates_are_those_of_the_manual(register: int, baud: int) -> None:
+    bench = Bench(CORE_HZ)
+    device = uarte(bench, baudrate=register)
+    do(device, "STARTTX")
+    assert bench.serial.bauds[-1] == baud
+
+
+def test_byte_registers_send_and_receive() -> None:
+    bench = Bench(CORE_HZ)
+    device = uarte(bench, mode=4)
+    put(device, "TXD", 0x41)
+    bench.run(2 * CHARACTER)
+    assert bench.serial.sent == [], "nothing is sent before STARTTX"
+    do(device, "STARTTX")
+    put(device, "TXD", 0x42)
+    bench.run(CHARACTER)
+    assert bench.serial.sent == [0x42]
+    assert happened(device, "TXDRDY")
+    do(device, "STARTRX")
+    bench.serial.feed(b"xyz")
+    bench.run(3 * CHARACTER)
+    for expected in b"xyz":
+        assert happened(device, "RXDRDY")
+        clear(device, "RXDRDY")
+        assert get(device, "RXD") == expected
+    assert not happened(device, "RXDRDY")
+    assert not happened(device, "ERROR")
+
+
+def test_dma_sends_a_buffer() -> None:
+    bench = Bench(CORE_HZ)
+    device = uarte(bench)
+    bench.memory.write_all(RAM, b"hello")
+    put(device, "TXD_PTR", RAM)
+    put(device, "TXD_MAXCNT", 5)
+    put(device, "INTENSET", 1 << 8)
+    do(device, "STARTTX")
+    assert happened(device, "TXSTARTED")
+    put(device, "TXD_PTR", 0x20000800)  # double buffered: what is under way keeps its own
+    bench.run(5 * CHARACTER - 1)
+    assert not happened(device, "ENDTX")
+    bench.run(1)
+    assert bytes(bench.serial.sent) == b"hello"
+    assert happened(device, "ENDTX")
+    assert get(device, "TXD_AMOUNT") == 5
+    assert bench.lines["global"].level
+    round_trip(device)
+
+
+def test_stopping_the_transmitter_ends_behind_the_character_on_the_wire() -> None:
+    bench = Bench(CORE_HZ)
+    device = uarte(bench)
+    bench.memory.write_all(RAM, b"hello")
+    put(device, "TXD_PTR", RAM)
+    put(device, "TXD_MAXCNT", 5)
+    do(device, "STARTTX")
+    bench.run(CHARACTER + CHARACTER // 2)
+    do(device, "STOPTX")
+    assert not happened(device, "TXSTOPPED")
+    bench.run(10 * CHARACTER)
+    assert happened(device, "TXSTOPPED")
+    assert bytes(bench.serial.sent) == b"he"
+    assert get(device, "TXD_AMOUNT") == 2
+
+
+def test_dma_receives_into_one_buffer_behind_another() -> None:
+    bench = Bench(CORE_HZ)
+    device = uarte(bench)
+    put(device, "SHORTS", 1 << 5)  # ENDRX_STARTRX
+    put(device, "RXD_PTR", RAM)
+    put(device, "RXD_MAXCNT", 4)
+    do(device, "STARTRX")
+    assert happened(device, "RXSTARTED")
+    put(device, "RXD_PTR", RAM + 0x40)  # for the next
+    bench.serial.feed(b"abcdefgh")
+    bench.run(4 * CHARACTER)
+    assert happened(device, "ENDRX")
+    assert get(device, "RXD_AMOUNT") == 4
+    assert bytes(bench.memory.read(RAM + i, 1) for i in range(4)) == b"abcd"
+    clear(device, "ENDRX")
+    bench.run(2 * CHARACTER)
+    assert not happened(device, "ENDRX")
+    do(device, "STOPRX")
+    assert happened(device, "ENDRX")
+    assert get(device, "RXD_AMOUNT") == 2
+    assert bytes(bench.memory.read(RAM + 0x40 + i, 1) for i in range(2)) == b"ef"
+
+
+def test_stopping_the_receiver_times_out_and_flushing_empties_the_fifo() -> None:
+    bench = Bench(CORE_HZ)
+    device = uarte(bench)
+    put(device, "RXD_PTR", RAM)
+    put(device, "RXD_MAXCNT", 8)
+    do(device, "STARTRX")
+    bench.serial.feed(b"abc")
+    bench.run(CHARACTER)
+    do(device, "STOPRX")
+    assert get(device, "RXD_AMOUNT") == 1
+    assert not happened(device, "RXTO")
+    bench.run(5 * CHARACTER)
+    assert happened(device, "RXTO")
+    clear(device, "ENDRX")
+    put(device, "RXD_PTR", RAM + 0x40)
+    do(device, "FLUSHRX")
+    assert happened(device, "ENDRX")
+    assert get(device, "RXD_AMOUNT") == 2
+    assert bytes(bench.memory.read(RAM + 0x40 + i, 1) for i in range(2)) == b"bc"
+
+
+def test_characters_without_a_buffer_overrun() -> None:
+    bench = Bench(CORE_HZ)
+    device = uarte(bench)
+    put(device, "RXD_PTR", RAM)
+    put(device, "RXD_MAXCNT", 1)
+    do(device, "STARTRX")
+    bench.serial.feed(b"abcdef")
+    bench.run(5 * CHARACTER)
+    assert not happened(device, "ERROR"), "four wait in the FIFO"
+    bench.run(CHARACTER)
+    assert happened(device, "ERROR")
+    assert get(device, "ERRORSRC") == 1
+    put(device, "ERRORSRC", 1)
+    assert get(device, "ERRORSRC") == 0
+
+
+def test_dma_outside_ram_is_told() -> None:
+    bench = Bench(CORE_HZ)
+    device = uarte(bench)
+    put(device, "TXD_PTR", 0x1000)
+    put(device, "TXD_MAXCNT", 1)
+    do(device, "STARTTX")
+    assert bench.unmodelled == [(offset_of(device, "TXD_PTR"), "write", "EasyDMA outside RAM")]
+
+
+# -- TIMER -----------------------------------------------------------------------------------------
+def timer(bench: Bench, **parameters: Any) -> Timer:
+    bench.clocks.frequencies["pclk16m"] = 16_000_000
+    device: Timer = bench.build(Timer, "timer", lines=("global",), **parameters)
+    put(device, "BITMODE", 3)
+    put(device, "PRESCALER", 4)  # 1 MHz
+    return device
+
+
+US = CORE_HZ // 1_000_000
+
+
+def captured(device: Timer, number: int = 3) -> int:
+    do(device, f"CAPTURE{number}")
+    return get(device, f"CC{number}")
+
+
+def test_timer_counts_and_compares() -> None:
+    bench = Bench(CORE_HZ)
+    device = timer(bench)
+    put(device, "CC0", 1000)
+    put(device, "INTENSET", 1 << 16)
+    do(device, "START")
+    bench.run(1000 * US - 1)
+    assert not happened(device, "COMPARE0")
+    bench.run(1)
+    assert happened(device, "COMPARE0")
+    assert bench.lines["global"].level
+    bench.run(500 * US)
+    assert captured(device) == 1500
+    do(device, "STOP")
+    bench.run(500 * US)
+    assert captured(device) == 1500
+    do(device, "CLEAR")
+    assert captured(device) == 0
+    round_trip(device)
+
+
+def test_compare_clears_periodically() -> None:
+    bench = Bench(CORE_HZ)
+    device = timer(bench)
+    put(device, "CC0", 100)
+    put(device, "SHORTS", 1)
+    put(device, "INTENSET", 1 << 16)
+    do(device, "START")
+    for _ in range(5):
+        bench.run(100 * US - 1)
+        assert not happened(device, "COMPARE0")
+        bench.run(1)
+        assert happened(device, "COMPARE0")
+        clear(device, "COMPARE0")
+    bench.run(42 * US)
+    assert captured(device) == 42
+
+
+def test_compare_stops() -> None:
+    bench = Bench(CORE_HZ)
+    device = timer(bench)
+    put(device, "CC1", 100)
+    put(device, "SHORTS", 1 << 9)
+    do(device, "START")
+    bench.run(1000 * US)
+    assert captured(device) == 100
+    assert happened(device, "COMPARE1")
+    put(device, "SHORTS", 1 << 9 | 1 << 1)  # and clears
+    do(device, "CLEAR")
+    do(device, "START")
+    bench.run(1000 * US)
+    assert captured(device) == 0
+
+
+def test_a_count_beyond_the_compare_that_clears_goes_round_first() -> None:
+    bench = Bench(CORE_HZ)
+    device = timer(bench)
+    put(device, "BITMODE", 1)  # 8 bits
+    do(device, "START")
+    bench.run(50 * US)
+    put(device, "CC0", 20)
+    put(device, "SHORTS", 1)
+    clear(device, "COMPARE0")
+    bench.run(206 * US)
+    assert captured(device) == 0
+    assert not happened(device, "COMPARE0")
+    bench.run(20 * US)
+    assert captured(device) == 0
+    assert happened(device, "COMPARE0")
+
+
+@pytest.mark.parametrize(("mode", "bits"), [(0, 16), (1, 8), (2, 24), (3, 32)])
+def test_widths(mode: int, bits: int) -> None:
+    bench = Bench(CORE_HZ)
+    device = timer(bench)
+    put(device, "BITMODE", mode)
+    put(device, "PRESCALER", 0)
+    do(device, "START")
+    bench.run(PERIPHERAL_CYCLES * ((1 << bits) + 5))
+    assert captured(device) == 5
+
+
+def test_prescalers() -> None:
+    for prescaler in range(10):
+        bench = Bench(CORE_HZ)
+        device = timer(bench)
+        put(device, "PRESCALER", prescaler)
+        do(device, "START")
+        bench.run(PERIPHERAL_CYCLES * (77 << prescaler))
+        assert captured(device) == 77
+
+
+def test_counter_mode() -> None:
+    bench = Bench(CORE_HZ)
+    device = timer(bench)
+    put(device, "MODE", 1)
+    put(device, "CC0", 3)
+    put(device, "SHORTS", 1)
+    do(device, "START")
+    bench.run(MS)
+    for count in (1, 2):
+        do(device, "COUNT")
+        assert captured(device) == count
+        assert not happened(device, "COMPARE0")
+    do(device, "COUNT")
+    assert happened(device, "COMPARE0")
+    assert captured(device) == 0
+
+
+def test_a_compare_that_happens_once() -> None:
+    bench = Bench(CORE_HZ)
+    device = timer(bench, dppi=True)
+    put(device, "BITMODE", 1)
+    put(device, "CC0", 10)
+    put(device, "ONESHOTEN0", 1)
+    do(device, "START")
+    bench.run(10 * US)
+    assert happened(device, "COMPARE0")
+    clear(device, "COMPARE0")
+    bench.run(256 * US)
+    assert not happened(device, "COMPARE0")
+
+
+# -- RTC -------------------------------------------------------------------------------------------
+def rtc(bench: Bench, **parameters: Any) -> Rtc:
+    bench.clocks.frequencies["lfclk"] = LOW_HZ
+    device: Rtc = bench.build(Rtc, "rtc", lines=("global",), **parameters)
+    return device
+
+
+SECOND = CORE_HZ
+
+
+def test_real_time_counter_counts_behind_its_prescaler() -> None:
+    bench = Bench(CORE_HZ)
+    device = rtc(bench)
+    put(device, "PRESCALER", 32)
+    assert get(device, "COUNTER") == 0
+    do(device, "START")
+    bench.run(SECOND)
+    assert get(device, "COUNTER") == LOW_HZ // 33
+    assert bench.ramp is not None
+    do(device, "STOP")
+    bench.run(SECOND)
+    assert get(device, "COUNTER") == LOW_HZ // 33
+    do(device, "CLEAR")
+    assert get(device, "COUNTER") == 0
+    round_trip(device)
+
+
+def test_events_happen_when_somebody_asks_for_them() -> None:
+    bench = Bench(CORE_HZ)
+    device = rtc(bench)
+    put(device, "CC0", 100)
+    put(device, "CC1", 200)
+    put(device, "EVTENSET", 1 << 17)
+    do(device, "START")
+    bench.run(SECOND)
+    assert not happened(device, "COMPARE0")
+    assert happened(device, "COMPARE1")
+    assert not happened(device, "TICK")
+    put(device, "INTENSET", 1)
+    bench.run(SECOND // LOW_HZ + 1)
+    assert happened(device, "TICK")
+    assert bench.lines["global"].level
+
+
+def test_overflow_at_its_cycle() -> None:
+    bench = Bench(CORE_HZ)
+    device = rtc(bench)
+    put(device, "INTENSET", 1 << 1)
+    do(device, "START")
+    do(device, "TRIGOVRFLW")
+    assert get(device, "COUNTER") == 0xFFFFF0
+    bench.run(16 * SECOND // LOW_HZ - 1)
+    assert not happened(device, "OVRFLW")
+    bench.run(1)
+    assert happened(device, "OVRFLW")
+    assert get(device, "COUNTER") == 0
+
+
+def test_compare_clears_on_nrf53() -> None:
+    bench = Bench(CORE_HZ)
+    device = rtc(bench, dppi=True)
+    put(device, "CC2", 1000)
+    put(device, "SHORTS", 1 << 2)
+    put(device, "EVTENSET", 1 << 18)
+    do(device, "START")
+    bench.run(SECOND * 2500 // LOW_HZ + 1)
+    assert get(device, "COUNTER") == 500
+    do(device, "CAPTURE0")
+    assert get(device, "CC0") == 500
+
+
+# -- pins ------------------------------------------------------------------------------------------
+def test_pins_drive_and_read() -> None:
+    bench = Bench()
+    port = bench.build(Gpio, "p0")
+    put(port, "OUTSET", 1 << 13)
+    assert bench.signals.get("P0_13") == 0
+    put(port, "DIRSET", 1 << 13)
+    assert bench.signals.get("P0_13") == 1
+    assert get(port, "PIN_CNF13") & 1
+    put(port, "OUTCLR", 1 << 13)
+    assert bench.signals.get("P0_13") == 0
+    bench.signals.set("P0_11", 1)
+    assert get(port, "IN") == 0, "its input buffer is not connected"
+    put(port, "PIN_CNF11", 0)
+    assert get(port, "IN") == 1 << 11
+    put(port, "PIN_CNF12", 3 << 2)  # pulled up
+    assert get(port, "IN") == 3 << 11
+    round_trip(port)
+
+
+def test_open_drain_pins_let_go() -> None:
+    bench = Bench()
+    bench.signals.set("P1_2", 1)
+    port = bench.build(Gpio, "p1", port=1, pins=16)
+    put(port, "PIN_CNF2", 1 | 6 << 8)  # S0D1
+    assert bench.signals.get("P1_2") == 0
+    bench.signals.set("P1_2", 1)
+    put(port, "OUT", 1 << 2)
+    assert get(port, "IN") == 1 << 2
+
+
+def test_sensed_pins_latch_and_detect() -> None:
+    bench = Bench()
+    bench.signals.set("P0_3", 1)
+    port = bench.build(Gpio, "p0")
+    put(port, "PIN_CNF3", 3 << 16)  # senses low
+    assert bench.signals.get("detect:p0") == 0
+    bench.signals.set("P0_3", 0)
+    assert bench.signals.get("detect:p0") == 1
+    assert get(port, "LATCH") == 1 << 3
+    put(port, "DETECTMODE", 1)
+    bench.signals.set("P0_3", 1)
+    assert bench.signals.get("detect:p0") == 1, "it is latched"
+    put(port, "LATCH", 1 << 3)
+    assert bench.signals.get("detect:p0") == 0
+
+
+# -- watchdog, random numbers, temperature, flash, information ---------------------------------------
+def test_watchdog_bites_unless_every_reload_register_is_asked() -> None:
+    bench = Bench(CORE_HZ)
+    bench.clocks.frequencies["lfrc"] = LOW_HZ
+    device = bench.build(Wdt, "wdt", lines=("global",))
+    put(device, "CRV", LOW_HZ - 1)  # a second
+    put(device, "RREN", 3)
+    do(device, "START")
+    put(device, "CRV", 5)
+    assert get(device, "CRV") == LOW_HZ - 1, "locked"
+    bench.run(SECOND * 9 // 10)
+    put(device, "RR0", 0x6E524635)
+    assert get(device, "REQSTATUS") == 2
+    put(device, "RR1", 0x6E524635)
+    bench.run(SECOND * 9 // 10)
+    assert not bench.resets
+    put(device, "RR0", 0x6E524635)
+    bench.run(SECOND * 2 // 10)
+    assert bench.resets
+    assert happened(device, "TIMEOUT")
+    assert bench.signals.get(reset_cause("watchdog"))
+
+
+def test_random_numbers_come_one_by_one_and_again() -> None:
+    sequences = []
+    for _ in range(2):
+        bench = Bench(CORE_HZ)
+        bench.clocks.frequencies["pclk16m"] = 16_000_000
+        device = bench.build(Rng, "rng", lines=("global",))
+        do(device, "START")
+        values = []
+        for _ in range(50):
+            bench.run(30 * US)
+            assert happened(device, "VALRDY")
+            clear(device, "VALRDY")
+            values.append(get(device, "VALUE"))
+        sequences.append(values)
+        put(device, "SHORTS", 1)
+        bench.run(30 * US)
+        clear(device, "VALRDY")
+        bench.run(MS)
+        assert not happened(device, "VALRDY")
+    assert sequences[0] == sequences[1]
+    assert len(set(sequences[0])) > 40
+
+
+def test_temperature() -> None:
+    bench = Bench(CORE_HZ)
+    bench.clocks.frequencies["pclk16m"] = 16_000_000
+    device = bench.build(Temp, "temp", lines=("global",))
+    do(device, "START")
+    bench.run(36 * US)
+    assert happened(device, "DATARDY")
+    assert get(device, "TEMP") == 25 * 4
+
+
+def test_the_cache_reaches_the_memory_model() -> None:
+    bench = Bench()
+    device = bench.build(Nvmc, "nvmc")
+    assert bench.tuning.parameters["flash"] == {"wait_states": 2, "instruction_cache": 0}
+    put(device, "ICACHECNF", 1)
+    assert bench.tuning.parameters["flash"] == {"wait_states": 3, "instruction_cache": 1}
+    put(device, "ICACHECNF", 0)
+    assert bench.tuning.invalidated == [("flash", "instruction")]
+
+
+def test_information_is_all_ones_where_nothing_is_said() -> None:
+    bench = Bench()
+    page = bench.build(InformationPage, registers={"PART": 0x130}, values={"PART": 0x8})
+    assert page.read(0x130, 4) == 8
+    assert page.read(0x131, 1) == 0
+    assert page.read(0x134, 4) == 0xFFFFFFFF
+    page.write(0x130, 4, 1)
+    assert page.read(0x130, 4) == 8
+    assert bench.unmodelled
