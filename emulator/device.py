@@ -165,6 +165,27 @@ class Memory(Protocol):
         """Write a stretch of memory."""
 
 
+class FlashArray(Protocol):
+    """Memories that take no stores by themselves: what a flash controller does with them."""
+
+    def serve_stores(self, first: int, size_bytes: int, stored: Callable[[int, int, int], bool]) -> None:
+        """Call ``stored(address, size_bytes, value)`` for stores there; False: the store is a bus fault."""
+
+    def put(self, address: int, data: bytes) -> None:
+        """Put bytes there: what was programmed, or erased. Raises NothingAnswers."""
+
+
+class NoFlash:
+    """No memory at all takes anything."""
+
+    def serve_stores(self, first: int, size_bytes: int, stored: Callable[[int, int, int], bool]) -> None:
+        """No store comes."""
+
+    def put(self, address: int, data: bytes) -> None:  # noqa: ARG002
+        """Nothing is there."""
+        raise NothingAnswers
+
+
 class MemoryTuning(Protocol):
     """How firmware's writes to flash and cache controllers reach the memory model."""
 
@@ -220,6 +241,7 @@ class DeviceContext:
     ``unmodelled(offset, access, what)`` remembers an access that the model does not cover; ``access``
     is "read", "write", or :data:`TIMING` for one that does all that it should but in no time.
     ``audio(name)``: the wires of one of its audio inputs, by the device's own name for it.
+    ``flash``: for a flash controller, the memories that it programs and erases.
     ``request_reset(reason)`` resets the system (a watchdog; it sets the signal of its cause, see
     :func:`reset_cause`); ``touch(ramp)`` says that a read just made has a value that changes with
     time (``ramp``: how, where that is known), ``consumed()`` that it was not idempotent (it
@@ -239,6 +261,7 @@ class DeviceContext:
     unmodelled: Callable[[int, str, str], None] = lambda _offset, _access, _what: None
     request_reset: Callable[[str], None] = lambda _reason: None
     audio: Callable[[str], AudioInput] = lambda _name: SilentInput()
+    flash: FlashArray = field(default_factory=NoFlash)
     touch: Touch = lambda _ramp=None: None
     consumed: Callable[[], None] = lambda: None
 

@@ -10,7 +10,7 @@ from emulator.board.model import DeviceEntry
 from emulator.bus.bus import Bus
 from emulator.bus.register_access import RegisterAccesses
 from emulator.clock.clock import Clock
-from emulator.device import ClockTree, Device, DeviceContext, InterruptLine, Memory, Signals
+from emulator.device import ClockTree, Device, DeviceContext, FlashArray, InterruptLine, Memory, Signals
 from emulator.engine.memory_map import MemoryMap
 from emulator.links.audio_input import AudioWires
 from emulator.links.endpoint import SerialEndpoint
@@ -35,6 +35,7 @@ class Surroundings:
     port_of: Callable[[str], SerialEndpoint]
     audio_of: Callable[[str], AudioWires]
     request_reset: Callable[[str], None]
+    flash: FlashArray
 
 
 def add_device(entry: DeviceEntry, around: Surroundings) -> Device:
@@ -83,6 +84,7 @@ def _context(entry: DeviceEntry, around: Surroundings, *, has_serial: bool) -> D
         unmodelled=unmodelled,
         request_reset=around.request_reset,
         audio=lambda name: around.audio_of(f"{entry.name}_{name}"),
+        flash=around.flash,
         touch=around.accesses.touch,
         consumed=around.accesses.count_activity,
     )

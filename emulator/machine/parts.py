@@ -27,6 +27,7 @@ from emulator.image.model import Image
 from emulator.image.place import place_of
 from emulator.image.start import EntryStart, entry_start
 from emulator.links.audio_input import AudioWires
+from emulator.machine.controlled_flash import ControlledFlash
 from emulator.machine.crash_report import crash_report
 from emulator.machine.devices import Surroundings, add_device
 from emulator.machine.execution import Execution
@@ -215,6 +216,7 @@ class MachineParts:
             port_of=self.ports.port_of,
             audio_of=self._audio_of,
             request_reset=self.requests.request_reset,
+            flash=ControlledFlash(self.engine, self.requests.stop),
         )
         return {entry.name: add_device(entry, around) for entry in self.board.devices}
 

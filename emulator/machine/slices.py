@@ -125,6 +125,7 @@ class Slices:
             error = execute()
             execute = self._execute
             corrections.settle()
+            core.settle_flash()
             code = hook.stop_code
             hook.stop_code = 0
             opened = core.opens_for_execution(error)

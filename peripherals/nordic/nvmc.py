@@ -1,28 +1,44 @@
 """NVMC, the flash controller of nRF52 and nRF53 (product specifications, chapter "NVMC").
 
-The instruction cache of nRF52 reaches the memory model. CONFIG opens the flash for writing or for erasing;
-an erase takes its time, in which READY is 0. The time goes by while firmware waits for READY: that the
-core stands still when it fetches from the flash meanwhile is not modelled.
+The instruction cache of nRF52 reaches the memory model. CONFIG opens the flash and UICR for writing, when a
+store of a word clears the bits that are 0 in it, or for erasing: ERASEPAGE, or on nRF53 a store to the page,
+sets a page's bits. Either takes its time, in which READY is 0; a store before that waits for nothing here.
+The time goes by while firmware looks at READY: that the core stands still when it fetches from the flash
+meanwhile is not modelled. A partial erase adds up to a whole one by its milliseconds.
+
+Any other store to the flash is a bus fault. How often a word may be written is not modelled.
 """
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from emulator.device import DeviceContext
-from emulator.schema.table import about
+from emulator.device import DeviceContext, NothingAnswers
+from emulator.schema.table import about, address
 from peripherals.nordic.power_clock import PERIPHERAL_CLOCK
 from peripherals.parts.paced_deadline import PacedDeadline
 from peripherals.parts.parameters import TunedParameters
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 CACHE_ON, PROFILING_ON, READY = 1 << 0, 1 << 8, 1
-TICKS_A_US = 16
+WRITES, ERASES, ERASES_PARTS = 1, 2, 4
+TICKS_A_US, US_A_MS, WORD_BYTES = 16, 1000, 4
+INFORMATION_BYTES, ERASED = 0x1000, b"\xff"
 
 
 class NvmcParameters(TunedParameters, frozen=True):
-    """What stands before the flash."""
+    """Its memories, and what stands before them."""
 
+    flash_bytes: Annotated[
+        int, about("Size of the flash, from address 0 on.", unit="bytes", at_least=0x1000, example=0x80000)
+    ] = 0x100000
+    information: Annotated[int, address("Where UICR begins.", example=0x10001000)] = 0x10001000
+    erase_by_store: Annotated[
+        bool, about("Whether a store erases a page while erasing is enabled (nRF53).", example=True)
+    ] = False
+    write_us: Annotated[int, about("Writing a word.", unit="us", at_least=1, example=41)] = 41
+    erase_page_us: Annotated[int, about("Erasing a page.", unit="us", at_least=1, example=85_000)] = 85_000
+    erase_all_us: Annotated[int, about("Erasing all.", unit="us", at_least=1, example=169_000)] = 169_000
     cached_wait_states: Annotated[
         int,
         about("Wait states of the flash behind the cache.", unit="cycles", at_least=0, at_most=15, example=3),
@@ -30,6 +46,9 @@ class NvmcParameters(TunedParameters, frozen=True):
     uncached_wait_states: Annotated[
         int, about("Wait states while the cache is off.", unit="cycles", at_least=0, at_most=15, example=2)
     ] = 2
+    page_bytes: Annotated[int, about("Size of a page.", unit="bytes", at_least=0x400, example=0x1000)] = (
+        0x1000
+    )
 
 
 class Nvmc(RegisterDevice):
@@ -40,49 +59,108 @@ class Nvmc(RegisterDevice):
     REGISTERS = (
         read_only(0x400, "READY", READY),
         read_only(0x408, "READYNEXT", READY),
-        Register(0x504, "CONFIG", writable=7, on_write="opened"),
-        Register(0x508, "ERASEPAGE", writable=0),
-        Register(0x50C, "ERASEALL", writable=0),
-        Register(0x510, "ERASEPCR0", writable=0),
-        Register(0x514, "ERASEUICR", writable=0),
-        Register(0x518, "ERASEPAGEPARTIAL", writable=0),
+        Register(0x504, "CONFIG", writable=7),
+        Register(0x508, "ERASEPAGE", writable=0, on_write="erase_page"),
+        Register(0x50C, "ERASEALL", writable=0, on_write="erase_all"),
+        Register(0x510, "ERASEPCR0", writable=0, on_write="erase_page"),
+        Register(0x514, "ERASEUICR", writable=0, on_write="erase_information"),
+        Register(0x518, "ERASEPAGEPARTIAL", writable=0, on_write="erase_page_partly"),
         Register(0x51C, "ERASEPAGEPARTIALCFG", 0xA, writable=0x7F),
         Register(0x540, "ICACHECNF", writable=CACHE_ON | PROFILING_ON, on_write="cache_switched"),
         Register(0x548, "IHIT"),
         Register(0x54C, "IMISS"),
-        Register(0x584, "CONFIGNS", writable=3, on_write="opened"),
+        Register(0x584, "CONFIGNS", writable=3),
         Register(0x588, "WRITEUICRNS", writable=0),
     )
+    STATE = ("_partly",)
     size_bytes = 0x1000
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
         self._busy = PacedDeadline(context, "busy", PERIPHERAL_CLOCK, self._done)
+        self._partly: dict[int, int] = {}  # page -> milliseconds of its erase that are over
+        context.flash.serve_stores(0, self.parameters.flash_bytes, self._stored)
+        context.flash.serve_stores(self.parameters.information, INFORMATION_BYTES, self._stored)
 
     def reset(self) -> None:
-        """Read only, the cache off."""
+        """Read only, the cache off; what the memories hold stays."""
         super().reset()
         self._busy.disarm()
         self._tune()
 
+    # -- effects -----------------------------------------------------------------------------
     def cache_switched(self, _written: int, old: int) -> None:
         """ICACHECNF: a cache that goes off is emptied."""
         if old & CACHE_ON and not self.values["ICACHECNF"] & CACHE_ON:
             self.context.tuning.invalidate(self.parameters.accelerator, "instruction")
         self._tune()
 
-    def opened(self, _written: int, _old: int) -> None:
-        """CONFIG: the flash is not written to."""
-        if self.values["CONFIG"]:
-            self.report("CONFIG", "write", "flash programming")
+    def erase_page(self, written: int, _old: int) -> None:
+        """ERASEPAGE: the page's address."""
+        if self._opened(ERASES):
+            self._erase(written, self.parameters.page_bytes, self.parameters.erase_page_us)
 
-    def _tune(self) -> None:
-        if self.parameters.accelerator:
-            on = self.values["ICACHECNF"] & CACHE_ON
-            waits = self.parameters.cached_wait_states if on else self.parameters.uncached_wait_states
-            self.context.tuning.configure(
-                self.parameters.accelerator, wait_states=waits, instruction_cache=on
-            )
+    def erase_all(self, written: int, _old: int) -> None:
+        """ERASEALL: the flash and UICR."""
+        if written & 1 and self._opened(ERASES):
+            self._erase(0, self.parameters.flash_bytes, self.parameters.erase_all_us)
+            self._erase(self.parameters.information, INFORMATION_BYTES, self.parameters.erase_all_us)
+
+    def erase_information(self, written: int, _old: int) -> None:
+        """ERASEUICR."""
+        if written & 1 and self._opened(ERASES):
+            self._erase(self.parameters.information, INFORMATION_BYTES, self.parameters.erase_page_us)
+
+    def erase_page_partly(self, written: int, _old: int) -> None:
+        """ERASEPAGEPARTIAL: so many milliseconds of the page's erase."""
+        if not self._opened(ERASES | ERASES_PARTS):
+            return
+        page = written & -self.parameters.page_bytes
+        span_ms = self.values["ERASEPAGEPARTIALCFG"]
+        over_ms = self._partly.get(page, 0) + span_ms
+        if over_ms * US_A_MS >= self.parameters.erase_page_us:
+            self._erase(page, self.parameters.page_bytes, span_ms * US_A_MS)
+        else:
+            self._partly[page] = over_ms
+            self._take(span_ms * US_A_MS)
+
+    # -- inside ------------------------------------------------------------------------------
+    def _opened(self, mode: int) -> bool:
+        return self.values["CONFIG"] & mode != 0
+
+    def _stored(self, address: int, size_bytes: int, value: int) -> bool:
+        """A store to the flash or UICR. Gives whether it is none of a bus fault."""
+        if size_bytes != WORD_BYTES or address % WORD_BYTES:
+            return False
+        if self.values["CONFIG"] & (WRITES | ERASES) == WRITES:
+            old = self.context.memory.read(address, WORD_BYTES)
+            self.context.flash.put(address, (old & value).to_bytes(WORD_BYTES, "little"))
+            self._take(self.parameters.write_us)
+            return True
+        if self.parameters.erase_by_store and self._opened(ERASES):
+            self._erase(address, self.parameters.page_bytes, self.parameters.erase_page_us)
+            return True
+        return False
+
+    def _erase(self, address: int, size_bytes: int, lasts_us: int) -> None:
+        first = address & -min(size_bytes, self.parameters.page_bytes)
+        self._partly.pop(first, None)
+        try:
+            self.context.flash.put(first, ERASED * size_bytes)
+        except NothingAnswers:
+            self.report("ERASEPAGE", "write", f"0x{first:08x} is no page of the flash")
+        self._take(lasts_us)
+
+    def _take(self, lasts_us: int) -> None:
+        self.values["READY"] = self.values["READYNEXT"] = 0
+        self._busy.arm(TICKS_A_US * lasts_us)
 
     def _done(self) -> None:
         self.values["READY"] = self.values["READYNEXT"] = READY
+
+    def _tune(self) -> None:
+        name = self.parameters.accelerator
+        if name:
+            on = self.values["ICACHECNF"] & CACHE_ON
+            waits = self.parameters.cached_wait_states if on else self.parameters.uncached_wait_states
+            self.context.tuning.configure(name, wait_states=waits, instruction_cache=on)

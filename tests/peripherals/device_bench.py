@@ -96,6 +96,24 @@ class FakeMemory:
             self.bytes[address + i] = value >> 8 * i & 0xFF
 
 
+class FakeFlash:
+    """Takes what a flash controller programs to memory; ``store`` is firmware's."""
+
+    def __init__(self, memory: FakeMemory) -> None:
+        self._memory = memory
+        self._served: list[tuple[int, int, Callable[[int, int, int], bool]]] = []
+
+    def serve_stores(self, first: int, size_bytes: int, stored: Callable[[int, int, int], bool]) -> None:
+        self._served.append((first, first + size_bytes, stored))
+
+    def put(self, address: int, data: bytes) -> None:
+        self._memory.write_all(address, data)
+
+    def store(self, address: int, size_bytes: int, value: int) -> bool:
+        found = [stored for first, end, stored in self._served if first <= address < end]
+        return any(stored(address, size_bytes, value) for stored in found)
+
+
 class FakeTuning:
     def __init__(self) -> None:
         self.parameters: dict[str, dict[str, int]] = defaultdict(dict)
@@ -163,6 +181,7 @@ class Bench:
         self.clock.attach(lambda: self.cycles, lambda _next: None)
         self.clocks = FakeClocks(self.clock)
         self.memory = FakeMemory()
+        self.flash = FakeFlash(self.memory)
         self.tuning = FakeTuning()
         self.signals = FakeSignals()
         self.serial = FakeSerial()
@@ -192,6 +211,7 @@ class Bench:
             unmodelled=lambda offset, access, what: self.unmodelled.append((offset, access, what)),
             request_reset=self.resets.append,
             audio=lambda wires: self.audio.setdefault(f"{name}_{wires}", AudioWires(f"{name}_{wires}")),
+            flash=self.flash,
             touch=self._touch,
             consumed=self._touch,
         )

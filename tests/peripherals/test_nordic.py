@@ -577,6 +577,72 @@ def test_the_cache_reaches_the_memory_model() -> None:
     assert bench.tuning.invalidated == [("flash", "instruction")]
 
 
+def opened(bench: Bench, **parameters: Any) -> Nvmc:
+    bench.clocks.frequencies["pclk16m"] = 16_000_000
+    device: Nvmc = bench.build(Nvmc, "nvmc", base=0x4001E000, flash_bytes=0x4000, **parameters)
+    bench.memory.write_all(0x1000, b"\xff" * 0x2000)
+    return device
+
+
+def test_words_are_written_once_the_flash_is_open() -> None:
+    bench = Bench(CORE_HZ)
+    device = opened(bench)
+    assert not bench.flash.store(0x1000, 4, 0), "read only"
+    put(device, "CONFIG", 1)
+    assert bench.flash.store(0x1000, 4, 0x12345678)
+    assert get(device, "READY") == 0
+    bench.run(41 * US)
+    assert get(device, "READY") == 1
+    assert bench.memory.read(0x1000, 4) == 0x12345678
+    assert bench.flash.store(0x1000, 4, 0xFFFF0000), "bits are only cleared"
+    assert bench.memory.read(0x1000, 4) == 0x12340000
+    assert bench.flash.store(0x10001080, 4, 5), "UICR"
+    for address, size in ((0x1000, 1), (0x1002, 2), (0x4000, 4)):
+        assert not bench.flash.store(address, size, 0)
+
+
+def test_a_page_is_erased() -> None:
+    bench = Bench(CORE_HZ)
+    device = opened(bench)
+    bench.memory.write_all(0x1FFC, bytes(8))
+    put(device, "ERASEPAGE", 0x1000)
+    assert bench.memory.read(0x1FFC, 4) == 0, "erasing is not enabled"
+    put(device, "CONFIG", 2)
+    put(device, "ERASEPAGE", 0x1000)
+    assert bench.memory.read(0x1FFC, 4) == 0xFFFFFFFF
+    assert bench.memory.read(0x2000, 4) == 0
+    bench.run(85 * MS - 1)
+    assert get(device, "READY") == 0
+    bench.run(1)
+    assert get(device, "READY") == 1
+    round_trip(device)
+
+
+def test_partial_erases_add_up() -> None:
+    bench = Bench(CORE_HZ)
+    device = opened(bench)
+    bench.memory.write_all(0x1000, bytes(4))
+    put(device, "CONFIG", 2)
+    for _ in range(8):
+        put(device, "ERASEPAGEPARTIAL", 0x1000)
+        bench.run(10 * MS - 1)
+        assert get(device, "READY") == 0
+        bench.run(1)
+        assert get(device, "READY") == 1
+        assert bench.memory.read(0x1000, 4) == 0
+    put(device, "ERASEPAGEPARTIAL", 0x1000)
+    assert bench.memory.read(0x1000, 4) == 0xFFFFFFFF
+
+
+def test_a_store_erases_a_page_of_nrf53() -> None:
+    bench = Bench(CORE_HZ)
+    device = opened(bench, erase_by_store=True)
+    bench.memory.write_all(0x1000, bytes(8))
+    put(device, "CONFIG", 2)
+    assert bench.flash.store(0x1000, 4, 0xFFFFFFFF)
+    assert bench.memory.read(0x1004, 4) == 0xFFFFFFFF
+
+
 def test_information_is_all_ones_where_nothing_is_said() -> None:
     bench = Bench()
     page = bench.build(InformationPage, registers={"PART": 0x130}, values={"PART": 0x8})

@@ -73,6 +73,41 @@ def test_memory_that_grows_shares_ram_addresses(core: str) -> None:
     assert translations(core, [code, ram, other]) < 10
 
 
+STORE_AND_LOAD = Listing("""
+    6008      | str r0, [r1]
+    680a      | ldr r2, [r1]
+    bf00      | nop
+""")
+
+
+@every_core
+def test_a_store_to_a_read_only_memory_may_be_taken_by_its_hook(core: str) -> None:
+    """A WRITE_PROT hook that gives True: Unicorn makes the store whatever the hook wrote, and goes on.
+
+    The hardware's flash controller makes something else of a store. We: put that there behind the block.
+    """
+    m = Mapped(core, [(CODE, LARGE, ucc.UC_PROT_READ | ucc.UC_PROT_EXEC)])
+    m.buffers[CODE][: len(STORE_AND_LOAD.code)] = STORE_AND_LOAD.code
+    place = CODE + SMALL
+    seen = []
+
+    def stored(_uc: Uc, access: int, address: int, size: int, value: int, _data: object) -> bool:
+        seen.append((access, address, size, value))
+        m.buffers[CODE][SMALL : SMALL + 4] = b"\x01\x02\x03\x04"
+        return address == place
+
+    m.uc.hook_add(ucc.UC_HOOK_MEM_INVALID, stored)
+    for turn in range(1, 3):
+        set_r(m.uc, r0=0x12345678, r1=place, r2=0)
+        assert run(m.uc, until=STORE_AND_LOAD.end) is None
+        assert seen == [(ucc.UC_MEM_WRITE_PROT, place, 4, 0x12345678)] * turn
+        assert r(m.uc, 2) == 0x12345678
+    set_r(m.uc, r0=1, r1=place + 4)
+    error = run(m.uc, until=STORE_AND_LOAD.end)
+    assert error is not None
+    assert error.errno == ucc.UC_ERR_WRITE_PROT
+
+
 CHANGES_WHAT_FOLLOWS = Listing("""
     2301      | movs r3, #1
     802c      | strh r4, [r5]
