@@ -164,6 +164,9 @@ class Memory(Protocol):
     def write_all(self, address: int, data: bytes) -> None:
         """Write a stretch of memory."""
 
+    def program(self, address: int, data: bytes) -> None:
+        """Put bytes into any memory, also one that stores can't change, as its own controller does."""
+
 
 class FlashArray(Protocol):
     """Memories that take no stores by themselves: what a flash controller does with them."""

@@ -6,7 +6,7 @@ from emulator.board.model import Board, Region
 from emulator.errors import ImageError
 from emulator.image.attributes import core_problem
 from emulator.image.model import Image
-from emulator.image.start import entry_start
+from emulator.image.start import entry_start, starts_in_rom
 from emulator.image.views import read_loaded
 
 WORD_BYTES = 4
@@ -39,9 +39,10 @@ def check_vectors(image: Image, board: Board) -> None:
     The initial stack pointer must point into RAM (or just past its end), the reset vector
     must be odd (Thumb) and lie inside the image. The core drops the stack pointer's two low bits
     (ARMv7-M Architecture Reference Manual B1.5.5, TakeReset). A semihosting program without vectors
-    starts at its entry point: :mod:`emulator.image.start`.
+    starts at its entry point: :mod:`emulator.image.start`. Where the board's vectors lie in a ROM, the
+    program there finds the image, or says itself what it misses.
     """
-    if entry_start(image, board) is not None:
+    if entry_start(image, board) is not None or starts_in_rom(board):
         return
     address = board.vector_table if image.vector_table is None else image.vector_table
     vectors = read_loaded(image, board, address, VECTOR_BYTES)

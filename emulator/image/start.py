@@ -37,8 +37,16 @@ class EntryStart:
     enables_fpu: bool
 
 
+def starts_in_rom(board: Board) -> bool:
+    """Whether the core finds its vectors in a boot ROM, whose program starts the image."""
+    region = board.region_at(board.vector_table)
+    return region is not None and region.kind == "rom"
+
+
 def starts_at_entry(image: Image, board: Board) -> bool:
     """Whether ``image`` is a semihosting program without vectors: nobody but its entry point starts it."""
+    if starts_in_rom(board):
+        return False
     if image.format != "elf" or image.entry is None or image.vector_table is not None:
         return False
     if not image.entry & 1 or read_loaded(image, board, image.entry & ~1, 2) is None:

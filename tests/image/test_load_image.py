@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from image_bytes import VECTORS, attributes, make_board, make_elf, make_hex
 
+from emulator.board.model import Region
 from emulator.errors import EXIT_USAGE, ImageError
 from emulator.image import check_vectors, load_image
 from emulator.image.checks import core_warning
@@ -292,6 +293,12 @@ def test_vectors_of_an_image_for_another_board(write):
     image = load_image(write("b.hex", make_hex(other)), board=board)
     with pytest.raises(ImageError, match="does not point into RAM"):
         check_vectors(image, board)
+
+
+def test_a_boot_rom_finds_an_images_vectors_itself(write):
+    regions = (Region("rom", 0, 0x4000, "rom"), *(r for r in make_board().regions if r.base))
+    board = make_board(regions=regions)
+    check_vectors(load_image(write("a.hex", make_hex(address=0x0800_8000)), board=board), board)
 
 
 @pytest.mark.parametrize("at", [1, 11, 12])

@@ -85,6 +85,9 @@ class FakeMemory:
         for i, byte in enumerate(data):
             self.write(address + i, 1, byte)
 
+    def program(self, address: int, data: bytes) -> None:
+        self.bytes.update(enumerate(data, address))
+
     def write(self, address: int, size_bytes: int, value: int) -> None:
         if address in self.absent:
             raise NothingAnswers
