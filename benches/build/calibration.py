@@ -99,7 +99,7 @@ def _brought_up(board: Board, entry: Mapping[str, Any]) -> BoardSupport:
         title=board.title,
         boards=(board.name,),
         core=board.core.removeprefix("cortex-"),
-        sources=("bringup/bsp.c", f"bringup/{entry['source']}"),
+        sources=("bringup/bsp.c", *(f"bringup/{entry[key]}" for key in ("source", "stage2") if key in entry)),
         flash=flash,
         ram=Memory(begin, end - begin),
         stack_bytes=STACK_BYTES,

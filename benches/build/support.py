@@ -224,12 +224,18 @@ def fitted(support: BoardSupport, board: Board) -> BoardSupport:
 
 
 def linker_memories(board: Board) -> tuple[Memory, Memory]:
-    """A board's flash from where it boots, and its first RAM. Raises :class:`BoardError`."""
-    flash = board.region_at(board.vector_table)
+    """A board's flash from where it boots, and its first RAM. Raises :class:`BoardError`.
+
+    Where it boots from a ROM, the flash is where that looks for an image.
+    """
+    start = board.vector_table
+    flash = board.region_at(start)
+    if flash is not None and flash.kind == "rom" and board.image_bases:
+        start = board.image_bases[0]
+        flash = board.region_at(start)
     ram = next((r for r in board.regions if r.kind == "ram" and not r.alias_of and r is not flash), None)
     if flash is None or ram is None:
         raise BoardError("has no RAM region, or none that holds its vector table", where=board.file)
-    start = board.vector_table
     if flash.alias_of:  # the image is linked where the bytes really are
         original = next(r for r in board.regions if r.name == flash.alias_of)
         start, flash = start - flash.base + original.base, original

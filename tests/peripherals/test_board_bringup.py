@@ -27,6 +27,7 @@ SLACK_CYCLES = 200  # a turn of the polling loop, the calls around it, a prescal
 LINKER = """
 MEMORY {{ FLASH (rx) : ORIGIN = {flash:#x}, LENGTH = 64K  RAM (rwx) : ORIGIN = {ram:#x}, LENGTH = 32K }}
 SECTIONS {{
+  .stage2 : {{ KEEP(*(.stage2)) }} > FLASH
   .vectors : {{ KEEP(*(.vectors)) }} > FLASH
   .text : {{ *(.text*) *(.rodata*) . = ALIGN(4); }} > FLASH
   .data : {{ data_start = .; *(.data*) . = ALIGN(4); data_end = .; }} > RAM AT > FLASH
@@ -39,12 +40,16 @@ SECTIONS {{
 
 @dataclass(frozen=True)
 class BringUp:
-    """``source``: the family's file; ``ram``: where data goes; ``defines``: what the board adds."""
+    """``source``: the family's file; ``ram``: where data goes; ``defines``: what the board adds.
+
+    ``stage2``: the file of what a boot ROM wants before the vectors.
+    """
 
     source: str
     ram: int
     baud: int = 115_200
     defines: tuple[str, ...] = ()
+    stage2: str = ""
 
 
 BOARDS = {
@@ -61,17 +66,20 @@ BOARDS = {
     "nrf52840-dk": BringUp("nrf52.c", 0x20000000),
     "nrf52-dk": BringUp("nrf52.c", 0x20000000),
     "arduino-nano33-ble": BringUp("nrf52.c", 0x20000000, defines=("ARDUINO_NANO",)),
+    "rpi-pico": BringUp("rp2040.c", 0x20000000, stage2="rp2040_stage2.S"),
 }
 WITHOUT_CLOCK_TREE = ("mps2-", "virtual-")
 
 
 def build(folder: Path, board: Board, bring_up: BringUp) -> Path:
     script, elf = folder / "link.ld", folder / "bringup.elf"
-    script.write_text(LINKER.format(flash=board.vector_table, ram=bring_up.ram))
+    flash = board.image_bases[0] if bring_up.stage2 else board.vector_table
+    script.write_text(LINKER.format(flash=flash, ram=bring_up.ram))
+    files = [MAIN, SOURCES / bring_up.source, *([SOURCES / bring_up.stage2] if bring_up.stage2 else [])]
     subprocess.run(
         ["arm-none-eabi-gcc", f"-mcpu={board.core}", "-mthumb", "-Os", "-g", "-Wall", "-Wextra", "-Werror",
          "-ffreestanding", "-nostartfiles", "--specs=nosys.specs", *(f"-D{d}" for d in bring_up.defines),
-         "-T", str(script), f"-I{SOURCES}", str(MAIN), str(SOURCES / bring_up.source), "-o", str(elf)],
+         "-T", str(script), f"-I{SOURCES}", *map(str, files), "-o", str(elf)],
         check=True,
     )  # fmt: skip
     return elf
@@ -84,6 +92,7 @@ def test_the_calibration_firmware_brings_them_up_alike() -> None:
         first = next(r.base for r in load_board(name).regions if r.kind == "ram" and not r.alias_of)
         assert BOARDS[name].source == entry["source"]
         assert BOARDS[name].ram == entry.get("ram", first)
+        assert BOARDS[name].stage2 == entry.get("stage2", "")
         assert BOARDS[name].defines == tuple(entry.get("defines", ()))
 
 

@@ -1,0 +1,1 @@
+"""Devices of Raspberry Pi's microcontrollers (RP2040)."""

@@ -1,0 +1,140 @@
+"""IO_BANK0 and IO_QSPI (RP2040 datasheet 2.19): functions, overrides and interrupts of the pins.
+
+Which function a pin has is kept, and every block reaches its pins whatever it is. Interrupts of the first
+core follow the levels and edges of the pins' signals. Of the QSPI pins only the chip select's output
+override has an effect: the SSI sees it on ``override:qspi_ss``.
+"""
+
+from __future__ import annotations
+
+from emulator.device import DeviceContext
+from peripherals.raspberrypi.atomic import AtomicRegisters
+from peripherals.raspberrypi.sio import PIN_COUNT, PINS
+from peripherals.raspberrypi.ssi import SELECT_OVERRIDE
+from peripherals.register_device import Register, read_only
+
+CONTROL_MASK, NO_FUNCTION = 0x3003331F, 0x1F
+LEVEL_LOW, LEVEL_HIGH, EDGE_LOW, EDGE_HIGH = 1, 2, 4, 8
+EDGES = 0xCCCCCCCC
+IN_FROM_PAD, IRQ_TO_PROCESSOR = 1 << 17, 1 << 26
+PINS_PER_WORD = 8
+INTR, GROUPS = 0xF0, ("PROC0", "PROC1", "DORMANT_WAKE")
+WORDS = range(-(-PIN_COUNT // PINS_PER_WORD))
+QSPI_PINS = ("SCLK", "SS", "SD0", "SD1", "SD2", "SD3")
+
+
+def _interrupt_rows() -> tuple[Register, ...]:
+    rows = [
+        Register(INTR + 4 * n, f"INTR{n}", writable=0, w1c=EDGES, on_read="raw_read", on_write="moved")
+        for n in WORDS
+    ]
+    for group, name in enumerate(GROUPS):
+        base = INTR + 0x10 + 0x30 * group
+        for n in WORDS:
+            rows += [
+                Register(base + 4 * n, f"{name}_INTE{n}", on_write="moved"),
+                Register(base + 0x10 + 4 * n, f"{name}_INTF{n}", on_write="moved"),
+                read_only(base + 0x20 + 4 * n, f"{name}_INTS{n}", on_read="status_read"),
+            ]
+    return tuple(rows)
+
+
+class IoBank0(AtomicRegisters):
+    """The user bank."""
+
+    LINES = ("global",)
+    REGISTERS = (
+        *(
+            row
+            for n in range(PIN_COUNT)
+            for row in (
+                read_only(8 * n, f"GPIO{n}_STATUS", on_read="pin_status"),
+                Register(8 * n + 4, f"GPIO{n}_CTRL", NO_FUNCTION, writable=CONTROL_MASK),
+            )
+        ),
+        *_interrupt_rows(),
+    )
+
+    def __init__(self, context: DeviceContext) -> None:
+        super().__init__(context)
+        self._offset = 0  # of the access that is served
+        for pin, name in enumerate(PINS):
+            context.signals.watch(name, lambda level, pin=pin: self._pin_changed(pin, level))  # type: ignore[misc]
+
+    def read(self, offset: int, size_bytes: int) -> int:
+        """A load."""
+        self._offset = offset & 0xFFC
+        return super().read(offset, size_bytes)
+
+    def pin_status(self) -> int:
+        """GPIOn_STATUS: its level, and whether it asks for an interrupt."""
+        pin = self._offset // 8
+        level = IN_FROM_PAD if self.context.signals.get(PINS[pin]) else 0
+        asks = self.status("PROC0", pin // PINS_PER_WORD) >> 4 * (pin % PINS_PER_WORD) & 0xF
+        return level | (IRQ_TO_PROCESSOR if asks else 0)
+
+    def raw_read(self) -> int:
+        """INTRn."""
+        return self.raw((self._offset - INTR) // 4)
+
+    def status_read(self) -> int:
+        """..._INTSn."""
+        group, place = divmod(self._offset - INTR - 0x10, 0x30)
+        return self.status(GROUPS[group], (place - 0x20) // 4)
+
+    def moved(self, _written: int, _old: int) -> None:
+        """INTRn, INTEn, INTFn: the line follows."""
+        self.line("global").set_level(any(self.status("PROC0", n) for n in WORDS))
+
+    def raw(self, word: int) -> int:
+        """Four bits a pin: levels as they are, edges as they came."""
+        value = self.values[f"INTR{word}"]
+        for place, name in enumerate(PINS[PINS_PER_WORD * word : PINS_PER_WORD * (word + 1)]):
+            value |= (LEVEL_HIGH if self.context.signals.get(name) else LEVEL_LOW) << 4 * place
+        return value
+
+    def status(self, group: str, word: int) -> int:
+        """What is enabled or forced of it."""
+        return self.raw(word) & self.values[f"{group}_INTE{word}"] | self.values[f"{group}_INTF{word}"]
+
+    def _pin_changed(self, pin: int, level: int) -> None:
+        word, place = divmod(pin, PINS_PER_WORD)
+        self.set_bits(f"INTR{word}", (EDGE_HIGH if level else EDGE_LOW) << 4 * place)
+        self.moved(0, 0)
+
+
+class IoQspi(AtomicRegisters):
+    """The flash's pins."""
+
+    LINES = ("global",)
+    REGISTERS = (
+        *(
+            row
+            for n, name in enumerate(QSPI_PINS)
+            for row in (
+                read_only(8 * n, f"GPIO_QSPI_{name}_STATUS", IN_FROM_PAD if name == "SS" else 0),
+                Register(
+                    8 * n + 4,
+                    f"GPIO_QSPI_{name}_CTRL",
+                    NO_FUNCTION,
+                    writable=CONTROL_MASK,
+                    on_write="changed",
+                ),
+            )
+        ),
+        *(
+            Register(0x30 + 4 * n, name)
+            for n, name in enumerate(
+                ("INTR", *(f"{group}_{kind}" for group in GROUPS for kind in ("INTE", "INTF", "INTS")))
+            )
+        ),
+    )
+
+    def reset(self) -> None:
+        """No overrides."""
+        super().reset()
+        self.changed(0, 0)
+
+    def changed(self, _written: int, _old: int) -> None:
+        """A CTRL register: the chip select's override."""
+        self.context.signals.set(SELECT_OVERRIDE, self.field("GPIO_QSPI_SS_CTRL", 8, 2))

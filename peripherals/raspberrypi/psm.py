@@ -1,0 +1,57 @@
+"""The power-on state machine (RP2040 datasheet 2.13): which parts of the chip are out of reset.
+
+The boot ROM is one of them: when the system is reset, its program is there. It is this package's own
+(``firmware/bootrom``), with the documented entries at the documented addresses, and nothing of the chip's.
+Modelled besides: the second core's reset, on the signal ``reset:core1``. Forcing another part off, or what
+the watchdog resets (WDSEL), changes nothing: a watchdog resets the whole system.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Annotated, Literal
+
+from emulator.device import DeviceParameters
+from emulator.schema.table import about
+from peripherals.raspberrypi.atomic import AtomicRegisters
+from peripherals.register_device import Register, read_only
+
+ALL, SECOND_CORE = 0x1FFFF, 1 << 16
+ROM_BASE = 0x00000000
+
+
+class PsmParameters(DeviceParameters, frozen=True):
+    """The chip's boot ROM."""
+
+    boot_rom: Annotated[Literal["rp2040"], about("Whose boot ROM it is.", example="rp2040")] = "rp2040"
+
+
+class Psm(AtomicRegisters):
+    """FRCE_ON, FRCE_OFF, WDSEL, DONE."""
+
+    PARAMETERS = PsmParameters
+    parameters: PsmParameters
+    REGISTERS = (
+        Register(0x00, "FRCE_ON", writable=ALL),
+        Register(0x04, "FRCE_OFF", writable=ALL, on_write="forced_off"),
+        Register(0x08, "WDSEL", writable=ALL),
+        read_only(0x0C, "DONE", on_read="done"),
+    )
+
+    def reset(self) -> None:
+        """Everything comes out of reset; the boot ROM holds its program."""
+        super().reset()
+        program = resources.files(__package__).joinpath(f"{self.parameters.boot_rom}.bin").read_bytes()
+        self.context.memory.program(ROM_BASE, program)
+        self._drive()
+
+    def forced_off(self, _written: int, _old: int) -> None:
+        """FRCE_OFF: the second core may be reset."""
+        self._drive()
+
+    def done(self) -> int:
+        """DONE: what is out of reset."""
+        return ALL & ~self.values["FRCE_OFF"] | self.values["FRCE_ON"]
+
+    def _drive(self) -> None:
+        self.context.signals.set("reset:core1", int(bool(self.values["FRCE_OFF"] & SECOND_CORE)))
