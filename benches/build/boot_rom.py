@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benches.build.support import firmware_folder
 
-BOOT_ROMS = {"rp2040": ("cortex-m0plus", ("rp2040_header.S", "rp2040.c"))}
+BOOT_ROMS = {"rp2040": ("cortex-m0plus", ("rp2040_header.S", "rp2040.c", "rp2040_real.c"))}
 """By chip: its core, and the sources."""
 FLAGS = (
     "-mthumb", "-std=c11", "-Os", "-Wall", "-Wextra", "-Werror", "-ffreestanding", "-fno-builtin",

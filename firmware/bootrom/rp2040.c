@@ -51,6 +51,7 @@
 #define SECTOR_ERASE 0x20
 #define READ_DATA 0x03
 #define CHIP_BUSY 1u
+#define TURNS_BETWEEN_LOOKS 500u /* some 10 us at 125 MHz */
 
 void start_second_stage(uint32_t address) __attribute__((noreturn));
 void start_at(uint32_t entry, uint32_t stack) __attribute__((noreturn));
@@ -221,9 +222,15 @@ static void wait_for_chip(void)
     uint8_t status;
     chip_select(OVERRIDE_LOW);
     exchange(&command, NULL, 1);
-    do {
+    for (;;) {
         exchange(NULL, &status, 1);
-    } while (status & CHIP_BUSY);
+        if (!(status & CHIP_BUSY)) {
+            break;
+        }
+        for (uint32_t n = 0; n < TURNS_BETWEEN_LOOKS; n++) {
+            __asm volatile("");
+        }
+    }
     chip_select(OVERRIDE_HIGH);
 }
 

@@ -52,12 +52,87 @@ functions:
 data:
     entry 'C', 'R', copyright
     entry 'G', 'R', revision
+    entry 'F', 'S', real_start
+    entry 'F', 'E', real_end
+    entry 'S', 'F', soft_float_table
+    entry 'S', 'D', soft_double_table
     .hword 0
 
 copyright:
     .asciz "The Boardless authors: a boot ROM of their own for an emulator"
     .balign 4
 revision:
+    .word 0
+
+    .balign 4
+real_start:
+soft_float_table:                   /* 2.8.3.2.1 */
+    .word single_add + 1
+    .word single_subtract + 1
+    .word single_multiply + 1
+    .word single_divide + 1
+    .word single_compare + 1
+    .word single_compare_flags + 1
+    .word single_sqrt + 1
+    .word single_to_int + 1
+    .word single_to_fix + 1
+    .word single_to_uint + 1
+    .word single_to_ufix + 1
+    .word int_to_single + 1
+    .word fix_to_single + 1
+    .word uint_to_single + 1
+    .word ufix_to_single + 1
+    .word single_cos + 1
+    .word single_sin + 1
+    .word single_tan + 1
+    .word single_sincos + 1
+    .word single_exp + 1
+    .word single_ln + 1
+    .word single_compare + 1
+    .word single_atan2 + 1
+    .word int64_to_single + 1
+    .word fix64_to_single + 1
+    .word uint64_to_single + 1
+    .word ufix64_to_single + 1
+    .word single_to_int64 + 1
+    .word single_to_fix64 + 1
+    .word single_to_uint64 + 1
+    .word single_to_ufix64 + 1
+    .word single_to_double + 1
+soft_double_table:                  /* 2.8.3.2.2 */
+    .word double_add + 1
+    .word double_subtract + 1
+    .word double_multiply + 1
+    .word double_divide + 1
+    .word double_compare + 1
+    .word double_compare_flags + 1
+    .word double_sqrt + 1
+    .word double_to_int + 1
+    .word double_to_fix + 1
+    .word double_to_uint + 1
+    .word double_to_ufix + 1
+    .word int_to_double + 1
+    .word fix_to_double + 1
+    .word uint_to_double + 1
+    .word ufix_to_double + 1
+    .word double_cos + 1
+    .word double_sin + 1
+    .word double_tan + 1
+    .word double_sincos + 1
+    .word double_exp + 1
+    .word double_ln + 1
+    .word double_compare + 1
+    .word double_atan2 + 1
+    .word int64_to_double + 1
+    .word fix64_to_double + 1
+    .word uint64_to_double + 1
+    .word ufix64_to_double + 1
+    .word double_to_int64 + 1
+    .word double_to_fix64 + 1
+    .word double_to_uint64 + 1
+    .word double_to_ufix64 + 1
+    .word double_to_single + 1
+real_end:
     .word 0
 
     .text
@@ -88,3 +163,35 @@ start_at:                           /* r0: entry, r1: stack */
     movs r1, #1
     orrs r0, r1
     bx r0
+
+/* Flags as after a comparison of unsigned numbers; the operands are kept. */
+    .thumb_func
+single_compare_flags:
+    push {r0-r3, lr}
+    bl single_compare
+    adds r0, #1
+    cmp r0, #1
+    pop {r0-r3, pc}
+
+    .thumb_func
+double_compare_flags:
+    push {r0-r3, lr}
+    bl double_compare
+    adds r0, #1
+    cmp r0, #1
+    pop {r0-r3, pc}
+
+    .thumb_func
+double_sincos:                      /* the sine in r0 and r1, the cosine in r2 and r3 */
+    push {r4-r7, lr}
+    movs r4, r0
+    movs r5, r1
+    bl double_cos
+    movs r6, r0
+    movs r7, r1
+    movs r0, r4
+    movs r1, r5
+    bl double_sin
+    movs r2, r6
+    movs r3, r7
+    pop {r4-r7, pc}
