@@ -64,7 +64,7 @@ uint64_t bsp_microseconds(void)
         count = time_count();
     }
     interrupts_restore(primask);
-    return (uint64_t)high << 32 | count;
+    return (uint64_t)high << TIME_BITS | count;
 }
 
 void bsp_timestamp_pulse(void)

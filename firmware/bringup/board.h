@@ -7,6 +7,10 @@
 #define CONSOLE_BAUD 115200u
 #endif
 
+#ifndef TIME_BITS
+#define TIME_BITS 32 /* of the counter of microseconds */
+#endif
+
 #define REG(address) (*(volatile uint32_t *)(address))
 #define BIT(n) (1u << (n))
 
@@ -28,7 +32,7 @@ void console_listen(void);     /* raise an interrupt for what comes */
 void console_take(void (*received)(uint8_t byte)); /* in that interrupt: all that has come */
 void timer_open(void);         /* stopped, one count a microsecond */
 void timer_wait_1ms(void);     /* start it and wait until 1000 counts are over */
-void time_open(void);          /* the same timer, free running; it raises an interrupt when 32 bits are full */
+void time_open(void);          /* the same timer, free running; it raises an interrupt when TIME_BITS are full */
 uint32_t time_count(void);
 int time_wrapped(void);        /* and time_acknowledge() has not been called since */
 void time_acknowledge(void);

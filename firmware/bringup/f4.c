@@ -9,6 +9,7 @@
 #define TIMER 0x40000000u
 #define TIMER_MHZ 84u
 
+#include "stm32_serial_v1.h"
 #include "stm32_timer.h"
 
 void clock_up(void)
@@ -37,26 +38,7 @@ void console_open(void)
     (void)REG(RCC + 0x40);
     change(GPIOA, 15u << 4, 10u << 4);
     change(GPIOA + 0x20, 0xFF00, 0x7700);
-    REG(CONSOLE + 0x08) = (42000000u + CONSOLE_BAUD / 2) / CONSOLE_BAUD;
-    REG(CONSOLE + 0x0C) = BIT(13) | BIT(3) | BIT(2);
-}
-
-void console_put(char c)
-{
-    wait_set(CONSOLE, BIT(7));
-    REG(CONSOLE + 0x04) = (uint8_t)c;
-}
-
-void console_listen(void)
-{
-    REG(CONSOLE + 0x0C) |= BIT(5); /* RXNEIE */
-}
-
-void console_take(void (*received)(uint8_t byte))
-{
-    while (REG(CONSOLE) & (BIT(5) | BIT(3))) { /* RXNE, ORE: reading DR clears both */
-        received((uint8_t)REG(CONSOLE + 0x04));
-    }
+    serial_open((42000000u + CONSOLE_BAUD / 2) / CONSOLE_BAUD);
 }
 
 static void timer_enable(void)

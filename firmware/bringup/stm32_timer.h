@@ -26,7 +26,7 @@ void time_open(void)
 {
     timer_enable();
     REG(TIMER + 0x28) = TIMER_MHZ - 1;
-    REG(TIMER + 0x2C) = 0xFFFFFFFF;
+    REG(TIMER + 0x2C) = (uint32_t)(BIT(TIME_BITS - 1) * 2ull - 1);
     REG(TIMER + 0x00) = BIT(2); /* URS: UG raises no interrupt */
     REG(TIMER + 0x14) = BIT(0);
     REG(TIMER + 0x0C) = BIT(0); /* UIE */

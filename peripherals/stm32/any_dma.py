@@ -1,17 +1,18 @@
-"""What ST's two DMA controllers behind the request multiplexer have in common: when a channel is served.
+"""What ST's two DMA controllers have in common: when a channel is served.
 
-RM0432 and RM0455, chapters on DMA. The older controller calls its channels streams.
+RM0008, RM0090, RM0351, RM0432 and RM0455, chapters on DMA. The one of F2, F4, F7 and H7 calls its
+channels streams. Requests come through a multiplexer of its own, or by the controller's own choice
+(:mod:`peripherals.stm32.dma_requests`).
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
 from typing import ClassVar
 
 from emulator.device import TIMING, DeviceContext
-from peripherals.parts.dma_requests import RequestWires
 from peripherals.register_device import RegisterDevice
+from peripherals.stm32.dma_requests import Requests
 
 
 class AnyDma(RegisterDevice):
@@ -24,10 +25,9 @@ class AnyDma(RegisterDevice):
         self._serving = self._told = False
         self._at: dict[int, list[int]] = {}  # channel that is on -> [peripheral address, memory address]
         self._reload: dict[int, int] = {}
-        self._wires: dict[int, RequestWires] = {}
-        for number, output in self._outputs().items():
-            wires = self._wires[number] = RequestWires(context.signals, f"dma_request:{output}")
-            context.signals.watch(wires.name, self._requested)
+        self._requests = self._connect()
+        for wire in self._requests.wires():
+            context.signals.watch(wire, self._requested)
 
     def reset(self) -> None:
         """Stop every channel."""
@@ -38,8 +38,12 @@ class AnyDma(RegisterDevice):
 
     # -- for subclasses ------------------------------------------------------------------
     @abstractmethod
-    def _outputs(self) -> Mapping[int, int]:
-        """The output of the multiplexer that serves each channel, by the channel's number."""
+    def _connect(self) -> Requests:
+        """The requests that reach its channels."""
+
+    @abstractmethod
+    def _numbers(self) -> range:
+        """The numbers of its channels."""
 
     @abstractmethod
     def _wants(self, number: int) -> bool:
@@ -60,7 +64,7 @@ class AnyDma(RegisterDevice):
     def _ask(self, number: int) -> None:
         """A channel's registers are about to be used: let what is on its way go there before."""
         if number in self._at and not self._serving:
-            self._wires[number].ask()
+            self._requests.ask(number)
 
     def _serve(self) -> None:
         """Move data while any channel that is on is requested."""
@@ -87,5 +91,4 @@ class AnyDma(RegisterDevice):
             self._serve()
 
     def _tell_room(self) -> None:
-        for number, wires in self._wires.items():
-            wires.make_room(self._room(number))
+        self._requests.tell_room({number: self._room(number) for number in self._numbers()})

@@ -1,7 +1,8 @@
 """DMA controller with channels, and the request multiplexer in front of it.
 
 RM0432 chapters "Direct memory access controller" and "DMA request multiplexer"; the
-same blocks are in STM32G0/G4/WB. Modelled: peripheral requests by level, memory-to-memory,
+same blocks are in STM32G0/G4/WB. The controller without the multiplexer is F1's (RM0008) and L4's
+(RM0351). Modelled: peripheral requests by level, memory-to-memory,
 circular mode, half and full transfer and error flags and interrupts. A transfer takes no modelled
 time, and priorities therefore don't matter; that is reported when a channel is first enabled. Not
 modelled, and reported: request generators, synchronisation.
@@ -9,9 +10,8 @@ modelled, and reported: request generators, synchronisation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -20,6 +20,7 @@ from emulator.schema.table import about
 from peripherals.parts.dma_requests import RequestWires, StreamRequest, until_flag
 from peripherals.register_device import Register, RegisterDevice, read_only
 from peripherals.stm32.any_dma import AnyDma
+from peripherals.stm32.dma_requests import ChosenRequests, MultiplexedRequests, Places, Requests
 
 CCR_EN, CCR_TCIE, CCR_HTIE, CCR_TEIE = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 CCR_DIR, CCR_CIRC, CCR_PINC, CCR_MINC = 1 << 4, 1 << 5, 1 << 6, 1 << 7
@@ -30,10 +31,19 @@ CHANNEL_BYTES, FIRST_CHANNEL = 0x14, 0x08
 REQUEST_MASK = 0x7F
 
 
-class DmaParameters(DeviceParameters, frozen=True):
-    """How many channels it has, and where their requests come from."""
+class ChannelsParameters(DeviceParameters, frozen=True):
+    """How many channels it has."""
 
     channels: Annotated[int, about("Its channels.", unit="channels", at_least=1, at_most=8, example=5)] = 7
+
+    def highest_line(self) -> int:
+        """A line is named for its channels."""
+        return self.channels
+
+
+class DmaParameters(ChannelsParameters, frozen=True):
+    """Also where its channels' requests come from."""
+
     first_request: Annotated[
         int,
         about(
@@ -44,9 +54,11 @@ class DmaParameters(DeviceParameters, frozen=True):
         ),
     ] = 0
 
-    def highest_line(self) -> int:
-        """A line is named for its channels."""
-        return self.channels
+
+class ChosenDmaParameters(ChannelsParameters, frozen=True):
+    """Also what is wired to its channels."""
+
+    requests: Places = msgspec.field(default_factory=dict)
 
 
 class DmaMuxParameters(DeviceParameters, frozen=True):
@@ -62,13 +74,17 @@ class DmaMuxParameters(DeviceParameters, frozen=True):
     ] = msgspec.field(default_factory=dict)
 
 
-class Dma(AnyDma):
+class DmaChannels(AnyDma):
     """One controller. A line may serve several channels: ``channel2_3``."""
 
-    PARAMETERS = DmaParameters
-    parameters: DmaParameters
+    PARAMETERS: ClassVar[type[DeviceParameters]] = ChannelsParameters
+    parameters: ChannelsParameters
     LINES = ("channel#", "channel#_#")
-    REGISTERS = (read_only(0x00, "ISR"), Register(0x04, "IFCR", writable=0, on_write="flags_cleared"))
+    REGISTERS: ClassVar[tuple[Register, ...]] = (
+        read_only(0x00, "ISR"),
+        Register(0x04, "IFCR", writable=0, on_write="flags_cleared"),
+    )
+    COUNT_MASK: ClassVar[int] = 0xFFFF
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
@@ -81,7 +97,7 @@ class Dma(AnyDma):
         for number in range(1, self.parameters.channels + 1):
             offset = FIRST_CHANNEL + CHANNEL_BYTES * (number - 1)
             rows.append(Register(offset, f"CCR{number}", writable=0x7FFF, on_write="channels_changed"))
-            rows.append(Register(offset + 4, f"CNDTR{number}", writable=0x3FFFF))
+            rows.append(Register(offset + 4, f"CNDTR{number}", writable=self.COUNT_MASK))
             rows.append(Register(offset + 8, f"CPAR{number}"))
             rows.append(Register(offset + 12, f"CMAR{number}"))
         return tuple(rows)
@@ -108,7 +124,7 @@ class Dma(AnyDma):
 
     def channels_changed(self, _written: int, _old: int) -> None:
         """CCR: start or stop channels, and serve what is already requested."""
-        for number in self._wires:
+        for number in self._numbers():
             enabled = self.values[f"CCR{number}"] & CCR_EN
             if enabled and number not in self._at:
                 self._start(number)
@@ -118,9 +134,8 @@ class Dma(AnyDma):
         self._serve()
 
     # -- inside ----------------------------------------------------------------------------
-    def _outputs(self) -> Mapping[int, int]:
-        first = self.parameters.first_request
-        return {1 + n: first + n for n in range(self.parameters.channels)}
+    def _numbers(self) -> range:
+        return range(1, self.parameters.channels + 1)
 
     def _start(self, number: int) -> None:
         self._at[number] = [self.values[f"CPAR{number}"], self.values[f"CMAR{number}"]]
@@ -136,14 +151,14 @@ class Dma(AnyDma):
             return False
         if self.values[f"CCR{number}"] & CCR_MEM2MEM:
             return True
-        return self._wires[number].wanted != 0
+        return self._requests.wanted(number) != 0
 
     def _transfer(self, number: int) -> None:
         control, at = self.values[f"CCR{number}"], self._at[number]
         sizes = [1 << (control >> shift & 3) for shift in (CCR_PSIZE_SHIFT, CCR_MSIZE_SHIFT)]
         source, target = (1, 0) if control & CCR_DIR else (0, 1)
         stream = not control & (CCR_DIR | CCR_MEM2MEM | CCR_PINC) and control & CCR_MINC
-        count = min(self._wires[number].wanted, self._room(number)) if stream else 1
+        count = min(self._requests.wanted(number), self._room(number)) if stream else 1
         memory = self.context.memory
         try:
             if stream and sizes[0] == sizes[1] and count > 1:
@@ -192,6 +207,45 @@ class Dma(AnyDma):
         """The channels that a line serves, by its name."""
         first, _, last = line.removeprefix("channel").partition("_")
         return range(int(first), min(int(last or first), self._count) + 1)
+
+
+class Dma(DmaChannels):
+    """A controller behind a request multiplexer."""
+
+    PARAMETERS = DmaParameters
+    parameters: DmaParameters
+    COUNT_MASK = 0x3FFFF
+
+    def _connect(self) -> Requests:
+        first = self.parameters.first_request
+        outputs = {number: first + number - 1 for number in self._numbers()}
+        return MultiplexedRequests(self.context.signals, outputs)
+
+
+class WiredDma(DmaChannels):
+    """A controller whose channels answer all that is wired to them: STM32F1 (RM0008), F0, F3, L1."""
+
+    PARAMETERS = ChosenDmaParameters
+    parameters: ChosenDmaParameters
+
+    def _connect(self) -> Requests:
+        return ChosenRequests(self.context.signals, self.parameters.requests, self._selection)
+
+    def _selection(self, _number: int) -> int:
+        return 0
+
+
+class SelectingDma(WiredDma):
+    """A controller that selects one of the requests wired to each channel: STM32L4 (RM0351)."""
+
+    REGISTERS = (*WiredDma.REGISTERS, Register(0xA8, "CSELR", on_write="selection_changed"))
+
+    def selection_changed(self, _written: int, _old: int) -> None:
+        """CSELR: four bits a channel; another request may wait already."""
+        self._serve()
+
+    def _selection(self, number: int) -> int:
+        return self.values["CSELR"] >> 4 * (number - 1) & 0xF
 
 
 class DmaMux(RegisterDevice):

@@ -1,7 +1,7 @@
 """DMA controller with eight streams: the older and larger of ST's two (RM0455 chapter DMA).
 
-The block of STM32H7, behind the same request multiplexer as in STM32L4+; those of F2/F4/F7 choose the
-request with CHSEL instead. Modelled: peripheral requests by level, memory-to-memory, circular and
+The block of STM32H7, behind the same request multiplexer as in STM32L4+, and of F2/F4/F7, where CHSEL
+chooses the request (RM0090). Modelled: peripheral requests by level, memory-to-memory, circular and
 double-buffer mode, transfers whose length the peripheral need not end, packing and unpacking through the
 FIFO, all increments, half, full, error and FIFO flags and interrupts. A transfer takes no modelled time,
 and priorities and bursts therefore don't matter; that is reported when a stream is first enabled. Not
@@ -10,14 +10,16 @@ modelled, and reported: a peripheral that controls the flow.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, ClassVar
+
+import msgspec
 
 from emulator.device import DeviceContext, DeviceParameters, NothingAnswers
 from emulator.schema.table import about
 from peripherals.parts.dma_requests import until_flag
 from peripherals.register_device import Register, read_only
 from peripherals.stm32.any_dma import AnyDma
+from peripherals.stm32.dma_requests import ChosenRequests, MultiplexedRequests, Places, Requests
 
 STREAMS = range(8)
 STREAM_BYTES, FIRST_STREAM = 0x18, 0x10
@@ -25,9 +27,7 @@ NDTR_OFFSET = 0x04
 CR_EN, CR_DMEIE, CR_TEIE, CR_HTIE, CR_TCIE, CR_PFCTRL = (1 << n for n in range(6))
 CR_DIR_SHIFT, CR_CIRC, CR_PINC, CR_MINC = 6, 1 << 8, 1 << 9, 1 << 10
 CR_PSIZE_SHIFT, CR_MSIZE_SHIFT, CR_PINCOS = 11, 13, 1 << 15
-CR_DBM, CR_CT = 1 << 18, 1 << 19
-CR_WRITABLE, CR_FIXED = 0x01FFFFFF, 0x01FFFFFF & ~0x3F
-"""Bits that can be written; those that an enabled stream keeps as they are (CT too, without DBM)."""
+CR_DBM, CR_CT, CR_CHSEL_SHIFT = 1 << 18, 1 << 19, 25
 TO_MEMORY, FROM_MEMORY, MEMORY_TO_MEMORY = 0, 1, 2
 FCR_FTH, FCR_DMDIS, FCR_FS_EMPTY, FCR_FEIE = 0x3, 1 << 2, 4 << 3, 1 << 7
 FCR_RESET = 0x21
@@ -38,7 +38,15 @@ ENABLES = ((CR_DMEIE, FLAG_DIRECT), (CR_TEIE, FLAG_ERROR), (CR_HTIE, FLAG_HALF),
 WORD_BYTES = 4
 
 
-class DmaStreamsParameters(DeviceParameters, frozen=True):
+class AnyStreamsParameters(DeviceParameters, frozen=True):
+    """Nothing of its own."""
+
+    def highest_line(self) -> int:
+        """A line is named for its stream."""
+        return STREAMS[-1]
+
+
+class DmaStreamsParameters(AnyStreamsParameters, frozen=True):
     """Where its requests come from."""
 
     first_request: Annotated[
@@ -51,16 +59,18 @@ class DmaStreamsParameters(DeviceParameters, frozen=True):
         ),
     ] = 0
 
-    def highest_line(self) -> int:
-        """A line is named for its stream."""
-        return STREAMS[-1]
+
+class ChosenStreamsParameters(AnyStreamsParameters, frozen=True):
+    """What is wired to its streams."""
+
+    requests: Places = msgspec.field(default_factory=dict)
 
 
-class DmaStreams(AnyDma):
+class AnyStreams(AnyDma):
     """One controller."""
 
-    PARAMETERS = DmaStreamsParameters
-    parameters: DmaStreamsParameters
+    PARAMETERS: ClassVar[type[DeviceParameters]] = AnyStreamsParameters
+    parameters: AnyStreamsParameters
     LINES = ("stream#",)
     REGISTERS: ClassVar[tuple[Register, ...]] = (
         read_only(0x00, "LISR"),
@@ -69,6 +79,7 @@ class DmaStreams(AnyDma):
         Register(0x0C, "HIFCR", writable=0, on_write="high_flags_cleared"),
     )
     STATE = (*AnyDma.STATE, "_packed")
+    CR_WRITABLE: ClassVar[int] = 0x01FFFFFF
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
@@ -81,7 +92,7 @@ class DmaStreams(AnyDma):
         for n in STREAMS:
             offset = FIRST_STREAM + STREAM_BYTES * n
             rows += [
-                Register(offset, f"S{n}CR", writable=CR_WRITABLE, on_write="streams_changed"),
+                Register(offset, f"S{n}CR", writable=self.CR_WRITABLE, on_write="streams_changed"),
                 Register(offset + NDTR_OFFSET, f"S{n}NDTR", writable=0xFFFF),
                 Register(offset + 0x08, f"S{n}PAR"),
                 Register(offset + 0x0C, f"S{n}M0AR"),
@@ -132,8 +143,8 @@ class DmaStreams(AnyDma):
         self._serve()
 
     # -- inside ----------------------------------------------------------------------------
-    def _outputs(self) -> Mapping[int, int]:
-        return {n: self.parameters.first_request + n for n in STREAMS}
+    def _numbers(self) -> range:
+        return STREAMS
 
     def _direction(self, number: int) -> int:
         return self.values[f"S{number}CR"] >> CR_DIR_SHIFT & 3
@@ -172,7 +183,7 @@ class DmaStreams(AnyDma):
     def _wants(self, number: int) -> bool:
         if number not in self._at or not self.values[f"S{number}NDTR"]:
             return False
-        return self._direction(number) == MEMORY_TO_MEMORY or self._wires[number].wanted != 0
+        return self._direction(number) == MEMORY_TO_MEMORY or self._requests.wanted(number) != 0
 
     def _room(self, number: int) -> int:
         if number not in self._at or self._direction(number) != TO_MEMORY:
@@ -208,7 +219,7 @@ class DmaStreams(AnyDma):
         size, width = self._sizes(number)
         count, memory = 1, self.context.memory
         if not control & CR_PINC and self._direction(number) == TO_MEMORY:
-            count = max(1, min(self._wires[number].wanted, self._room(number)))
+            count = max(1, min(self._requests.wanted(number), self._room(number)))
             data = memory.read_again(at[0], size, count)
         else:
             data = memory.read(at[0], size).to_bytes(size, "little")
@@ -278,3 +289,28 @@ class DmaStreams(AnyDma):
     def _refresh(self) -> None:
         for number, line in self._lines.items():
             line.set_level(self._pending(number))
+
+
+class DmaStreams(AnyStreams):
+    """A controller behind a request multiplexer: STM32H7."""
+
+    PARAMETERS = DmaStreamsParameters
+    parameters: DmaStreamsParameters
+
+    def _connect(self) -> Requests:
+        outputs = {n: self.parameters.first_request + n for n in STREAMS}
+        return MultiplexedRequests(self.context.signals, outputs)
+
+
+class SelectingStreams(AnyStreams):
+    """A controller that selects a channel, one of the requests wired to each stream: STM32F2, F4, F7."""
+
+    PARAMETERS = ChosenStreamsParameters
+    parameters: ChosenStreamsParameters
+    CR_WRITABLE = 0x1FFFFFFF  # CHSEL has four bits in F76x (RM0410), three in others
+
+    def _connect(self) -> Requests:
+        return ChosenRequests(self.context.signals, self.parameters.requests, self._selection)
+
+    def _selection(self, number: int) -> int:
+        return self.values[f"S{number}CR"] >> CR_CHSEL_SHIFT & 0xF

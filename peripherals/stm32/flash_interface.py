@@ -39,7 +39,11 @@ class KeyedFlash(RegisterDevice):
         elif step + 1 < len(keys):
             self._steps[control, lock] = step + 1
         else:
-            self.clear_bits(control, lock)
+            self.open_lock(control, lock)
+
+    def open_lock(self, control: str, lock: int) -> None:
+        """Both keys have come."""
+        self.clear_bits(control, lock)
 
 
 class FlashInterface(KeyedFlash):

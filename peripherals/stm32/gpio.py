@@ -28,7 +28,7 @@ PULL_UP = 1
 LCKR_LCKK = 1 << 16
 
 
-class GpioParameters(DeviceParameters, frozen=True):
+class PortParameters(DeviceParameters, frozen=True):
     """Which port it is."""
 
     port: Annotated[
@@ -41,7 +41,18 @@ class GpioParameters(DeviceParameters, frozen=True):
             example="G",
         ),
     ] = ""
+
+
+class GpioParameters(PortParameters, frozen=True):
+    """Also what differs in it."""
+
     resets: ResetValues = msgspec.field(default_factory=dict)
+
+
+def port_pins(name: str, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name the pins of the port that a device of this name is."""
+    port = (parameters.get("port") or name[-1]).upper()
+    return tuple(f"P{port}{pin}" for pin in PINS)
 
 
 class Gpio(RegisterDevice):
@@ -76,8 +87,7 @@ class Gpio(RegisterDevice):
     @classmethod
     def pins(cls, name: str, parameters: Mapping[str, Any]) -> Sequence[str]:
         """PA0 to PA15 of port A."""
-        port = (parameters.get("port") or name[-1]).upper()
-        return tuple(f"P{port}{pin}" for pin in PINS)
+        return port_pins(name, parameters)
 
     def register_table(self) -> tuple[Register, ...]:
         """Put this port's own reset values in."""

@@ -69,6 +69,20 @@ class SyscfgF4F7(Syscfg):
     MEM_MODE = 0x3
 
 
+class AfioF1(Syscfg):
+    """AFIO of STM32F1 (RM0008): EXTICR at the same place; remapped functions are stored only."""
+
+    REGISTERS = (
+        Register(0x00, "EVCR", writable=0xFF),
+        Register(0x04, "MAPR", writable=0x071FFFFF),
+        *(
+            Register(0x08 + 4 * i, f"EXTICR{i + 1}", writable=0xFFFF, on_write="ports_selected")
+            for i in range(4)
+        ),
+        Register(0x1C, "MAPR2", writable=0x07E0),
+    )
+
+
 class SyscfgH7(Syscfg):
     """SYSCFG of H7A3: EXTICR at the same place, other registers around it."""
 

@@ -14,10 +14,16 @@ from benches.suite import benchmarks
 from benches.suite.shipped import image_for, image_for_board
 from emulator import Machine
 from emulator.board.reader import list_boards, load_board
-from emulator.errors import UsageError
+from emulator.errors import ImageError, UsageError
 
+TOO_SMALL = ("nucleo-f103rb", "stm32f103c8")
+"""20 KB of RAM, where the smallest arena, keyword spotting's, takes 25."""
 BUILT = [
-    board for name in list_support() if not load_support(name).prebuilt for board in load_support(name).boards
+    board
+    for name in list_support()
+    if not load_support(name).prebuilt
+    for board in load_support(name).boards
+    if board not in TOO_SMALL
 ]
 CHARACTER_S = 10 / 115_200
 """At most so long a window goes on behind the device's own."""
@@ -48,6 +54,12 @@ def test_a_package_serves_it(board: str) -> None:
 @pytest.mark.parametrize("board", BUILT)
 def test_keyword_spotting(board: str, cross_tools: None) -> None:
     _check("kws", board)
+
+
+@pytest.mark.parametrize("board", TOO_SMALL)
+def test_a_board_without_room_is_told(board: str, cross_tools: None) -> None:
+    with pytest.raises(ImageError, match=f"the RAM of {board} has room for"):
+        image_for_board(benchmarks.find("kws"), load_board(board))
 
 
 @pytest.mark.slow

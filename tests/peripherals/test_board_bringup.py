@@ -25,7 +25,7 @@ SOURCES = Path(__file__).parents[2] / "firmware" / "bringup"
 SLACK_CYCLES = 200  # a turn of the polling loop, the calls around it, a prescaler that runs on
 
 LINKER = """
-MEMORY {{ FLASH (rx) : ORIGIN = {flash:#x}, LENGTH = 64K  RAM (rwx) : ORIGIN = {ram:#x}, LENGTH = 32K }}
+MEMORY {{ FLASH (rx) : ORIGIN = {flash:#x}, LENGTH = 64K  RAM (rwx) : ORIGIN = {ram:#x}, LENGTH = 16K }}
 SECTIONS {{
   .stage2 : {{ KEEP(*(.stage2)) }} > FLASH
   .vectors : {{ KEEP(*(.vectors)) }} > FLASH
@@ -62,6 +62,8 @@ BOARDS = {
     "disco-f746ng": BringUp("f7.c", 0x20010000),
     "stm32f4-discovery": BringUp("f4.c", 0x20000000),
     "nucleo-g0b1re": BringUp("g0.c", 0x20000000),
+    "nucleo-f103rb": BringUp("f1.c", 0x20000000),
+    "stm32f103c8": BringUp("f1.c", 0x20000000, defines=("CONSOLE_IS_USART1",)),
     "cy8cproto-062-4343w": BringUp("psoc6.c", 0x08010000),
     "nrf52840-dk": BringUp("nrf52.c", 0x20000000),
     "nrf52-dk": BringUp("nrf52.c", 0x20000000),

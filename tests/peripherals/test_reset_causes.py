@@ -42,7 +42,7 @@ class Chip:
 def stm32(board: str, power_on: int, rmvf: int = 1 << 23) -> Chip:
     """RCC_CSR: WWDGRSTF 30, IWDGRSTF 29, SFTRSTF 28, PINRSTF 26; the pin is low at every reset.
 
-    RM0090 (F4), RM0385 (F7), RM0432 (L4+), RM0444 (G0), RM0456 (U5), RM0487 (U3): "RCC clock
+    RM0008 (F1), RM0090 (F4), RM0385 (F7), RM0432 (L4+), RM0444 (G0), RM0456 (U5), RM0487 (U3): "RCC clock
     control and status register"; RMVF is bit 24 in F4 and F7, bit 23 in the others.
     """
     watchdogs = (("iwdg", 0x24 << 24), ("wwdg", 0x44 << 24))
@@ -51,6 +51,7 @@ def stm32(board: str, power_on: int, rmvf: int = 1 << 23) -> Chip:
 
 CHIPS = (
     stm32("stm32f4-discovery", 0x0E, 1 << 24),
+    stm32("nucleo-f103rb", 0x0C, 1 << 24),
     stm32("disco-f746ng", 0x0E, 1 << 24),
     stm32("nucleo-l4r5zi", 0x0C),
     stm32("nucleo-g0b1re", 0x0C),
