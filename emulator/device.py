@@ -164,18 +164,18 @@ class Memory(Protocol):
     def write_all(self, address: int, data: bytes) -> None:
         """Write a stretch of memory."""
 
-    def program(self, address: int, data: bytes) -> None:
-        """Put bytes into any memory, also one that stores can't change, as its own controller does."""
-
 
 class FlashArray(Protocol):
-    """Memories that take no stores by themselves: what a flash controller does with them."""
+    """Memories that take no stores by themselves, flash or ROM: what their own controller does with them."""
 
     def serve_stores(self, first: int, size_bytes: int, stored: Callable[[int, int, int], bool]) -> None:
         """Call ``stored(address, size_bytes, value)`` for stores there; False: the store is a bus fault."""
 
     def put(self, address: int, data: bytes) -> None:
-        """Put bytes there: what was programmed, or erased. Raises NothingAnswers."""
+        """Put bytes there: what was programmed, or erased. Code of before is forgotten.
+
+        Raises NothingAnswers.
+        """
 
 
 class NoFlash:

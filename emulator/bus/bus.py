@@ -187,18 +187,16 @@ class Bus:
 class BusMemory:
     """Memory and registers as a DMA master sees them; implements ``emulator.device.Memory``.
 
-    ``device_at``: see :meth:`Bus.device_at`; ``program``: see :meth:`emulator.device.Memory.program`.
+    ``device_at``: see :meth:`Bus.device_at`.
     """
 
     def __init__(
         self,
         core: CoreRegisters,
         device_at: Callable[[int], tuple[int, int, Device, str] | None],
-        program: Callable[[int, bytes], None],
     ) -> None:
         self._core = core
         self._device_at = device_at
-        self.program = program
 
     def read(self, address: int, size_bytes: int) -> int:
         """Read 1, 2 or 4 bytes."""

@@ -40,11 +40,9 @@ class ControlledFlash:
         """Put bytes there, and forget the code that was."""
         self.settle()
         try:
-            self._engine.core.load_memory(address, data)
+            self._engine.write_memory(address, data)
         except MemoryFault:
             raise NothingAnswers from None
-        if self._engine.automaton.plans.within(address, len(data)):
-            self._engine.automaton.forget_code(address, len(data))
 
     def settle(self) -> None:
         """Put back what a controller made of stores."""

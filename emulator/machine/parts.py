@@ -75,7 +75,7 @@ class MachineParts:
         self.clock.attach(self.accesses.now, self.requests.next_deadline)
         self.clocks = NamedClocks(self.clock)
         self.signals = SignalBoard(board.signals)
-        self.memory = BusMemory(self.engine.core, self._device_at, self.engine.write_memory)
+        self.memory = BusMemory(self.engine.core, self._device_at)
         self.bus = Bus(board, self.memory, here=self.accesses.here, on_unmodelled=self._on_unmodelled)
         self.system = self._build_system()
         self.devices = self._build_devices()

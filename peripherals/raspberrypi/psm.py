@@ -42,7 +42,7 @@ class Psm(AtomicRegisters):
         """Everything comes out of reset; the boot ROM holds its program."""
         super().reset()
         program = resources.files(__package__).joinpath(f"{self.parameters.boot_rom}.bin").read_bytes()
-        self.context.memory.program(ROM_BASE, program)
+        self.context.flash.put(ROM_BASE, program)
         self._drive()
 
     def forced_off(self, _written: int, _old: int) -> None:

@@ -132,7 +132,7 @@ class QspiFlash:
         self._put(page, bytes(old))
 
     def _put(self, address: int, data: bytes) -> None:
-        self._context.memory.program(self._base + address, data)
+        self._context.flash.put(self._base + address, data)
 
     def _finish(self, microseconds: int) -> None:
         self._writes = False

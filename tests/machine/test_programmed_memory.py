@@ -18,7 +18,7 @@ def test_programmed_code_takes_the_place_of_the_old_one() -> None:
     machine.run(max_cycles=100)
     before = machine.registers()["r0"]
     assert before > 20
-    machine.devices["uart0"].context.memory.program(base + 0x100, OTHER)
+    machine.devices["uart0"].context.flash.put(base + 0x100, OTHER)
     machine.run_to(base + 0x100)
     begin = machine.registers()["r0"]
     machine.run(max_cycles=100)

@@ -85,9 +85,6 @@ class FakeMemory:
         for i, byte in enumerate(data):
             self.write(address + i, 1, byte)
 
-    def program(self, address: int, data: bytes) -> None:
-        self.bytes.update(enumerate(data, address))
-
     def write(self, address: int, size_bytes: int, value: int) -> None:
         if address in self.absent:
             raise NothingAnswers
@@ -110,7 +107,7 @@ class FakeFlash:
         self._served.append((first, first + size_bytes, stored))
 
     def put(self, address: int, data: bytes) -> None:
-        self._memory.write_all(address, data)
+        self._memory.bytes.update(enumerate(data, address))
 
     def store(self, address: int, size_bytes: int, value: int) -> bool:
         found = [stored for first, end, stored in self._served if first <= address < end]

@@ -277,7 +277,7 @@ def command(bench: Bench, ssi: Any, pins: Any, data: bytes) -> bytes:
 
 def test_the_flash_is_erased_and_programmed_in_its_own_time() -> None:
     bench, ssi, pins = flash_bench()
-    bench.memory.program(FLASH + 0x1000, bytes(0x1000))
+    bench.flash.put(FLASH + 0x1000, bytes(0x1000))
     assert command(bench, ssi, pins, b"\x9f\0\0\0")[1:] == b"\xef\x40\x14"
     command(bench, ssi, pins, b"\x20\x00\x10\x00")
     assert bench.memory.read(FLASH + 0x1000, 4) == 0, "without a write enable"
