@@ -7,7 +7,6 @@ it said, and hands the hook the numbers, so that each (state, block, edge) is as
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from emulator.engine.absent import AbsentInstructions, uses_fpu
@@ -23,14 +22,7 @@ from emulator.engine.planner import load_pairs, plan_block
 from emulator.thumb.decode import ItState, decode_block
 from emulator.thumb.instruction import PC, Block, Instruction
 from emulator.timing.memory.prefetch_unit import QUEUE_LEAD
-from emulator.timing.model import (
-    FALL_THROUGH,
-    CoreModel,
-    DivideTiming,
-    ExceptionTiming,
-    Step,
-    UnalignedTiming,
-)
+from emulator.timing.model import FALL_THROUGH, CoreModel, Step
 
 PAGE = 0x1000
 
@@ -48,53 +40,32 @@ class WaysToPlan(NamedTuple):
     each_access: bool
 
 
-class Kept(Protocol):
-    """What earlier runs have said: :mod:`emulator.engine.kept_automaton`."""
+class Quick(Protocol):
+    """Answers before the planner and the model are asked: :mod:`emulator.engine.native_automaton`."""
 
     def define_block(self, address: int, code: bytes, it: int, pointer: int) -> bool:
         """Tell the hook of a block; False: it is not known, or not as it would be now."""
 
-    def keep_block(self, code: bytes, it: int, plan: BlockPlan) -> None:
-        """Keep the block that has just been defined, if it may be."""
-
     def define_edge(self, path: int, step: Origin) -> bool:
         """Tell the hook of an edge; ``path``: the hook's, -1: not there yet. False: it is not known."""
+
+
+class Kept(Quick, Protocol):
+    """What earlier runs have said: :mod:`emulator.engine.kept_automaton`."""
+
+    def keep_block(self, code: bytes, it: int, plan: BlockPlan) -> None:
+        """Keep the block that has just been defined, if it may be."""
 
     def keep_edge(
         self, step: Origin, issue: Sequence[int], pairs: Sequence[LoadPair], cycles: int, next_state: int
     ) -> None:
-        """Keep the edge that has just been defined, if it may be."""
+        """Keep the edge that has just been defined, if its path may be."""
 
     def state_number(self, state: Hashable) -> int:
         """The number of a state, a new one when it was not met yet."""
 
     def save(self) -> None:
         """Write what is new now."""
-
-
-@dataclass(slots=True)
-class CountModel:
-    """One cycle an instruction: for counting alone (``timing="count"``)."""
-
-    name: str = "count"
-    initial_state: Hashable = 0
-    divide: DivideTiming = field(default_factory=DivideTiming)
-    unaligned: UnalignedTiming = field(default_factory=UnalignedTiming)
-    exceptions: ExceptionTiming = field(default_factory=lambda: ExceptionTiming(0, 0, 0))
-    predicts_branches: bool = False
-
-    def entry_class(self, block: Block) -> int:  # noqa: ARG002
-        """Targets do not differ."""
-        return 0
-
-    def observed(self, block: Block) -> tuple[int, ...]:  # noqa: ARG002
-        """Conditions do not matter."""
-        return ()
-
-    def step(self, state: Hashable, block: Block, skipped: int, edge: int) -> Step:  # noqa: ARG002
-        """One cycle each."""
-        n = len(block.instructions)
-        return Step(n, 0, tuple(range(n)), ())
 
 
 class Automaton:
@@ -119,6 +90,8 @@ class Automaton:
         self.states = States(lambda origin: self.step(*origin).next_state)
         self.plans = Plans()
         self.kept: Kept | None = None
+        self.native: Quick | None = None
+        self._codes: list[tuple[bytes, int, bool]] = []
         self._watched: set[int] = set()
         self._event_senders: set[int] = set()
         self.on_send_event: Callable[[], None] = lambda: None  # the core executes SEV
@@ -229,22 +202,32 @@ class Automaton:
         memory = self._core.memory_at(address)
         writable = memory is not None and memory.region.kind == "ram"
         pointer = memory.pointer + address - memory.region.base if memory is not None and writable else 0
-        if self.kept is not None and self.kept.define_block(address, code, it, pointer):
-            return
+        for quick in (self.kept, self.native):
+            if quick is not None and quick.define_block(address, code, it, pointer):
+                break
+        else:
+            self._plan_block(address, code, it, pointer)
+        self._codes.append((code, it, self._memory_map.fetches_ahead(address)))
+
+    def _plan_block(self, address: int, code: bytes, it: int, pointer: int) -> None:
         block = decode_block(code, address, ItState(it))
         plan = self._plan(block)
         if self._guarded and not plan.is_whole:
-            self._each_access.add((address, size_bytes))
+            self._each_access.add((address, len(code)))
             plan = self._plan(block)
         number = self._hook.add_block(plan, pointer, code)
-        self.plans.append(plan, address, size_bytes)
+        self.plans.append(plan, address, len(code))
         assert number == len(self.plans) - 1
         if self.kept is not None:
             self.kept.keep_block(code, it, plan)
         self.watch_operands(plan.hook_addresses)
         sends_event, corrected = self._watch_events(block), self.corrections.watch(block)
         if self._watch_absent(block) or plan.hook_addresses or sends_event or corrected:
-            self._core.forget_code(address, size_bytes)
+            self._core.forget_code(address, len(code))
+
+    def code_of(self, block: int) -> tuple[bytes, int, bool]:
+        """A block's bytes, the IT state that it begins in, and whether its events lag behind."""
+        return self._codes[block]
 
     def watch_operands(self, addresses: Sequence[int]) -> None:
         """Have instructions looked at whose operands the hook needs."""
@@ -312,22 +295,26 @@ class Automaton:
 
     def _define_edge(self, state: int, block: int, skipped: int, edge: int) -> None:
         path = self._hook.find_path(state, block, skipped)
-        if self.kept is not None and self.kept.define_edge(path, Origin(state, block, skipped, edge)):
+        origin = Origin(state, block, skipped, edge)
+        if any(quick and quick.define_edge(path, origin) for quick in (self.kept, self.native)):
             return
         step = self.step(state, block, skipped, edge)
         issue: Sequence[int] = ()
         pairs: Sequence[LoadPair] = ()
         if path < 0 or self.kept is not None:
-            issue, pairs = self._event_issue(block, step), load_pairs(self.plans[block], step.load_pairs)
+            issue, pairs = self.event_issue(block, step), load_pairs(self.plans[block], step.load_pairs)
         if path < 0:
             path = self._hook.add_path(state, block, skipped, issue, pairs)
-        number_of = self.states.number_of if self.kept is None else self.kept.state_number
-        next_state = number_of(step.next_state)
+        next_state = self.number_of_state(step.next_state)
         self._hook.set_edge(path, edge, step.cycles, next_state)
         if self.kept is not None:
-            self.kept.keep_edge(Origin(state, block, skipped, edge), issue, pairs, step.cycles, next_state)
+            self.kept.keep_edge(origin, issue, pairs, step.cycles, next_state)
 
-    def _event_issue(self, block: int, step: Step) -> list[int]:
+    def number_of_state(self, state: Hashable) -> int:
+        """The number of a state, a new one when it was not met yet."""
+        return self.states.number_of(state) if self.kept is None else self.kept.state_number(state)
+
+    def event_issue(self, block: int, step: Step) -> list[int]:
         """For a branch what a wrong prediction costs: it comes after all issue cycles."""
         return [
             step.mispredict if e.kind == EVENT_BRANCH else _event_cycle(e, step)

@@ -6,7 +6,7 @@ import warnings
 
 from emulator.board.model import Board
 from emulator.engine.absent import AbsentInstructions
-from emulator.engine.automaton import Automaton, CountModel
+from emulator.engine.automaton import Automaton
 from emulator.engine.core import Core
 from emulator.engine.counts import Counts, OutsideBlocks
 from emulator.engine.hook import BlockHook
@@ -15,11 +15,12 @@ from emulator.engine.lent_input import LentInput
 from emulator.engine.lent_output import LentOutput
 from emulator.engine.library import native_library, native_library_problem
 from emulator.engine.memory_map import MemoryMap
+from emulator.engine.native_automaton import price_natively
 from emulator.engine.remembered_reads import RememberedReads
 from emulator.errors import UsageError
 from emulator.system.exception_state import ExceptionState
 from emulator.timing.cores import core_model
-from emulator.timing.model import CoreModel
+from emulator.timing.model import CoreModel, CountModel
 
 XPSR_NUMBER = 0x1FF
 TIMINGS = ("memory", "core", "count")
@@ -53,6 +54,7 @@ class Engine:
             watch=not counting,
             absent=AbsentInstructions(board.core, board.fpu),
         )
+        price_natively(self.automaton, self.core, self.hook)
         self.exceptions = ExceptionState()
         self.outside = OutsideBlocks(self.exceptions)
         self.hook.share_exceptions(self.exceptions)

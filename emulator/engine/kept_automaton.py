@@ -17,10 +17,12 @@ from emulator.engine.automaton import Automaton, WaysToPlan
 from emulator.engine.core import Core
 from emulator.engine.engine import Engine
 from emulator.engine.events import EVENT_BRANCH, BlockPlan, LoadPair
-from emulator.engine.hooks.native_hook import NativeHook, pack_path
-from emulator.engine.hooks.native_plan import packed
-from emulator.engine.kept_prices import NO_BRANCH, KeptBlock, KeptPrices, kept_prices
+from emulator.engine.hooks.native_hook import NativeHook, PackedPath, pack_path
+from emulator.engine.hooks.native_plan import PackedPlan, packed
+from emulator.engine.kept_prices import NO_BRANCH, BlockKey, KeptBlock, KeptPrices, kept_prices
 from emulator.engine.lazily import Origin
+from emulator.engine.native_automaton import NativeAutomaton
+from emulator.engine.native_pricer import Planned
 from emulator.thumb.decode import ItState, decode_block
 
 NOT_KEPT = -1
@@ -88,6 +90,15 @@ class KeptAutomaton:
             ),
         )
 
+    def keep_planned(self, key: BlockKey, planned: Planned, plan: PackedPlan) -> None:
+        """Keep the block that has just been planned natively: no instruction of it is watched by itself."""
+        self._note(NOT_KEPT)
+        branch = NO_BRANCH if planned.branch is None else planned.branch
+        self._blocks[-1] = self._prices.keep_block(
+            key,
+            KeptBlock(plan, planned.hook_addresses, branch, planned.site, planned.uses_fpu, is_whole=True),
+        )
+
     def _note(self, number: int) -> None:
         self._blocks += [NOT_KEPT] * (len(self._automaton.plans) - 1 - len(self._blocks))
         self._blocks.append(number)
@@ -119,11 +130,16 @@ class KeptAutomaton:
         self, step: Origin, issue: Sequence[int], pairs: Sequence[LoadPair], cycles: int, next_state: int
     ) -> None:
         """Keep the edge that has just been defined, if its path may be."""
+        if self._blocks[step.block] != NOT_KEPT:
+            self.keep_packed_edge(step, pack_path(issue, pairs), cycles, next_state)
+
+    def keep_packed_edge(self, step: Origin, path: PackedPath, cycles: int, next_state: int) -> None:
+        """The same of one that was packed before."""
         block = self._blocks[step.block]
         if block == NOT_KEPT:
             return
         key = self._to_file[step.state], block, step.skipped
-        self._prices.keep_path(key, pack_path(issue, pairs), step.edge, cycles, self._to_file[next_state])
+        self._prices.keep_path(key, path, step.edge, cycles, self._to_file[next_state])
 
     def state_number(self, state: Hashable) -> int:
         """Our number of a state, a new one when it was not met yet."""
@@ -150,6 +166,8 @@ def keep_prices(engine: Engine, folder: Path, image_sha256: str) -> KeptPrices |
     board = engine.board
     configuration = board.core, sorted(board.core_parameters.items()), board.fpu, engine.timing
     prices = kept_prices(folder, image_sha256, configuration)
-    automaton.kept = KeptAutomaton(automaton, engine.core, hook, prices)
+    automaton.kept = kept = KeptAutomaton(automaton, engine.core, hook, prices)
+    if isinstance(automaton.native, NativeAutomaton):
+        automaton.native.kept = kept
     weakref.finalize(automaton, prices.save)
     return prices

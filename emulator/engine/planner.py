@@ -115,14 +115,14 @@ def plan_block(
         kept,
         program,
         tuple(sorted({h.address for h in planner.hooked})),
-        _leaving(last),
+        leaving_of(last),
         last.address,
         NO_TARGET if last.target is None else last.target,
         planner.is_whole,
     )
 
 
-def _leaving(last: Instruction) -> int:
+def leaving_of(last: Instruction) -> int:
     """How a block's last instruction may lead to another function, or through a table."""
     leaving = LEAVES_TABLE
     if last.kind is Kind.TABLE_BRANCH:

@@ -8,7 +8,7 @@ path again costs a table look-up. So a model may be as slow and as readable as i
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -138,3 +138,28 @@ class CoreModel(Protocol):
 
     def observed(self, block: Block) -> tuple[int, ...]:
         """Indices of conditional instructions whose skipping changes the price."""
+
+
+@dataclass(slots=True)
+class CountModel:
+    """One cycle an instruction: for counting alone (``timing="count"``)."""
+
+    name: str = "count"
+    initial_state: Hashable = 0
+    divide: DivideTiming = field(default_factory=DivideTiming)
+    unaligned: UnalignedTiming = field(default_factory=UnalignedTiming)
+    exceptions: ExceptionTiming = field(default_factory=lambda: ExceptionTiming(0, 0, 0))
+    predicts_branches: bool = False
+
+    def entry_class(self, block: Block) -> int:  # noqa: ARG002
+        """Targets do not differ."""
+        return 0
+
+    def observed(self, block: Block) -> tuple[int, ...]:  # noqa: ARG002
+        """Conditions do not matter."""
+        return ()
+
+    def step(self, state: Hashable, block: Block, skipped: int, edge: int) -> Step:  # noqa: ARG002
+        """One cycle each."""
+        n = len(block.instructions)
+        return Step(n, 0, tuple(range(n)), ())

@@ -20,6 +20,24 @@ NATIVE_ALONE = {
     "short_program.h",
 }
 """Short cuts, equal in their figures to what they shorten."""
+BY_FIGURES = {
+    "armv7m.h",
+    "cortex_m33.h",
+    "cortex_m7.h",
+    "cortex_m7_pairing.h",
+    "cortex_m7_slides.h",
+    "decoded.h",
+    "families.h",
+    "fetch_queue.h",
+    "graph.h",
+    "line.h",
+    "planner.h",
+    "pricer.h",
+    "scoreboard.h",
+    "step.h",
+    "symbolic.h",
+}
+"""They plan and price from a book that Python fills in, and are held to Python by test_native_pricer.py."""
 PREFIX = re.compile(
     r"^(_|cache_|port_|alignment_|memory_|predictor_|addresses_|tables_|contexts_|footprint_|bl_)"
 )
@@ -32,7 +50,7 @@ ELSEWHERE = {
     "output.h": "machine/output_lending.py",
 }
 """They stand on the block hook, their twins on much more."""
-ROOMS = ["timing/memory", "timing", "system", "engine", "engine/hooks"]
+ROOMS = ["thumb", "timing/memory", "timing/cores", "timing", "system", "engine", "engine/hooks"]
 """From the bottom up."""
 IN_C_ALONE = {
     "cache.h": {"free", "settle", "use_late", "oldest"},
@@ -78,7 +96,7 @@ def twin_of(path: Path) -> Path:
     return path.with_suffix(".py") if elsewhere is None else EMULATOR / elsewhere
 
 
-TWINS = [path for path in C_FILES if path.name not in NATIVE_ALONE]
+TWINS = [path for path in C_FILES if path.name not in NATIVE_ALONE | BY_FIGURES]
 
 
 @pytest.mark.parametrize("path", TWINS, ids=name)

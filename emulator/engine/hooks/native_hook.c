@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pricer.h"
 #include "register_reads.h"
 #include "run.h"
 
@@ -170,6 +171,34 @@ EXPORT void bl_skip(NativeHook *n, uint64_t cycles, uint64_t instructions) { ski
 EXPORT uint64_t bl_advance(NativeHook *n, const uint16_t *issue, uint32_t upto) { return advance(n, issue, upto); }
 
 EXPORT uint32_t bl_trace(NativeHook *n, uint32_t i) { return n->trace[i % TRACE_LENGTH]; }
+
+/* ---- planning and pricing ---- */
+
+EXPORT Pricer *bl_pricer_new(uint32_t model, uint32_t queue_lead, const int32_t *rules, uint32_t n_rules) {
+    return pricer_new(model, queue_lead, rules, n_rules);
+}
+
+EXPORT void bl_pricer_free(Pricer *p) { pricer_free(p); }
+
+EXPORT void bl_pricer_add(Pricer *p, uint64_t key, const Decoded *decoded) { book_add(&p->book, key, decoded); }
+
+EXPORT uint32_t bl_pricer_state(Pricer *p, const CoreState *state) { return pricer_state(p, state); }
+
+EXPORT const CoreState *bl_pricer_state_at(Pricer *p, uint32_t state) { return &p->states[state]; }
+
+EXPORT int bl_pricer_plan(Pricer *p, uint32_t address, const uint8_t *code, uint32_t size_bytes, uint32_t it,
+                          const Ways *ways) {
+    return pricer_plan(p, address, code, size_bytes, it, ways);
+}
+
+EXPORT const BlockPlan *bl_pricer_planned(Pricer *p) { return &p->planner.plan; }
+
+EXPORT void bl_pricer_set_slot(Pricer *p, uint32_t slot) { p->planner.events[p->found.branch_event].address = slot; }
+
+EXPORT int bl_pricer_price(NativeHook *n, Pricer *p, uint32_t block, const uint8_t *code, uint32_t it, uint32_t state,
+                           uint32_t skipped, uint32_t edge) {
+    return pricer_price(p, n->tables.blocks[block], code, it, state, skipped, edge);
+}
 
 /* ---- the memory system ---- */
 

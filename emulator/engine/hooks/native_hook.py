@@ -233,6 +233,20 @@ class NativeHook(_Head):
         native = c.byref(plan.described())
         return int(self._library.bl_add_block(self._engine, native, host_pointer or None, code))
 
+    def add_pointed(self, plan: int, n_events: int, host_pointer: int, code: bytes) -> int:
+        """The same for a plan that C has at an address."""
+        self._event_counts.append(n_events)
+        return int(self._library.bl_add_block(self._engine, plan, host_pointer or None, code))
+
+    def event_count(self, block: int) -> int:
+        """How many events a block has."""
+        return self._event_counts[block]
+
+    @property
+    def doors(self) -> tuple[c.CDLL, int]:
+        """The library, and the hook's address in it."""
+        return self._library, self._engine
+
     def watch_traps(self, suspect: Callable[[int], None]) -> None:
         """See :class:`BlockHook`."""
         callback = SUSPECT_CALLBACK(suspect)

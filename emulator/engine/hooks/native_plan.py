@@ -76,6 +76,10 @@ class PackedPlan(NamedTuple):
         return _BlockPlan(*self.numbers, *self[1:])
 
 
+NUMBERS = tuple(name for name, kind in _BlockPlan._fields_ if kind is c.c_uint32)
+POINTERS_AT = _BlockPlan.events.offset
+ARRAYS = (c.sizeof(_Event), c.sizeof(_Group), c.sizeof(c.c_uint16), c.sizeof(_Hooked), c.sizeof(_Node))
+"""Of each array, bytes of an element."""
 EVENT_BYTES = c.sizeof(_Event)
 ADDRESS = struct.Struct("=I")
 
@@ -125,3 +129,13 @@ def packed(plan: BlockPlan) -> PackedPlan:
         bytes((_Hooked * len(hooked))(*hooked)),
         bytes((_Node * len(program))(*program)),
     )
+
+
+def pointed_plan(pointer: int) -> PackedPlan:
+    """A plan of C's, copied."""
+    plan = _BlockPlan.from_address(pointer)
+    numbers = tuple(getattr(plan, name) for name in NUMBERS)
+    starts = (c.c_void_p * len(ARRAYS)).from_address(pointer + POINTERS_AT)
+    counts = (plan.n_events, plan.n_groups, plan.n_group_events, plan.n_hooked, plan.n_program)
+    sizes = (n * bytes_each for n, bytes_each in zip(counts, ARRAYS, strict=True))
+    return PackedPlan(numbers, *(c.string_at(at, size) for at, size in zip(starts, sizes, strict=True)))

@@ -136,12 +136,16 @@ class Armv7mModel:
         for index, instruction in enumerate(instructions):
             if instruction.condition is None or instruction.writes_pc:
                 continue
-            row = self.table.row(instruction)
             following = instructions[index + 1] if index + 1 < len(instructions) else None
             feeds_address = following is not None and bool(instruction.writes & following.address_reads)
-            if instruction.memory or row.cycles > 1 or row.occupies > 1 or row.latency > 1 or feeds_address:
+            if feeds_address or self.is_dear(instruction):
                 found.append(index)
         return tuple(found)
+
+    def is_dear(self, instruction: Instruction) -> bool:
+        """Whether it costs more, or leaves more behind, than a NOP, whatever follows."""
+        row = self.table.row(instruction)
+        return bool(instruction.memory) or row.cycles > 1 or row.occupies > 1 or row.latency > 1
 
     def step(self, state: Hashable, block: Block, skipped: int, edge: int) -> Step:
         """Price ``block``; ``edge`` matters to its last instruction only."""
@@ -188,13 +192,17 @@ class Armv7mModel:
         issued = ledger.time - 1
         fetch.access(instruction, issued)
         row = self.table.row(instruction)
-        tail = self._tail(instruction)
-        hidden = 1 if tail is not Tail.NONE and not instruction.writes_pc else 0
+        ledger.charge(index, row.cause, self.cycles_of(instruction) - 1)
+        return self._after(state, instruction, row, tail_of(instruction), issued)
+
+    def cycles_of(self, instruction: Instruction) -> int:
+        """Cycles up to its way out, without the one that the next instruction may hide."""
+        row = self.table.row(instruction)
+        hidden = 1 if tail_of(instruction) is not Tail.NONE and not instruction.writes_pc else 0
         cycles = row.cycles + transfers(row, instruction) - hidden
         if moves_two_registers(instruction):
             cycles += self._cycles["move_second_register"]
-        ledger.charge(index, row.cause, cycles - 1)
-        return self._after(state, instruction, row, tail, issued)
+        return cycles
 
     def _after(self, state: State, instruction: Instruction, row: Row, tail: Tail, issued: int) -> State:
         """State behind an instruction that issued at ``issued``."""
@@ -249,14 +257,15 @@ class Armv7mModel:
             return False
         return self.rules.same_base_hides or not state.written_back >> memory.base & 1
 
-    def _tail(self, instruction: Instruction) -> Tail:
-        """Say what ``instruction`` leaves in the memory pipeline."""
-        memory = instruction.memory
-        if memory is None or is_multiple(instruction) or instruction.kind is Kind.TABLE_BRANCH:
-            return Tail.NONE
-        if not memory.is_store or memory.exclusive:
-            return Tail.LOAD
-        return Tail.STORE_REGISTER if instruction.stores_register_offset else Tail.STORE
+
+def tail_of(instruction: Instruction) -> Tail:
+    """Say what ``instruction`` leaves in the memory pipeline."""
+    memory = instruction.memory
+    if memory is None or is_multiple(instruction) or instruction.kind is Kind.TABLE_BRANCH:
+        return Tail.NONE
+    if not memory.is_store or memory.exclusive:
+        return Tail.LOAD
+    return Tail.STORE_REGISTER if instruction.stores_register_offset else Tail.STORE
 
 
 def _behind_skipped(state: State, *, narrow: bool) -> State:

@@ -146,14 +146,16 @@ class CortexM33:
         return tuple(
             index
             for index, instruction in enumerate(block.instructions)
-            if instruction.condition is not None
-            and not instruction.writes_pc
-            and (
-                instruction.memory
-                or self._latency(instruction) > 1
-                or self.table.row(instruction).cycles > 1
-                or _holds_two_stages(instruction)
-            )
+            if instruction.condition is not None and not instruction.writes_pc and self.is_dear(instruction)
+        )
+
+    def is_dear(self, instruction: Instruction) -> bool:
+        """Whether it costs more, or leaves more behind, than a NOP."""
+        return (
+            bool(instruction.memory)
+            or self.latency_of(instruction) > 1
+            or self.table.row(instruction).cycles > 1
+            or holds_two_stages(instruction)
         )
 
     def step(self, state: Hashable, block: Block, skipped: int, edge: int) -> Step:
@@ -197,17 +199,22 @@ class CortexM33:
         ledger.issue()
         row = self.table.row(instruction)
         issued = ledger.time
-        cycles = row.cycles + transfers(row, instruction)
-        if moves_two_registers(instruction) and moves_to_core(instruction):
-            cycles += RULES["second_register_to_core"].cycles
         ledger.charge(index, Cause.ISSUE, 1)
-        ledger.charge(index, row.cause, cycles - 1)
-        if _holds_two_stages(instruction):
+        ledger.charge(index, row.cause, self.cycles_of(instruction) - 1)
+        if holds_two_stages(instruction):
             ledger.charge(index, Cause.RESULT_LATENCY, RULES["flags_of_two_stages"].cycles)
         self._publish(board, instruction, issued, ledger.time)
         if instruction.kind in FLOATING_POINT:
             after = after._replace(fp_busy=issued + row.occupies)
         return after
+
+    def cycles_of(self, instruction: Instruction) -> int:
+        """Cycles that it holds issue, without those for flags from the second stage."""
+        row = self.table.row(instruction)
+        cycles = row.cycles + transfers(row, instruction)
+        if moves_two_registers(instruction) and moves_to_core(instruction):
+            cycles += RULES["second_register_to_core"].cycles
+        return cycles
 
     def _wait(self, now: int, board: Scoreboard, state: State, instruction: Instruction) -> Wait:
         """Find the cycle in which all operands and the unit are there."""
@@ -233,14 +240,13 @@ class CortexM33:
             board.publish(instruction.writes & ~instruction.load_writes, issued + 1)
             last = 1 << (instruction.load_writes.bit_length() - 1)
             board.publish(instruction.load_writes & ~last, done)
-            board.publish(last, done - 1 + self._latency(instruction), Source.LOAD)
+            board.publish(last, done - 1 + self.latency_of(instruction), Source.LOAD)
             return
-        board.publish(instruction.writes & ~FLAGS, issued + self._latency(instruction))
+        board.publish(instruction.writes & ~FLAGS, issued + self.latency_of(instruction))
         if instruction.sets_flags:
-            late = instruction.kind is Kind.ALU_SHIFT
-            board.publish(FLAGS, issued + (RULES["flags_after_shift"].cycles if late else 1))
+            board.publish(FLAGS, issued + flags_latency_of(instruction))
 
-    def _latency(self, instruction: Instruction) -> int:
+    def latency_of(self, instruction: Instruction) -> int:
         """Cycles from issue until the result can be used."""
         if instruction.shifted_constant:
             return RULES["shifted_constant"].cycles
@@ -250,7 +256,12 @@ class CortexM33:
         return self.table.row(instruction).latency
 
 
-def _holds_two_stages(instruction: Instruction) -> bool:
+def flags_latency_of(instruction: Instruction) -> int:
+    """Cycles from issue until the flags that it sets can be used."""
+    return RULES["flags_after_shift"].cycles if instruction.kind is Kind.ALU_SHIFT else 1
+
+
+def holds_two_stages(instruction: Instruction) -> bool:
     """Whether setting the flags from the second stage takes a cycle more."""
     if not instruction.sets_flags:
         return False

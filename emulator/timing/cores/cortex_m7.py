@@ -54,7 +54,7 @@ from emulator.timing.cores.cortex_m7_rows import (
 from emulator.timing.cores.cortex_m7_slides import SlideBoard, Slides
 from emulator.timing.cores.ledger import Ledger
 from emulator.timing.cores.scoreboard import Frozen, Scoreboard, Source, Wait
-from emulator.timing.cores.table import Row, Table
+from emulator.timing.cores.table import Table
 from emulator.timing.model import FALL_THROUGH, Cause, Step, UnalignedTiming
 
 FETCH_BYTES = RULES["fetch_bytes"].cycles
@@ -263,7 +263,7 @@ class CortexM7:
         ledger.issue()
         issued = ledger.time
         row = self.table.row(instruction)
-        cycles = self._cycles(row, instruction)
+        cycles = self.cycles_of(instruction)
         ledger.charge(index, Cause.ISSUE, 1)
         ledger.charge(index, row.cause, cycles - 1)
         run.advance_fetch(instruction.end)
@@ -275,10 +275,11 @@ class CortexM7:
         run.ledger.charge(index, Cause.FETCH, run.slides.stall(run.ledger.time))
         run.slides.issue(instruction, run.ledger.time)
 
-    def _cycles(self, row: Row, instruction: Instruction) -> int:
+    def cycles_of(self, instruction: Instruction) -> int:
         """Cycles that the instruction holds issue."""
         if instruction.double_precision and instruction.kind in DOUBLE_CYCLES:
             return DOUBLE_CYCLES[instruction.kind].cycles
+        row = self.table.row(instruction)
         return row.cycles + (transfers(row, instruction) + 1) // 2
 
     def _wait(self, run: _Pass, earliest: int, instruction: Instruction) -> Wait:
@@ -321,37 +322,31 @@ class CortexM7:
 
     def _publish(self, run: _Pass, instruction: Instruction, issued: int) -> None:
         """Note when results can be forwarded, and the flags and the MAC for later."""
-        board, row = run.board, self.table.row(instruction)
+        board = run.board
         run.decoder.issue(instruction, issued)
         if instruction.sets_flags:
             run.flags_cycle = issued
         if instruction.kind is Kind.FP_MAC:
             run.first_mac = issued if issued >= run.mac_until else NEVER
             run.mac_until = issued + 1 + RULES["mac_shadow"].cycles
-        loaded = instruction.load_writes
+        loaded, latency = instruction.load_writes, self.latency_of(instruction)
         if loaded and instruction.memory is not None:
-            latency = row.latency
-            if instruction.kind is Kind.LOAD and instruction.memory.size_bytes < WORD_BYTES:
-                latency = RULES["byte_load"].cycles
             board.publish(loaded, issued + latency, Source.LOAD)
             board.publish(instruction.writes & ~loaded, issued + 1)
             return
-        latency = row.latency
-        if moves_to_core(instruction):
-            latency = 2
-        elif instruction.name in EARLY_ALU and self._runs_early(board, instruction, issued):
+        if may_run_early(instruction) and _finds_operands(board, instruction, issued):
             latency = 1
         source = Source.MAC if instruction.kind is Kind.FP_MAC else Source.RESULT
         board.publish(instruction.writes & ~FLAGS, issued + latency, source)
         if instruction.sets_flags:
             board.publish(FLAGS, issued + 2)
 
-    def _runs_early(self, board: Scoreboard, instruction: Instruction, issued: int) -> bool:
-        """Whether an early-capable operation finds its operands in stage 0."""
-        if instruction.kind is not Kind.ALU or instruction.shifted_constant:
-            return False
-        pending = board.latest(instruction.reads)
-        return pending is None or pending.cycle <= issued
+    def latency_of(self, instruction: Instruction) -> int:
+        """Cycles from issue until the result, or what a load brings, can be forwarded."""
+        memory = instruction.memory
+        if memory is not None and instruction.kind is Kind.LOAD and memory.size_bytes < WORD_BYTES:
+            return RULES["byte_load"].cycles
+        return 2 if moves_to_core(instruction) else self.table.row(instruction).latency
 
     def _way_out(self, run: _Pass, index: int, instruction: Instruction, *, taken: bool) -> None:
         """Without the branch target cache: charge a taken branch's refill, or a wrong guess."""
@@ -366,10 +361,26 @@ class CortexM7:
                 run.ledger.charge(index, Cause.BRANCH, self.table.row(instruction).refill)
 
 
+def may_run_early(instruction: Instruction) -> bool:
+    """Whether it runs in stage 0 if its operands are there."""
+    return instruction.kind is Kind.ALU and instruction.name in EARLY_ALU and not instruction.shifted_constant
+
+
+def _finds_operands(board: Scoreboard, instruction: Instruction, issued: int) -> bool:
+    """Whether an instruction finds its operands in stage 0."""
+    pending = board.latest(instruction.reads)
+    return pending is None or pending.cycle <= issued
+
+
+def stores_narrow(instruction: Instruction) -> bool:
+    """Whether it stores bytes or half-words."""
+    memory = instruction.memory
+    return memory is not None and memory.is_store and memory.size_bytes < WORD_BYTES
+
+
 def _store_narrow(run: _Pass, index: int, instruction: Instruction) -> None:
     """Stall for a byte or half-word store that finds the store buffer full of such."""
-    memory = instruction.memory
-    if memory is None or not memory.is_store or memory.size_bytes >= WORD_BYTES:
+    if not stores_narrow(instruction):
         return
     now = run.ledger.time
     run.narrow_stores_gone = max(now, run.narrow_stores_gone) + NARROW_STORE_DRAIN

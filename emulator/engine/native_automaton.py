@@ -1,0 +1,116 @@
+"""Answers the hook by the native pricer: it stands before one automaton whose hook is native.
+
+States are the model's, by the automaton's numbers; what the pricer leaves to Python is answered there.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Protocol
+
+from emulator.engine.automaton import Automaton, WaysToPlan
+from emulator.engine.core import Core
+from emulator.engine.events import BlockPlan
+from emulator.engine.hook import BlockHook
+from emulator.engine.hooks.native_hook import NativeHook, PackedPath
+from emulator.engine.hooks.native_plan import PackedPlan, pointed_plan
+from emulator.engine.lazily import Origin
+from emulator.engine.native_pricer import NO_FETCH_SHIFT, NativePricer, NativeWays, Planned, native_core
+from emulator.thumb.decode import ItState, decode_block
+
+
+class Keeper(Protocol):
+    """Keeps for the next run what was said: :mod:`emulator.engine.kept_automaton`."""
+
+    def keep_planned(
+        self, key: tuple[int, bytes, int, tuple[object, ...]], planned: Planned, plan: PackedPlan
+    ) -> None:
+        """Keep the block that has just been defined. ``key``: see :mod:`emulator.engine.kept_prices`."""
+
+    def keep_packed_edge(self, step: Origin, path: PackedPath, cycles: int, next_state: int) -> None:
+        """Keep the edge that has just been defined, if its path may be."""
+
+
+class NativeAutomaton:
+    """See :class:`emulator.engine.automaton.Quick`."""
+
+    def __init__(self, automaton: Automaton, core: Core, hook: NativeHook, pricer: NativePricer) -> None:
+        self._automaton, self._core, self._hook, self.pricer = automaton, core, hook, pricer
+        self._ways: dict[WaysToPlan, NativeWays | None] = {}
+        self._states: dict[int, int] = {}  # the automaton's numbers, by the pricer's
+        self._in_pricer: dict[int, int | None] = {}  # and back; None: C has no room for it
+        self.kept: Keeper | None = None
+
+    # -- blocks ------------------------------------------------------------------------------
+    def define_block(self, address: int, code: bytes, it: int, pointer: int) -> bool:
+        """Tell the hook of a block; False: it is left to Python."""
+        automaton = self._automaton
+        ways = automaton.ways_to_plan(address, len(code))
+        if ways not in self._ways:
+            self._ways[ways] = self._native_ways(ways)
+        native_ways = self._ways[ways]
+        planned = None if native_ways is None else self.pricer.plan(address, code, it, native_ways)
+        if planned is None or (planned.uses_fpu and automaton.absent.fpu_closed):
+            return False
+        if planned.branch is not None:
+            self.pricer.set_slot(automaton.branch_slot(planned.site))
+        self._hook.add_pointed(planned.pointer, planned.n_events, pointer, code)
+        automaton.plans.append(partial(self._plan, address, code, it, ways), address, len(code))
+        if self.kept is not None:
+            self.kept.keep_planned((address, code, it, tuple(ways)), planned, pointed_plan(planned.pointer))
+        automaton.watch_operands(planned.hook_addresses)
+        if planned.hook_addresses:
+            self._core.forget_code(address, len(code))
+        return True
+
+    def _native_ways(self, ways: WaysToPlan) -> NativeWays | None:
+        """What C plans by; None: it does not plan so."""
+        if ways.fetches_ahead or ways.each_access or not ways.anchors:
+            return None
+        return NativeWays(
+            NO_FETCH_SHIFT if ways.fetch_shift is None else ways.fetch_shift,
+            *(ways.watch_data, ways.watch_divides, ways.runs_ahead, ways.traps_unaligned, ways.anchors),
+            self._automaton.model.predicts_branches,
+        )
+
+    def _plan(self, address: int, code: bytes, it: int, ways: WaysToPlan) -> BlockPlan:
+        return self._automaton.plan(decode_block(code, address, ItState(it)), ways)
+
+    # -- paths -----------------------------------------------------------------------------------
+    def define_edge(self, path: int, step: Origin) -> bool:
+        """Tell the hook of an edge; ``path``: the hook's, -1: not there yet. False: it is left to Python."""
+        automaton, hook = self._automaton, self._hook
+        state = self._number_in_pricer(step.state)
+        if state is None:
+            return False
+        code, it, lags = automaton.code_of(step.block)
+        if lags:
+            return False
+        priced = self.pricer.price(step._replace(state=state), code, it, hook.event_count(step.block))
+        if priced is None:
+            return False
+        if path < 0:
+            path = hook.add_packed_path(step.state, step.block, step.skipped, priced.path)
+        next_state = self._states.get(priced.next_state)
+        if next_state is None:
+            next_state = automaton.number_of_state(self.pricer.state(priced.next_state))
+            self._states[priced.next_state] = next_state
+            self._in_pricer[next_state] = priced.next_state
+        hook.set_edge(path, step.edge, priced.cycles, next_state)
+        if self.kept is not None:
+            self.kept.keep_packed_edge(step, priced.path, priced.cycles, next_state)
+        return True
+
+    def _number_in_pricer(self, state: int) -> int | None:
+        if state not in self._in_pricer:
+            number = self._in_pricer[state] = self.pricer.number_of(self._automaton.state_of(state))
+            if number is not None:
+                self._states.setdefault(number, state)
+        return self._in_pricer[state]
+
+
+def price_natively(automaton: Automaton, core: Core, hook: BlockHook) -> None:
+    """Let C answer what it can, where the hook is native and it knows the core."""
+    model = native_core(automaton.model)
+    if model is not None and isinstance(hook, NativeHook):
+        automaton.native = NativeAutomaton(automaton, core, hook, NativePricer(hook, model, automaton.absent))
