@@ -127,7 +127,8 @@ def _read_headers(data: bytes, where: str) -> tuple[int, list[_ProgramHeader], b
                 PROGRAM_HEADER.unpack_from(data, phoff + index * phentsize)
             )
             headers.append(_ProgramHeader(type_, offset, virtual, physical, file_bytes, memory_bytes, flags))
-            needed = max(needed, offset + file_bytes)
+            if file_bytes:  # an empty one may be said to lie behind the end
+                needed = max(needed, offset + file_bytes)
     if needed > len(data):
         raise ImageError(
             f"the ELF file is cut off: it has {len(data)} bytes, its headers name {needed}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,17 @@ def test_elf_is_loaded_at_its_physical_address(write):
 
 def test_elf_headers_inside_the_first_segment_are_not_flashed(write):
     image = load_image(write("a.elf", make_elf(headers_in_segment=True)), board=make_board())
+    assert [(s.address, s.data) for s in image.segments] == [(0x0800_0000, VECTORS)]
+
+
+def test_an_empty_segment_may_lie_behind_the_end(write):
+    """GNU ld gives a .stack of its own segment an offset of the next page, where the file has ended."""
+    data = bytearray(make_elf())
+    own = data[52:84]
+    empty = struct.pack("<8I", 1, 0x20000, 0x1000_0000, 0x1000_0000, 0, 0x1000, 6, 0x10000)
+    struct.pack_into("<I", data, 28, len(data))  # e_phoff
+    struct.pack_into("<H", data, 44, 2)  # e_phnum
+    image = load_image(write("a.elf", bytes(data + own + empty)))
     assert [(s.address, s.data) for s in image.segments] == [(0x0800_0000, VECTORS)]
 
 
