@@ -231,6 +231,23 @@ class Signals(Protocol):
         """Call ``callback(level)`` whenever the wire's level changes."""
 
 
+ALL_BITS = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedWord:
+    """What a board's register map says of a word of registers.
+
+    ``writable``: bits that a write stores. ``ones_clear``: bits that writing 1 clears. ``readable``: bits
+    that a read shows; those of a write-only register read as 0.
+    """
+
+    reset: int = 0
+    writable: int = ALL_BITS
+    ones_clear: int = 0
+    readable: int = ALL_BITS
+
+
 TIMING = "timing"
 """What is left out costs time and nothing else: ``--strict`` lets it be."""
 
@@ -243,6 +260,7 @@ class DeviceContext:
     to lines of the interrupt controller. ``parameters`` come from the board's TOML.
     ``unmodelled(offset, access, what)`` remembers an access that the model does not cover; ``access``
     is "read", "write", or :data:`TIMING` for one that does all that it should but in no time.
+    ``described(offset)``: what the board's register map says of the word at ``base + offset``.
     ``audio(name)``: the wires of one of its audio inputs, by the device's own name for it.
     ``flash``: for a flash controller, the memories that it programs and erases.
     ``request_reset(reason)`` resets the system (a watchdog; it sets the signal of its cause, see
@@ -262,6 +280,7 @@ class DeviceContext:
     serial: SerialPort | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     unmodelled: Callable[[int, str, str], None] = lambda _offset, _access, _what: None
+    described: Callable[[int], DescribedWord | None] = lambda _offset: None
     request_reset: Callable[[str], None] = lambda _reason: None
     audio: Callable[[str], AudioInput] = lambda _name: SilentInput()
     flash: FlashArray = field(default_factory=NoFlash)
@@ -327,6 +346,11 @@ class Device(ABC):
     def register_bytes(cls, parameters: DeviceParameters) -> int:  # noqa: ARG003
         """How far its registers reach from its base: what a board's window must hold at least."""
         return 0
+
+    @classmethod
+    def register_names(cls, parameters: DeviceParameters) -> Mapping[int, str]:  # noqa: ARG003
+        """What its registers are called in the vendor's manual, by their offsets, as far as it tells."""
+        return {}
 
     @abstractmethod
     def reset(self) -> None:

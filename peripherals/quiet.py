@@ -13,6 +13,9 @@ the bits of each are counted from its own first byte (``SR = 0x05``, ``SR.7``).
 clears at once (a start or calibration bit). ``set``: status bits that are always set.
 ``read_only``: registers that writes don't change. Every access is reported as unmodelled
 unless ``silent``.
+
+Where the board has a register map (``register_map``, as ``boardless new-board`` writes it), registers
+that are not named here have their reset values from it, and what writes change and reads show.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from emulator.device import DeviceContext, DeviceParameters
+from emulator.device import DescribedWord, DeviceContext, DeviceParameters
 from emulator.schema.table import Problem, about
 from emulator.schema.words import suggest
 from peripherals.parts.parameters import Word
@@ -115,6 +118,8 @@ class Quiet(ReadyDevice):
 
     def __init__(self, context: DeviceContext) -> None:
         self._other: dict[int, int] = {}
+        self._words: dict[int, DescribedWord] = {}
+        self._adopted = False
         super().__init__(context)
         parameters = self.parameters
         self._follow = tuple(self._pair(text) for text in parameters.follow)
@@ -165,28 +170,37 @@ class Quiet(ReadyDevice):
         """Give back what was written."""
         if not self.parameters.silent:
             self.context.unmodelled(offset, "read", "stored only")
+        self._adopt()
         if offset & ~3 in self._rows:
             return super().read(offset, size_bytes)
-        return (self._other.get(offset & ~3, 0) >> 8 * (offset & 3)) & ((1 << 8 * size_bytes) - 1)
+        word = self._described(offset & ~3)
+        value = self._other.get(offset & ~3, word.reset) & word.readable
+        return value >> 8 * (offset & 3) & (1 << 8 * size_bytes) - 1
 
     def write(self, offset: int, size_bytes: int, value: int) -> None:
         """Keep the value, then let status bits follow."""
         if not self.parameters.silent:
             self.context.unmodelled(offset, "write", "stored only")
+        self._adopt()
         if offset & ~3 in self._rows:
             super().write(offset, size_bytes, value)
             return
+        word = self._described(offset & ~3)
         shift = 8 * (offset & 3)
-        lanes = ((1 << 8 * size_bytes) - 1) << shift
-        old = self._other.get(offset & ~3, 0)
-        self._other[offset & ~3] = (old & ~lanes) | ((value << shift) & lanes)
+        written = value << shift & (1 << 8 * size_bytes) - 1 << shift
+        lanes = (1 << 8 * size_bytes) - 1 << shift & word.writable & ~word.ones_clear
+        old = self._other.get(offset & ~3, word.reset)
+        self._other[offset & ~3] = old & ~lanes & ~(written & word.ones_clear) | written & lanes
+        self.settle()
 
     def save(self) -> Any:
         """Give named registers and the other offsets written."""
+        self._adopt()
         return {"named": super().save(), "other": dict(self._other)}
 
     def load(self, state: Any) -> None:
         """Put a saved state back."""
+        self._adopt()
         super().load(state["named"])
         self._other = dict(state["other"])
 
@@ -197,6 +211,25 @@ class Quiet(ReadyDevice):
         for name, mask in self._set:
             self.set_bits(name, mask)
         super().settle()
+
+    def _described(self, offset: int) -> DescribedWord:
+        """What the board's register map says of a word, which is asked once."""
+        word = self._words.get(offset)
+        if word is None:
+            word = self._words[offset] = self.context.described(offset) or DescribedWord()
+        return word
+
+    def _adopt(self) -> None:
+        """Let named registers begin with the reset values of the board's map; before their first use."""
+        if self._adopted:
+            return
+        self._adopted = True
+        given = {self.parameters.registers[name] & ~3 for name in self.parameters.resets}
+        for offset, row in self._rows.items():
+            word = self.context.described(offset)
+            if word is not None and offset not in given:
+                self._rows[offset] = replace(row, reset=word.reset)
+                self.values[row.name] = word.reset
 
     def _pair(self, text: str) -> Ready:
         status, _, enable = text.partition("=")

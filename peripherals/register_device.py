@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
@@ -133,9 +133,18 @@ class RegisterDevice(Device):
     @classmethod
     def register_bytes(cls, parameters: DeviceParameters) -> int:
         """Up to the last word of the table that a device with these parameters has."""
+        return max((row.offset + WORD_BYTES for row in cls._table_with(parameters)), default=0)
+
+    @classmethod
+    def register_names(cls, parameters: DeviceParameters) -> Mapping[int, str]:
+        """The names of the table that a device with these parameters has."""
+        return {row.offset: row.name for row in cls._table_with(parameters)}
+
+    @classmethod
+    def _table_with(cls, parameters: DeviceParameters) -> tuple[Register, ...]:
         bare = cls.__new__(cls)  # a table depends on parameters alone
         bare.parameters = parameters
-        return max((row.offset + WORD_BYTES for row in bare.register_table()), default=0)
+        return bare.register_table()
 
     # -- the Device protocol -------------------------------------------------------------
     def reset(self) -> None:

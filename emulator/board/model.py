@@ -97,6 +97,7 @@ class Board:
     nominal_hz: int = 0  # what benchmark firmware usually selects; for information
     sources: tuple[str, ...] = ()
     file: str = ""
+    register_map: str = ""  # path of a file with the chip's registers (emulator.board.register_map)
     wiring: Wiring = field(default_factory=Wiring)
     energy: EnergyFacts | None = None
 

@@ -23,7 +23,7 @@ from emulator.board.model import Accelerator, Board, DeviceEntry, Region
 from emulator.board.schema import BoardTable, RegionTable
 from emulator.board.wiring import Wiring
 from emulator.errors import BoardError, BoardProblems
-from emulator.files import read_text
+from emulator.files import check_input_file, read_text
 from emulator.schema.checks import listed
 from emulator.schema.table import Problem
 from emulator.schema.words import suggest
@@ -254,9 +254,19 @@ def _build(table: BoardTable, file: str) -> Board:
         nominal_hz=table.reset_hz if table.nominal_hz is msgspec.UNSET else table.nominal_hz,
         sources=tuple(table.sources),
         file=file,
+        register_map=_beside(file, table.register_map),
         wiring=Wiring() if table.wiring is msgspec.UNSET else table.wiring.pins(),
         energy=None if table.energy is msgspec.UNSET else table.energy.facts(),
     )
+
+
+def _beside(file: str, name: str) -> str:
+    """The path of a file that a board file names, which stands beside it. Raises BoardError."""
+    if not name:
+        return ""
+    path = Path(file).parent / name
+    check_input_file(path, error=BoardError)
+    return str(path)
 
 
 def _region(name: str, entry: RegionTable, regions: Mapping[str, RegionTable]) -> Region:

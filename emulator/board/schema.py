@@ -314,6 +314,15 @@ class BoardTable(Table, frozen=True, kw_only=True):
     sources: Annotated[
         list[str], about("Where the board's facts are from.", example=["UM2179 (user manual)"])
     ] = msgspec.field(default_factory=list)
+    register_map: Annotated[
+        str,
+        about(
+            "A file beside this one with the chip's registers: names and fields for reports, reset values "
+            "for quiet devices. `boardless new-board` writes it (docs/new-board.md).",
+            by_default="none",
+            example="my-board.registers.json",
+        ),
+    ] = ""
     regions: Annotated[dict[Name, RegionTable], about("Memories, by name.")]
     accelerators: Annotated[dict[Name, AcceleratorTable], about("What stands before memories, by name.")] = (
         msgspec.field(default_factory=dict)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from emulator.board.areas import ALIAS_BYTES, MAY_HAVE_BIT_BAND, PERIPHERAL_ALIAS, SRAM_ALIAS
 from emulator.board.model import Board
+from emulator.board.register_map import RegisterMap
 from emulator.device import Memory
 
 WORD_BYTES = 4
@@ -37,10 +38,11 @@ class BitBand:
         self._memory.write(target, size_bytes, old & ~(1 << bit) | (value & 1) << bit)
 
 
-def alias_words(board: Board, address: int) -> str:
+def alias_words(board: Board, address: int, names: RegisterMap | None = None) -> str:
     """What an address in an alias stands for on a chip that has aliases; empty for any other address.
 
-    ``"bit-band alias of bit 3 of 0x20000010 in sram1"``, where the board has something there.
+    ``"bit-band alias of bit 3 of 0x20000010 in sram1"``, where the board has something there; by its name
+    too when ``names`` has one.
     """
     if board.core not in MAY_HAVE_BIT_BAND or not BitBand.covers(address):
         return ""
@@ -50,7 +52,9 @@ def alias_words(board: Board, address: int) -> str:
     if region is None and device is None:
         return ""
     owner = region.name if region is not None else device.name if device is not None else ""
-    return f"bit-band alias of bit {bit} of 0x{target:08x} in {owner}"
+    name = names.name(target) if names is not None else ""
+    called = f" ({', '.join([name, *names.fields(target, 1 << bit)])})" if names is not None and name else ""
+    return f"bit-band alias of bit {bit} of 0x{target:08x}{called} in {owner}"
 
 
 def _target(address: int, size_bytes: int) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from emulator.board.areas import MAY_HAVE_BIT_BAND, PERIPHERALS, PRIVATE, SRAM_ALIAS
 from emulator.board.model import Board, DeviceEntry
+from emulator.board.register_map import UNNAMED, RegisterMap
 from emulator.bus.bit_band import BitBand, alias_words
 from emulator.device import Device, Memory, ReadsAgain
 from emulator.system.core import CoreRegisters, MemoryFault
@@ -37,6 +38,7 @@ class Unmodelled:
     count: int
     first_pc: int
     what: str = ""
+    bits: int = 0  # of the aligned word: those that its stores have set, so far
 
     @property
     def is_mode(self) -> bool:
@@ -61,6 +63,8 @@ class Bus:
         self._board = board
         self._here = here
         self._on_unmodelled = on_unmodelled
+        self.register_map = RegisterMap(board.register_map)
+        self._stored = 0  # bits that the store being served sets, in its aligned word
         self._bit_band = BitBand(memory) if board.core_parameters.get("bit_band", 0) else None
         self._devices: dict[int, tuple[int, int, Device, str]] = {}
         self._sharing: dict[int, list[tuple[int, int, Device, str]]] = {}
@@ -132,6 +136,7 @@ class Bus:
         """A store to the peripheral side."""
         if self.journal is not None:
             self.journal(address, size_bytes, value)
+        self._stored = (value & (1 << 8 * size_bytes) - 1) << 8 * (address & 3)
         slot = self.device_at(address)
         if slot is not None:
             slot[2].write(address - slot[0], size_bytes, value & ((1 << 8 * size_bytes) - 1))
@@ -154,23 +159,29 @@ class Bus:
         self._noted = True
         what = what or self.alias_note(address)
         key = (address, access, what)
+        bits = self._stored if access == "write" else 0
         if key in self.unmodelled:
             self.unmodelled[key].count += 1
+            self.unmodelled[key].bits |= bits
             return
-        slot = self.device_at(address)
-        if of_core:
-            device, register = "core", of_core
-        elif slot is None:
-            device, register = NO_DEVICE, f"0x{address:08x}"
-        else:
-            device, register = slot[3], slot[2].register_name(address - slot[0])
-        entry = Unmodelled(device, register, access, address, 1, self._here(), what)
+        device, register = ("core", of_core) if of_core else self.names(address)
+        entry = Unmodelled(device, register, access, address, 1, self._here(), what, bits)
         self.unmodelled[key] = entry
         self._on_unmodelled(entry)
 
+    def names(self, address: int) -> tuple[str, str]:
+        """What the device at ``address`` and its register are called, else by the board's register map."""
+        slot = self.device_at(address)
+        if slot is None:
+            return NO_DEVICE, self.register_map.name(address) or f"0x{address:08x}"
+        name = slot[2].register_name(address - slot[0])
+        if UNNAMED.fullmatch(name):
+            name = self.register_map.name(address, slot[3]) or name
+        return slot[3], name
+
     def alias_note(self, address: int) -> str:
         """In words: the bit-band alias that ``address`` would be; empty for any other address."""
-        words = alias_words(self._board, address)
+        words = alias_words(self._board, address, self.register_map)
         if not words or self._bit_band is not None or self.device_at(address) is not None:
             return words
         return f"{words}; on a chip that has aliases: core_parameters.bit_band = 1 in the board's file"

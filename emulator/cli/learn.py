@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -127,6 +128,8 @@ def proposal(learned: Learned) -> str:
 def _write(output: OutputFile, name: str, learned: Learned) -> None:
     document = copy.deepcopy(board_document(name))
     document.pop("name", None)
+    if learned.board.register_map:
+        document["register_map"] = os.path.relpath(learned.board.register_map, output.path.parent)
     devices = document.setdefault("devices", {})
     for device in learned.devices:
         devices[device.name] = _over(devices.get(device.name, {}), device.table())

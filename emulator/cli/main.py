@@ -28,6 +28,9 @@ COMMANDS: dict[str, Entry] = {
     "check": Entry("benches.cli.check:check", "Hold a build's figures against a baseline and limits."),
     "sweep": Entry("benches.cli.sweep:sweep", "Measure all combinations of images, boards, builds, inputs."),
     "boards": Entry("emulator.cli.boards:boards", "List the boards, or describe one."),
+    "new-board": Entry(
+        "emulator.cli.new_board:new_board", "Write a board file for a chip that no family has."
+    ),
     "build": Entry("benches.build.command:build", "Build benchmark firmware from a .tflite model."),
     "serve": Entry("emulator.cli.serve:serve", "Boot an image and offer its serial port to host software."),
     "host": Entry("benches.cli.host:host", "Start host software with our ports in its port list."),

@@ -10,9 +10,11 @@ import click
 from emulator.bus.bus import Unmodelled
 from emulator.cli.status import StatusLine
 from emulator.image.place import place_of
-from emulator.machine.awaited import MODELLED
+from emulator.machine.awaited import MODELLED, field_words
 from emulator.machine.machine import Machine
+from emulator.system.exception_table import FIRST_EXTERNAL, exception_name
 
+IPSR_BITS = 0x1FF
 REGISTERS_SHOWN = 20
 LEARN_HINT = "  `boardless run --learn-board` proposes TOML lines that let it go on"
 
@@ -78,6 +80,7 @@ def unmodelled_json(machine: Machine) -> list[dict[str, Any]]:
         {
             "device": entry.device,
             "register": entry.register,
+            "fields": list(machine.fields_of(entry)),
             "address": entry.address,
             "access": entry.access,
             "what": entry.what,
@@ -90,20 +93,30 @@ def unmodelled_json(machine: Machine) -> list[dict[str, Any]]:
 
 def _register_words(machine: Machine, group: list[Unmodelled], *, counted: bool = True) -> str:
     first = group[0]
-    accesses = ", ".join(
-        entry.access + (f" x{entry.count}" if counted else "") + (f" ({entry.what})" if entry.what else "")
-        for entry in group
-    )
+    accesses = ", ".join(_access_words(machine, entry, counted=counted) for entry in group)
     name = f"{first.device} {first.register}"
     if first.register != f"0x{first.address:08x}":
         name += f" (0x{first.address:08x})"
     return f"{name}: {accesses}; first at {place_of(machine.image, first.first_pc)}"
 
 
+def _access_words(machine: Machine, entry: Unmodelled, *, counted: bool) -> str:
+    fields = machine.fields_of(entry)
+    more = "; ".join(text for text in (entry.what, field_words(fields) if fields else "") if text)
+    return entry.access + (f" x{entry.count}" if counted else "") + (f" ({more})" if more else "")
+
+
 def waiting_lines(machine: Machine) -> list[str]:
     """Say which registers the firmware's waiting loop reads."""
     awaited = machine.awaited_registers()
     lines = [f"waits:        {register.words(machine.image)}" for register in awaited]
+    number = machine.core.get("ipsr") & IPSR_BITS
+    if number >= FIRST_EXTERNAL:
+        name = machine.bus.register_map.interrupt(number - FIRST_EXTERNAL)
+        called = f" ({name})" if name else ""
+        lines.append(
+            f"waits:        in the handler of {exception_name(number)}{called}, at {machine.where()}"
+        )
     if any(register.model != MODELLED for register in awaited):
         lines.append(LEARN_HINT)
     return lines
@@ -115,6 +128,7 @@ def waiting_json(machine: Machine) -> list[dict[str, Any]]:
         {
             "device": register.device,
             "register": register.register,
+            "fields": list(register.fields),
             "address": register.address,
             "model": register.model,
             "at": place_of(machine.image, register.pc),

@@ -80,8 +80,12 @@ class _Write:
 
 @dataclass(slots=True)
 class _Writes:
-    """What the firmware has written, and which bits its last write to each word newly set."""
+    """What the firmware has written, and which bits its last write to each word newly set.
 
+    ``reset_of(address)``: what a word holds before the first write.
+    """
+
+    reset_of: Callable[[int], int]
     words: dict[int, int] = field(default_factory=dict)
     last: list[_Write] = field(default_factory=list)  # oldest first
 
@@ -90,7 +94,7 @@ class _Writes:
         shift = 8 * (address & 3)
         lanes = (1 << 8 * size_bytes) - 1 << shift & WORD
         word = address & ~3
-        old = self.words.get(word, 0)
+        old = self.words[word] if word in self.words else self.reset_of(word)
         new = old & ~lanes | value << shift & lanes
         self.words[word] = new
         self.last.append(_Write(address, size_bytes, new & ~old))
@@ -166,7 +170,7 @@ class _Attempt:
         self._given_up = given_up
         self._lesson = lesson
         self._work = f"run {number}"
-        self._writes = _Writes()
+        self._writes = _Writes(self._reset_of)
         self._no_loops: Counter[tuple[int, int]] = Counter()
         machine.bus.journal = self._writes.note
 
@@ -252,7 +256,12 @@ class _Attempt:
         wanted = [bit for bit in range(32) if flips >> bit & 1]
         bits = {bit: Bit.of_word(address, size_bytes, bit) for bit in wanted}
         rules = [
-            Rule(bits[n], "clear", pc, why=f"{bits[n]} is awaited to become 0 at {place}")
+            Rule(
+                bits[n],
+                "clear",
+                pc,
+                why=f"{self._words(bits[n])} is awaited to become 0{self._value(bits[n], 0)} at {place}",
+            )
             for n in wanted
             if value >> n & 1
         ]
@@ -263,19 +272,39 @@ class _Attempt:
         if not bits:
             return []
         writes = self._writes.near(bits[0].register)
-        why = [f"{bit} is awaited to become 1 at {place}" for bit in bits]
+        why = [f"{self._words(bit)} is awaited to become 1{self._value(bit, 1)} at {place}" for bit in bits]
         if not writes:
             return [Rule(bit, "reset", pc, why=text) for bit, text in zip(bits, why, strict=True)]
         for write in writes:
             enables = _partners(bits, write)
             if enables:
                 return [
-                    Rule(bit, "follow", pc, enable, f"{text}, after {enable} was set")
+                    Rule(bit, "follow", pc, enable, f"{text}, after {self._words(enable)} was set")
                     for bit, enable, text in zip(bits, enables, why, strict=True)
                 ]
             if write.new:
                 break
         return [Rule(bit, "set", pc, why=text) for bit, text in zip(bits, why, strict=True)]
+
+    def _reset_of(self, address: int) -> int:
+        """A word's reset value, as far as the board's register map tells."""
+        word = self.machine.bus.register_map.word(address)
+        return 0 if word is None else word.reset
+
+    def _words(self, bit: Bit) -> str:
+        """The bit in words, by its name too where the board's register map has one."""
+        names = self.machine.bus.register_map
+        name = names.name(bit.register)
+        if not name:
+            return str(bit)
+        return f"{bit} ({', '.join([name, *names.fields(bit.register, 1 << bit.in_word[1])])})"
+
+    def _value(self, bit: Bit, value: int) -> str:
+        """What a value of the bit's field is called, if it is a field of one bit."""
+        names = self.machine.bus.register_map
+        fields = names.fields(bit.register, 1 << bit.in_word[1])
+        called = names.value_name(bit.register, fields[0], value) if fields else ""
+        return f" ({called})" if called else ""
 
 
 def _partners(bits: list[Bit], write: _Write) -> list[Bit]:

@@ -7,16 +7,19 @@ gets its rules added.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from emulator.board.model import Board, DeviceEntry
+from emulator.board.register_map import RegisterMap
 from emulator.bus.bit_band import alias_words
 
 QUIET = "peripherals.quiet:Quiet"
 WINDOW_BYTES = (0x400, 0x100)  # sizes of a learned device, the first that fits
 SOURCE = "learned by running"
+NO_WORD = re.compile(r"\W+")
 SIZES = {1: "the byte ", 2: "the half-word ", 4: ""}
 
 
@@ -69,15 +72,18 @@ class LearnedDevice:
     added: bool
     registers: dict[str, int]
     parameters: dict[str, Any]
+    names: RegisterMap = field(default_factory=RegisterMap)
     reasons: list[str] = field(default_factory=list)
 
     def name_of(self, address: int) -> str:
-        """The register that begins at an address, named after its offset when nobody has named it."""
+        """The register that begins at an address, by the board's map, or else named after its offset."""
         offset = address - self.base
         for name, known in self.registers.items():
             if known == offset:
                 return name
-        name = f"R{offset:03X}"
+        place = self.names.place(address)
+        mapped = "" if place is None or place.address != address else NO_WORD.sub("_", place.register.name)
+        name = mapped if mapped and mapped not in self.registers else f"R{offset:03X}"
         self.registers[name] = offset
         return name
 
@@ -115,8 +121,9 @@ class LearnedDevice:
 def learned_devices(board: Board, rules: Iterable[Rule], touched: Iterable[int]) -> list[LearnedDevice]:
     """Group rules into devices; ``touched``: further addresses worth naming in the same windows."""
     devices: list[LearnedDevice] = []
+    names = RegisterMap(board.register_map)
     for rule in rules:
-        device = _device_for(board, devices, rule.bit.register)
+        device = _device_for(board, devices, rule.bit.register, names)
         device.add(rule)
     for address in sorted(touched):
         for device in devices:
@@ -170,7 +177,9 @@ def _window(board: Board, address: int) -> tuple[int, int] | None:
     return None
 
 
-def _device_for(board: Board, devices: list[LearnedDevice], address: int) -> LearnedDevice:
+def _device_for(
+    board: Board, devices: list[LearnedDevice], address: int, names: RegisterMap
+) -> LearnedDevice:
     for device in devices:
         if device.base <= address < device.base + device.size_bytes:
             return device
@@ -179,11 +188,17 @@ def _device_for(board: Board, devices: list[LearnedDevice], address: int) -> Lea
         parameters: Mapping[str, Any] = entry.parameters
         known = {key: value for key, value in parameters.items() if key != "registers"}
         device = LearnedDevice(
-            entry.name, entry.base, entry.size_bytes, False, dict(parameters.get("registers", {})), known
+            entry.name,
+            entry.base,
+            entry.size_bytes,
+            False,
+            dict(parameters.get("registers", {})),
+            known,
+            names,
         )
     else:
         window = _window(board, address)
         assert window is not None, "learnable() said so"
-        device = LearnedDevice(f"unknown_{window[0]:08x}", *window, True, {}, {})
+        device = LearnedDevice(f"unknown_{window[0]:08x}", *window, True, {}, {}, names)
     devices.append(device)
     return device

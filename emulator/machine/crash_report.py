@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from emulator.board.model import Board
+from emulator.board.register_map import RegisterMap
 from emulator.engine.core import Core
 from emulator.errors import GuestFault
 from emulator.image.attributes import core_problem
@@ -17,6 +18,7 @@ from emulator.system.faults import FaultKind, FaultRecord
 BACKTRACE_DEPTH = 16
 STACK_WORDS_SCANNED = 256
 NEAR_STACK_BYTES = 0x100
+NO_MEMORY_KINDS = (FaultKind.BUS_DATA, FaultKind.BUS_DATA_IMPRECISE, FaultKind.BUS_INSTRUCTION)
 BL_HIGH, BL_LOW = 0xF000, 0xD000
 
 
@@ -62,13 +64,15 @@ def crash_report(
     *,
     locked_up: bool = False,
     board: Board | None = None,
+    names: RegisterMap | None = None,
 ) -> GuestFault:
     """The crash that the firmware is in, as the error to raise.
 
     ``faults``: the first one, then those that came while it was handled; empty when it waits for
     ever in an exception without one. ``locked_up``: no handler could take the last one. ``board``:
-    what it runs on, for advice.
+    what it runs on, for advice. ``names``: what its registers are called.
     """
+    names = names or RegisterMap()
     where = place_of(image, core.get("pc"))
     if not faults:
         number = core.get("ipsr") & 0x1FF
@@ -80,6 +84,9 @@ def crash_report(
     first = faults[0]
     hint = _stack_hint(core, first, first.sp)
     lines = [first.report() + hint, f"at: {place_of(image, first.pc)}"]
+    register = "" if first.address is None else names.name(first.address)
+    if register:
+        lines.append(f"0x{first.address:08x} is {register}, by the board's register map")
     lines += backtrace_lines(core, image, first.pc, first.lr, first.sp)
     for earlier, later in pairwise(faults):
         lines += _what_followed(earlier, later, image)
@@ -104,6 +111,10 @@ def _advice(fault: FaultRecord, image: Image | None, board: Board | None) -> str
             return f"it was {problem}: rebuild it for this core, or choose its board with --board"
         if fault.kind is FaultKind.NO_COPROCESSOR and board.fpu != "none":
             return "start-up code opens the FPU in CPACR (0xE000ED88, bits 23:20) before its first use"
+    if board is not None and board.register_map and fault.kind in NO_MEMORY_KINDS:
+        return (
+            "has the chip a memory, a ROM or a device there? then the board's file needs it: [regions.NAME]"
+        )
     return "the report has the registers, the cause and the likely callers"
 
 

@@ -82,6 +82,7 @@ def _context(entry: DeviceEntry, around: Surroundings, *, has_serial: bool) -> D
         serial=around.port_of(entry.name) if has_serial else None,
         parameters=entry.parameters,
         unmodelled=unmodelled,
+        described=lambda offset: around.bus.register_map.word(entry.base + offset),
         request_reset=around.request_reset,
         audio=lambda name: around.audio_of(f"{entry.name}_{name}"),
         flash=around.flash,

@@ -27,7 +27,7 @@ from emulator.image.place import place_of
 from emulator.links.audio_input import AudioWires
 from emulator.links.endpoint import SerialEndpoint
 from emulator.links.text_watch import TextWatch
-from emulator.machine.awaited import AwaitedRegister, awaited_registers
+from emulator.machine.awaited import AwaitedRegister, access_fields, awaited_registers
 from emulator.machine.call import FunctionCalls
 from emulator.machine.energy import EnergyMeter
 from emulator.machine.execution import QUIET_SECONDS, RunLimits, StopReason
@@ -226,6 +226,10 @@ class Machine:
         """Accesses that no model covers, in the order of their first occurrence."""
         return list(self.bus.unmodelled.values())
 
+    def fields_of(self, entry: Unmodelled) -> tuple[str, ...]:
+        """The fields of the register that an access that no model covers was about, by the board's map."""
+        return access_fields(self.bus, self.core, entry)
+
     @property
     def notes(self) -> list[str]:
         """What else whoever runs this firmware should know, a line each, in the order in which it came up."""
@@ -238,7 +242,7 @@ class Machine:
 
     def awaited_registers(self) -> list[AwaitedRegister]:
         """The registers that the loop in which the firmware idles reads; none when it sleeps."""
-        return [] if self.asleep else awaited_registers(self.bus, self.accesses.turn_reads)
+        return [] if self.asleep else awaited_registers(self.bus, self.core, self.accesses.turn_reads)
 
     # -- serial ports --------------------------------------------------------------------------
     @property

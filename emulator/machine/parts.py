@@ -27,6 +27,7 @@ from emulator.image.model import Image
 from emulator.image.place import place_of
 from emulator.image.start import EntryStart, entry_start
 from emulator.links.audio_input import AudioWires
+from emulator.machine.awaited import access_fields, field_words
 from emulator.machine.controlled_flash import ControlledFlash
 from emulator.machine.crash_report import crash_report
 from emulator.machine.devices import Surroundings, add_device
@@ -143,6 +144,7 @@ class MachineParts:
             self.image,
             locked_up=self.system.locked_up,
             board=self.board,
+            names=self.bus.register_map,
         )
 
     def saved_parts(self) -> dict[str, Saves]:
@@ -328,9 +330,11 @@ class MachineParts:
 
     def _on_unmodelled(self, entry: Unmodelled) -> None:
         if self._strict and entry.access != TIMING:
+            fields = access_fields(self.bus, self.engine.core, entry)
+            of = f", {field_words(fields)}," if fields else ""
             self.requests.fail(
                 UsageError(
-                    f"{entry.access} of {entry.device} {entry.register} (0x{entry.address:08x})"
+                    f"{entry.access} of {entry.device} {entry.register} (0x{entry.address:08x}){of}"
                     " is not modelled",
                     where=place_of(self.image, entry.first_pc),
                     next_step="run without --strict to go on, or add the register to the board's TOML",

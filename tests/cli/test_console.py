@@ -22,6 +22,7 @@ COMMANDS = {
     "--version": ["--version"],
     "boards": ["boards"],
     "boards NAME": ["boards", "nucleo-l4r5zi"],
+    "new-board": ["new-board", "FOLDER/kestrel.toml", "--svd", "tests/chip/kestrel.svd"],
     "doctor": ["doctor"],
     "run": ["run", KWS, "--until", "m-ready"],
     "profile": ["profile", KWS, "--max-cycles", "1000"],

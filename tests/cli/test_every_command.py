@@ -37,7 +37,7 @@ PLAIN_TEXT = {  # options and arguments of text that is no file's name
     "--args", "--serial", "--usb", "--device", "--function", "--callers", "--callees", "--annotate",
     "--operators-from", "--bsp", "--what-if", "--clock", "--only", "--bisect", "--build", "--port", "--keep",
     "--uart", "--scheduler", "--best", "--under", "--over", "--every", "--processing-pin", "--detection-pin",
-    "--timestamp-pin", "--x", "--y", "--by", "--gdb",
+    "--timestamp-pin", "--chip", "--console", "--x", "--y", "--by", "--gdb",
     "benchmarks",
     "command",
 }  # fmt: skip
@@ -190,6 +190,8 @@ def to_the_reader(item: Walked, path: Path) -> list[str]:
         return [*item.line(str(path)), *["benches/images/kws-nucleo-l4r5zi.elf"] * 2]
     if item.words == ("compare",):
         return ["compare", str(path), str(path)]
+    if item.words == ("new-board",):
+        return [*item.line(str(path)), "new.toml"]
     return item.line(str(path))
 
 

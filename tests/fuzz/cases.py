@@ -93,6 +93,16 @@ def _boards(case: Case, random: Random) -> None:
     case.words = ["boards", case.add("board", "board.toml", random)]
 
 
+def _new_board(case: Case, random: Random) -> None:
+    case.words = ["new-board", f"{FOLDER}/new.toml"]
+    if random.random() < 0.8:
+        case.words += ["--svd", case.add("svd", "chip.svd", random)]
+    if len(case.words) == 2 or random.random() < 0.4:
+        case.words += ["--image", case.add("image", "image.elf", random)]
+    if random.random() < 0.3:
+        case.words += ["--flash", random.choice(("0x0:256K", "0x08000000:1M", "0x20000000:0x1000"))]
+
+
 def _shipped_boards(case: Case, random: Random) -> None:
     case.words = random.choice((["boards"], ["boards", random.choice(BOARDS)], ["doctor"]))
 
@@ -272,7 +282,8 @@ def _speed(case: Case, _random: Random) -> None:
 
 
 TEMPLATES: tuple[tuple[Template, int], ...] = (
-    (_run, 340), (_run_on_a_board, 150), (_learn, 10), (_serve, 25), (_boards, 130), (_shipped_boards, 8),
+    (_run, 340), (_run_on_a_board, 150), (_learn, 10), (_serve, 25), (_boards, 130), (_new_board, 60),
+    (_shipped_boards, 8),
     (_bench_image, 8), (_bench_files, 35), (_bench_board, 20), (_bench_streaming, 20), (_explain, 50),
     (_explain_inference, 6), (_profile, 30),
     (_report, 60), (_compare, 20), (_check, 40), (_validate, 60), (_validate_assembly, 60), (_build, 40),

@@ -206,6 +206,7 @@ def seeds() -> dict[str, tuple[Seed, ...]]:
         "benchmark image": (Seed(".elf", kws, mutate_elf),),
         "kernels": (Seed(".elf", kernels, mutate_elf),),
         "board": tuple(Seed(".toml", data, _toml) for data in (*boards, *wholes)),
+        "svd": (Seed(".svd", _read("tests/chip/kestrel.svd"), mutate_text),),
         "catalogue": (
             Seed(".csv", b"\n".join(catalog[:4]) + b"\n", mutate_text),
             Seed(".csv", header + ours, mutate_text),

@@ -52,8 +52,8 @@ LINES = (
         "a run's window as data; its folds, tables, pages (a new exporter)",
     ),
     Line(
-        ("emulator/learning/", "emulator/testing/"),
-        "unmodelled registers; a device under test (a pytest fixture)",
+        ("emulator/learning/", "emulator/testing/", "emulator/chip/"),
+        "unmodelled registers; a device under test (a pytest fixture); SVD",
     ),
     Line(("emulator/debugger/",), "a GDB server: it stops, steps and reads a machine, and goes back"),
     Line(("emulator/cli/",), "the commands; the one place in emulator/ that knows click and rich"),
