@@ -75,7 +75,9 @@ def stretches(peripheral: Peripheral) -> list[tuple[int, int]]:
     """
     base, found = peripheral.base, [[0, LEAST_BYTES]]
     for register in peripheral.registers:  # by offset
-        end = register.offset + register.size_bytes
+        end = max(
+            register.offset + register.size_bytes, register.offset // ALIGNMENT * ALIGNMENT + LEAST_BYTES
+        )
         if register.offset >= found[-1][1] + FAR_BYTES:
             found.append([register.offset, end])
         found[-1][1] = max(found[-1][1], end)
