@@ -22,13 +22,11 @@ from peripherals.register_device import Register, clears, read_only, sets
 
 HIGH_HZ, PERIPHERAL_HZ, LOW_HZ = 64_000_000, 16_000_000, 32_768
 RC, CRYSTAL, RUNNING = 0, 1, 1 << 16
-SOURCE_RC, SOURCE_CRYSTAL = 0, 1
 PERIPHERAL_CLOCK = "pclk16m"
 LOW_START_TICKS, CRYSTAL_START_TICKS, SYNTHESIZED_START_TICKS = 9_600, 4_000_000, 1_600
 HIGH_START_TICKS, CALIBRATION_TICKS = 5_760, 264_000
 """Of 16 MHz: LFRC 600 us, LFXO 0.25 s, HFXO 0.36 ms (nRF52840 PS v1.7 and nRF5340 PS v1.3, CLOCK, electrical
 specification, typical; trm). LFSYNT starts when HFXO runs (100 us) and a calibration takes 16.5 ms: guess."""
-RESET_CAUSES: Mapping[str, int] = {POWER_ON: 0, RESET_PIN: 1 << 0, "watchdog": 1 << 1, SOFTWARE: 1 << 2}
 ALL_CAUSES = 0x1F000F
 
 
@@ -79,6 +77,10 @@ class PowerClock(EventDevice):
         read_only(0x640, "MAINREGSTATUS"),
     )
     KEPT = ("GPREGRET", "GPREGRET2")
+    SOURCE_RC: ClassVar[int] = 0  # of LFCLK; the crystal is the next
+    CAUSES: ClassVar[Mapping[str, int]] = {
+        POWER_ON: 0, RESET_PIN: 1 << 0, "watchdog": 1 << 1, SOFTWARE: 1 << 2,
+    }  # fmt: skip
     PARTS = ("_outputs",)
 
     def __init__(self, context: DeviceContext) -> None:
@@ -112,7 +114,7 @@ class PowerClock(EventDevice):
         """HFINT runs, LFCLK stands; what outlives a reset stays."""
         signals = self.context.signals
         flags = self._flags_after_reset()
-        powered = not any(signals.get(reset_cause(cause)) for cause in RESET_CAUSES if cause != POWER_ON)
+        powered = not any(signals.get(reset_cause(cause)) for cause in self.CAUSES if cause != POWER_ON)
         kept = {name: 0 if powered else self.values[name] for name in self.KEPT}
         super().reset()
         self.values.update(kept)
@@ -123,7 +125,7 @@ class PowerClock(EventDevice):
         self._publish()
 
     def _flags_after_reset(self) -> int:
-        return flags_after_reset(self.context.signals, self.values["RESETREAS"], RESET_CAUSES)
+        return flags_after_reset(self.context.signals, self.values["RESETREAS"], self.CAUSES)
 
     def _put_causes(self, flags: int) -> None:
         self.values["RESETREAS"] = flags
@@ -197,15 +199,16 @@ class PowerClock(EventDevice):
 
     def _low_started(self) -> None:
         source = self._selected()
-        if source == SOURCE_RC or self.values["LFCLKSTAT"] == RUNNING | source:
+        if source <= self.SOURCE_RC or self.values["LFCLKSTAT"] == RUNNING | source:
             self.values["LFCLKSTAT"] = RUNNING | source
             self._publish()
             self.fire("LFCLKSTARTED")
             return
-        self.values["LFCLKSTAT"] = RUNNING | SOURCE_RC
+        self.values["LFCLKSTAT"] = RUNNING | self.SOURCE_RC
         self._publish()
         if not self._crystal.armed:
-            self._crystal.arm(CRYSTAL_START_TICKS if source == SOURCE_CRYSTAL else SYNTHESIZED_START_TICKS)
+            is_crystal = source == self.SOURCE_RC + 1
+            self._crystal.arm(CRYSTAL_START_TICKS if is_crystal else SYNTHESIZED_START_TICKS)
 
     def _selected(self) -> int:
         return self.values["LFCLKSRCCOPY"]

@@ -66,6 +66,7 @@ BOARDS = {
     "stm32f103c8": BringUp("f1.c", 0x20000000, defines=("CONSOLE_IS_USART1",)),
     "cy8cproto-062-4343w": BringUp("psoc6.c", 0x08010000),
     "nrf52840-dk": BringUp("nrf52.c", 0x20000000),
+    "nrf5340-dk": BringUp("nrf53.c", 0x20000000),
     "nrf52-dk": BringUp("nrf52.c", 0x20000000),
     "arduino-nano33-ble": BringUp("nrf52.c", 0x20000000, defines=("ARDUINO_NANO",)),
     "rpi-pico": BringUp("rp2040.c", 0x20000000, stage2="rp2040_stage2.S"),

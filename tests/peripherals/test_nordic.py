@@ -8,11 +8,14 @@ import pytest
 from device_bench import Bench, get, offset_of, put, round_trip
 
 from emulator.device import SOFTWARE, reset_cause
+from peripherals.nordic.cache import Cache
 from peripherals.nordic.dppi import Dppic
 from peripherals.nordic.egu import Egu
 from peripherals.nordic.gpio import Gpio
 from peripherals.nordic.gpiote import Gpiote
 from peripherals.nordic.information_page import InformationPage
+from peripherals.nordic.ipc import Ipc, Mutex
+from peripherals.nordic.nrf53_clock import Nrf53Clock
 from peripherals.nordic.nvmc import Nvmc
 from peripherals.nordic.power_clock import PowerClock
 from peripherals.nordic.ppi import Ppi
@@ -805,3 +808,72 @@ def test_a_sensed_pin_makes_the_ports_event() -> None:
     assert not happened(device, "PORT")
     bench.signals.set("P0_5", 1)
     assert happened(device, "PORT")
+
+
+# -- what nRF53 alone has ------------------------------------------------------------------------------
+def test_the_core_runs_at_twice_its_first_clock() -> None:
+    bench = Bench(CORE_HZ)
+    clock = bench.build(Nrf53Clock, "clock", lines=("global",), dppi=True, ram_blocks=0)
+    assert bench.clocks.hz("core") == 64_000_000
+    put(clock, "HFCLKCTRL", 0)
+    assert bench.clock.core_hz == 128_000_000
+    assert bench.clocks.hz("pclk16m") == 16_000_000
+    put(clock, "INTENSET", 1 << 8)
+    do(clock, "HFCLKAUDIOSTART")
+    assert get(clock, "INTPEND") == 1 << 8
+    assert bench.lines["global"].level
+    assert get(clock, "HFCLKAUDIOSTAT") == RUNNING
+
+
+def test_its_low_clock_numbers_its_sources_from_1() -> None:
+    bench = Bench(CORE_HZ)
+    clock = bench.build(Nrf53Clock, "clock", lines=("global",), dppi=True, ram_blocks=0)
+    put(clock, "LFCLKSRC", 2)  # the crystal
+    do(clock, "LFCLKSTART")
+    bench.run(MS)
+    assert get(clock, "LFCLKSTAT") == RUNNING | 1
+    bench.run(250 * MS)
+    assert happened(clock, "LFCLKSTARTED")
+    assert get(clock, "LFCLKSTAT") == RUNNING | 2
+
+
+def test_the_network_core_is_told_to_be_missing() -> None:
+    bench = Bench(CORE_HZ)
+    clock = bench.build(Nrf53Clock, "clock", lines=("global",), dppi=True, ram_blocks=0)
+    assert get(clock, "NETWORK_FORCEOFF") == 1
+    put(clock, "NETWORK_FORCEOFF", 0)
+    ipc = bench.build(Ipc, "ipc", lines=("ipc",), dppi=True)
+    put(ipc, "SEND_CNF3", 1 << 3)
+    do(ipc, "SEND3")
+    assert [what for _offset, _access, what in bench.unmodelled if "network core" in what]
+    assert len(bench.unmodelled) == 2
+
+
+def test_mutexes() -> None:
+    bench = Bench()
+    mutex = bench.build(Mutex, "mutex")
+    assert get(mutex, "MUTEX4") == 0
+    assert get(mutex, "MUTEX4") == 1
+    put(mutex, "MUTEX4", 1)
+    assert get(mutex, "MUTEX4") == 1
+    put(mutex, "MUTEX4", 0)
+    assert get(mutex, "MUTEX4") == 0
+    round_trip(mutex)
+
+
+def test_its_cache_reaches_the_memory_model() -> None:
+    bench = Bench()
+    cache = bench.build(Cache, "cache")
+    bench.tuning.invalidated.clear()
+    put(cache, "ENABLE", 1)
+    assert bench.tuning.parameters["flash"]["instruction_cache"] == 1
+    assert bench.tuning.invalidated == [("flash", "instruction")]
+    put(cache, "INVALIDATE", 1)
+    assert len(bench.tuning.invalidated) == 2
+    put(cache, "ERASE", 1)
+    assert get(cache, "ERASESTATUS") == 1
+    put(cache, "ERASESTATUS", 0)
+    assert get(cache, "ERASESTATUS") == 0
+    for register in ("PROFILINGENABLE", "MODE", "WRITELOCK"):
+        put(cache, register, 1)
+    assert len(bench.unmodelled) == 3

@@ -67,6 +67,8 @@ CHIPS = (
     Chip("cy8cproto-062-4343w", "srss_resets", "RES_CAUSE", 0x1FF, 0x1FF, 0, 0, 1 << 4),
     # nRF52840 PS, POWER, RESETREAS: RESETPIN 0, SREQ 2; nothing for power-on
     Chip("nrf52840-dk", "power_clock", "RESETREAS", 0x1F000F, 0x1F000F, 0, 1 << 0, 1 << 2),
+    # nRF5340 PS, RESET, RESETREAS: RESETPIN 0, SREQ 3
+    Chip("nrf5340-dk", "clock", "RESETREAS", 0x30000FF, 0x30000FF, 0, 1 << 0, 1 << 3),
     # DDI 0479, RSTINFO: SYSRESETREQ 0
     Chip("mps2-an386", "syscon", "RSTINFO", 0x7, 0x7, 0, 0, 1 << 0),
     # ECM0601256, RESET_SYNDROME: PoR 0, SYSRSTREQ0 4, RESETREQ 8; cleared by writing 0
