@@ -20,7 +20,7 @@ LOW_BITS = 32
 LOW_MASK, MASK = (1 << LOW_BITS) - 1, (1 << 2 * LOW_BITS) - 1
 
 
-class TimerParameters(ClockedParameters, frozen=True):
+class TickParameters(ClockedParameters, frozen=True):
     """The tick that it counts."""
 
     clock: Annotated[ClockName, about("The tick that it counts.", names_a="clock", example="tick")] = "tick"
@@ -29,8 +29,8 @@ class TimerParameters(ClockedParameters, frozen=True):
 class Timer(ForcedInterrupts):
     """The timer: its count at a cycle, and when an alarm comes next."""
 
-    PARAMETERS = TimerParameters
-    parameters: TimerParameters
+    PARAMETERS = TickParameters
+    parameters: TickParameters
     REGISTERS = (
         Register(0x00, "TIMEHW", on_write="high_written", on_read="nothing"),
         Register(0x04, "TIMELW", on_read="nothing"),
