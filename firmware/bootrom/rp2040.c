@@ -314,11 +314,11 @@ static uint32_t checksum(const uint8_t *data, uint32_t count)
 
 static void watchdog_vector(void)
 {
-    const uint32_t magic = REG(WATCHDOG_SCRATCH(4)), entry = REG(WATCHDOG_SCRATCH(7));
-    REG(WATCHDOG_SCRATCH(4)) = 0;
-    if (magic != WATCHDOG_MAGIC || REG(WATCHDOG_SCRATCH(5)) != (entry ^ -WATCHDOG_MAGIC)) {
-        return;
+    const uint32_t entry = REG(WATCHDOG_SCRATCH(7));
+    if (REG(WATCHDOG_SCRATCH(4)) != WATCHDOG_MAGIC || REG(WATCHDOG_SCRATCH(5)) != (entry ^ -WATCHDOG_MAGIC)) {
+        return; /* what else the firmware keeps there stays */
     }
+    REG(WATCHDOG_SCRATCH(4)) = 0;
     start_at(entry, REG(WATCHDOG_SCRATCH(6)));
 }
 

@@ -1,7 +1,7 @@
 """One channel of RP2040's DMA controller: addresses, count, pacing, one transfer after another.
 
 A channel without pacing moves everything at the cycle at which its last transfer would end, a word a cycle
-(datasheet 2.5.1); a paced one moves a datum at each request.
+(datasheet 2.5.1); a paced one moves, a cycle after a request, what is asked for then.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ class Channel:
                 self._due.arm_in(self.left)
         elif FIRST_TIMER <= self.request < FIRST_TIMER + TIMERS:
             self._arm_timer()
-        else:
-            self._serve()
+        elif self._due.at_cycles is None and self._device.wanted(self.request):
+            self._due.arm_in(1)
 
     def save(self) -> dict[str, Any]:
         """State for a snapshot."""
@@ -131,10 +131,12 @@ class Channel:
     def _now_due(self) -> None:
         if self.request == ALWAYS:
             self._move(self.left)
-        else:
+        elif FIRST_TIMER <= self.request < FIRST_TIMER + TIMERS:
             self._move(1)
             if self.busy:
                 self._arm_timer()
+        else:
+            self._serve()
 
     def _serve(self) -> None:
         """What the device asks for, as long as it does."""

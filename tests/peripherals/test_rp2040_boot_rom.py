@@ -179,6 +179,19 @@ def test_it_starts_where_the_watchdogs_scratch_registers_say(tmp_path: Path) -> 
     words = struct.pack("<4I", magic, entry ^ -magic & 0xFFFFFFFF, stack, entry)
     for n in range(4):
         dog.write(0x1C + 4 * n, 4, int.from_bytes(words[4 * n : 4 * n + 4], "little"))
+    dog.write(0x0C, 4, 0x600D)
     machine.request_reset("a test", "watchdog")
     assert machine.run_to(RAM + 0x100, max_cycles=1_000_000) is StopReason.BREAK
     assert machine.registers()["sp"] == stack
+    assert (dog.read(0x0C, 4), dog.read(0x1C, 4)) == (0x600D, 0)
+
+
+def test_it_leaves_the_watchdogs_scratch_registers_alone() -> None:
+    """What a firmware keeps there says whether its own watchdog has reset it."""
+    machine = Machine("rpi-pico")
+    machine.load(Image("empty", "", "bin", (Segment(FLASH, bytes(0x200)),)))
+    dog = machine.devices["watchdog"]
+    dog.write(0x1C, 4, 0x600DCAFE)
+    machine.request_reset("a test", "watchdog")
+    machine.run(max_cycles=50_000_000)
+    assert (dog.read(0x08, 4), dog.read(0x1C, 4)) == (1, 0x600DCAFE)

@@ -104,10 +104,27 @@ def test_a_device_paces_it() -> None:
 
     bench.memory.write = write  # type: ignore[method-assign]
     bench.signals.set("dma:uart0_TX", 1)
+    bench.run(1)
     assert (get(dma, "CH5_TRANS_COUNT"), moved(bench, 1)) == (1, b"\x01")
     wants[0] = 1
     bench.signals.set("dma:uart0_TX", 1)
+    bench.run(1)
     assert not get(dma, "CH5_CTRL_TRIG") & BUSY
+
+
+def test_a_paced_channel_and_its_list_of_blocks_take_turns() -> None:
+    """Channel 0 ends while channel 1 still writes to it: it is started again all the same."""
+    bench, dma = dma_bench(uart0_TX=20)
+    bench.signals.set("dma:uart0_TX", 1)
+    for n, (address, count) in enumerate(((SOURCE + 8, 2), (SOURCE + 40, 3), (0, 0))):
+        block = count.to_bytes(4, "little") + address.to_bytes(4, "little")
+        bench.memory.write_all(0x20002000 + 8 * n, block)
+    put(dma, "CH0_WRITE_ADDR", TARGET)
+    put(dma, "CH0_AL1_CTRL", EN | INCR_READ | INCR_WRITE | 20 << 15 | chain(1) | QUIET)
+    start(dma, 1, EN | INCR_READ | INCR_WRITE | WORDS | ALWAYS | chain(1) | 1 << 10 | 3 << 6, count=2,
+          read=0x20002000, write=0x50000038)  # fmt: skip
+    bench.run(50)
+    assert moved(bench, 6) == bytes((8, 9, 40, 41, 42, 0))
 
 
 def test_a_timer_paces_it() -> None:
