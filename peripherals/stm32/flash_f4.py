@@ -31,6 +31,17 @@ class FlashF4(FlashInterface):
     OPERATIONS = CR_OPERATIONS
 
 
+class FlashF42x(FlashF4):
+    """Flash registers of STM32F42x/F43x (two banks), F411 and F446: four bits of wait states."""
+
+    REGISTERS = (
+        Register(0x00, "ACR", 0x0000, writable=0x1F0F, on_write="access_control_written"),
+        *FlashF4.REGISTERS[1:],
+        Register(0x18, "OPTCR1", 0x0FFF0000, writable=0),
+    )
+    LATENCY_MASK = 0xF
+
+
 class FlashF7Parameters(TunedParameters, frozen=True):
     """Both ways to the flash."""
 

@@ -23,6 +23,29 @@ class PwrF4(ReadyDevice):
     READY = (Ready("CSR", BRR, "CSR", BRE),)
 
 
+class PwrF411(PwrF4):
+    """PWR of STM32F411 and F401 (RM0383, RM0368): three voltage scales."""
+
+    REGISTERS = (
+        Register(0x00, "CR", 0x8000, writable=0x30EFF3),
+        Register(0x04, "CSR", VOSRDY, writable=0x0300),
+    )
+
+
+class PwrF429(PwrF4):
+    """PWR of STM32F427 to F439 and F446 (RM0090, RM0390): three voltage scales and over-drive."""
+
+    REGISTERS = (
+        Register(0x00, "CR", 0xC000, writable=0xFEFF3),
+        Register(0x04, "CSR", VOSRDY, writable=0x0300),
+    )
+    READY = (
+        Ready("CSR", BRR, "CSR", BRE),
+        Ready("CSR", CSR1_ODRDY, "CR", CR1_ODEN),
+        Ready("CSR", CSR1_ODSWRDY, "CR", CR1_ODSWEN),
+    )
+
+
 class PwrF7(ReadyDevice):
     """PWR of STM32F746."""
 

@@ -1,8 +1,9 @@
-"""Reset and clock control of STM32F4 and F7 (RM0090, RM0385, chapters "Reset and clock control").
+"""Reset and clock control of STM32F4 and F7, chapters "Reset and clock control" of their manuals.
 
-Modelled: HSI, HSE, LSI, LSE, the main PLL's P output, ready bits of the other PLLs,
-prescalers, timer clocks (TIMPRE on F7), clock switch, kernel clocks of F7's serial ports,
-peripheral resets, reset flags. Not modelled: start-up times, clock gating, clock security,
+RM0090 (F405 to F439), RM0383 (F411), RM0390 (F446), RM0385 (F74x), RM0410 (F76x). Modelled: HSI, HSE, LSI,
+LSE, the main PLL's P output and F446's R, ready bits of the other PLLs, prescalers, timer clocks (TIMPRE
+but on F405/F407), clock switch, kernel clocks of F7's serial ports, peripheral resets, reset flags.
+Not modelled: start-up times, clock gating, clock security,
 ready interrupts, MCO.
 """
 
@@ -91,8 +92,54 @@ class RccF4(Rcc):
         return bus_clocks(sysclk_hz, *fields)
 
 
-class RccF7(RccF4):
-    """RCC of STM32F746 and relatives: as F4, with PLLSAI and kernel clock selection."""
+class RccF411(RccF4):
+    """RCC of STM32F411 and F401: as F4, with TIMPRE, by which timers run at up to four times their bus."""
+
+    REGISTERS = (*RccF4.REGISTERS, Register(0x8C, "DCKCFGR", on_write="clock_changed"))
+    TIMER_PRESCALER: ClassVar[str] = "DCKCFGR"
+
+    def buses(self, sysclk_hz: int) -> dict[str, int]:
+        """As F4; with TIMPRE the timers run at hclk or four times their bus."""
+        tree = super().buses(sysclk_hz)
+        if self.values[self.TIMER_PRESCALER] & TIMPRE:
+            for number, shift in ((1, 10), (2, 13)):
+                divider = APB_PRESCALERS[self.field("CFGR", shift, 3)]
+                tree[f"timpclk{number}"] = tree["hclk"] if divider <= 4 else 4 * tree[f"pclk{number}"]
+        return tree
+
+
+class RccF429(RccF411):
+    """RCC of STM32F427/F429/F437/F439: a third PLL, for the display and audio."""
+
+    REGISTERS = (*RccF411.REGISTERS, Register(0x88, "PLLSAICFGR", 0x24003000))
+    READY = (*RccF4.READY, ready("CR", 28, 29))
+
+
+class RccF446(RccF429):
+    """RCC of STM32F446: the main PLL's R output can be the system clock, too."""
+
+    REGISTERS = (
+        *RccF429.REGISTERS,
+        Register(0x90, "CKGATENR"),
+        Register(0x94, "DCKCFGR2", on_write="clock_changed"),
+    )
+    CLOCKS = ("pll", "pll_r")
+    SWITCH = Switch(
+        "CFGR",
+        2,
+        2,
+        (*RccF4.SWITCH.sources, Source("pll_r", "CR", 24, 25)),
+    )
+
+    def plls(self, clocks: Mapping[str, int]) -> dict[str, int]:
+        """The P output as ever, and (source / M) * N / R."""
+        source = clocks["hse" if self.values["PLLCFGR"] >> 22 & 1 else "hsi"]
+        divider = max(1, self.field("PLLCFGR", 0, 6)) * max(2, self.field("PLLCFGR", 28, 3))
+        return {**super().plls(clocks), "pll_r": source * self.field("PLLCFGR", 6, 9) // divider}
+
+
+class RccF7(RccF411):
+    """RCC of STM32F746 and relatives: with PLLSAI and kernel clock selection."""
 
     REGISTERS = (
         *RccF4.REGISTERS,
@@ -101,6 +148,7 @@ class RccF7(RccF4):
         Register(0x90, "DCKCFGR2", on_write="clock_changed"),
     )
     READY = (*RccF4.READY, ready("CR", 28, 29))
+    TIMER_PRESCALER = "DCKCFGR1"
     SELECTORS = (
         serial_clock("usart1", "DCKCFGR2", 0, "pclk2", "hsi"),
         serial_clock("usart2", "DCKCFGR2", 2, "pclk1", "hsi"),
@@ -112,12 +160,3 @@ class RccF7(RccF4):
         serial_clock("uart8", "DCKCFGR2", 14, "pclk1", "hsi"),
         Selector("lptim1", "DCKCFGR2", 24, 2, ("pclk1", "lsi", "hsi", "lse")),
     )
-
-    def buses(self, sysclk_hz: int) -> dict[str, int]:
-        """As F4; with TIMPRE the timers run at up to four times their bus."""
-        tree = super().buses(sysclk_hz)
-        if self.values["DCKCFGR1"] & TIMPRE:
-            for number, shift in ((1, 10), (2, 13)):
-                divider = APB_PRESCALERS[self.field("CFGR", shift, 3)]
-                tree[f"timpclk{number}"] = tree["hclk"] if divider <= 4 else 4 * tree[f"pclk{number}"]
-        return tree
