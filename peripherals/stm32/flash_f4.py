@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from emulator.schema.table import about
 from peripherals.parts.parameters import TunedParameters
@@ -17,7 +17,7 @@ OPTCR_LOCK = 1 << 0
 class FlashF4(FlashInterface):
     """Flash registers of STM32F405/F407."""
 
-    REGISTERS = (
+    REGISTERS: ClassVar[tuple[Register, ...]] = (
         Register(0x00, "ACR", 0x0000, writable=0x1F07, on_write="access_control_written"),
         Register(0x04, "KEYR", writable=0, on_write="key_written"),
         Register(0x08, "OPTKEYR", writable=0, on_write="option_key_written"),

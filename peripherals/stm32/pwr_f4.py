@@ -5,6 +5,8 @@ The regulator is always ready; what firmware switches on besides is ready at onc
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from peripherals.parts.ready import Ready, ReadyDevice
 from peripherals.register_device import Register
 
@@ -20,7 +22,7 @@ class PwrF4(ReadyDevice):
         Register(0x00, "CR", 0x4000, writable=0x43F3),
         Register(0x04, "CSR", VOSRDY, writable=0x0300),
     )
-    READY = (Ready("CSR", BRR, "CSR", BRE),)
+    READY: ClassVar[tuple[Ready, ...]] = (Ready("CSR", BRR, "CSR", BRE),)
 
 
 class PwrF411(PwrF4):

@@ -1,4 +1,4 @@
-"""Power control of STM32L4+ (RM0432) and G0 (RM0444), chapters "Power control".
+"""Power control of STM32L4+ (RM0432), L4 (RM0351) and G0 (RM0444), chapters "Power control".
 
 Modelled: register storage, the backup-domain bit, the voltage range with a scaling flag
 that never stays busy, and the low-power-run flag. Not modelled: stop, standby, shutdown.
@@ -29,6 +29,13 @@ class PwrL4Plus(ReadyDevice):
         *pull_rows(0x20, "ABCDEFGHI"),
         Register(0x80, "CR5", 0x0100, writable=0x0100),
     )
+    READY = (LOW_POWER_RUN,)
+
+
+class PwrL4(ReadyDevice):
+    """PWR of STM32L475/L476 and relatives: as L4+, without its boost mode."""
+
+    REGISTERS = (*(row for row in PwrL4Plus.REGISTERS if row.name not in ("CR5", "PUCRI", "PDCRI")),)
     READY = (LOW_POWER_RUN,)
 
 

@@ -67,7 +67,7 @@ class RccF4(Rcc):
         ready("BDCR", 0, 1, "lse"),
         ready("CSR", 0, 1),
     )
-    CLOCKS = ("pll",)
+    CLOCKS: ClassVar[tuple[str, ...]] = ("pll",)
     REMOVE_RESET_FLAGS = 1 << 24
 
     SWITCH = Switch(

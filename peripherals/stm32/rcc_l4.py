@@ -1,4 +1,4 @@
-"""Reset and clock control of STM32L4+ (RM0432, chapter "Reset and clock control").
+"""Reset and clock control of STM32L4+ and L4 (RM0432, RM0351, chapters "Reset and clock control").
 
 Modelled: MSI ranges, HSI16, HSE, LSI, LSE, HSI48, the main PLL and both SAI PLLs' ready
 bits, prescalers, clock switch, kernel clocks of the serial ports, peripheral resets, reset
@@ -8,9 +8,12 @@ flags. Not modelled: start-up times, clock gating, clock security, ready interru
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import ClassVar
 
+from peripherals.parts.ready import Ready
 from peripherals.register_device import Register, read_only
-from peripherals.stm32.rcc import Rcc, Selector, Source, Switch, bus_clocks, ready, serial_clock
+from peripherals.stm32.rcc import LSI_HZ, Rcc, Selector, Source, Switch, bus_clocks, ready, serial_clock
 
 MSI_RANGES_HZ = (
     *(100_000, 200_000, 400_000, 800_000, 1_000_000, 2_000_000),
@@ -26,7 +29,7 @@ PLL_SOURCES = ("", "msi", "hsi16", "hse")
 class RccL4Plus(Rcc):
     """RCC of STM32L4R5/L4S5 and relatives."""
 
-    REGISTERS = (
+    REGISTERS: ClassVar[tuple[Register, ...]] = (
         Register(0x00, "CR", 0x63, writable=~CR_READY & 0xFFFFFFFF, on_write="clock_changed"),
         Register(0x04, "ICSCR", 0x40000000, writable=0x7F00FF00),
         Register(0x08, "CFGR", writable=0x7F00BFF3, on_write="clock_changed"),
@@ -61,7 +64,7 @@ class RccL4Plus(Rcc):
         Register(0x9C, "CCIPR2", on_write="clock_changed"),
         Register(0xA4, "DLYCFGR"),
     )
-    READY = (
+    READY: ClassVar[tuple[Ready, ...]] = (
         ready("CR", 0, 1),
         ready("CR", 8, 10),
         ready("CR", 16, 17, "hse"),
@@ -119,3 +122,27 @@ class RccL4Plus(Rcc):
         """AHB and both APBs."""
         fields = self.field("CFGR", 4, 4), self.field("CFGR", 8, 3), self.field("CFGR", 11, 3)
         return bus_clocks(sysclk_hz, *fields)
+
+
+L4_RESETS = {
+    "ICSCR": 0x10000000,
+    "APB1ENR1": 0,
+    "AHB1SMENR": 0x00011303,
+    "AHB2SMENR": 0x000532FF,
+    "AHB3SMENR": 0x00000101,
+    "APB1SMENR1": 0xF2FECA3F,
+    "APB1SMENR2": 0x00000025,
+}
+NOT_IN_L4 = ("CRRCR", "CCIPR2", "DLYCFGR")
+
+
+class RccL4(RccL4Plus):
+    """RCC of STM32L475/L476 and relatives: no HSI48, three bits of PLLM."""
+
+    REGISTERS = tuple(
+        replace(row, reset=L4_RESETS.get(row.name, row.reset))
+        for row in RccL4Plus.REGISTERS
+        if row.name not in NOT_IN_L4
+    )
+    READY = tuple(row for row in RccL4Plus.READY if row.status not in NOT_IN_L4)
+    FIXED_HZ: ClassVar[Mapping[str, int]] = {"lsi": LSI_HZ}

@@ -62,6 +62,8 @@ BOARDS = {
     "disco-f746ng": BringUp("f7.c", 0x20010000),
     "stm32f4-discovery": BringUp("f4.c", 0x20000000),
     "nucleo-g0b1re": BringUp("g0.c", 0x20000000),
+    "nucleo-l476rg": BringUp("l4.c", 0x20000000),
+    "disco-l475vg-iot01a": BringUp("l4.c", 0x20000000, defines=("CONSOLE_IS_USART1",)),
     "nucleo-f446re": BringUp("f4.c", 0x20000000, defines=("OVER_DRIVE",)),
     "stm32f429i-disco": BringUp("f4.c", 0x20000000, defines=("OVER_DRIVE", "CONSOLE_IS_USART1")),
     "nucleo-f411re": BringUp("f4.c", 0x20000000, defines=("STM32F411",)),
