@@ -1,7 +1,7 @@
 """What the STM32 flash interfaces share: unlock keys and the access control register.
 
 A write to ACR reaches the memory model: wait states, prefetch, caches, cache resets.
-Programming and erasing are not modelled and are reported.
+Programming and erasing are reported here; families that do it are in programmed_flash.py.
 """
 
 from __future__ import annotations

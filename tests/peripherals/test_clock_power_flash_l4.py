@@ -154,9 +154,9 @@ def test_flash_locks() -> None:
     put(device, "OPTKEYR", 0x08192A3B)
     put(device, "OPTKEYR", 0x4C5D6E7F)
     assert get(device, "CR") == 0
-    put(device, "CR", 1 << 16 | 2)
+    put(device, "CR", 1 << 17)
     assert get(device, "CR") == 0
-    assert bench.unmodelled[-1][2] == "flash programming and erasing"
+    assert bench.unmodelled[-1][2] == "flash programming and erasing"  # of option bytes
     put(device, "CR", 1 << 31)
     assert get(device, "CR") == 1 << 31
     put(device, "KEYR", 1)
