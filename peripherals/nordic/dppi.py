@@ -8,7 +8,6 @@ signal ``dppi_on:NUMBER``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from peripherals.nordic.event_device import EventDevice
 from peripherals.register_device import Register, clears, sets
@@ -19,7 +18,7 @@ CHANNELS, GROUPS = 32, 6
 class Dppic(EventDevice):
     """The controller; its tasks switch groups of channels."""
 
-    LINES: ClassVar[tuple[str, ...]] = ()
+    LINES = ()
     REGISTERS = (
         Register(0x500, "CHEN", on_write="channels_changed"),
         sets(0x504, "CHENSET", "CHEN", shows="CHEN"),

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, ClassVar
 
 from emulator.device import DeviceContext, DeviceParameters
@@ -54,7 +55,7 @@ class EventDevice(RegisterDevice):
 
     PARAMETERS: ClassVar[type[DeviceParameters]] = EventParameters
     parameters: EventParameters
-    LINES = ("global",)
+    LINES: ClassVar[tuple[str, ...]] = ("global",)
     TASKS: ClassVar[Mapping[str, int]] = {}
     EVENTS: ClassVar[Mapping[str, int]] = {}
     SHORTCUTS: ClassVar[tuple[Short, ...]] = ()
@@ -196,9 +197,9 @@ class EventDevice(RegisterDevice):
             channel = wiring & CHANNEL
             if wiring & WIRED and channel not in self._heard:
                 self._heard.add(channel)
-                self.context.signals.watch(f"dppi:{channel}", lambda _level, of=channel: self._channel(of))
+                self.context.signals.watch(f"dppi:{channel}", partial(self._channel_changed, channel))
 
-    def _channel(self, channel: int) -> None:
+    def _channel_changed(self, channel: int, _level: int) -> None:
         for name in self._tasks.values():
             if self.values[f"SUBSCRIBE_{name}"] & (WIRED | CHANNEL) == WIRED | channel:
                 self.trigger(name)

@@ -7,6 +7,7 @@ OUT[n] (as its polarity says), SET[n] and CLR[n]. PORT happens when a port's DET
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -113,7 +114,7 @@ class Gpiote(EventDevice):
             pin = self._pin(channel)
             if self._mode(channel) == EVENT and pin not in self._watched:
                 self._watched.add(pin)
-                self.context.signals.watch(pin, lambda level, of=pin: self._moved(of, level))
+                self.context.signals.watch(pin, partial(self._moved, pin))
 
     def _moved(self, pin: str, level: int) -> None:
         edge = RISING if level else FALLING

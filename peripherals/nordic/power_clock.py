@@ -52,7 +52,7 @@ class PowerClock(EventDevice):
         "SLEEPENTER": 0x114, "SLEEPEXIT": 0x118, "USBDETECTED": 0x11C, "USBREMOVED": 0x120,
         "USBPWRRDY": 0x124, "CTSTARTED": 0x128, "CTSTOPPED": 0x12C,
     }  # fmt: skip
-    REGISTERS = (
+    REGISTERS: ClassVar[tuple[Register, ...]] = (
         Register(0x400, "RESETREAS", writable=0, w1c=ALL_CAUSES),
         read_only(0x408, "HFCLKRUN"),
         read_only(0x40C, "HFCLKSTAT", RUNNING),

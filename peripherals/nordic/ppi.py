@@ -8,6 +8,7 @@ RTC0: they are not modelled, and reported when they are switched on.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from emulator.device import DeviceContext, NothingAnswers
@@ -75,11 +76,11 @@ class Ppi(RegisterDevice):
         wanted.discard(0)
         for address in wanted - self._heard:
             self._heard.add(address)
-            self.context.signals.watch(f"event:{address:08x}", lambda _level, of=address: self._happened(of))
+            self.context.signals.watch(f"event:{address:08x}", partial(self._happened, address))
         for address in self._heard:
             self.context.signals.set(f"listens:{address:08x}", int(address in wanted))
 
-    def _happened(self, address: int) -> None:
+    def _happened(self, address: int, _level: int) -> None:
         on = [i for i in range(PROGRAMMABLE) if self.values["CHEN"] >> i & 1]
         from_it = [i for i in on if self.values[f"CH{i}_EEP"] == address]
         ends = [self.values[name] for i in from_it for name in (f"CH{i}_TEP", f"FORK{i}_TEP")]

@@ -19,7 +19,7 @@ OPTION_KEYS = (0x08192A3B, 0x4C5D6E7F)
 class KeyedFlash(RegisterDevice):
     """Registers whose locks two keys open, written one after the other to one key register."""
 
-    STATE = ("_steps",)
+    STATE: ClassVar[tuple[str, ...]] = ("_steps",)
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)

@@ -60,7 +60,6 @@ class ProgrammedFlash(FlashInterface):
 
     PARAMETERS = ProgrammedParameters
     parameters: ProgrammedParameters
-    STATE = FlashInterface.STATE
     PARTS = ("_ends",)
     START: ClassVar[int] = 1 << 16
     BUSY: ClassVar[int] = 1 << 16
