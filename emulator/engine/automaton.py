@@ -40,10 +40,23 @@ class WaysToPlan(NamedTuple):
     each_access: bool
 
 
+class MetBlock(NamedTuple):
+    """A block of code, and the ways to plan it.
+
+    ``it``: the IT state that it begins in; ``pointer``: to its bytes where they may change, or 0.
+    """
+
+    address: int
+    code: bytes
+    it: int
+    pointer: int
+    ways: WaysToPlan
+
+
 class Quick(Protocol):
     """Answers before the planner and the model are asked: :mod:`emulator.engine.native_automaton`."""
 
-    def define_block(self, address: int, code: bytes, it: int, pointer: int) -> bool:
+    def define_block(self, met: MetBlock) -> bool:
         """Tell the hook of a block; False: it is not known, or not as it would be now."""
 
     def define_edge(self, path: int, step: Origin) -> bool:
@@ -91,7 +104,7 @@ class Automaton:
         self.plans = Plans()
         self.kept: Kept | None = None
         self.native: Quick | None = None
-        self._codes: list[tuple[bytes, int, bool]] = []
+        self._met: list[MetBlock] = []
         self._watched: set[int] = set()
         self._event_senders: set[int] = set()
         self.on_send_event: Callable[[], None] = lambda: None  # the core executes SEV
@@ -202,32 +215,31 @@ class Automaton:
         memory = self._core.memory_at(address)
         writable = memory is not None and memory.region.kind == "ram"
         pointer = memory.pointer + address - memory.region.base if memory is not None and writable else 0
-        for quick in (self.kept, self.native):
-            if quick is not None and quick.define_block(address, code, it, pointer):
-                break
-        else:
-            self._plan_block(address, code, it, pointer)
-        self._codes.append((code, it, self._memory_map.fetches_ahead(address)))
+        met = MetBlock(address, code, it, pointer, self.ways_to_plan(address, size_bytes))
+        self._met.append(met)
+        if not any(quick is not None and quick.define_block(met) for quick in (self.kept, self.native)):
+            self._plan_block(met)
 
-    def _plan_block(self, address: int, code: bytes, it: int, pointer: int) -> None:
-        block = decode_block(code, address, ItState(it))
+    def _plan_block(self, met: MetBlock) -> None:
+        address, code = met.address, met.code
+        block = decode_block(code, address, ItState(met.it))
         plan = self._plan(block)
         if self._guarded and not plan.is_whole:
             self._each_access.add((address, len(code)))
             plan = self._plan(block)
-        number = self._hook.add_block(plan, pointer, code)
+        number = self._hook.add_block(plan, met.pointer, code)
         self.plans.append(plan, address, len(code))
         assert number == len(self.plans) - 1
         if self.kept is not None:
-            self.kept.keep_block(code, it, plan)
+            self.kept.keep_block(code, met.it, plan)
         self.watch_operands(plan.hook_addresses)
         sends_event, corrected = self._watch_events(block), self.corrections.watch(block)
         if self._watch_absent(block) or plan.hook_addresses or sends_event or corrected:
             self._core.forget_code(address, len(code))
 
-    def code_of(self, block: int) -> tuple[bytes, int, bool]:
-        """A block's bytes, the IT state that it begins in, and whether its events lag behind."""
-        return self._codes[block]
+    def met(self, block: int) -> MetBlock:
+        """A block as it was met."""
+        return self._met[block]
 
     def watch_operands(self, addresses: Sequence[int]) -> None:
         """Have instructions looked at whose operands the hook needs."""
@@ -238,12 +250,13 @@ class Automaton:
 
     def ways_to_plan(self, address: int, size_bytes: int) -> WaysToPlan:
         """How a block there is to be planned now."""
+        fetches = self._memory_map.fetches_at(address)
         return WaysToPlan(
-            fetch_shift=self._memory_map.fetch_shift(address),
-            fetches_ahead=self._memory_map.fetches_ahead(address),
+            fetch_shift=fetches.shift,
+            fetches_ahead=fetches.ahead,
             watch_data=self._watch or self._guarded,
             watch_divides=self._watch,
-            runs_ahead=self._memory_map.runs_ahead(address),
+            runs_ahead=fetches.runs_ahead,
             traps_unaligned=self._traps_unaligned,
             anchors=not self._guarded,
             each_access=(address, size_bytes) in self._each_access,
@@ -251,6 +264,10 @@ class Automaton:
 
     def _plan(self, block: Block) -> BlockPlan:
         return self.plan(block, self.ways_to_plan(block.address, block.size_bytes))
+
+    def plan_met(self, met: MetBlock) -> BlockPlan:
+        """Plan a block as it was met."""
+        return self.plan(decode_block(met.code, met.address, ItState(met.it)), met.ways)
 
     def plan(self, block: Block, ways: WaysToPlan) -> BlockPlan:
         """Plan a block in these ways."""

@@ -13,17 +13,16 @@ from functools import partial
 from pathlib import Path
 
 from emulator.engine.absent import uses_fpu
-from emulator.engine.automaton import Automaton, WaysToPlan
+from emulator.engine.automaton import Automaton, MetBlock
 from emulator.engine.core import Core
 from emulator.engine.engine import Engine
 from emulator.engine.events import EVENT_BRANCH, BlockPlan, LoadPair
 from emulator.engine.hooks.native_hook import NativeHook, PackedPath, pack_path
 from emulator.engine.hooks.native_plan import PackedPlan, packed
-from emulator.engine.kept_prices import NO_BRANCH, BlockKey, KeptBlock, KeptPrices, kept_prices
+from emulator.engine.kept_prices import NO_BRANCH, KeptBlock, KeptPrices, kept_prices
 from emulator.engine.lazily import Origin
 from emulator.engine.native_automaton import NativeAutomaton
 from emulator.engine.native_pricer import Planned
-from emulator.thumb.decode import ItState, decode_block
 
 NOT_KEPT = -1
 
@@ -40,17 +39,17 @@ class KeptAutomaton:
         self._to_file: dict[int, int] = {}
         self._from_file: dict[int, int] = {}
         for number, state in enumerate(automaton.states):
-            self._meet(number, prices.state(repr(state)))
+            self.meet(number, self._words(state))
 
     def save(self) -> None:
         """Write what is new to the file now."""
         self._prices.save()
 
     # -- blocks ------------------------------------------------------------------------------
-    def define_block(self, address: int, code: bytes, it: int, pointer: int) -> bool:
+    def define_block(self, met: MetBlock) -> bool:
         """Answer with a kept block; False: there is none, or not as it would be now."""
         automaton = self._automaton
-        ways = automaton.ways_to_plan(address, len(code))
+        address, code, it, pointer, ways = met
         found = self._prices.block((address, code, it, tuple(ways)))
         if found is None:
             return False
@@ -61,7 +60,7 @@ class KeptAutomaton:
         if block.branch != NO_BRANCH:
             plan = plan.with_slot(block.branch, automaton.branch_slot(block.site))
         self._hook.add_packed(plan, pointer, code)
-        automaton.plans.append(partial(self._plan, address, code, it, ways), address, len(code))
+        automaton.plans.append(partial(automaton.plan_met, met), address, len(code))
         self._note(number)
         automaton.watch_operands(block.hook_addresses)
         if block.hook_addresses:
@@ -90,21 +89,18 @@ class KeptAutomaton:
             ),
         )
 
-    def keep_planned(self, key: BlockKey, planned: Planned, plan: PackedPlan) -> None:
+    def keep_planned(self, met: MetBlock, planned: Planned, plan: PackedPlan) -> None:
         """Keep the block that has just been planned natively: no instruction of it is watched by itself."""
         self._note(NOT_KEPT)
         branch = NO_BRANCH if planned.branch is None else planned.branch
         self._blocks[-1] = self._prices.keep_block(
-            key,
+            (met.address, met.code, met.it, tuple(met.ways)),
             KeptBlock(plan, planned.hook_addresses, branch, planned.site, planned.uses_fpu, is_whole=True),
         )
 
     def _note(self, number: int) -> None:
         self._blocks += [NOT_KEPT] * (len(self._automaton.plans) - 1 - len(self._blocks))
         self._blocks.append(number)
-
-    def _plan(self, address: int, code: bytes, it: int, ways: WaysToPlan) -> BlockPlan:
-        return self._automaton.plan(decode_block(code, address, ItState(it)), ways)
 
     # -- paths -----------------------------------------------------------------------------------
     def define_edge(self, path: int, step: Origin) -> bool:
@@ -143,12 +139,25 @@ class KeptAutomaton:
 
     def state_number(self, state: Hashable) -> int:
         """Our number of a state, a new one when it was not met yet."""
-        in_file = self._prices.state(repr(state))
-        number = self._from_file.get(in_file)
+        words = self._words(state)
+        number = self.known(words)
         if number is None:
             number = self._automaton.states.add(state)
-            self._meet(number, in_file)
+            self.meet(number, words)
         return number
+
+    def known(self, words: str) -> int | None:
+        """Our number of a state that the file names so, if it was met."""
+        return self._from_file.get(self._prices.state(words))
+
+    def meet(self, state: int, words: str) -> None:
+        """We have met a state that is named so."""
+        self._meet(state, self._prices.state(words))
+
+    def _words(self, state: Hashable) -> str:
+        native = self._automaton.native
+        packed = native.words(state) if isinstance(native, NativeAutomaton) else None
+        return repr(state) if packed is None else packed
 
     def _meet(self, state: int, in_file: int) -> None:
         self._to_file[state] = in_file

@@ -21,18 +21,27 @@ class Origin(NamedTuple):
     edge: int
 
 
+class Packed(NamedTuple):
+    """A state in another form. ``unpack()``: the state."""
+
+    unpack: Callable[[], Hashable]
+
+
 class States:
     """States by number. ``next_state(origin)`` says which one a step leads to."""
 
     def __init__(self, next_state: Callable[[Origin], Hashable]) -> None:
         self._next_state = next_state
-        self._states: list[Hashable | Origin] = []
+        self._states: list[Hashable | Origin | Packed] = []
         self._numbers: dict[Hashable, int] = {}
 
     def __getitem__(self, number: int) -> Hashable:
         chain = [number]
         while isinstance(origin := self._states[chain[-1]], Origin):
             chain.append(origin.state)
+        last = self._states[chain[-1]]
+        if isinstance(last, Packed):
+            self._states[chain[-1]] = last.unpack()
         for unmade in reversed(chain[:-1]):
             origin = self._states[unmade]
             assert isinstance(origin, Origin)
@@ -52,7 +61,7 @@ class States:
             number = self._numbers[state] = self.add(state)
         return number
 
-    def add(self, state: Hashable | Origin) -> int:
+    def add(self, state: Hashable | Origin | Packed) -> int:
         """The number of a state that is none of those before, or of one to be made when it is wanted."""
         self._states.append(state)
         return len(self._states) - 1

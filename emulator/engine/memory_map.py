@@ -7,6 +7,7 @@ or cache controller changes wait states and enables caches here, at the cycle of
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from emulator.board.model import Accelerator, Board, Region
 from emulator.board.parameter_checks import accelerator_parameter_names, check_accelerator
@@ -14,6 +15,7 @@ from emulator.engine.hook import BlockHook
 from emulator.system.memory_attributes import NORMAL, MemoryAttributes
 from emulator.timing.memory.memory_system import KINDS, MAX_REGIONS, Rules
 
+WORD_SHIFT = 2
 ATTRIBUTED = ("l1", "icache")
 """Kinds of accelerators that look at an access's attributes (DDI 0489; RM0456, ICACHE: a transaction is
 looked up when it is cacheable)."""
@@ -30,6 +32,19 @@ class _Tuned:
         self.data = data
         self.values = KINDS[accelerator.kind].parameters.completed(accelerator.parameters)
         self.pinned: set[str] = set()
+
+
+class Fetches(NamedTuple):
+    """How instructions are read somewhere.
+
+    ``shift``: log2 of the bytes that one read brings, None where fetching is free. ``ahead``: a line is
+    fetched, over the one bus, before the instruction in front of it ends. ``runs_ahead``: a Cortex-M7's
+    prefetch unit reads there, over its AXI bus while the cache is off.
+    """
+
+    shift: int | None = None
+    ahead: bool = False
+    runs_ahead: bool = False
 
 
 class MemoryMap:
@@ -154,28 +169,17 @@ class MemoryMap:
                 self._hook.set_cache(number, enabled, lines // ways, ways, _log2(line_bytes))
 
     # -- what the planner asks -------------------------------------------------------------
-    def fetch_shift(self, address: int) -> int | None:
-        """log2 of the bytes that one instruction read brings; None where fetching is free."""
+    def fetches_at(self, address: int) -> Fetches:
+        """How instructions are read there."""
         region = self._board.region_at(address)
         if region is None:
-            return None
+            return Fetches()
         tuned = self._tuned.get(self._by_region[region.name])
-        if tuned is not None:
-            return _log2(tuned.values["read_bytes"])
-        return 2 if region.base in self._waiting else None
-
-    def fetches_ahead(self, address: int) -> bool:
-        """Whether a line there is fetched, over the one bus, before the instruction in front of it ends."""
-        return self._rules_at(address) is Rules.STM32_LINE_BUFFERS
-
-    def runs_ahead(self, address: int) -> bool:
-        """Whether a Cortex-M7's prefetch unit reads there, over its AXI bus while the cache is off."""
-        return self._rules_at(address) is Rules.LEVEL_ONE
-
-    def _rules_at(self, address: int) -> Rules | None:
-        region = self._board.region_at(address)
-        tuned = None if region is None else self._tuned.get(self._by_region[region.name])
-        return None if tuned is None else KINDS[tuned.accelerator.kind].rules
+        if tuned is None:
+            return Fetches(WORD_SHIFT if region.base in self._waiting else None)
+        rules = KINDS[tuned.accelerator.kind].rules
+        ahead, runs_ahead = rules is Rules.STM32_LINE_BUFFERS, rules is Rules.LEVEL_ONE
+        return Fetches(_log2(tuned.values["read_bytes"]), ahead, runs_ahead)
 
     # -- MemoryTuning ------------------------------------------------------------------------
     def configure(self, accelerator: str, **parameters: int) -> None:

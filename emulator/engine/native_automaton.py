@@ -5,27 +5,30 @@ States are the model's, by the automaton's numbers; what the pricer leaves to Py
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import partial
 from typing import Protocol
 
-from emulator.engine.automaton import Automaton, WaysToPlan
+from emulator.engine.automaton import Automaton, MetBlock, WaysToPlan
 from emulator.engine.core import Core
-from emulator.engine.events import BlockPlan
 from emulator.engine.hook import BlockHook
 from emulator.engine.hooks.native_hook import NativeHook, PackedPath
 from emulator.engine.hooks.native_plan import PackedPlan, pointed_plan
-from emulator.engine.lazily import Origin
+from emulator.engine.lazily import Origin, Packed
 from emulator.engine.native_pricer import NO_FETCH_SHIFT, NativePricer, NativeWays, Planned, native_core
-from emulator.thumb.decode import ItState, decode_block
 
 
 class Keeper(Protocol):
     """Keeps for the next run what was said: :mod:`emulator.engine.kept_automaton`."""
 
-    def keep_planned(
-        self, key: tuple[int, bytes, int, tuple[object, ...]], planned: Planned, plan: PackedPlan
-    ) -> None:
-        """Keep the block that has just been defined. ``key``: see :mod:`emulator.engine.kept_prices`."""
+    def keep_planned(self, met: MetBlock, planned: Planned, plan: PackedPlan) -> None:
+        """Keep the block that has just been defined."""
+
+    def known(self, words: str) -> int | None:
+        """The automaton's number of a state that the file names so, if it was met."""
+
+    def meet(self, state: int, words: str) -> None:
+        """The automaton has met a state that is named so."""
 
     def keep_packed_edge(self, step: Origin, path: PackedPath, cycles: int, next_state: int) -> None:
         """Keep the edge that has just been defined, if its path may be."""
@@ -42,10 +45,10 @@ class NativeAutomaton:
         self.kept: Keeper | None = None
 
     # -- blocks ------------------------------------------------------------------------------
-    def define_block(self, address: int, code: bytes, it: int, pointer: int) -> bool:
+    def define_block(self, met: MetBlock) -> bool:
         """Tell the hook of a block; False: it is left to Python."""
         automaton = self._automaton
-        ways = automaton.ways_to_plan(address, len(code))
+        address, code, it, pointer, ways = met
         if ways not in self._ways:
             self._ways[ways] = self._native_ways(ways)
         native_ways = self._ways[ways]
@@ -55,9 +58,9 @@ class NativeAutomaton:
         if planned.branch is not None:
             self.pricer.set_slot(automaton.branch_slot(planned.site))
         self._hook.add_pointed(planned.pointer, planned.n_events, pointer, code)
-        automaton.plans.append(partial(self._plan, address, code, it, ways), address, len(code))
+        automaton.plans.append(partial(automaton.plan_met, met), address, len(code))
         if self.kept is not None:
-            self.kept.keep_planned((address, code, it, tuple(ways)), planned, pointed_plan(planned.pointer))
+            self.kept.keep_planned(met, planned, pointed_plan(planned.pointer))
         automaton.watch_operands(planned.hook_addresses)
         if planned.hook_addresses:
             self._core.forget_code(address, len(code))
@@ -73,9 +76,6 @@ class NativeAutomaton:
             self._automaton.model.predicts_branches,
         )
 
-    def _plan(self, address: int, code: bytes, it: int, ways: WaysToPlan) -> BlockPlan:
-        return self._automaton.plan(decode_block(code, address, ItState(it)), ways)
-
     # -- paths -----------------------------------------------------------------------------------
     def define_edge(self, path: int, step: Origin) -> bool:
         """Tell the hook of an edge; ``path``: the hook's, -1: not there yet. False: it is left to Python."""
@@ -83,23 +83,41 @@ class NativeAutomaton:
         state = self._number_in_pricer(step.state)
         if state is None:
             return False
-        code, it, lags = automaton.code_of(step.block)
-        if lags:
+        met = automaton.met(step.block)
+        if met.ways.fetches_ahead:  # its events lag behind
             return False
-        priced = self.pricer.price(step._replace(state=state), code, it, hook.event_count(step.block))
+        priced = self.pricer.price(step._replace(state=state), met.code, met.it, hook.event_count(step.block))
         if priced is None:
             return False
         if path < 0:
             path = hook.add_packed_path(step.state, step.block, step.skipped, priced.path)
         next_state = self._states.get(priced.next_state)
         if next_state is None:
-            next_state = automaton.number_of_state(self.pricer.state(priced.next_state))
-            self._states[priced.next_state] = next_state
-            self._in_pricer[next_state] = priced.next_state
+            next_state = self._meet(priced.next_state)
         hook.set_edge(path, step.edge, priced.cycles, next_state)
         if self.kept is not None:
             self.kept.keep_packed_edge(step, priced.path, priced.cycles, next_state)
         return True
+
+    def _meet(self, number: int) -> int:
+        """The automaton's number of a state that the pricer has met first."""
+        words = self._words(number)
+        state = self.kept.known(words) if self.kept is not None else None
+        if state is None:
+            state = self._automaton.states.add(Packed(partial(self.pricer.state, number)))
+            if self.kept is not None:
+                self.kept.meet(state, words)
+        self._states[number] = state
+        self._in_pricer[state] = number
+        return state
+
+    def _words(self, number: int) -> str:
+        return self.pricer.packed_state(number).hex()
+
+    def words(self, state: Hashable) -> str | None:
+        """A state in words, the same in every run; None: C has no room for it."""
+        number = self.pricer.number_of(state)
+        return None if number is None else self._words(number)
 
     def _number_in_pricer(self, state: int) -> int | None:
         if state not in self._in_pricer:

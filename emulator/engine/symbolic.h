@@ -60,13 +60,13 @@ static inline int32_t symbols_load(Symbols *s, uint32_t address, uint32_t size_b
             uint32_t delta = split.constant - own.constant;
             if (size_bytes <= delta && delta <= (1ull << 32) - store->size_bytes) continue;
         }
-        forwards++;
+        if (++forwards > MAX_FORWARDS) return NOTHING;
         int is_exact = store->value != NOTHING && store->size_bytes == 4 && size_bytes == 4;
         uint64_t kept = is_exact ? (uint64_t)store->value + 1 : 0;
         uint32_t distance = graph_sub(g, store->address, address);
         value = graph_put(g, OP_FORWARD, value, distance, size_bytes | store->size_bytes << 8 | kept << 16);
     }
-    return forwards <= MAX_FORWARDS ? (int32_t)value : NOTHING;
+    return (int32_t)value;
 }
 
 static inline void symbols_load_registers(Symbols *s, const Decoded *i, uint32_t address, int32_t *results) {

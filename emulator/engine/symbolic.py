@@ -119,11 +119,13 @@ class Registers:
                 if size_bytes <= delta <= (MASK32 + 1) - store.size_bytes:
                     continue  # the same base, another place
             forwards += 1
+            if forwards > MAX_FORWARDS:
+                return None
             exact = store.value is not None and store.size_bytes == size_bytes == 4
             kept = store.value + 1 if exact and store.value is not None else 0
             distance = graph.sub(store.address, address)
             value = graph.put(Op.FORWARD, value, distance, size_bytes | store.size_bytes << 8 | kept << 16)
-        return value if forwards <= MAX_FORWARDS else None
+        return value
 
     def _note_store(self, instruction: Instruction, access: MemoryAccess, address: int) -> None:
         if self._stores is None:

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define UNCONDITIONAL 255
-#define MOST_INSTRUCTIONS 512 /* of a block: it ends with its 1 KiB */
+#define MOST_INSTRUCTIONS 512 /* of a block: Unicorn ends it before */
 #define FLAGS_BIT 16          /* APSR, in masks of registers */
 
 enum {                        /* Decoded.flags */

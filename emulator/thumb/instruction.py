@@ -55,6 +55,8 @@ class Kind(Enum):
     FP_STORE_MULTIPLE = auto()  # VSTM, VPUSH
     UNKNOWN = auto()  # undefined or not decoded
 
+    __hash__ = object.__hash__  # each is one object; Enum's own goes through its name, in Python
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryAccess:

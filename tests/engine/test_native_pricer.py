@@ -72,7 +72,7 @@ def _straight(chance: random.Random) -> bytes:
             return code
 
 
-@pytest.fixture(params=BOARDS.values(), ids=BOARDS.keys())
+@pytest.fixture(params=list(BOARDS.values()), ids=list(BOARDS))
 def engine(request: pytest.FixtureRequest) -> Engine:
     return Engine(load_board(request.param), hook="native")
 

@@ -80,7 +80,6 @@ static uint32_t pricer_state(Pricer *p, const CoreState *state) {
 /* ---- blocks ---- */
 
 static inline int pricer_read(Pricer *p, uint32_t address, const uint8_t *code, uint32_t size_bytes, uint32_t it) {
-    if (size_bytes > 2 * MOST_INSTRUCTIONS) return PRICER_LEAVES_IT;
     int read = line_read(&p->line, &p->book, address, code, size_bytes, it, p->found.missing, &p->found.n_missing);
     if (read == LINE_MISSES) return PRICER_MISSES;
     for (uint32_t k = 0; p->model == PRICES_M7 && k < p->line.n; k++) m7_place(&p->line.instructions[k]);

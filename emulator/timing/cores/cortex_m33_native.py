@@ -24,7 +24,7 @@ class NativeM33:
     """See :class:`emulator.timing.cores.native_core.NativeCore`."""
 
     number = 2
-    rules = (ACCUMULATE_AT,)
+    rules: tuple[int, ...] = (ACCUMULATE_AT,)
 
     def __init__(self, model: CortexM33) -> None:
         self._model = model

@@ -108,4 +108,5 @@ def _slot(packed: int) -> Slot | None:
     if not packed & HAS_SLOT:
         return None
     flags = [bool(packed >> n & 1) for n in range(len(Slot._fields) - 1)]
-    return Slot(*flags[:3], packed >> BASE_SHIFT & 15 if packed & HAS_BASE else -1, *flags[3:])
+    base = packed >> BASE_SHIFT & 15 if packed & HAS_BASE else -1
+    return Slot._make((*flags[:3], base, *flags[3:]))
