@@ -33,6 +33,8 @@ STATE_BYTES = 192
 ANSWERS, MISSES = 1, 2
 NO_FETCH_SHIFT = 255
 NO_EVENT = 0xFFFFFFFF
+PLANNED = struct.Struct("=5I")
+"""``PricerFound`` from ``n_events`` on."""
 
 
 class _Found(c.Structure):
@@ -140,6 +142,7 @@ class NativePricer:
         self._pricer = library.bl_pricer_new(core.number, QUEUE_LEAD, rules, len(core.rules))
         weakref.finalize(self, library.bl_pricer_free, self._pricer)
         self._found = _Found.from_address(self._pricer)
+        self._planned_at = self._pricer + _Found.n_events.offset
         self._planned = library.bl_pricer_planned(self._pricer)
         self._ways: dict[NativeWays, Any] = {}
 
@@ -155,16 +158,10 @@ class NativePricer:
             answer = self._library.bl_pricer_plan(*arguments)
         if answer != ANSWERS:
             return None
-        found = self._found
-        hooked = found.n_hook_addresses
-        return Planned(
-            self._planned,
-            found.n_events,
-            tuple(found.hook_addresses[:hooked]) if hooked else (),
-            None if found.branch_event == NO_EVENT else found.branch_event,
-            found.site,
-            bool(found.uses_fpu),
-        )
+        n_events, site, branch, uses_fpu, hooked = PLANNED.unpack(c.string_at(self._planned_at, PLANNED.size))
+        addresses = tuple(self._found.hook_addresses[:hooked]) if hooked else ()
+        branch = None if branch == NO_EVENT else branch
+        return Planned(self._planned, n_events, addresses, branch, site, bool(uses_fpu))
 
     def set_slot(self, slot: int) -> None:
         """Where the branch of the block that was planned last stands in the predictor's table."""

@@ -76,11 +76,11 @@ class PackedPlan(NamedTuple):
         return _BlockPlan(*self.numbers, *self[1:])
 
 
-NUMBERS = tuple(name for name, kind in _BlockPlan._fields_ if kind is c.c_uint32)
-POINTERS_AT = _BlockPlan.events.offset
-ARRAYS = (c.sizeof(_Event), c.sizeof(_Group), c.sizeof(c.c_uint16), c.sizeof(_Hooked), c.sizeof(_Node))
-"""Of each array, bytes of an element."""
-EVENT_BYTES = c.sizeof(_Event)
+BLOCK_PLAN = struct.Struct("@13I5P")
+"""``_BlockPlan``."""
+COUNT_OF_NUMBERS, COUNTS_AT = 13, 5
+EVENT_BYTES, GROUP_BYTES, MEMBER_BYTES = c.sizeof(_Event), c.sizeof(_Group), c.sizeof(c.c_uint16)
+HOOKED_BYTES, NODE_BYTES = c.sizeof(_Hooked), c.sizeof(_Node)
 ADDRESS = struct.Struct("=I")
 
 
@@ -133,9 +133,14 @@ def packed(plan: BlockPlan) -> PackedPlan:
 
 def pointed_plan(pointer: int) -> PackedPlan:
     """A plan of C's, copied."""
-    plan = _BlockPlan.from_address(pointer)
-    numbers = tuple(getattr(plan, name) for name in NUMBERS)
-    starts = (c.c_void_p * len(ARRAYS)).from_address(pointer + POINTERS_AT)
-    counts = (plan.n_events, plan.n_groups, plan.n_group_events, plan.n_hooked, plan.n_program)
-    sizes = (n * bytes_each for n, bytes_each in zip(counts, ARRAYS, strict=True))
-    return PackedPlan(numbers, *(c.string_at(at, size) for at, size in zip(starts, sizes, strict=True)))
+    found = BLOCK_PLAN.unpack(c.string_at(pointer, BLOCK_PLAN.size))
+    numbers, (events, groups, members, hooked, program) = found[:COUNT_OF_NUMBERS], found[COUNT_OF_NUMBERS:]
+    n_events, n_groups, n_members, n_hooked, n_program = numbers[COUNTS_AT : COUNTS_AT + 5]
+    return PackedPlan(
+        numbers,
+        c.string_at(events, n_events * EVENT_BYTES),
+        c.string_at(groups, n_groups * GROUP_BYTES),
+        c.string_at(members, n_members * MEMBER_BYTES),
+        c.string_at(hooked, n_hooked * HOOKED_BYTES) if n_hooked else b"",
+        c.string_at(program, n_program * NODE_BYTES) if n_program else b"",
+    )
