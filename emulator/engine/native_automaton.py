@@ -112,7 +112,7 @@ class NativeAutomaton:
         return state
 
     def _words(self, number: int) -> str:
-        return self.pricer.packed_state(number).hex()
+        return self.pricer.packed_state(number).rstrip(b"\0").hex()
 
     def words(self, state: Hashable) -> str | None:
         """A state in words, the same in every run; None: C has no room for it."""
