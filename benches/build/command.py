@@ -57,7 +57,7 @@ def build(
     baud: int | None,
     out: Path | None,
 ) -> None:
-    """Build benchmark firmware: kws, vww, ic, ad (all four when none is named), ic02.
+    """Build benchmark firmware: kws, vww, ic, ad (all four when none is named), sww, ic02.
 
     No model of ic02, image classification with the larger network, is shipped: it takes --model.
     BENCHMARK calibration is the firmware that measures a board's memories: `boardless calibrate`.

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
+from benches.build.front_end import front_end_source
 from benches.build.generator import KERNEL_SETS, Network, check_arena, generate
 from benches.build.support import BoardSupport, firmware_folder
 from benches.build.toolchain import CORES, Toolchain, find_toolchain
@@ -26,9 +27,19 @@ BENCHMARKS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "ic": (32 * 32 * 3, ("int8",)),
     "ic02": (32 * 32 * 3, ("int8",)),
     "ad": (640, ("int8", "float32")),
+    "sww": (30 * 40, ("int8",)),
 }
-SHIPPED = tuple(name for name in BENCHMARKS if name != "ic02")
-"""Those of which the package has a model."""
+WITHOUT_MODEL = ("ic02",)
+"""Those of which the package has no model."""
+STREAMING = "sww"
+SHIPPED = tuple(name for name in BENCHMARKS if name not in (*WITHOUT_MODEL, STREAMING))
+"""Those whose host sends inputs, and of which the package has a model."""
+STREAMING_OUTPUTS = 3
+STREAMING_FOLDER = "streaming"
+STREAMING_FILES = ("commands.c", "detector.c", "front_end.c", "stream.c")
+NOT_STREAMING = ("protocol/commands.c", "protocol/buffer.c")
+NO_AUDIO = ("streaming/no_audio.c",)
+STREAMING_COMMAND_BYTES = 1100  # "db ", 512 bytes in hexadecimal, and some
 SENT_BYTES = {"ad": 4}  # per element: ad's host sends float32, the others' one byte
 MODES = {"performance": 115200, "energy": 9600}
 FOLDERS = ("startup", "runtime", "protocol", "kernels/reference", "kernels/optimized")
@@ -98,6 +109,7 @@ def build_firmware(
     toolchain = find_toolchain(options.toolchain, core)
     network = generate(model, options.kernels)
     _check_input(benchmark, network)
+    source = network.source + _front_end(benchmark, network)
     room_bytes = support.ram.size_bytes - support.stack_bytes - _sent_bytes(benchmark)
     check_arena(network, room_bytes, f"the RAM of {support.name}")
     if network.constant_bytes > support.flash.size_bytes:
@@ -111,9 +123,7 @@ def build_firmware(
         (folder / "memory.ld").write_text(memory_script(support), encoding="utf-8")
         flags = _flags(benchmark, support, options, folder)
         try:
-            linked = compile_and_link(
-                sources_of(benchmark, support), network.source, toolchain, flags, folder
-            )
+            linked = compile_and_link(sources_of(benchmark, support), source, toolchain, flags, folder)
         except ImageError as error:
             raise _told(error, network, support) from error
         elf = linked.read_bytes()
@@ -129,7 +139,7 @@ def shipped_model(benchmark: str) -> Path:
     """Path of the model that this project trained for a benchmark; raises :class:`UsageError`."""
     if benchmark not in BENCHMARKS:
         raise UsageError(f"unknown benchmark {benchmark!r}", next_step=f"known: {', '.join(BENCHMARKS)}")
-    if benchmark not in SHIPPED:
+    if benchmark in WITHOUT_MODEL:
         raise UsageError(
             f"no model of {benchmark} is shipped",
             next_step=f"give yours with --model: `boardless bench {benchmark} --model FILE.tflite` builds and"
@@ -176,18 +186,34 @@ def _check_input(benchmark: str, network: Network) -> None:
                          where=network.model.file)  # fmt: skip
 
 
+def _front_end(benchmark: str, network: Network) -> str:
+    """The tables that make the network's input of sound."""
+    if benchmark != STREAMING:
+        return ""
+    tensor, output = network.model.inputs[0], network.model.outputs[0]
+    if output.elements != STREAMING_OUTPUTS or output.type != "int8":
+        raise ImageError(f"the output {output} must be {STREAMING_OUTPUTS} int8: wake word, silence, other",
+                         where=network.model.file)  # fmt: skip
+    return front_end_source(float(tensor.scale), tensor.zero_point)
+
+
 def sources_of(benchmark: str, support: BoardSupport) -> list[str]:
     """C files of a build, relative to the firmware folder, sorted."""
     root = firmware_folder()
     shared = [str(p.relative_to(root)) for f in FOLDERS for p in (root / f).glob("*.c")]
     own = ["main.c", f"benchmarks/{benchmark}.c", *support.sources]
-    if benchmark != "ad":
+    if benchmark == STREAMING:
+        shared = [name for name in shared if name not in NOT_STREAMING]
+        own += [f"{STREAMING_FOLDER}/{name}" for name in STREAMING_FILES]
+        own += support.audio_sources or NO_AUDIO
+    elif benchmark != "ad":
         own.append("benchmarks/probabilities.c")
     return sorted({*shared, *own})
 
 
 def _flags(benchmark: str, support: BoardSupport, options: BuildOptions, folder: Path) -> list[str]:
-    return compiler_flags(support, options, folder, INPUT_BYTES=_sent_bytes(benchmark))
+    more = {"COMMAND_SIZE": STREAMING_COMMAND_BYTES} if benchmark == STREAMING else {}
+    return compiler_flags(support, options, folder, INPUT_BYTES=_sent_bytes(benchmark), **more)
 
 
 def compiler_flags(

@@ -22,7 +22,7 @@ else:
 
 KEYS = {
     "title", "boards", "core", "sources", "calibration_sources", "origin", "memory", "console", "defines",
-    "prebuilt",
+    "prebuilt", "audio_sources",
 }  # fmt: skip
 
 
@@ -64,6 +64,7 @@ class BoardSupport:
     ``boards``: the emulated boards that the image runs on. ``sources``: C files, relative
     to the firmware folder; ``calibration_sources``: more of them for the calibration firmware.
     ``defines``: preprocessor constants for all of them. ``unmeasured``: memories that it leaves switched off.
+    ``audio_sources``: more for streaming wake word, where an audio input is driven.
     ``prebuilt``: whether the package ships its images; others are built when they are wanted.
     """
 
@@ -80,6 +81,7 @@ class BoardSupport:
     calibration_sources: tuple[str, ...] = ()
     unmeasured: tuple[str, ...] = ()
     prebuilt: bool = True
+    audio_sources: tuple[str, ...] = ()
 
     def check_baud(self, baud: int) -> None:
         """Raise :class:`UsageError` for a pace that the console's clock can't be divided to."""
@@ -190,6 +192,7 @@ def _read(path: Path) -> BoardSupport:
             defines=table["defines"],
             calibration_sources=tuple(table.get("calibration_sources", ())),
             prebuilt=bool(table.get("prebuilt", True)),
+            audio_sources=tuple(table.get("audio_sources", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BoardError(f"missing or malformed key: {error}", where=str(path)) from error

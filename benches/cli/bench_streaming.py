@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from benches.build.firmware import shipped_model
+from benches.build.support import fitted, list_support, load_support, support_for
 from benches.cli.bench_run import report_console, write_report
 from benches.measure.streaming import StreamingSession
 from benches.measure.window_energy import metered
@@ -22,12 +25,19 @@ from benches.runs.streaming_job import Sound, StreamingJob, read_sound, run_soun
 from benches.runs.streaming_report import missed_lines, streaming_table
 from benches.runs.streaming_rows import StreamingRun
 from benches.silicon.streaming_catalog import streaming_row
+from benches.suite.shipped import built_image
 from benches.suite.wake_word import NAME, Truth, read_truth
+from benches.synthetic import TEST_SEED
+from benches.synthetic.wake_words import make_recording
+from emulator.board.reader import load_board
 from emulator.cli.untold import tell_modes, tell_notes, unmodelled_json
 from emulator.errors import CheckFailed, UsageError
 from emulator.files import OutputFile
 from emulator.image import require_base
 from emulator.machine.machine import Machine
+from peripherals.instruments.wave_file import WaveFile
+
+MADE_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,8 @@ def run_streaming_bench(options: StreamingOptions) -> None:
         )
     image = image_of(options)
     console = report_console(options.json_file)
-    job = StreamingJob(image, options.pins, options.model, options.error_ppm)
+    model = options.model or (shipped_model(NAME) if options.image is None else None)
+    job = StreamingJob(image, options.pins, model, options.error_ppm)
     runs: list[StreamingRun] = []
     official: list[OfficialSound] = []
     for sound in sounds:
@@ -84,17 +95,35 @@ def run_streaming_bench(options: StreamingOptions) -> None:
 
 
 def image_of(options: StreamingOptions) -> Path:
-    """The firmware. Raises UsageError without one."""
-    if options.image is None:
+    """The firmware: the user's, or ours, built around the user's model or ours.
+
+    Raises UsageError for a board of which our firmware drives no audio input.
+    """
+    if options.image is not None:
+        return options.image
+    board = load_board(options.board or DEFAULT_BOARD)
+    support = fitted(support_for(board), board)
+    if not support.audio_sources:
         raise UsageError(
-            f"no image of {NAME} is shipped", next_step="give yours: `boardless bench sww --image FILE`"
+            f"our firmware drives no audio input of {board.name}",
+            where="--board",
+            next_step=f"choose one of {', '.join(audio_boards())}, or give your own firmware with --image",
         )
-    return options.image
+    mode = "energy" if options.energy else "performance"
+    return built_image(NAME, support, board.name, options.model or shipped_model(NAME), mode)
+
+
+def audio_boards() -> list[str]:
+    """Boards whose audio input our firmware drives."""
+    packages = [load_support(name) for name in list_support()]
+    return [board for package in packages if package.audio_sources for board in package.boards]
 
 
 def sounds_of(options: StreamingOptions) -> list[Sound]:
     """What is to be played. Raises UsageError for options that contradict, and for files that are none."""
     if options.truth is None:
+        if options.audio is None and options.image is None and options.model is None:
+            return [made_sound()]
         if options.audio is None:
             raise UsageError(
                 "which sound is to be played?",
@@ -105,6 +134,15 @@ def sounds_of(options: StreamingOptions) -> list[Sound]:
     if options.audio is not None:
         return [read_sound(options.audio, _of(truths, options.audio, options.truth))]
     return [read_sound(options.truth.parent / truth.wav_file, truth) for truth in truths]
+
+
+def made_sound() -> Sound:
+    """Ten seconds with the wake word of our own model, the first of the synthetic test set."""
+    recording = make_recording(MADE_SECONDS, TEST_SEED)
+    words = recording.samples.view("<u2").repeat(2)
+    name = Path(f"synthetic words, set {TEST_SEED}")
+    truth = Truth(name.name, recording.windows, float(MADE_SECONDS))
+    return Sound(name, WaveFile(array("H", words.tolist())), truth)
 
 
 def _of(truths: tuple[Truth, ...], audio: Path, where: Path) -> Truth:

@@ -19,7 +19,7 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 
 from benches.build.firmware import BuildOptions, build_firmware, shipped_model
-from benches.build.support import fitted, load_support, support_for
+from benches.build.support import BoardSupport, fitted, load_support, support_for
 from benches.suite.benchmarks import Benchmark
 from emulator.board.model import Board
 from emulator.errors import UsageError
@@ -38,11 +38,17 @@ def image_for_board(benchmark: Benchmark, board: Board) -> Path:
 
 def image_of_model(benchmark: Benchmark, board: Board, model: Path) -> Path:
     """Build a board's image around a model; it lasts, and may fail, as above."""
-    wanted = fitted(support_for(board), board)
+    return built_image(benchmark.name, fitted(support_for(board), board), board.name, model)
+
+
+def built_image(
+    benchmark: str, support: BoardSupport, board_name: str, model: Path, mode: str = "performance"
+) -> Path:
+    """The same with a package that was chosen; ``mode``: the benchmark's."""
     folder = tempfile.mkdtemp(prefix="boardless-images-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    path = Path(folder) / f"{benchmark.name}-{board.name}.elf"
-    build_firmware(benchmark.name, model, wanted, path, BuildOptions(toolchain=toolchain_here()))
+    path = Path(folder) / f"{benchmark}-{board_name}.elf"
+    build_firmware(benchmark, model, support, path, BuildOptions(toolchain=toolchain_here(), mode=mode))
     return path
 
 

@@ -80,7 +80,7 @@ _SOUNDS = {
     "k": _Sound(2, 0.0, (300, 1900, 2300), 0.35, 2200),
 }
 
-_WORDS = (
+WORDS = (
     ("d", "ae", "u", "n"),
     ("g", "o", "u"),
     ("l", "e", "f", "t"),
@@ -99,10 +99,10 @@ _CODAS = ("n", "m", "s", "sh", "f", "t", "p", "k", "l", "d")
 
 def make_word(random: np.random.Generator, label: int) -> bytes:
     """Return one utterance of class ``label`` as 490 int8 features, frame by frame."""
-    energy = _background(random)
+    energy = background(random)
     if label != SILENCE:
-        sounds = _other_word(random) if label == UNKNOWN else _WORDS[label]
-        energy += _speech(random, sounds)
+        sounds = other_word(random) if label == UNKNOWN else WORDS[label]
+        energy += speech(random, sounds)
     elif random.uniform() < 0.5:
         energy += _click(random)
     cepstra = np.log(energy + 1e-5) @ _cosine_basis()
@@ -110,7 +110,7 @@ def make_word(random: np.random.Generator, label: int) -> bytes:
     return bytes(np.clip(features, -128, 127).astype(np.int8).tobytes())
 
 
-def _other_word(random: np.random.Generator) -> tuple[str, ...]:
+def other_word(random: np.random.Generator) -> tuple[str, ...]:
     """Return a row of sounds that is none of the keywords."""
     while True:
         sounds: list[str] = []
@@ -121,11 +121,11 @@ def _other_word(random: np.random.Generator) -> tuple[str, ...]:
         if random.uniform() < 0.6:
             sounds.append(_CODAS[int(random.integers(len(_CODAS)))])
         row = tuple(sounds)
-        if row not in _WORDS and len(row) > 1:
+        if row not in WORDS and len(row) > 1:
             return row
 
 
-def _speech(random: np.random.Generator, names: tuple[str, ...]) -> Array:
+def speech(random: np.random.Generator, names: tuple[str, ...]) -> Array:
     """Return the mel energies, FRAMES x MEL_BANDS, of the sounds spoken by a random speaker."""
     sounds = [_SOUNDS[name] for name in names]
     lengths = np.array([sound.frames for sound in sounds]) * random.uniform(0.75, 1.35)
@@ -153,7 +153,7 @@ def _speech(random: np.random.Generator, names: tuple[str, ...]) -> Array:
     return np.asarray(energy * 10.0 ** random.uniform(-1.1, 0.2))
 
 
-def _background(random: np.random.Generator) -> Array:
+def background(random: np.random.Generator) -> Array:
     """Return stationary coloured noise, FRAMES x MEL_BANDS, 5 to 33 dB below speech at level 1."""
     slope = random.uniform(-2.5, 0.5)
     colour = np.exp(slope * np.linspace(0.0, 1.0, MEL_BANDS))
@@ -170,14 +170,15 @@ def _click(random: np.random.Generator) -> Array:
     return np.asarray(10.0 ** random.uniform(-2.5, -0.8) * burst[:, None] * _bump(centre, 9.0))
 
 
-def _mel(hertz: Array | float) -> Array:
+def mel(hertz: Array | float) -> Array:
+    """Return pitch on the mel scale."""
     return np.asarray(1127.0 * np.log1p(np.asarray(hertz) / 700.0))
 
 
 def _bump(centre_hz: Array, width_bands: float) -> Array:
     """Return a Gaussian over the mel bands at each frame's ``centre_hz``, as wide as ``width_bands``."""
-    low, high = _mel(LOWEST_HZ), _mel(HIGHEST_HZ)
-    centre = (_mel(centre_hz) - low) / (high - low) * (MEL_BANDS - 1)
+    low, high = mel(LOWEST_HZ), mel(HIGHEST_HZ)
+    centre = (mel(centre_hz) - low) / (high - low) * (MEL_BANDS - 1)
     distance = (np.arange(MEL_BANDS) - centre[:, None]) / width_bands
     return np.asarray(np.exp(-0.5 * distance**2))
 

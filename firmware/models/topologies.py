@@ -72,3 +72,15 @@ def anomaly_detection() -> tf.keras.Model:
     for width in (128, 128, 128, 128, 8, 128, 128, 128, 128):
         x = _normalise(layers.Dense(width)(x), True)
     return tf.keras.Model(inputs, layers.Dense(640)(x))
+
+
+def streaming_wake_word() -> tf.keras.Model:
+    """Return the separable network over time: 30x1x40 in, four blocks along the frames, 3 classes out."""
+    inputs = layers.Input((30, 1, 40))
+    x = inputs
+    for taps, filters in ((3, 128), (5, 128), (10, 128), (15, 32)):
+        x = layers.DepthwiseConv2D((taps, 1), padding="valid")(x)
+        x = layers.Conv2D(filters, 1)(layers.BatchNormalization(momentum=0.9)(x))
+        x = _normalise(x, True)
+    x = layers.Dropout(0.2)(layers.Flatten()(x))
+    return tf.keras.Model(inputs, layers.Dense(3, activation="softmax")(x))

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from benches.synthetic import BENCHMARKS, TEST_SEED, TRAINING_SEED, make_dataset
-from firmware.models import datasets, evaluate, topologies
+from benches.synthetic import TEST_SEED, TRAINING_SEED, make_dataset
+from firmware.models import datasets, evaluate, topologies, wake_word
 
 HERE = Path(__file__).resolve().parent
 CALIBRATION_INPUTS = 200
@@ -42,6 +42,7 @@ RECIPES = {
     "vww": Recipe(topologies.visual_wake_words, 8000, 1000, 20, 32, 3e-3, mirrored=True),
     "ic": Recipe(topologies.image_classification, 16000, 1000, 14, 64, 4e-3, mirrored=True),
     "ad": Recipe(topologies.anomaly_detection, 400, 240, 60, 128, 2e-3),
+    "sww": Recipe(topologies.streaming_wake_word, 9000, 1500, 16, 64, 3e-3),
 }
 
 
@@ -75,11 +76,7 @@ def train(benchmark: str, recipe: Recipe) -> tuple[tf.keras.Model, np.ndarray]:
     """Return the trained float model and the training inputs; the same ones on every call."""
     tf.keras.backend.clear_session()
     tf.keras.utils.set_random_seed(TRAINING_SEED)
-    samples = make_dataset(benchmark, recipe.training_samples, TRAINING_SEED)
-    if benchmark == "ad":
-        samples = [sample for sample in samples if sample.label == 0]
-    inputs = datasets.float_inputs(benchmark, samples)
-    targets = inputs if benchmark == "ad" else datasets.labels(samples)
+    inputs, targets = training_set(benchmark, recipe.training_samples)
     model = recipe.topology()
     batches = Batches(inputs, targets, recipe.batch, recipe.mirrored)
     schedule = tf.keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * len(batches))
@@ -90,11 +87,24 @@ def train(benchmark: str, recipe: Recipe) -> tuple[tf.keras.Model, np.ndarray]:
     return model, inputs
 
 
+def training_set(benchmark: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return inputs and what is to come out; ``ad`` learns from normal recordings, itself."""
+    if benchmark == "sww":
+        codes, labels = wake_word.clips(count, TRAINING_SEED)
+        return wake_word.float_inputs(codes), labels
+    samples = make_dataset(benchmark, count, TRAINING_SEED)
+    if benchmark == "ad":
+        samples = [sample for sample in samples if sample.label == 0]
+    inputs = datasets.float_inputs(benchmark, samples)
+    return inputs, inputs if benchmark == "ad" else datasets.labels(samples)
+
+
 def calibration(benchmark: str, inputs: np.ndarray) -> Iterator[list[np.ndarray]]:
     """Yield representative inputs; the first one also spans the benchmark's fixed input range."""
     chosen = inputs[:: max(1, len(inputs) // CALIBRATION_INPUTS)].copy()
-    if benchmark in datasets.FLOAT_RANGES:
-        chosen[0].flat[:2] = datasets.FLOAT_RANGES[benchmark]
+    ranges = {**datasets.FLOAT_RANGES, "sww": wake_word.FLOAT_RANGE}
+    if benchmark in ranges:
+        chosen[0].flat[:2] = ranges[benchmark]
     for one in chosen:
         yield [one[np.newaxis]]
 
@@ -120,25 +130,32 @@ def make_model(benchmark: str, directory: Path) -> str:
     path = directory / f"{benchmark}.tflite"
     path.write_bytes(quantize(benchmark, model, inputs))
     seconds = time.monotonic() - start
-    figure = evaluate.quality(path, benchmark, make_dataset(benchmark, recipe.test_samples, TEST_SEED))
+    figure = test_quality(path, benchmark, recipe.test_samples)
     name = "AUC" if benchmark == "ad" else "top-1"
     size = path.stat().st_size
     return f"| {benchmark} | {size:,} | {name} {figure:.4f} | {recipe.test_samples} | {seconds:.0f} s |"
 
 
+def test_quality(path: Path, benchmark: str, count: int) -> float:
+    """Return the quality of an int8 model on the first samples of the test set."""
+    if benchmark == "sww":
+        return wake_word.quality(path, count, TEST_SEED)
+    return evaluate.quality(path, benchmark, make_dataset(benchmark, count, TEST_SEED))
+
+
 def main() -> None:
-    """Make the models named on the command line, or all four."""
+    """Make the models named on the command line, or all five."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("benchmarks", nargs="*", metavar="BENCHMARK", help=", ".join(BENCHMARKS))
+    parser.add_argument("benchmarks", nargs="*", metavar="BENCHMARK", help=", ".join(RECIPES))
     parser.add_argument("--output", type=Path, default=HERE, help="where to write the .tflite files")
     arguments = parser.parse_args()
-    unknown = sorted(set(arguments.benchmarks) - set(BENCHMARKS))
+    unknown = sorted(set(arguments.benchmarks) - set(RECIPES))
     if unknown:
-        parser.error(f"unknown benchmark {', '.join(unknown)}; known: {', '.join(BENCHMARKS)}")
+        parser.error(f"unknown benchmark {', '.join(unknown)}; known: {', '.join(RECIPES)}")
     tf.config.experimental.enable_op_determinism()
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    rows = [make_model(benchmark, arguments.output) for benchmark in arguments.benchmarks or BENCHMARKS]
+    rows = [make_model(benchmark, arguments.output) for benchmark in arguments.benchmarks or RECIPES]
     print(
         "\n".join(
             ["| model | bytes | int8 quality | test samples | training |", "|---|---|---|---|---|", *rows]

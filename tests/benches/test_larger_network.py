@@ -44,7 +44,7 @@ def test_it_is_ic_but_for_its_name_windows_and_model() -> None:
     assert (large.dataset_name, large.bench_inputs) == (small.dataset_name, 5)
     assert inputs_for(large) == inputs_for(small) == dataset_folder(inputs_for(small).parent, large)
     assert synthetic_input(large) == synthetic_input(small)
-    assert [benchmark.name for benchmark in BENCHMARKS] == list(BUILT)
+    assert [benchmark.name for benchmark in BENCHMARKS] == [name for name in BUILT if name != "sww"]
     assert [benchmark.name for benchmark in SHIPPED] == list(BUILT_WITH_OURS) == ["kws", "vww", "ic", "ad"]
 
 

@@ -248,6 +248,23 @@ def test_energy_of_a_run(firmware: Path, sound: Path, tmp_path: Path) -> None:
     assert energy["power_mw"] > 0
 
 
+def test_our_own_firmware_model_and_sound(cross_tools: None, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    result = bench("sww", "--json", report)
+    assert result.exit_code == 0, result.output
+    (run,) = json.loads(report.read_text())["runs"]
+    assert "3 true positives, 0 false negatives, 0 false positives" in result.stdout
+    assert run["golden"]["match"] is True
+    assert (run["board"], len(run["detection_frames"]) > 10) == ("nucleo-l4r5zi", True)
+
+
+@pytest.mark.slow
+def test_our_own_firmware_in_energy_mode(cross_tools: None) -> None:
+    result = bench("sww", "--board", "nucleo-u575zi-q", "--mode", "energy")
+    assert result.exit_code == 0, result.output
+    assert "energy of the last two events of PF13" in result.stdout
+
+
 def test_firmware_that_does_not_listen(sound: Path, tmp_path: Path) -> None:
     deaf = build(tmp_path, "deaf", DEAF=1)
     result = bench("sww", "--image", deaf, "--audio", sound)
@@ -269,9 +286,10 @@ def test_firmware_that_does_not_listen(sound: Path, tmp_path: Path) -> None:
         (["sww", "kws"], "sww runs alone"),
         (["sww", "--layers"], "--layers: is not of streaming wake word"),
         (["sww", "--mode", "accuracy"], "--mode accuracy: is not of streaming wake word"),
-        (["sww"], "which sound is to be played?"),
+        (["sww", "--image", "IMAGE"], "which sound is to be played?"),
+        (["sww", "--model", "IMAGE"], "which sound is to be played?"),
+        (["sww", "--board", "virtual-m4"], "our firmware drives no audio input of virtual-m4"),
         (["kws", "--audio", "SOUND"], "--audio: is of streaming wake word"),
-        (["sww", "--audio", "SOUND"], "no image of sww is shipped"),
         (["sww", "--image", "IMAGE", "--audio", "SOUND", "--board", "nucleo-g0b1re"], "boardless: "),
         (["sww", "--image", "IMAGE", "--audio", "SOUND", "--board", "virtual-m4"], "boardless: "),
         (["sww", "--image", "IMAGE", "--audio", "IMAGE"], "is no WAV file"),

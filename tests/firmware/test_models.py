@@ -13,7 +13,7 @@ from benches import synthetic
 from benches.suite import benchmarks
 from benches.suite.golden_runtimes import find_runtime
 from benches.suite.input_files import read_labels
-from firmware.models import evaluate
+from firmware.models import evaluate, wake_word
 
 ROOT = Path(__file__).resolve().parents[2]
 OFFICIAL_NAMES = {
@@ -21,6 +21,7 @@ OFFICIAL_NAMES = {
     "vww": "vww_96_int8.tflite",
     "ic": "pretrainedResnet_quant.tflite",
     "ad": "ad01_int8.tflite",
+    "sww": "str_ww_ref_model.tflite",
 }
 CLASSIFIER_END = ["AVERAGE_POOL_2D", "RESHAPE", "FULLY_CONNECTED", "SOFTMAX"]
 SEPARABLE = ["DEPTHWISE_CONV_2D", "CONV_2D"]
@@ -34,14 +35,15 @@ OPERATORS = {
         *CLASSIFIER_END,
     ],
     "ad": ["FULLY_CONNECTED"] * 10,
+    "sww": [*SEPARABLE * 4, "RESHAPE", "FULLY_CONNECTED", "SOFTMAX"],
 }
-MULTIPLY_ACCUMULATES = {"kws": 2_656_768, "vww": 7_489_664, "ic": 12_501_632, "ad": 264_192}
+MULTIPLY_ACCUMULATES = {"kws": 2_656_768, "vww": 7_489_664, "ic": 12_501_632, "ad": 264_192, "sww": 826_368}
 LEAST_QUALITY = {"kws": 0.90, "vww": 0.90, "ic": 0.90, "ad": 0.85}
 
 Layer = tuple[str, list[Any], list[Any]]
 
 
-@pytest.fixture(params=synthetic.BENCHMARKS)
+@pytest.fixture(params=[*synthetic.BENCHMARKS, "sww"])
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -98,7 +100,8 @@ def test_is_int8_throughout_and_dense_is_per_tensor(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "scale", "zero_point"), [("kws", 0.5, 64), ("vww", 1 / 255, -128), ("ic", 1.0, -128)]
+    ("name", "scale", "zero_point"),
+    [("kws", 0.5, 64), ("vww", 1 / 255, -128), ("ic", 1.0, -128), ("sww", wake_word.INPUT_SCALE, -128)],
 )
 def test_input_range_is_the_documented_one(name: str, scale: float, zero_point: int) -> None:
     first_input = layers(shipped_model(name))[0][1][0]
@@ -119,8 +122,22 @@ def test_matches_the_official_model_layer_by_layer(name: str, reference_data: Pa
     assert shipped_model(name).stat().st_size == pytest.approx(official.stat().st_size, rel=0.15)
 
 
+@pytest.mark.parametrize("name", synthetic.BENCHMARKS)
 def test_is_good_at_the_shipped_inputs(name: str) -> None:
     kind = benchmarks.find(name)
     files = read_labels(ROOT / "benches" / "inputs" / kind.model_name, kind)
     samples = [synthetic.Sample(file.path.name, file.path.read_bytes(), file.label) for file in files]
     assert evaluate.quality(shipped_model(name), name, samples) >= LEAST_QUALITY[name]
+
+
+def test_hears_its_word() -> None:
+    assert wake_word.quality(shipped_model("sww"), 90, synthetic.TEST_SEED) >= 0.88
+
+
+def test_clips_are_the_same_whatever_their_number() -> None:
+    few, labels = wake_word.clips(4, synthetic.TEST_SEED)
+    more, _labels = wake_word.clips(7, synthetic.TEST_SEED)
+    assert (more[:4] == few).all()
+    assert labels.tolist() == [0, 1, 2, 0]
+    assert few.shape == (4, 30, 1, 40)
+    assert (wake_word.float_inputs(few).min(), few.min()) == (0.0, -128)
