@@ -1,8 +1,8 @@
 """WAV files as the benchmark's interface board reads them: a header of exactly 44 bytes, two channels.
 
 Source: the interface board's firmware in mlcommons/tiny, 2026-05: RIFF, the size, ``WAVEfmt ``, 16 bytes
-of format, ``data``; no other chunk is skipped. What follows is played at 16 kHz, whatever the header says
-of the rate, so another rate is refused here.
+of format, ``data``; no other chunk is skipped. The board itself would set its audio clock to another rate, or
+to longer samples; the benchmark's firmware listens at 16 kHz and 16 bits, so anything else is refused here.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _problem(data: bytes) -> str:
         (form == PCM, f"its samples are of format {form}, not PCM (1)"),
         (channels == CHANNELS, f"has {channels} channel{'s' * (channels != 1)}, not {CHANNELS}"),
         (bits == SAMPLE_BITS, f"its samples have {bits} bits, not {SAMPLE_BITS}"),
-        (rate == RATE_HZ, f"is recorded at {rate} Hz, and played at {RATE_HZ}"),
+        (rate == RATE_HZ, f"is recorded at {rate} Hz, and the benchmark listens at {RATE_HZ}"),
         (chunk == b"data", f"a chunk {chunk.decode('ascii', 'replace')!r} stands where data must"),
         (length >= CHANNELS * 2 and len(data) >= HEADER.size + CHANNELS * 2, "holds no sample"),
     )
