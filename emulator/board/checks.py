@@ -13,11 +13,12 @@ from typing import Any
 
 import msgspec
 
+from emulator.board import console as consoles
 from emulator.board.areas import PERIPHERALS, PRIVATE, areas_of
 from emulator.board.device_types import device_class, device_problems
 from emulator.board.model import Accelerator
 from emulator.board.parameter_checks import accelerator_problems, core_parameter_problems
-from emulator.board.schema import ACCELERATOR_KIND, CORE, CORES, BoardTable, RegionTable
+from emulator.board.schema import ACCELERATOR_KIND, CONSOLE, CORE, CORES, BoardTable, RegionTable
 from emulator.device import Device
 from emulator.errors import BoardError
 from emulator.schema.checks import Reference, listed, problems_of, references
@@ -88,6 +89,8 @@ def _reference_problems(table: Mapping[str, Any], kinds: Mapping[str, type[Devic
     found += [Reference(f"signals.{pin}", "pin", pin) for pin in (pins if isinstance(pins, dict) else ())]
     for reference in found:
         names = known[reference.what]
+        if reference.what == CONSOLE and consoles.console_choice(reference.name) is not None:
+            continue
         if reference.name not in names:
             default = ", which it is when nothing is written" if reference.by_default else ""
             yield Problem(
@@ -120,6 +123,7 @@ def _known_names(table: Mapping[str, Any], kinds: Mapping[str, type[Device]]) ->
         "region": [name for name, entry in _entries(table, "regions") if not entry.get("alias_of")],
         "accelerator": [name for name, _entry in _entries(table, "accelerators")],
         "device": list(devices),
+        CONSOLE: [*consoles.KINDS, *devices],
         "clock": list(dict.fromkeys((ALWAYS_A_CLOCK, *clocks))),
         "pin": list(dict.fromkeys(pins)),
     }

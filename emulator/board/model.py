@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.board.console import RttFacts
 from emulator.board.supply import EnergyFacts
 from emulator.board.wiring import Wiring
 
@@ -85,7 +86,7 @@ class Board:
     reset_hz: int
     regions: tuple[Region, ...]
     devices: tuple[DeviceEntry, ...]
-    console: str  # name of the device whose serial port is the console
+    console: str  # the device whose serial port is the console, or as emulator.board.console reads it
     vector_table: int  # address that the core reads SP and PC from at reset
     interrupts: int  # number of external interrupt lines
     priority_bits: int
@@ -100,6 +101,7 @@ class Board:
     register_map: str = ""  # path of a file with the chip's registers (emulator.board.register_map)
     wiring: Wiring = field(default_factory=Wiring)
     energy: EnergyFacts | None = None
+    rtt: RttFacts = field(default_factory=RttFacts)
 
     def accelerator_of(self, region: Region) -> str:
         """Name of the accelerator in front of a region's bytes, an alias's own or its target's."""

@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from emulator.board.checks import board_problems
+from emulator.board.console import RttFacts
 from emulator.board.model import Accelerator, Board, DeviceEntry, Region
 from emulator.board.schema import BoardTable, RegionTable
 from emulator.board.wiring import Wiring
@@ -256,6 +257,7 @@ def _build(table: BoardTable, file: str) -> Board:
         file=file,
         register_map=_beside(file, table.register_map),
         wiring=Wiring() if table.wiring is msgspec.UNSET else table.wiring.pins(),
+        rtt=RttFacts() if table.rtt is msgspec.UNSET else table.rtt.facts(),
         energy=None if table.energy is msgspec.UNSET else table.energy.facts(),
     )
 

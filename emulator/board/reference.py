@@ -11,8 +11,10 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
+from emulator.board.console import KINDS_IN_WORDS, RttTable
 from emulator.board.schema import (
     ACCELERATOR_KIND,
+    CONSOLE,
     CORE,
     CORES,
     AcceleratorTable,
@@ -76,6 +78,7 @@ def reference() -> str:
     parts = [HEAD, *_board(), *_accelerators(), *_cores(), *_devices()]
     parts += ["## `[wiring]`", _first_sentence(WiringTable), _table(WiringTable)]
     parts += ["## `[energy]`", _first_sentence(EnergyTable), _table(EnergyTable)]
+    parts += ["## `[rtt]`", _first_sentence(RttTable), _table(RttTable)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
@@ -166,6 +169,8 @@ def _value(kind: Any, said: msgspec.Meta) -> str:
     named = ((bare(get_args(plain)[0])[1] if is_list else said).extra or {}).get("names_a")
     if named and is_list:
         return f"a list, each name of one of the board's {named}s"
+    if named == CONSOLE:
+        return f"name of one of the board's devices, or {KINDS_IN_WORDS}"
     if named in NAMED:
         return f"one of {', '.join(NAMED[named])}"
     if named:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from emulator.board.console import RttTable
 from emulator.board.supply import EnergyTable
 from emulator.board.wiring import WiringTable
 from emulator.schema.table import ADDRESS_SPACE_BYTES, Name, PinName, Problem, Switch, Table, about, address
@@ -31,7 +32,7 @@ FASTEST_HZ = 4_000_000_000
 VECTOR_TABLE_ALIGNMENT = 0x80
 """VTOR's low seven bits are zero (Armv7-M ARM B3.2.5, Armv8-M ARM D1.2.263)."""
 
-CORE, ACCELERATOR_KIND = "core", "kind of accelerator"
+CORE, ACCELERATOR_KIND, CONSOLE = "core", "kind of accelerator", "console"
 """What texts name that no board has by itself."""
 RegionKind = Literal["flash", "ram", "rom"]
 Hertz = Annotated[
@@ -256,7 +257,13 @@ class BoardTable(Table, frozen=True, kw_only=True):
         | msgspec.UnsetType
     ) = msgspec.UNSET
     console: Annotated[
-        str, about("The device whose serial port is the console.", names_a="device", example="usart2")
+        str,
+        about(
+            "The device whose serial port is the console, or what a debugger shows: `semihosting`, "
+            "`rtt` (`rtt:1`: channel 1), `itm` (`itm:1`: stimulus port 1), or `none`.",
+            names_a=CONSOLE,
+            example="usart2",
+        ),
     ]
     vector_table: Annotated[
         int,
@@ -334,6 +341,7 @@ class BoardTable(Table, frozen=True, kw_only=True):
     energy: Annotated[EnergyTable, about("The supply, for energy estimates.")] | msgspec.UnsetType = (
         msgspec.UNSET
     )
+    rtt: Annotated[RttTable, about("How a debugger reads RTT.")] | msgspec.UnsetType = msgspec.UNSET
 
     def contradictions(self) -> Iterator[Problem]:
         """Yield what the core can't be built with."""

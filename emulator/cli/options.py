@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from emulator.board.model import Board
+from emulator.board.reader import load_board, load_changed_board
 from emulator.cli.parameter_types import Address, BoardName, InputFile, InputFolder, json_target
 from emulator.files import cache_folder
 
@@ -32,6 +34,11 @@ uart_option = click.option(
     metavar="NAME",
     help="Serial port to show, by its device's name. [default: the one that the firmware talks on]",
 )
+console_option = click.option(
+    "--console",
+    metavar="none|semihosting|rtt[:N]|itm[:N]|NAME",
+    help="The console in place of the board's: a debugger's, or a device's. [default: the board file's]",
+)
 timing_option = click.option(
     "--timing",
     type=click.Choice(["memory", "core", "count"]),
@@ -39,6 +46,13 @@ timing_option = click.option(
     show_default=True,
     help="Model core and memories, the core alone, or count instructions.",
 )
+
+
+def described_board(name: str, console: str | None) -> Board:
+    """The board of that name or file, with ``--console`` in place of its own. Raises BoardError."""
+    return (
+        load_board(name) if console is None else load_changed_board(name, {"console": console}, "--console")
+    )
 
 
 def settle_hook(hook: str) -> str:

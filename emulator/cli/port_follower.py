@@ -52,9 +52,10 @@ class PortFollower:
         waiting = bytes(left.upcoming(left.waiting()))
         left.forget_waiting()
         port.feed(waiting)
+        baud = f" ({port.baud:,} baud)" if port.baud else ""
         self._status.close(shares_terminal=self._shares_terminal)
         click.echo(
-            f"note: the firmware talks on {port.name} ({port.baud:,} baud), which is shown;"
+            f"note: the firmware talks on {port.name}{baud}, which is shown;"
             f" the board's console, {left.name}, is silent",
             err=True,
         )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from emulator.board.model import Board
-from emulator.board.reader import load_board
 from emulator.cli.audio_desk import play_when_heard
 from emulator.cli.command import EXIT_INTERRUPTED, Command
 from emulator.cli.console import EXIT_READER_LEFT, STDERR, STDOUT
@@ -20,6 +19,8 @@ from emulator.cli.options import (
     base_option,
     board_option,
     cache_option,
+    console_option,
+    described_board,
     files_option,
     gdb_option,
     hook_option,
@@ -63,6 +64,7 @@ class MachineOptions:
     learn_output: OutputFile | None = None
     symbols: Path | None = None  # a file with names for the image
     prices_folder: Path | None = None
+    console: str | None = None  # another than the board's
 
 
 def make_machine(options: MachineOptions) -> Machine:
@@ -79,7 +81,7 @@ def make_machine(options: MachineOptions) -> Machine:
             prices_folder=options.prices_folder,
         )
 
-    board = load_board(options.board)
+    board = described_board(options.board, options.console)
     require_base(options.image, options.base, board)
     image = load_image(options.image, base=options.base, board=board)
     check_vectors(image, board)
@@ -107,6 +109,7 @@ def make_machine(options: MachineOptions) -> Machine:
     help="Where the console goes; without HOST a port is on loopback.",
 )
 @uart_option
+@console_option
 @click.option(
     "--until", type=ConsoleText(), metavar="TEXT", help="Stop when a serial port (or the ITM) has sent TEXT."
 )
@@ -152,6 +155,7 @@ def run(
     symbols: Path | None,
     serial: str,
     uart: str | None,
+    console: str | None,
     until: bytes | None,
     max_cycles: int | None,
     wall_limit: float | None,
@@ -197,6 +201,7 @@ def run(
             learn_output,
             symbols,
             prices_folder,
+            console,
         )
     )
     if audio is not None:
@@ -208,13 +213,13 @@ def run(
     port = machine.console if uart is None else machine.serial(uart)
     with (
         open_link(spec, port, stdout=stdout, before_output=status.before_output) as link,
-        TraceConsole(machine, status, link if is_stdio else None) as trace,
+        TraceConsole(machine, status, link if is_stdio else None, shown=port) as trace,
         PortFollower(machine, link, status, shares_terminal=shares_terminal) as follower,
         no_debugger() if address is None else open_debugger(machine, address, waits=True) as debugger,
     ):
         if not is_stdio:
             click.echo(f"console on {link.description}", err=True)
-        if uart is not None:
+        if uart is not None or console is not None:
             follower.close()
         untold = Untold(machine, status, shares_terminal=shares_terminal)
         outcome = _run(machine, link, limits, status, trace, untold, follower, debugger)

@@ -67,6 +67,7 @@ def summary_text(outcome: Outcome) -> str:
         if link.outgoing.dropped
     ]
     lines += unseen_lines(machine, outcome.links)
+    lines += [f"console:      {machine.silence}"] if machine.silence else []
     if outcome.stop == "idle":
         lines += waiting_lines(machine)
     lines += unmodelled_lines(machine, outcome.told)

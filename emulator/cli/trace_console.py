@@ -13,21 +13,32 @@ from types import TracebackType
 
 from emulator.cli.console import STDERR, STDOUT
 from emulator.cli.status import StatusLine
-from emulator.links import Link
+from emulator.links import Link, SerialEndpoint
 from emulator.machine.machine import Machine
 
 NEWLINE = b"\n"
 
 
 class TraceConsole:
-    """Shows one machine's ITM output: on ``stdio``, the console's link, or on standard error by lines."""
+    """Shows one machine's ITM output: on ``stdio``, the console's link, or on standard error by lines.
 
-    def __init__(self, machine: Machine, status: StatusLine, stdio: Link | None = None) -> None:
+    ``shown``: the port that a link shows anyway.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        status: StatusLine,
+        stdio: Link | None = None,
+        *,
+        shown: SerialEndpoint | None = None,
+    ) -> None:
         self._itm = machine.itm
         self._status = status
         self._stdio = stdio
         self._pending = bytearray()
-        self._itm.subscribe(self._take)
+        if shown is not self._itm:
+            self._itm.subscribe(self._take)
 
     def _take(self, data: bytes) -> None:
         if self._stdio is not None:

@@ -11,7 +11,7 @@ from emulator.machine.machine import Machine
 
 def text_outputs(machine: Machine) -> tuple[SerialEndpoint, ...]:
     """Whatever a firmware's text may come out of: the serial ports, and ITM port 0."""
-    return (*machine.serial_ports.values(), machine.itm)
+    return tuple(dict.fromkeys((*machine.serial_ports.values(), machine.itm)))
 
 
 def run_until(machine: Machine, text: bytes | None, max_cycles: int | None) -> StopReason:
@@ -37,7 +37,8 @@ def never_sent(machine: Machine, text: bytes) -> CheckFailed:
     return CheckFailed(
         f"the console never sent {in_quotes(text)}",
         where=machine.where(),
-        next_step="`boardless run` shows its output; does the firmware need input, or another --board?",
+        next_step=machine.silence
+        or "`boardless run` shows its output; does the firmware need input, or another --board?",
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ class Machine:
     where semihosting may open files; nowhere by default. ``arguments``: what a program finds in its
     command line (semihosting's SYS_GET_CMDLINE) behind its name. ``call("function", *arguments)`` calls
     one function of the firmware: :class:`~emulator.machine.call.FunctionCalls`. ``prices_folder``: where
-    blocks stay planned and priced from one run of an image to the next; nowhere by default.
+    blocks stay planned and priced from one run of an image to the next; nowhere by default. ``console``:
+    another than the board's, a device's name, ``"semihosting"``, ``"rtt:1"``, ``"itm"`` or ``"none"``.
 
     Its parts, for whoever needs more than its methods: ``engine`` executes and prices blocks,
     ``system`` is the core's exceptions and registers, ``bus`` and ``devices`` are what answers
@@ -64,10 +66,14 @@ class Machine:
         files_dir: str | Path | None = None,
         arguments: str = "",
         prices_folder: str | Path | None = None,
+        console: str | None = None,
     ) -> None:
         self._prices_folder = None if prices_folder is None else Path(prices_folder)
         folder = Path(files_dir) if files_dir is not None else None
-        self._parts = MachineParts(_board(board), timing=timing, hook=hook, strict=strict,
+        described = _board(board)
+        if console is not None:
+            described = replace(described, console=console)
+        self._parts = MachineParts(described, timing=timing, hook=hook, strict=strict,
                                    files_dir=folder, arguments=arguments)  # fmt: skip
         self.board = self._parts.board
         self.engine = self._parts.engine
@@ -234,6 +240,11 @@ class Machine:
     def notes(self) -> list[str]:
         """What else whoever runs this firmware should know, a line each, in the order in which it came up."""
         return list(self._parts.notes)
+
+    @property
+    def silence(self) -> str:
+        """Why the console can't have said anything, in words; "" when it may have had nothing to say."""
+        return "" if self._parts.rtt is None else self._parts.rtt.missing()
 
     @property
     def asleep(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from emulator.board.areas import PRIVATE
+from emulator.board.console import KINDS_IN_WORDS, ConsoleChoice, console_choice
 from emulator.board.model import Board
 from emulator.bus.bus import Bus, BusMemory, Unmodelled
 from emulator.bus.private import PrivateBus
@@ -27,6 +28,7 @@ from emulator.image.model import Image
 from emulator.image.place import place_of
 from emulator.image.start import EntryStart, entry_start
 from emulator.links.audio_input import AudioWires
+from emulator.links.rtt import RttProbe, rtt_symbol
 from emulator.machine.awaited import access_fields, field_words
 from emulator.machine.controlled_flash import ControlledFlash
 from emulator.machine.crash_report import crash_report
@@ -67,7 +69,7 @@ class MachineParts:
         self.halts = Halts(self.engine)
         self.requests = RunRequests(self.engine.hook, self.engine.input, self.engine.output)
         self.sleep = Sleep()
-        self.ports = SerialPorts(board.console, self._serial_passed)
+        self.ports = SerialPorts(_console_of(board), self._serial_passed)
         self.audio_inputs: dict[str, AudioWires] = {}
         self.semihosting = SemihostingHost(files_dir, self.ports.semihosting_output, tell=self._note)
         self.accesses = RegisterAccesses(self.engine, on_polled=self._polled, on_error=self.requests.fail)
@@ -82,6 +84,7 @@ class MachineParts:
         self.devices = self._build_devices()
         self._map_buses()
         self.execution = self._build_execution()
+        self.rtt = self._build_rtt()
         self.peek = Peek(self.engine, self.bus, self.system, self.requests, self.saved_parts)
 
     def use_image(self, image: Image | None) -> None:
@@ -95,6 +98,8 @@ class MachineParts:
         self.semihosting.heap = (0, 0, 0, 0) if self._start is None else self._start.heap
         name = "" if image is None else Path(image.path).name
         self.semihosting.command_line = f"{name} {self._arguments}".strip()
+        if self.rtt is not None:
+            self.rtt.symbol = rtt_symbol(image)
         if self._start is not None and self._start.memory.kind != "ram":
             self.engine.core.make_writable(self._start.memory.base)
             self.engine.hook.memories_changed()
@@ -120,6 +125,8 @@ class MachineParts:
         self.engine.restart_pipeline()
         self.engine.restart_contexts()
         self.sleep.end()
+        if self.rtt is not None:
+            self.rtt.reset()
         self.signals.release(RESET_CAUSES)
 
     def request_reset(self, reason: str, cause: str) -> None:
@@ -130,11 +137,13 @@ class MachineParts:
     def send_last_words(self) -> None:
         """The core has stopped for good, the wires have not: what the UARTs hold leaves at once.
 
-        Time stands still. The ITM holds nothing.
+        So does what waits in RTT's buffers. Time stands still. The ITM holds nothing.
         """
         for device in self.devices.values():
             if isinstance(device, SerialDevice):
                 device.send_held()
+        if self.rtt is not None:
+            self.rtt.look()
 
     def crash(self) -> GuestFault:
         """The crash that the firmware is in, ready to raise."""
@@ -162,6 +171,7 @@ class MachineParts:
             "execution": self.execution,
             "requests": self.requests,
             "itm": self.ports.itm,
+            **({} if self.rtt is None else {"rtt": self.rtt}),
             **{f"device:{name}": device for name, device in self.devices.items()},
             **{f"serial:{name}": port for name, port in self.ports.by_name.items()},
             **{f"audio:{name}": wires for name, wires in self.audio_inputs.items()},
@@ -292,6 +302,14 @@ class MachineParts:
         )
         return execution
 
+    def _build_rtt(self) -> RttProbe | None:
+        if not self.ports.rtt:
+            return None
+        rams = [(r.base, r.size_bytes) for r in self.board.regions if r.kind == "ram" and not r.alias_of]
+        return RttProbe(
+            self.engine.core, self.clock, self.board.rtt, self.ports.rtt, rams=rams, note=self._note
+        )
+
     def _refuse(self, address: int) -> None:
         """A bus fault at the access that is being served: Unicorn stops before its instruction ends."""
         self._no_memory(address, self.accesses.here())
@@ -340,3 +358,15 @@ class MachineParts:
                     next_step="run without --strict to go on, or add the register to the board's TOML",
                 )
             )
+
+
+def _console_of(board: Board) -> ConsoleChoice:
+    """Raises UsageError."""
+    devices = [device.name for device in board.devices]
+    choice = console_choice(board.console, devices)
+    if choice is None:
+        raise UsageError(
+            f"{board.name} has no console {board.console!r}",
+            next_step=f"use {KINDS_IN_WORDS}, or a device of it: {', '.join(devices)}",
+        )
+    return choice

@@ -1,11 +1,13 @@
-"""A machine's serial ports: one for each UART, and ITM stimulus port 0."""
+"""A machine's serial ports: one for each UART and each channel of its debugger, and ITM stimulus port 0."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from emulator.board.console import ITM, NONE, RTT, SEMIHOSTING, ConsoleChoice
 from emulator.errors import UsageError
 from emulator.links.endpoint import SerialEndpoint
+from emulator.links.rtt import channel_name, channels
 
 
 class _ToldEndpoint(SerialEndpoint):
@@ -31,13 +33,33 @@ class _ToldEndpoint(SerialEndpoint):
 
 
 class SerialPorts:
-    """The ports by the names of their devices; ``passed()`` is called as a character passes on any."""
+    """The ports by the names of their devices; ``passed()`` is called as a character passes on any.
 
-    def __init__(self, console: str, passed: Callable[[], None]) -> None:
+    ``rtt``: those of RTT's channels by their numbers, none when the console is another. What firmware
+    says by semihosting comes out of the console, whatever that is.
+    """
+
+    def __init__(self, console: ConsoleChoice, passed: Callable[[], None]) -> None:
         self._passed = passed
         self.by_name: dict[str, SerialEndpoint] = {}
-        self.console = self.port_of(console)
-        self.itm: SerialEndpoint = _ToldEndpoint("itm", passed)
+        self.itm: SerialEndpoint = _ToldEndpoint(ITM, passed)
+        self._stimulus = {0: self.itm}
+        self.rtt: dict[int, SerialEndpoint] = {}
+        self.console = self._console(console)
+
+    def _console(self, choice: ConsoleChoice) -> SerialEndpoint:
+        if choice.kind == NONE:
+            return _ToldEndpoint(NONE, self._passed)
+        if choice.kind == RTT:
+            self.rtt = {number: self.port_of(channel_name(number)) for number in channels(choice.number)}
+            return self.rtt[choice.number]
+        if choice.kind == ITM:
+            if choice.number:
+                self._stimulus[choice.number] = self.port_of(choice.port)
+            else:
+                self.by_name[ITM] = self.itm
+            return self._stimulus[choice.number]
+        return self.port_of(SEMIHOSTING if choice.kind else choice.device)
 
     def port_of(self, device: str) -> SerialEndpoint:
         """The port of a device, made when it is first asked for."""
@@ -64,8 +86,9 @@ class SerialPorts:
 
     def itm_output(self, stimulus_port: int, value: int) -> None:
         """The firmware wrote to the ITM."""
-        if stimulus_port == 0:
-            self.itm.transmit(value)
+        port = self._stimulus.get(stimulus_port)
+        if port is not None:
+            port.transmit(value)
 
     def semihosting_output(self, data: bytes) -> None:
         """The firmware wrote by semihosting: that is shown on the console."""
