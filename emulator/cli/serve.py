@@ -18,6 +18,7 @@ from emulator.cli.options import (
     base_option,
     board_option,
     cache_option,
+    console_option,
     files_option,
     gdb_option,
     hook_option,
@@ -54,6 +55,7 @@ BOOT_LIMIT_S = 60.0
     help="The port that hosts open; without HOST a TCP port is on loopback.",
 )
 @uart_option
+@console_option
 @click.option(
     "--link",
     "symlink",
@@ -103,6 +105,7 @@ def serve(
     base: int | None,
     serial: str,
     uart: str | None,
+    console: str | None,
     symlink: Path | None,
     energy: bool,
     usb: str,
@@ -143,12 +146,16 @@ def serve(
                 next_step=f"leave {option} out while you debug",
             )
     usb_id = parse_usb(usb)
-    options = MachineOptions(image, board, base, timing, hook, strict, files_dir, prices_folder=prices_folder)
+    options = MachineOptions(
+        *(image, board, base, timing, hook, strict, files_dir),
+        prices_folder=prices_folder,
+        console=console,
+    )
     machine = make_machine(options)
     chosen = None if uart is None else machine.serial(uart)
     status = StatusLine(Speed(machine))
     with ExitStack() as stack:
-        trace = stack.enter_context(TraceConsole(machine, status))
+        trace = stack.enter_context(TraceConsole(machine, status, shown=chosen or machine.console))
 
         untold = Untold(machine, status, shares_terminal=True)
 
