@@ -8,7 +8,14 @@ import click
 
 from emulator.board.model import Board
 from emulator.board.reader import load_board, load_changed_board
-from emulator.cli.parameter_types import Address, BoardName, InputFile, InputFolder, json_target
+from emulator.cli.parameter_types import (
+    Address,
+    BoardName,
+    FileAtAddress,
+    InputFile,
+    InputFolder,
+    json_target,
+)
 from emulator.files import cache_folder
 
 DEFAULT_BOARD = "nucleo-l4r5zi"
@@ -39,6 +46,18 @@ console_option = click.option(
     metavar="none|semihosting|rtt[:N]|itm[:N]|NAME",
     help="The console in place of the board's: a debugger's, or a device's. [default: the board file's]",
 )
+load_option = click.option(
+    "--load",
+    "files",
+    type=FileAtAddress(),
+    multiple=True,
+    help="A further file of the chip's memory: an ELF, HEX or UF2, or raw bytes with their address.",
+)
+vectors_option = click.option(
+    "--vectors",
+    type=Address(),
+    help="Begin by the vector table there. [default: the board's]",
+)
 timing_option = click.option(
     "--timing",
     type=click.Choice(["memory", "core", "count"]),
@@ -48,11 +67,12 @@ timing_option = click.option(
 )
 
 
-def described_board(name: str, console: str | None) -> Board:
-    """The board of that name or file, with ``--console`` in place of its own. Raises BoardError."""
-    return (
-        load_board(name) if console is None else load_changed_board(name, {"console": console}, "--console")
-    )
+def described_board(name: str, console: str | None, vectors: int | None = None) -> Board:
+    """The board of that name or file, with ``--console``, ``--vectors`` over its own. Raises BoardError."""
+    given = {"--console": ("console", console), "--vectors": ("vector_table", vectors)}
+    options = [option for option, (_key, value) in given.items() if value is not None]
+    changes = dict(given[option] for option in options)
+    return load_changed_board(name, changes, ", ".join(options)) if changes else load_board(name)
 
 
 def settle_hook(hook: str) -> str:

@@ -59,6 +59,28 @@ class InputFile(ValueType):
         return path
 
 
+class FileAtAddress(ValueType):
+    """A file, and behind an @ the address for it. Gives both; the address None without one."""
+
+    name = "FILE[@ADDRESS]"
+
+    def take(self, value: object) -> tuple[Path, int | None]:
+        """Raise UsageError for a file that is not there, and for what is no address."""
+        text = str(value)
+        name, at, address = text.rpartition("@")
+        if not at or Path(text).is_file():
+            check_input_file(Path(text))
+            return Path(text), None
+        check_input_file(Path(name))
+        try:
+            number = int(address, 0)
+        except ValueError:
+            number = -1
+        if not 0 <= number < 1 << 32:
+            raise UsageError(f"{address!r} is no 32-bit address, such as 0x08000000", where=name)
+        return Path(name), number
+
+
 class InputFolder(ValueType):
     """A folder that is there. Gives its path."""
 

@@ -25,10 +25,12 @@ from emulator.cli.options import (
     gdb_option,
     hook_option,
     json_option,
+    load_option,
     strict_option,
     symbols_option,
     timing_option,
     uart_option,
+    vectors_option,
 )
 from emulator.cli.parameter_types import ConsoleText, Count, InputFile, OutputTarget, Seconds
 from emulator.cli.port_follower import PortFollower
@@ -39,7 +41,7 @@ from emulator.cli.trace_console import TraceConsole, output_meets_errors
 from emulator.cli.untold import Untold
 from emulator.errors import BoardlessError, CheckFailed, GuestFault, UsageError
 from emulator.files import OutputFile
-from emulator.image import add_symbols, check_vectors, load_image, require_base
+from emulator.image import AddedFile, add_files, add_symbols, check_vectors, load_image, require_base
 from emulator.links import Link, LinkSet, open_link, parse_serial
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
@@ -65,6 +67,8 @@ class MachineOptions:
     symbols: Path | None = None  # a file with names for the image
     prices_folder: Path | None = None
     console: str | None = None  # another than the board's
+    files: tuple[tuple[Path, int | None], ...] = ()  # further ones, each with an address
+    vectors: int | None = None  # another table than the board's
 
 
 def make_machine(options: MachineOptions) -> Machine:
@@ -81,10 +85,11 @@ def make_machine(options: MachineOptions) -> Machine:
             prices_folder=options.prices_folder,
         )
 
-    board = described_board(options.board, options.console)
+    board = described_board(options.board, options.console, options.vectors)
     require_base(options.image, options.base, board)
     image = load_image(options.image, base=options.base, board=board)
-    check_vectors(image, board)
+    image = add_files(image, [AddedFile(*file) for file in options.files], board)
+    check_vectors(image if options.vectors is None else replace(image, vector_table=options.vectors), board)
     if options.symbols is not None:
         image = add_symbols(image, options.symbols)
     if options.learn is not None:
@@ -100,6 +105,8 @@ def make_machine(options: MachineOptions) -> Machine:
 @click.argument("image", type=InputFile(checked=False))
 @board_option
 @base_option
+@load_option
+@vectors_option
 @symbols_option
 @click.option(
     "--serial",
@@ -152,6 +159,8 @@ def run(
     image: Path,
     board: str,
     base: int | None,
+    files: tuple[tuple[Path, int | None], ...],
+    vectors: int | None,
     symbols: Path | None,
     serial: str,
     uart: str | None,
@@ -202,6 +211,8 @@ def run(
             symbols,
             prices_folder,
             console,
+            files,
+            vectors,
         )
     )
     if audio is not None:

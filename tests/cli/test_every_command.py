@@ -20,6 +20,7 @@ from emulator.cli.parameter_types import (
     BoardName,
     ConsoleText,
     Count,
+    FileAtAddress,
     InputFile,
     InputFileOrFolder,
     InputFolder,
@@ -31,7 +32,7 @@ from emulator.cli.parameter_types import (
 )
 
 PARAMETERS = parameters()
-FILES_IN = (InputFile, InputFileOrFolder, InputFolder, BoardName)
+FILES_IN = (FileAtAddress, InputFile, InputFileOrFolder, InputFolder, BoardName)
 FILES_OUT = (OutputTarget, OutputPlace, LinkPath)
 PLAIN_TEXT = {  # options and arguments of text that is no file's name
     "--args", "--serial", "--usb", "--device", "--function", "--callers", "--callees", "--annotate",

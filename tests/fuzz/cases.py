@@ -61,6 +61,10 @@ def _run(case: Case, random: Random) -> None:
         case.words += ["--hook", "python"]
     if random.random() < 0.1:
         case.words += ["--symbols", case.add("image", "symbols.elf", random)]
+    if random.random() < 0.1:
+        case.words += ["--load", case.add("image", "more", random) + random.choice(("", "@0x08100000"))]
+    if random.random() < 0.1:
+        case.words += ["--console", random.choice(("rtt", "rtt:2", "itm", "semihosting", "none"))]
 
 
 def _run_on_a_board(case: Case, random: Random) -> None:

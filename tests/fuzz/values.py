@@ -10,6 +10,7 @@ from emulator.cli.parameter_types import (
     Address,
     BoardName,
     ConsoleText,
+    FileAtAddress,
     InputFile,
     InputFileOrFolder,
     InputFolder,
@@ -36,6 +37,8 @@ TEXTS = {  # options of plain text: right and nearly right values
                  "tcp:192.0.2.1:0", "tcp:0:0", ":0", "tcp:\u0660"),
     "--gdb": ("0", "127.0.0.1:0", "[::1]:0", "", ":", "x", "70000", "-1", "no.such.host.invalid:0", "0:0:0",
               "[:0", "192.0.2.1:0", "\u0660", "0x0"),
+    "--console": ("rtt", "rtt:1", "rtt:16", "itm", "itm:31", "itm:32", "semihosting", "none", "none:0",
+                  "rtt:", "lpuart1", "rcc", "RTT", ":", "rtt:\u0661"),
     "--usb": ("0483:374B", "0x0483:0x374b", "1:2", "00000:1", "0483", ":", "g:h", "0483:374B:1", "-1:1"),
     "--device": ("dut=/dev/null", "dut=", "=x", "dut", "a=b:0483:374B", "a=socket://127.0.0.1:1",
                  "a=socket://:1", "a=socket://[::1:1", "a=http://x:1", "a=socket://127.0.0.1:99999",
@@ -82,6 +85,10 @@ def value_for(item: Walked, random: Random, folder: str) -> str:
         return _output(random, folder)
     if isinstance(kind, (InputFile, InputFileOrFolder, InputFolder, BoardName)):
         return _input(random, folder)
+    if isinstance(kind, FileAtAddress):
+        return _input(random, folder) + random.choice(
+            ("", "@", "@" + random.choice(ADDRESSES + ODD_ADDRESSES))
+        )
     if isinstance(kind, ConsoleText):
         return random.choice(("m-ready", "hello", "h", "\n", "", "never said", "ü", "\udce9", "m-name"))
     texts = TEXTS.get(item.option, TEXTS.get(str(item.parameter.name), ()))
