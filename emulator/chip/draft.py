@@ -80,7 +80,7 @@ def draft(chip: Chip, facts: DraftFacts) -> Draft:
     lines.remove("CONSOLE")
     lines += _regions(facts.memories)
     for window in windows:
-        lines += _device(window, uarts.get(window.name))
+        lines += _device(window, uarts.get(window.name), CORES[facts.core.core].interrupts)
     if console == NO_CONSOLE:
         lines += _no_console()
     mapped = _mapped(chip, windows)
@@ -167,7 +167,7 @@ def _regions(memories: Memories) -> list[str]:
     return lines
 
 
-def _device(window: Window, uart: KnownUart | None) -> list[str]:
+def _device(window: Window, uart: KnownUart | None, lines_there: int) -> list[str]:
     lines = ["", *(f"# {_words(peripheral)}" for peripheral in window.peripherals)]
     interrupts = {name: n for p in window.peripherals for name, n in p.interrupts.items()}
     size = window.end - window.base
@@ -176,6 +176,7 @@ def _device(window: Window, uart: KnownUart | None) -> list[str]:
     lines.append(f"size_bytes = 0x{max(size, 0 if uart is None else uart.register_bytes):X}")
     given = {"global": next(iter(interrupts.values()))} if interrupts else {}
     given = given if uart is None else dict(uart.interrupts)
+    given = {line: number for line, number in given.items() if number < lines_there}
     if given:
         inside = ", ".join(f"{line} = {number}" for line, number in given.items())
         names = ", ".join(f"{name} {number}" for name, number in interrupts.items())

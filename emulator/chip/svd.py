@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from emulator.board.schema import MAX_INTERRUPTS
 from emulator.chip.model import Chip, Peripheral, Processor, Register
 from emulator.chip.svd_derive import Derivation
 from emulator.chip.svd_registers import Defaults, RegisterReader
@@ -18,9 +19,9 @@ from emulator.chip.svd_words import Notes
 from emulator.chip.xml_tree import Element, read_xml
 from emulator.errors import UsageError
 from emulator.files import read_bytes
+from emulator.schema.table import ADDRESS_SPACE_BYTES
 
 LARGEST_FILE_BYTES = 64 << 20
-ADDRESS_SPACE_BYTES = 1 << 32
 NEXT_STEP = "give a CMSIS-SVD file, as the chip's maker or its CMSIS pack has it"
 
 
@@ -145,5 +146,8 @@ class _Peripherals:
             number = self._notes.number(interrupt, "value")
             if number is None or not interrupt.word("name"):
                 self._notes.add(interrupt, "no name or no value; it is left out")
+                continue
+            if number >= MAX_INTERRUPTS:
+                self._notes.add(interrupt, f"{number} is no interrupt's number; it is left out")
                 continue
             yield interrupt.word("name"), number

@@ -10,6 +10,7 @@ from emulator.chip.model import Field, Register
 from emulator.chip.svd_derive import Derivation
 from emulator.chip.svd_words import Notes
 from emulator.chip.xml_tree import Element
+from emulator.schema.table import ADDRESS_SPACE_BYTES
 
 ACCESS = {
     "read-only": "r",
@@ -77,6 +78,9 @@ class RegisterReader:
                 self._notes.add(whole, "clusters lie too deep in each other; it is left out")
                 continue
             for name, more in self._notes.repeats(whole):
+                if base + offset + more >= ADDRESS_SPACE_BYTES:
+                    self._notes.add(whole, f"0x{offset + more:X} is no offset of 32 bits; it is left out")
+                    break
                 if child.tag == "cluster":
                     inner = defaults.below(whole)
                     yield from self._inside(

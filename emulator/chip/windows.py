@@ -14,6 +14,7 @@ from emulator.board.areas import PRIVATE, areas_of
 from emulator.board.schema import DEFAULT_DEVICE_BYTES, LARGEST_DEVICE_BYTES
 from emulator.chip.memories import MemoryRange
 from emulator.chip.model import Peripheral
+from emulator.schema.table import ADDRESS_SPACE_BYTES
 
 CORE_REGISTERS = range(0xE0000000, 0xE0040000)
 """ITM to SCS and what lies between: the core's own (ARMv7-M ARM B3.1)."""
@@ -54,7 +55,7 @@ def windows_of(
             groups[-1].end = max(groups[-1].end, end)
         else:
             groups.append(Window("", start // ALIGNMENT * ALIGNMENT, end, [peripheral]))
-    limits = [*(group.base for group in groups[1:]), 1 << 32][: len(groups)]
+    limits = [*(group.base for group in groups[1:]), ADDRESS_SPACE_BYTES][: len(groups)]
     edges = [edge for area in areas_of(core).values() for edge in (area.start, area.stop)]
     edges += [memory.base for memory in memories]
     taken: set[str] = set()
@@ -75,13 +76,15 @@ def stretches(peripheral: Peripheral) -> list[tuple[int, int]]:
     """
     base, found = peripheral.base, [[0, LEAST_BYTES]]
     for register in peripheral.registers:  # by offset
+        if base + register.offset + register.size_bytes > ADDRESS_SPACE_BYTES:
+            break
         end = max(
             register.offset + register.size_bytes, register.offset // ALIGNMENT * ALIGNMENT + LEAST_BYTES
         )
         if register.offset >= found[-1][1] + FAR_BYTES:
             found.append([register.offset, end])
         found[-1][1] = max(found[-1][1], end)
-    return [(base + start, base + end) for start, end in found]
+    return [(base + start, min(base + end, ADDRESS_SPACE_BYTES)) for start, end in found]
 
 
 def block_bytes(peripheral: Peripheral) -> int:

@@ -11,6 +11,7 @@ from cmsis_svd.parser import SVDParser
 from emulator.chip.model import Chip, Peripheral, Register
 from emulator.chip.svd import chip_of, read_svd
 from emulator.chip.svd_words import number_of
+from emulator.chip.windows import windows_of
 from emulator.errors import UsageError
 
 KESTREL = Path(__file__).parent / "kestrel.svd"
@@ -214,6 +215,19 @@ def test_what_is_broken_is_told_and_the_rest_is_taken(registers: str, words: str
     chip, notes = notes_of(registers)
     assert words in notes
     assert len(chip.peripherals[0].registers) == left
+
+
+def test_numbers_that_lead_out_of_the_address_space() -> None:
+    far = "<register><name>R</name><addressOffset>0x100000000</addressOffset></register>"
+    chip, notes = notes_of(far + far.replace(">R<", ">S<").replace("0x100000000", "0xFFFFFFFC"))
+    assert "<register> R: 0x100000000 is no offset of 32 bits; it is left out" in notes
+    (window,), _notes = windows_of(chip.peripherals, (), "cortex-m4")
+    assert (window.base, window.end) == (0x40000000, 0x40000400)  # S would lie behind the last address
+    lines = GOOD.format("").replace(
+        "<registers>", "<interrupt><name>I</name><value>480</value></interrupt><registers>"
+    )
+    chip = chip_of((HEAD + lines + TAIL).encode(), "b.svd")
+    assert chip.notes == ("b.svd:2: <interrupt> I: 480 is no interrupt's number; it is left out",)
 
 
 def test_the_line_is_that_of_the_element() -> None:
