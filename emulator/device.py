@@ -201,6 +201,9 @@ class MemoryTuning(Protocol):
     def invalidate(self, accelerator: str, cache: str) -> None:
         """Empty one cache (``"instruction"`` or ``"data"``) of an accelerator."""
 
+    def hits_and_misses(self, accelerator: str, cache: str) -> tuple[int, int]:
+        """Of one cache of an accelerator so far; none of a memory that is not timed, or has no such cache."""
+
 
 class ClockTree(Protocol):
     """Named clocks in hertz, as a clock controller (RCC, SRSS) has set them."""

@@ -227,6 +227,10 @@ class MemoryMap:
         if tuned is not None:
             self._hook.invalidate(tuned.instruction if cache == "instruction" else tuned.data)
 
+    def hits_and_misses(self, accelerator: str, cache: str) -> tuple[int, int]:
+        """See :class:`emulator.device.MemoryTuning`."""
+        return self.cache_counts().get(f"{accelerator}.{cache}", (0, 0))
+
     # -- the core's own caches -----------------------------------------------------------------
     def maintain_level_one(self, cache: str, operation: str, _address: int | None) -> None:
         """A cache operation of the core; see :class:`emulator.system.cache.CacheControl`."""

@@ -65,6 +65,9 @@ class _ToldTuning:
     def invalidate(self, accelerator: str, cache: str) -> None:
         self._around.tuning.invalidate(accelerator, cache)
 
+    def hits_and_misses(self, accelerator: str, cache: str) -> tuple[int, int]:
+        return self._around.tuning.hits_and_misses(accelerator, cache)
+
 
 def _context(entry: DeviceEntry, around: Surroundings, *, has_serial: bool) -> DeviceContext:
     def unmodelled(offset: int, access: str, what: str) -> None:

@@ -1,8 +1,9 @@
 """NVMC, the flash controller of nRF52 and nRF53 (product specifications, chapter "NVMC").
 
-The instruction cache of nRF52 reaches the memory model. CONFIG opens the flash and UICR for writing, when a
-store of a word clears the bits that are 0 in it, or for erasing: ERASEPAGE, or on nRF53 a store to the page,
-sets a page's bits. Either takes its time, in which READY is 0; a store before that waits for nothing here.
+The instruction cache of nRF52 reaches the memory model, whose hits and misses its counters show. CONFIG
+opens the flash and UICR for writing, when a store of a word clears the bits that are 0 in it, or for
+erasing: ERASEPAGE, or on nRF53 a store to the page, sets a page's bits. Either takes its time, in which
+READY is 0; a store before that waits for nothing here.
 The time goes by while firmware looks at READY: that the core stands still when it fetches from the flash
 meanwhile is not modelled. A partial erase adds up to a whole one by its milliseconds.
 
@@ -23,7 +24,7 @@ from peripherals.register_device import Register, RegisterDevice, read_only
 CACHE_ON, PROFILING_ON, READY = 1 << 0, 1 << 8, 1
 WRITES, ERASES, ERASES_PARTS = 1, 2, 4
 TICKS_A_US, US_A_MS, WORD_BYTES = 16, 1000, 4
-INFORMATION_BYTES, ERASED = 0x1000, b"\xff"
+INFORMATION_BYTES, ERASED, WORD = 0x1000, b"\xff", 0xFFFFFFFF
 
 
 class NvmcParameters(TunedParameters, frozen=True):
@@ -67,33 +68,52 @@ class Nvmc(RegisterDevice):
         Register(0x518, "ERASEPAGEPARTIAL", writable=0, on_write="erase_page_partly"),
         Register(0x51C, "ERASEPAGEPARTIALCFG", 0xA, writable=0x7F),
         Register(0x540, "ICACHECNF", writable=CACHE_ON | PROFILING_ON, on_write="cache_switched"),
-        Register(0x548, "IHIT"),
-        Register(0x54C, "IMISS"),
+        Register(0x548, "IHIT", on_read="hits", on_write="hits_written"),
+        Register(0x54C, "IMISS", on_read="misses", on_write="misses_written"),
         Register(0x584, "CONFIGNS", writable=3),
         Register(0x588, "WRITEUICRNS", writable=0),
     )
-    STATE = ("_partly",)
+    STATE = ("_counted", "_partly")
     size_bytes = 0x1000
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
         self._busy = PacedDeadline(context, "busy", PERIPHERAL_CLOCK, self._done)
+        self._counted = (0, 0)  # of the cache, when IHIT and IMISS were brought up to date
         self._partly: dict[int, int] = {}  # page -> milliseconds of its erase that are over
         context.flash.serve_stores(0, self.parameters.flash_bytes, self._stored)
         context.flash.serve_stores(self.parameters.information, INFORMATION_BYTES, self._stored)
 
     def reset(self) -> None:
         """Read only, the cache off; what the memories hold stays."""
+        self._count(on=False)
         super().reset()
         self._busy.disarm()
         self._tune()
 
     # -- effects -----------------------------------------------------------------------------
     def cache_switched(self, _written: int, old: int) -> None:
-        """ICACHECNF: a cache that goes off is emptied."""
+        """ICACHECNF: a cache that goes off is emptied; its counters count while profiling is on."""
+        self._count(on=old & PROFILING_ON != 0)
         if old & CACHE_ON and not self.values["ICACHECNF"] & CACHE_ON:
             self.context.tuning.invalidate(self.parameters.accelerator, "instruction")
         self._tune()
+
+    def hits(self) -> int:
+        """IHIT."""
+        return self._up_to_date("IHIT")
+
+    def misses(self) -> int:
+        """IMISS."""
+        return self._up_to_date("IMISS")
+
+    def hits_written(self, _written: int, _old: int) -> None:
+        """IHIT counts on from what is written."""
+        self._keep("IHIT")
+
+    def misses_written(self, _written: int, _old: int) -> None:
+        """IMISS counts on from what is written."""
+        self._keep("IMISS")
 
     def erase_page(self, written: int, _old: int) -> None:
         """ERASEPAGE: the page's address."""
@@ -125,6 +145,28 @@ class Nvmc(RegisterDevice):
             self._take(span_ms * US_A_MS)
 
     # -- inside ------------------------------------------------------------------------------
+    def _counts(self) -> tuple[int, int]:
+        return self.context.tuning.hits_and_misses(self.parameters.accelerator, "instruction")
+
+    def _up_to_date(self, register: str) -> int:
+        profiling = self.values["ICACHECNF"] & PROFILING_ON != 0
+        self._count(on=profiling)
+        if profiling:
+            self.context.touch()
+        return self.values[register]
+
+    def _keep(self, register: str) -> None:
+        written = self.values[register]
+        self._count(on=self.values["ICACHECNF"] & PROFILING_ON != 0)
+        self.values[register] = written
+
+    def _count(self, *, on: bool) -> None:
+        """Bring the counters up to date, after a while in which they counted or stood still."""
+        before, self._counted = self._counted, self._counts()
+        if on:
+            for name, now, then in zip(("IHIT", "IMISS"), self._counted, before, strict=True):
+                self.values[name] = (self.values[name] + now - then) & WORD
+
     def _opened(self, mode: int) -> bool:
         return self.values["CONFIG"] & mode != 0
 

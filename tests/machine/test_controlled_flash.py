@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator import Machine
+from emulator import Machine, StopReason
 from emulator.errors import GuestFault
 from tests.machine.firmware import build
 
@@ -110,3 +110,29 @@ def test_a_snapshot_holds_it_and_a_reset_does_not_touch_it(tmp_path: Path) -> No
     assert machine.read_memory(PAGE, 4) == written
     machine.reset()
     assert machine.read_memory(PAGE, 4) == written
+
+
+COUNTED = r"""
+void main(void)
+{
+    REG(0x4001E540) = 0x101; /* ICACHECNF: the cache and its counters */
+    for (volatile int i = 0; i < 100; i++) { }
+    REG(0x20004000) = REG(0x4001E548); /* IHIT */
+    REG(0x20004004) = REG(0x4001E54C); /* IMISS */
+}
+"""
+
+
+@pytest.mark.usefixtures("cross_tools")
+def test_firmware_reads_the_hits_and_misses_of_its_cache(tmp_path: Path) -> None:
+    elf = build(tmp_path, COUNTED)
+    counts = []
+    for hook in ("native", "python"):
+        machine = Machine("nrf52840-dk", hook=hook)
+        machine.load(elf)
+        assert machine.run(wall_limit=60) is StopReason.IDLE
+        hits, misses, *_ = results(machine)
+        assert hits > 100
+        assert 2 <= misses < 20
+        counts.append((hits, misses))
+    assert counts[0] == counts[1]

@@ -118,12 +118,16 @@ class FakeTuning:
     def __init__(self) -> None:
         self.parameters: dict[str, dict[str, int]] = defaultdict(dict)
         self.invalidated: list[tuple[str, str]] = []
+        self.counts = (0, 0)
 
     def configure(self, accelerator: str, **parameters: int) -> None:
         self.parameters[accelerator].update(parameters)
 
     def invalidate(self, accelerator: str, cache: str) -> None:
         self.invalidated.append((accelerator, cache))
+
+    def hits_and_misses(self, _accelerator: str, _cache: str) -> tuple[int, int]:
+        return self.counts
 
 
 class FakeClocks:

@@ -580,6 +580,25 @@ def test_the_cache_reaches_the_memory_model() -> None:
     assert bench.tuning.invalidated == [("flash", "instruction")]
 
 
+def test_the_caches_counters_count_while_profiling_is_on() -> None:
+    bench = Bench()
+    device = bench.build(Nvmc, "nvmc")
+    bench.tuning.counts = (100, 10)
+    put(device, "ICACHECNF", 1 | 1 << 8)
+    assert (get(device, "IHIT"), get(device, "IMISS")) == (0, 0)
+    bench.tuning.counts = (150, 13)
+    assert (get(device, "IHIT"), get(device, "IMISS")) == (50, 3)
+    bench.tuning.counts = (160, 14)
+    put(device, "IHIT", 0)
+    assert (get(device, "IHIT"), get(device, "IMISS")) == (0, 4)
+    bench.tuning.counts = (167, 14)
+    assert (get(device, "IHIT"), get(device, "IMISS")) == (7, 4)
+    put(device, "ICACHECNF", 1)
+    bench.tuning.counts = (1000, 1000)
+    assert (get(device, "IHIT"), get(device, "IMISS")) == (7, 4)
+    round_trip(device)
+
+
 def opened(bench: Bench, **parameters: Any) -> Nvmc:
     bench.clocks.frequencies["pclk16m"] = 16_000_000
     device: Nvmc = bench.build(Nvmc, "nvmc", base=0x4001E000, flash_bytes=0x4000, **parameters)
