@@ -66,6 +66,8 @@ revision:
 
     .balign 4
 real_start:
+    .hword 0
+    .byte 32, 0                     /* how many functions there are stands two bytes before a table */
 soft_float_table:                   /* 2.8.3.2.1 */
     .word single_add + 1
     .word single_subtract + 1
@@ -99,6 +101,8 @@ soft_float_table:                   /* 2.8.3.2.1 */
     .word single_to_uint64 + 1
     .word single_to_ufix64 + 1
     .word single_to_double + 1
+    .hword 0
+    .byte 32, 0
 soft_double_table:                  /* 2.8.3.2.2 */
     .word double_add + 1
     .word double_subtract + 1

@@ -147,6 +147,12 @@ def test_real_functions_of_two_arguments(machine: Machine, table: str) -> None:
 
 
 @pytest.mark.parametrize("table", ["SF", "SD"])
+def test_a_table_says_how_long_it_is(machine: Machine, table: str) -> None:
+    """Debug builds of vendor start-up code look."""
+    assert machine.read_memory(look_up(machine, DATA_TABLE, table) - 2, 1)[0] == len(ROWS)
+
+
+@pytest.mark.parametrize("table", ["SF", "SD"])
 def test_conversions_go_down_and_clamp(machine: Machine, table: str) -> None:
     kind, name = (Single, "float") if table == "SF" else (Double, "double")
     for value in (0.0, 1.5, -1.5, -1.0, 1e9, -1e9, 1e30, -1e30, 3e9, 123456.75):
