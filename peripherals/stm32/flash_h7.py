@@ -1,10 +1,12 @@
-"""Flash interface of STM32H7A3/7B3 (RM0455, chapter "Embedded flash memory"): two banks.
+"""Flash interface of STM32H7A3/7B3 and H743 (RM0455, RM0433, "Embedded flash memory"): two banks.
 
 Wait states reach the memory model. Programming and erasing are not
 modelled and are reported.
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from peripherals.parts.parameters import TunedParameters
 from peripherals.register_device import Register
@@ -35,7 +37,7 @@ class FlashH7A3(KeyedFlash):
     PARAMETERS = TunedParameters
     parameters: TunedParameters
     LINES = ("global",)
-    REGISTERS = (
+    REGISTERS: ClassVar[tuple[Register, ...]] = (
         Register(0x00, "ACR", 0x13, writable=0x3F, on_write="access_control_written"),
         Register(0x08, "OPTKEYR", writable=0, on_write="option_key_written"),
         Register(0x18, "OPTCR", 0x01),
@@ -83,3 +85,12 @@ class FlashH7A3(KeyedFlash):
         elif written & CR_OPERATIONS:
             self.report(register, "write", "flash programming and erasing")
             self.clear_bits(register, CR_OPERATIONS)
+
+
+class FlashH743(FlashH7A3):
+    """Flash registers of H742/743/753/750: slower at first."""
+
+    REGISTERS = (
+        Register(0x00, "ACR", 0x37, writable=0x3F, on_write="access_control_written"),
+        *FlashH7A3.REGISTERS[1:],
+    )

@@ -1,4 +1,4 @@
-"""Reset and clock control of STM32H7A3/7B3 (RM0455, chapter "Reset and clock control").
+"""Reset and clock control of STM32H7A3/7B3 and H743 (RM0455, RM0433, "Reset and clock control").
 
 Modelled: HSI with its divider, CSI, HSE, LSI, LSE, HSI48, PLL1 to PLL3 with their P, Q and R
 outputs and fractions, prescalers of both domains, clock switch, kernel clocks of the serial
@@ -44,7 +44,8 @@ BUS_MEMORIES = ("flash", "axi_sram", "ahb_sram")
 SERIAL_SOURCES = ("pll2_q", "pll3_q", "hsi", "csi", "lse")
 
 
-def _serial(clocks: tuple[str, ...], register: str, shift: int, bus: str) -> tuple[Selector, ...]:
+def serial_selectors(clocks: tuple[str, ...], register: str, shift: int, bus: str) -> tuple[Selector, ...]:
+    """Make the rows of serial ports that share a selector of three bits."""
     return tuple(Selector(clock, register, shift, 3, (bus, *SERIAL_SOURCES)) for clock in clocks)
 
 
@@ -65,7 +66,10 @@ class RccH7A3(Rcc):
 
     PARAMETERS = RccH7A3Parameters
     parameters: RccH7A3Parameters
-    REGISTERS = (
+    CORE_DIVIDERS: ClassVar[str] = "CDCFGR1"  # of the core, AHB and APB3
+    BUS_DIVIDERS: ClassVar[str] = "CDCFGR2"  # APB1 and APB2
+    LAST_DIVIDER: ClassVar[str] = "SRDCFGR"  # APB4
+    REGISTERS: ClassVar[tuple[Register, ...]] = (
         Register(0x00, "CR", CR_RESET, writable=~CR_READY & 0xFFFFFFFF, on_write="clock_changed"),
         Register(0x04, "HSICFGR", 0x40000000, writable=0x7F000000),
         read_only(0x08, "CRRCR"),
@@ -108,10 +112,10 @@ class RccH7A3(Rcc):
         ready("BDCR", 0, 1, "lse"),
         ready("CSR", 0, 1),
     )
-    SELECTORS = (
-        *_serial(("usart2", "usart3", "uart4", "uart5", "uart7", "uart8"), "CDCCIP2R", 0, "pclk1"),
-        *_serial(("usart1", "usart6", "uart9", "usart10"), "CDCCIP2R", 3, "pclk2"),
-        *_serial(("lpuart1",), "SRDCCIPR", 0, "pclk4"),
+    SELECTORS: ClassVar[tuple[Selector, ...]] = (
+        *serial_selectors(("usart2", "usart3", "uart4", "uart5", "uart7", "uart8"), "CDCCIP2R", 0, "pclk1"),
+        *serial_selectors(("usart1", "usart6", "uart9", "usart10"), "CDCCIP2R", 3, "pclk2"),
+        *serial_selectors(("lpuart1",), "SRDCCIPR", 0, "pclk4"),
         Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "")),
     )
     RESET_FLAGS: ClassVar[Mapping[str, int]] = {RESET_PIN: 22, SOFTWARE: 24, "iwdg": 26, "wwdg": 28}
@@ -135,7 +139,7 @@ class RccH7A3(Rcc):
     def refresh(self) -> None:
         """The memories behind AXI and AHB run on hclk: what they take counts in its cycles."""
         super().refresh()
-        divider = AHB_PRESCALERS[self.field("CDCFGR1", 0, 4)]
+        divider = AHB_PRESCALERS[self.field(self.CORE_DIVIDERS, 0, 4)]
         for memory in self.parameters.memories:
             self.context.tuning.configure(memory, bus_divider=divider)
 
@@ -156,10 +160,12 @@ class RccH7A3(Rcc):
 
     def buses(self, sysclk_hz: int) -> dict[str, int]:
         """Core, then AHB, then the four APBs and the timers of APB1 and APB2."""
-        core = sysclk_hz // AHB_PRESCALERS[self.field("CDCFGR1", 8, 4)]
-        hclk = core // AHB_PRESCALERS[self.field("CDCFGR1", 0, 4)]
+        core = sysclk_hz // AHB_PRESCALERS[self.field(self.CORE_DIVIDERS, 8, 4)]
+        hclk = core // AHB_PRESCALERS[self.field(self.CORE_DIVIDERS, 0, 4)]
         tree = {"sysclk": sysclk_hz, "core": core, "hclk": hclk}
-        fields = (("CDCFGR2", 4), ("CDCFGR2", 8), ("CDCFGR1", 4), ("SRDCFGR", 4))
+        fields = (
+            (self.BUS_DIVIDERS, 4), (self.BUS_DIVIDERS, 8), (self.CORE_DIVIDERS, 4), (self.LAST_DIVIDER, 4),
+        )  # fmt: skip
         for number, (register, shift) in enumerate(fields, start=1):
             divider = APB_PRESCALERS[self.field(register, shift, 3)]
             tree[f"pclk{number}"] = hclk // divider

@@ -22,7 +22,7 @@ class Syscfg(ReadyDevice):
 
     MEM_MODE: ClassVar[int] = 0x7
 
-    REGISTERS = (
+    REGISTERS: ClassVar[tuple[Register, ...]] = (
         Register(0x00, "MEMRMP", on_write="remapped"),
         Register(0x04, "CFGR1", 0x7C000001),
         *(
@@ -86,7 +86,7 @@ class AfioF1(Syscfg):
 class SyscfgH7(Syscfg):
     """SYSCFG of H7A3: EXTICR at the same place, other registers around it."""
 
-    REGISTERS = (
+    REGISTERS: ClassVar[tuple[Register, ...]] = (
         Register(0x04, "PMCR"),
         *(
             Register(0x08 + 4 * i, f"EXTICR{i + 1}", writable=0xFFFF, on_write="ports_selected")
@@ -98,3 +98,14 @@ class SyscfgH7(Syscfg):
         Register(0x28, "CCCR"),
     )
     READY = (Ready("CCCSR", CELL_READY, "CCCSR", CELL_ON),)
+
+
+class SyscfgH743(SyscfgH7):
+    """SYSCFG of H742/743/753/750: over-drive and the package's code."""
+
+    REGISTERS = (
+        *(row for row in SyscfgH7.REGISTERS if row.name != "CFGR"),
+        Register(0x2C, "PWRCR", writable=0x1),
+        read_only(0x124, "PKGR", 0x6),
+        *(read_only(0x300 + 4 * n, f"UR{n}") for n in (0, *range(2, 18))),
+    )

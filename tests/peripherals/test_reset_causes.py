@@ -54,14 +54,18 @@ CHIPS = (
     stm32("nucleo-f103rb", 0x0C, 1 << 24),
     stm32("disco-f746ng", 0x0E, 1 << 24),
     stm32("nucleo-l4r5zi", 0x0C),
+    stm32("nucleo-l476rg", 0x0C),
     stm32("nucleo-g0b1re", 0x0C),
     stm32("nucleo-u575zi-q", 0x0C),
     stm32("nucleo-u385rg-q", 0x0C),
     # RM0455 "Reset source identification (RCC_RSR)": CDRSTF 19, BORRSTF 21, PINRSTF 22, PORRSTF 23,
     # SFTRSTF 24, IWDGRSTF 26, WWDGRSTF 28; RMVF 16
-    Chip(
-        "nucleo-h7a3zi-q", "rcc", "RSR", 0x55E80000, 1 << 16, 0x00E80000, 1 << 22, 1 << 24 | 1 << 22,
-        (("iwdg", 1 << 26 | 1 << 22), ("wwdg", 1 << 28 | 1 << 22)),
+    *(
+        Chip(
+            board, "rcc", "RSR", 0x55E80000, 1 << 16, 0x00E80000, 1 << 22, 1 << 24 | 1 << 22,
+            (("iwdg", 1 << 26 | 1 << 22), ("wwdg", 1 << 28 | 1 << 22)),
+        )
+        for board in ("nucleo-h7a3zi-q", "nucleo-h743zi")
     ),
     # registers TRM CY8C6xxA, RES_CAUSE: RESET_SOFT 4; nothing for power-on and XRES
     Chip("cy8cproto-062-4343w", "srss_resets", "RES_CAUSE", 0x1FF, 0x1FF, 0, 0, 1 << 4),
