@@ -1,4 +1,5 @@
-/* STM32F746: 216 MHz from the crystal through the PLL with over-drive, USART1 on PA9 and PB7, TIM5. */
+/* STM32F7: 216 MHz from the crystal of CRYSTAL_MHZ through the PLL with over-drive, TIM5; USART1 on PA9 and PB7, or,
+ * with CONSOLE_IS_USART3, that one on PD8 and PD9. */
 #define DWT_IS_LOCKED
 #include "cortex_m7_caches.h"
 #include "cycles_dwt.h"
@@ -8,7 +9,16 @@
 #define FLASH 0x40023C00u
 #define GPIOA 0x40020000u
 #define GPIOB 0x40020400u
+#define GPIOD 0x40020C00u
+#ifdef CONSOLE_IS_USART3
+#define CONSOLE 0x40004800u
+#define CONSOLE_CLOCK_HZ 54000000u
+#define CRYSTAL_MHZ 8u
+#else
 #define CONSOLE 0x40011000u
+#define CONSOLE_CLOCK_HZ 108000000u
+#define CRYSTAL_MHZ 25u
+#endif
 #define TIMER 0x40000C00u
 #define TIMER_MHZ 108u
 
@@ -27,7 +37,7 @@ void clock_up(void)
     REG(RCC) &= ~BIT(24);
     while (REG(RCC) & BIT(25)) {
     }
-    REG(RCC + 0x04) = 25u | 432u << 6 | 0u << 16 | BIT(22) | 9u << 24;
+    REG(RCC + 0x04) = CRYSTAL_MHZ | 432u << 6 | 0u << 16 | BIT(22) | 9u << 24;
     REG(RCC) |= BIT(24);
     wait_set(RCC, BIT(25));
     REG(PWR) |= BIT(16);
@@ -45,6 +55,13 @@ void clock_up(void)
 
 void console_open(void)
 {
+#ifdef CONSOLE_IS_USART3
+    REG(RCC + 0x30) |= BIT(3);
+    REG(RCC + 0x40) |= BIT(18);
+    (void)REG(RCC + 0x40);
+    change(GPIOD, 15u << 16, 10u << 16);
+    change(GPIOD + 0x24, 0xFF, 0x77);
+#else
     REG(RCC + 0x30) |= 3;
     REG(RCC + 0x44) |= BIT(4);
     (void)REG(RCC + 0x44);
@@ -52,7 +69,8 @@ void console_open(void)
     change(GPIOA + 0x24, 0xF0, 0x70);
     change(GPIOB, 3u << 14, 2u << 14);
     change(GPIOB + 0x20, 15u << 28, 7u << 28);
-    serial_open(108000000u / CONSOLE_BAUD);
+#endif
+    serial_open(CONSOLE_CLOCK_HZ / CONSOLE_BAUD);
 }
 
 static void timer_enable(void)

@@ -59,6 +59,7 @@ BOARDS = {
     "b-u585i-iot02a": BringUp("u5.c", 0x20000000),
     "nucleo-u385rg-q": BringUp("u3.c", 0x20000000),
     "nucleo-h7a3zi-q": BringUp("h7a3.c", 0x24000000),
+    "nucleo-f767zi": BringUp("f7.c", 0x20020000, defines=("CONSOLE_IS_USART3",)),
     "nucleo-h743zi": BringUp("h743.c", 0x24000000),
     "disco-f746ng": BringUp("f7.c", 0x20010000),
     "stm32f4-discovery": BringUp("f4.c", 0x20000000),
