@@ -142,7 +142,7 @@ class NativePricer:
         self._pricer = library.bl_pricer_new(core.number, QUEUE_LEAD, rules, len(core.rules))
         weakref.finalize(self, library.bl_pricer_free, self._pricer)
         self._found = _Found.from_address(self._pricer)
-        self._planned_at = self._pricer + _Found.n_events.offset
+        self._planned_at = self._pricer + vars(_Found)["n_events"].offset
         self._planned = library.bl_pricer_planned(self._pricer)
         self._ways: dict[NativeWays, Any] = {}
 

@@ -43,7 +43,7 @@ class SerialPorts:
         self._passed = passed
         self.by_name: dict[str, SerialEndpoint] = {}
         self.itm: SerialEndpoint = _ToldEndpoint(ITM, passed)
-        self._stimulus = {0: self.itm}
+        self._stimulus: dict[int, SerialEndpoint] = {0: self.itm}
         self.rtt: dict[int, SerialEndpoint] = {}
         self.console = self._console(console)
 
