@@ -167,7 +167,7 @@ def to_the_reader(item: Walked, path: Path) -> list[str]:
         return [*item.line(str(path)), "benches/images/kws-nucleo-l4r5zi.elf"]
     if item.words == ("bench",) and item.option in ("--audio", "--truth"):
         return ["bench", "sww", item.option, str(path)]
-    if item.option in ("--symbols", "--audio"):
+    if item.option in ("--symbols", "--audio", "--load"):
         return [*item.line(str(path)), "benches/images/kws-nucleo-l4r5zi.elf"]
     if item.option == "--bands":
         return ["bench", "kws", "--bands", str(path)]
