@@ -14,8 +14,9 @@ from typing import Annotated
 from emulator.device import ClockedParameters, DeviceContext
 from emulator.schema.table import about
 from emulator.schema.table import address as address_of
+from peripherals.raspberrypi.atomic import AtomicRegisters
 from peripherals.raspberrypi.qspi_flash import QspiFlash
-from peripherals.register_device import Register, RegisterDevice, read_only
+from peripherals.register_device import Register, read_only
 
 FIFO_DEPTH = 16
 BUSY, TX_NOT_FULL, TX_EMPTY, RX_NOT_EMPTY, RX_FULL = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 4
@@ -44,12 +45,11 @@ class SsiParameters(ClockedParameters, frozen=True):
     ] = "xip_direct"
 
 
-class Ssi(RegisterDevice):
+class Ssi(AtomicRegisters):
     """The controller."""
 
     PARAMETERS = SsiParameters
     parameters: SsiParameters
-    size_bytes = 0x1000
     REGISTERS = (
         Register(0x00, "CTRLR0", writable=0x17FFFFF, on_write="format_written"),
         Register(0x04, "CTRLR1", writable=0xFFFF),

@@ -298,6 +298,8 @@ def test_the_flash_is_erased_and_programmed_in_its_own_time() -> None:
 
 def test_a_line_of_the_cache_costs_its_transfer() -> None:
     bench, ssi, _pins = flash_bench()
+    ssi.write(offset_of(ssi, "SSIENR") + CLEAR, 4, 1)
+    assert get(ssi, "SSIENR") == 0
     put(ssi, "BAUDR", 2)
     put(ssi, "CTRLR0", 2 << 21 | 31 << 16 | 3 << 8)
     put(ssi, "SPI_CTRLR0", 0xEB << 24 | 4 << 11 | 2 << 8 | 8 << 2 | 1)
