@@ -14,6 +14,7 @@ from pathlib import Path
 from benches.build.boot_rom import BOOT_ROMS, build_boot_rom, shipped_rom
 from benches.build.firmware import SHIPPED, build_firmware, shipped_model
 from benches.build.support import list_support, load_support
+from emulator.files import OutputFile
 
 
 def image_name(benchmark: str, support: str) -> str:
@@ -37,7 +38,7 @@ def main(arguments: list[str]) -> None:
         print(f"{made.name}: flash {built.flash_bytes}, RAM {built.ram_bytes}, arena {built.arena_bytes}")
     for chip in BOOT_ROMS:
         rom = build_boot_rom(chip)
-        shipped_rom(chip).write_bytes(rom)
+        OutputFile(shipped_rom(chip)).write_bytes(rom)
         print(f"{chip}: {len(rom)} bytes of boot ROM")
 
 

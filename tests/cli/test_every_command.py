@@ -289,6 +289,8 @@ ELSEWHERE = {  # file: what it reads or writes that is no user's file
     "benches/virtual_ports/port_list_hook.py": "runs in host software without us",
     "benches/build/firmware.py": "a temporary folder",
     "benches/build/calibration.py": "a temporary folder",
+    "benches/build/boot_rom.py": "a temporary folder",
+    "peripherals/raspberrypi/psm.py": "the shipped boot ROM, as package data",
     "emulator/board/reference.py": "a developer's command for a page of docs/",
     "benches/suite/golden.py": "opens an interpreter, not a file",
     "benches/suite/wake_word_golden.py": "opens an interpreter, not a file",
