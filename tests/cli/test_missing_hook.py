@@ -18,6 +18,7 @@ import benches.speed.__main__ as speed
 from benches.cli import host_run
 from emulator import Machine
 from emulator.cli import options
+from emulator.cli.interface_desk import DeskOptions
 from emulator.cli.main import main
 from emulator.engine import library
 from emulator.errors import UsageError
@@ -115,7 +116,7 @@ def test_host_says_it_once_and_not_its_children(
     no_hook: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = SimpleNamespace(
-        images=(IMAGE, IMAGE), boards=(), usb_ids=(), base=None, energy=False, pace="none"
+        images=(IMAGE, IMAGE), boards=(), usb_ids=(), base=None, energy=False, pace="none", desk=DeskOptions()
     )
     for arguments in host_run._serve_arguments(given):  # type: ignore[arg-type]
         assert arguments[arguments.index("--hook") + 1] == "python"

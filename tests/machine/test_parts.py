@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 
+from emulator.board.console import ConsoleChoice
 from emulator.board.reader import load_board
 from emulator.board.supply import EnergyFacts
 from emulator.bus.private import PrivateBus
@@ -55,7 +56,7 @@ def test_a_slice_ends_before_a_later_deadline() -> None:
 
 def test_the_port_that_talks_and_a_port_that_is_none() -> None:
     passed: list[int] = []
-    ports = SerialPorts("usart1", lambda: passed.append(1))
+    ports = SerialPorts(ConsoleChoice(device="usart1"), lambda: passed.append(1))
     other = ports.port_of("usart2")
     assert ports.port_of("usart2") is other
     assert ports.talking() is ports.console
