@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -25,7 +25,6 @@ from peripherals.register_device import Register, RegisterDevice, clears, read_o
 PINS = range(16)
 MODE_OUTPUT = 1
 PULL_UP = 1
-LCKR_LCKK = 1 << 16
 
 
 class PortParameters(DeviceParameters, frozen=True):
@@ -55,7 +54,59 @@ def port_pins(name: str, parameters: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(f"P{port}{pin}" for pin in PINS)
 
 
-class Gpio(RegisterDevice):
+class Port(RegisterDevice):
+    """What a port of any family is; the registers that say what each pin does are the family's."""
+
+    PARAMETERS: ClassVar[type[DeviceParameters]] = PortParameters
+    PARTS = ("_pins",)
+
+    def __init__(self, context: DeviceContext) -> None:
+        super().__init__(context)
+        self._pins = Pins(context.signals, self.pins(context.name, context.parameters))
+
+    @classmethod
+    def pins(cls, name: str, parameters: Mapping[str, Any]) -> Sequence[str]:
+        """PA0 to PA15 of port A."""
+        return port_pins(name, parameters)
+
+    def pulled_up(self, pin: int) -> bool:
+        """Whether the pin's pull-up is on."""
+        raise NotImplementedError
+
+    def output(self, pin: int) -> tuple[bool, bool]:
+        """Whether the pin is a general-purpose output, and whether it is an open-drain one."""
+        raise NotImplementedError
+
+    def reset(self) -> None:
+        """Let go of every pin."""
+        super().reset()
+        self._drive()
+
+    # -- effects ---------------------------------------------------------------------------
+    def pins_changed(self, _written: int, _old: int) -> None:
+        """A register that says what a pin does or drives: drive what is an output now."""
+        self._drive()
+
+    def set_or_reset(self, written: int, _old: int) -> None:
+        """BSRR: low half sets, high half resets; set wins."""
+        self.values["ODR"] = (self.values["ODR"] & ~(written >> 16)) | (written & 0xFFFF)
+        self._drive()
+
+    def input_levels(self) -> int:
+        """IDR: what is on the pins, driven by this port or from outside."""
+        return sum(self._pins.level(pin, pulled_up=self.pulled_up(pin)) << pin for pin in PINS)
+
+    # -- inside ----------------------------------------------------------------------------
+    def _drive(self) -> None:
+        """Drive push-pull outputs both ways, open-drain outputs low only."""
+        for pin in PINS:
+            is_output, is_open_drain = self.output(pin)
+            level = self.values["ODR"] >> pin & 1
+            drives = is_output and not (level and is_open_drain)
+            self._pins.drive(pin, level if drives else None)
+
+
+class Gpio(Port):
     """One port of 16 pins."""
 
     PARAMETERS = GpioParameters
@@ -73,55 +124,22 @@ class Gpio(RegisterDevice):
         Register(0x24, "AFRH"),
         clears(0x28, "BRR", "ODR", 0xFFFF),
     )
-    PARTS = ("_pins",)
-
-    def __init__(self, context: DeviceContext) -> None:
-        super().__init__(context)
-        self._pins = Pins(context.signals, self.pins(context.name, context.parameters))
 
     @classmethod
     def contradictions(cls, parameters: Mapping[str, Any]) -> Iterable[Problem]:
         """Reset values of registers that are not there."""
         return unknown_resets(parameters, cls.REGISTERS)
 
-    @classmethod
-    def pins(cls, name: str, parameters: Mapping[str, Any]) -> Sequence[str]:
-        """PA0 to PA15 of port A."""
-        return port_pins(name, parameters)
-
     def register_table(self) -> tuple[Register, ...]:
         """Put this port's own reset values in."""
         resets = self.parameters.resets
         return tuple(replace(row, reset=resets.get(row.name, row.reset)) for row in self.REGISTERS)
 
-    def reset(self) -> None:
-        """Let go of every pin."""
-        super().reset()
-        self._drive()
+    def pulled_up(self, pin: int) -> bool:
+        """By PUPDR."""
+        return self.values["PUPDR"] >> 2 * pin & 3 == PULL_UP
 
-    # -- effects ---------------------------------------------------------------------------
-    def pins_changed(self, _written: int, _old: int) -> None:
-        """MODER, OTYPER, ODR, BRR: drive what is an output now."""
-        self._drive()
-
-    def set_or_reset(self, written: int, _old: int) -> None:
-        """BSRR: low half sets, high half resets; set wins."""
-        self.values["ODR"] = (self.values["ODR"] & ~(written >> 16)) | (written & 0xFFFF)
-        self._drive()
-
-    def input_levels(self) -> int:
-        """IDR: what is on the pins, driven by this port or from outside."""
-        levels = 0
-        for pin in PINS:
-            pulled_up = self.values["PUPDR"] >> 2 * pin & 3 == PULL_UP
-            levels |= self._pins.level(pin, pulled_up=pulled_up) << pin
-        return levels
-
-    # -- inside ----------------------------------------------------------------------------
-    def _drive(self) -> None:
-        """Drive push-pull outputs both ways, open-drain outputs low only."""
-        for pin in PINS:
-            is_output = self.values["MODER"] >> 2 * pin & 3 == MODE_OUTPUT
-            level = self.values["ODR"] >> pin & 1
-            drives = is_output and not (level and self.values["OTYPER"] >> pin & 1)
-            self._pins.drive(pin, level if drives else None)
+    def output(self, pin: int) -> tuple[bool, bool]:
+        """By MODER and OTYPER."""
+        is_output = self.values["MODER"] >> 2 * pin & 3 == MODE_OUTPUT
+        return is_output, self.values["OTYPER"] >> pin & 1 == 1
