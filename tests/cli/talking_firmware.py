@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -184,6 +185,21 @@ def build(folder: Path, *, baud: int = 115200, trace: bool = False, uart: str = 
 def command_line(*arguments: str | Path) -> list[str]:
     """``boardless ARGUMENTS...`` with this Python."""
     return [sys.executable, "-m", "emulator.cli.main", *map(str, arguments)]
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """``boardless ARGUMENTS...`` in a folder, with no input, to its end."""
+    return subprocess.run(
+        command_line(*arguments), cwd=folder, capture_output=True, text=True, timeout=60, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def code_block(page: str, language: str) -> str:
+    """The first block of a page's code in a language."""
+    found = re.search(rf"^```{language}\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found.group(1)
 
 
 def start(*arguments: str | Path) -> subprocess.Popen[bytes]:

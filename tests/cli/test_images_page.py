@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-import subprocess
 from pathlib import Path
 
 import pytest
-from talking_firmware import ROOT, command_line
+from talking_firmware import ROOT, code_block, run
 
 from tests.machine.firmware import build
 
@@ -30,22 +28,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command_line(*arguments),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-
-
 def test_as_the_page_shows_it(folder: Path) -> None:
-    found = re.search(r"^```console\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
-    assert found is not None
-    for part in found.group(1).split("$ boardless ")[1:]:
+    for part in code_block(PAGE, "console").split("$ boardless ")[1:]:
         command, _, shown = part.partition("\n")
         done = run(folder, *shlex.split(command))
         assert (done.returncode, done.stdout) == (0, shown), done.stderr

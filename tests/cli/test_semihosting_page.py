@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
-from talking_firmware import ROOT, command_line
+from talking_firmware import ROOT, code_block, run
 
 PAGE = (ROOT / "docs" / "semihosting.md").read_text()
-
-
-def block(language: str) -> str:
-    found = re.search(rf"^```{language}\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
-    assert found is not None
-    return found.group(1)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
-    (folder / "squares.c").write_text(block("c"))
-    compiling = block("console").splitlines()[0]
+    (folder / "squares.c").write_text(code_block(PAGE, "c"))
+    compiling = code_block(PAGE, "console").splitlines()[0]
     subprocess.run(shlex.split(compiling.removeprefix("$ ")), cwd=folder, check=True)
     return folder
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command_line(*arguments), cwd=folder, capture_output=True, text=True, timeout=60, check=False
-    )
-
-
 def test_as_the_page_shows_it(folder: Path) -> None:
-    _compiling, running, shown = block("console").splitlines()
+    _compiling, running, shown = code_block(PAGE, "console").splitlines()
     done = run(folder, *shlex.split(running.removeprefix("$ boardless ")))
     assert (done.returncode, done.stdout) == (0, shown + "\n"), done.stderr
     assert "modelled" in done.stderr
