@@ -18,6 +18,10 @@ from emulator.errors import ImageError, UsageError
 
 TOO_SMALL = ("nucleo-f103rb", "stm32f103c8")
 """20 KB of RAM, where the smallest arena, keyword spotting's, takes 25."""
+WITHOUT_ROOM = {
+    ("vww", "nrf52-dk"), ("ic", "nrf52-dk"), ("vww", "disco-l475vg-iot01a"), ("vww", "nucleo-l476rg"),
+}  # fmt: skip
+"""Their first RAM, of 64 and 96 KB, holds less than these arenas of 61 and 84 KB, buffer and stack."""
 BUILT = [
     board
     for name in list_support()
@@ -27,7 +31,13 @@ BUILT = [
 ]
 CHARACTER_S = 10 / 115_200
 """At most so long a window goes on behind the device's own."""
-LARGE = [(benchmark, board) for benchmark in SHIPPED if benchmark != "kws" for board in BUILT]
+LARGE = [
+    (benchmark, board)
+    for benchmark in SHIPPED
+    if benchmark != "kws"
+    for board in BUILT
+    if (benchmark, board) not in WITHOUT_ROOM
+]
 
 
 def _check(benchmark_name: str, board: str) -> None:
@@ -56,10 +66,12 @@ def test_keyword_spotting(board: str, cross_tools: None) -> None:
     _check("kws", board)
 
 
-@pytest.mark.parametrize("board", TOO_SMALL)
-def test_a_board_without_room_is_told(board: str, cross_tools: None) -> None:
+@pytest.mark.parametrize(
+    ("benchmark_name", "board"), [*(("kws", board) for board in TOO_SMALL), *sorted(WITHOUT_ROOM)]
+)
+def test_a_board_without_room_is_told(benchmark_name: str, board: str, cross_tools: None) -> None:
     with pytest.raises(ImageError, match=f"the RAM of {board} has room for"):
-        image_for_board(benchmarks.find("kws"), load_board(board))
+        image_for_board(benchmarks.find(benchmark_name), load_board(board))
 
 
 @pytest.mark.slow
