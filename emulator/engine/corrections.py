@@ -26,7 +26,7 @@ from itertools import pairwise
 from emulator.engine.alignment import address_of
 from emulator.engine.core import FPSCR_ROUNDING_MODE, GENERAL, Core
 from emulator.engine.hook import BlockHook, StopRequest
-from emulator.engine.symbolic import expand_immediate
+from emulator.thumb.fields import expand_immediate, immediate12
 from emulator.thumb.instruction import SP, Block, Instruction
 
 STACK_POINTERS = ("msp", "psp")
@@ -158,7 +158,7 @@ def _moves_stack_pointer(instruction: Instruction) -> bool:
     if not instruction.is_wide:
         return op >> 8 != ADD_SUB_SP
     if op >> 27 == IMMEDIATE and not op >> 15 & 1 and op >> 16 & 15 == SP:  # ADD, SUB SP, SP, #constant
-        imm12 = (op >> 26 & 1) << 11 | (op >> 12 & 7) << 8 | op & 0xFF
+        imm12 = immediate12(op)
         return bool((imm12 if op >> 25 & 1 else expand_immediate(imm12)) & 3)
     return True
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from emulator.engine.expressions import Op
-from emulator.engine.symbolic import Registers, expand_immediate
+from emulator.engine.symbolic import Registers
+from emulator.thumb.fields import expand_immediate, immediate12
 from emulator.thumb.instruction import FLAGS, LR, PC, Instruction, Kind, MemoryAccess
 
 FOLLOWED = {
@@ -126,8 +127,7 @@ class Path(Registers):
         op = i.opcode
         d, n, m = op >> 8 & 15, op >> 16 & 15, op & 15
         if op >> 27 == 0b11110 and not op >> 15 & 1 and not op >> 25 & 1:
-            imm12 = (op >> 26 & 1) << 11 | (op >> 12 & 7) << 8 | op & 0xFF
-            operand = self.graph.constant(expand_immediate(imm12))
+            operand = self.graph.constant(expand_immediate(immediate12(op)))
         elif op >> 25 == 0b1110101:
             operand = self._shifted(self.get(m, i), op >> 4 & 3, (op >> 12 & 7) << 2 | op >> 6 & 3)
         else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from emulator.engine.expressions import MASK32, Graph, Op
+from emulator.thumb.fields import expand_immediate, immediate12
 from emulator.thumb.instruction import Instruction, Kind, MemoryAccess
 
 SIGNED_LOADS = ("ldrsb", "ldrsh")
@@ -214,7 +215,7 @@ class Registers:
         if d in (13, 15):
             return None
         if op >> 27 == 0b11110 and not op >> 15 & 1:
-            imm12 = (op >> 26 & 1) << 11 | (op >> 12 & 7) << 8 | op & 0xFF
+            imm12 = immediate12(op)
             if op >> 25 & 1:
                 return self._plain_immediate(i, op >> 20 & 0x1F, d, n, imm12)
             return self._processing(op >> 21 & 15, d, n, self.graph.constant(expand_immediate(imm12)), i)
@@ -293,13 +294,3 @@ class Registers:
             product = graph.put(Op.MUL, *halves)
             return d, product if a == 15 else graph.add(self._values[a], product)
         return None
-
-
-def expand_immediate(imm12: int) -> int:
-    """ThumbExpandImm of the Arm ARM (A5.3.2)."""
-    byte = imm12 & 0xFF
-    if imm12 >> 10 == 0:
-        return (byte, byte << 16 | byte, byte << 24 | byte << 8, byte * 0x01010101)[imm12 >> 8 & 3]
-    rotation = imm12 >> 7
-    value = 0x80 | imm12 & 0x7F
-    return (value >> rotation | value << (32 - rotation)) & MASK32

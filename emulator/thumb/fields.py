@@ -29,6 +29,21 @@ def sign_extend(value: int, bits: int) -> int:
     return (value & (sign - 1)) - (value & sign)
 
 
+def immediate12(opcode: int) -> int:
+    """i:imm3:imm8 of a 32-bit data-processing encoding (A5.3.1, A5.3.3)."""
+    return (opcode >> 26 & 1) << 11 | (opcode >> 12 & 7) << 8 | opcode & 0xFF
+
+
+def expand_immediate(imm12: int) -> int:
+    """ThumbExpandImm of the Arm ARM (A5.3.2)."""
+    byte = imm12 & 0xFF
+    if imm12 >> 10 == 0:
+        return (byte, byte << 16 | byte, byte << 24 | byte << 8, byte * 0x01010101)[imm12 >> 8 & 3]
+    rotation = imm12 >> 7
+    value = 0x80 | imm12 & 0x7F
+    return (value >> rotation | value << (32 - rotation)) & 0xFFFFFFFF
+
+
 def register_at(opcode: int, position: int) -> int:
     """Mask of the core register named by the four bits at ``position``."""
     return 1 << (opcode >> position & 15)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from emulator.thumb.decode import decode
+from emulator.thumb.fields import expand_immediate, immediate12
 from emulator.thumb.instruction import FLAGS, Instruction, Kind
 
 MOST_INSTRUCTIONS = 12
@@ -175,7 +176,7 @@ def _wide(loop: _Loop, instruction: Instruction) -> bool:
     sets_flags = bool(opcode >> 20 & 1)
     held = loop.held.get(source)
     if opcode >> 27 == 0b11110 and opcode >> 25 & 1 == 0 and opcode >> 15 & 1 == 0:
-        operation, constant = opcode >> 21 & 15, _modified_constant(opcode)
+        operation, constant = opcode >> 21 & 15, expand_immediate(immediate12(opcode))
         if operation == 0:  # AND, TST
             loop.puts(destination, held and held.only(constant), flags=sets_flags)
         elif operation == 1:  # BIC
@@ -196,13 +197,3 @@ def _wide(loop: _Loop, instruction: Instruction) -> bool:
     else:
         return False
     return True
-
-
-def _modified_constant(opcode: int) -> int:
-    """ThumbExpandImm (A5.3.2)."""
-    value, low = opcode >> 15 & 0x800 | opcode >> 4 & 0x700, opcode & 0xFF
-    value |= low
-    if value >> 10 == 0:
-        return (low, low << 16 | low, low << 24 | low << 8, low * 0x01010101)[value >> 8 & 3]
-    byte, turn = 0x80 | value & 0x7F, value >> 7
-    return (byte >> turn | byte << 32 - turn) & WORD
