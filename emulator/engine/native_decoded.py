@@ -8,9 +8,10 @@ from collections.abc import Callable
 from emulator.engine.absent import AbsentInstructions, uses_fpu
 from emulator.engine.alignment import required_alignment
 from emulator.engine.corrections import Corrections
-from emulator.engine.planner import leaving_of
+from emulator.engine.planner import divides_signed, leaving_of
 from emulator.engine.symbolic import SIGNED_LOADS
-from emulator.thumb.decode import ALWAYS, WIDE_FROM, ItState, decode
+from emulator.thumb.decode import ALWAYS, ItState, code_bytes, decode
+from emulator.thumb.fields import sign_extend
 from emulator.thumb.instruction import PC, Block, Instruction, Kind, MemoryAccess
 from emulator.timing.cores.classes import FLOATING_POINT, is_conditional, is_multiple
 from emulator.timing.cores.native_core import Figures
@@ -19,7 +20,6 @@ DECODED = struct.Struct("=7Q II iii BBBB BBBB BBB BBBBBBB BB I I")
 ANYWHERE = 0x1000
 """Where an instruction is decoded: nothing that is kept of it depends on it."""
 UNCONDITIONAL = 255
-SIGNED_DIVIDE = 0xFB9
 
 
 (
@@ -49,11 +49,7 @@ def decoded_of_key(key: int, figures: Callable[[Instruction], Figures], absent: 
     it = ItState()
     if in_it_block:
         it = ItState((ALWAYS if condition == UNCONDITIONAL else condition) << 4 | 8)
-    if opcode < WIDE_FROM:
-        code = opcode.to_bytes(2, "little")
-    else:
-        code = (opcode >> 16).to_bytes(2, "little") + (opcode & 0xFFFF).to_bytes(2, "little")
-    instruction = decode(code, ANYWHERE, it)
+    instruction = decode(code_bytes(opcode), ANYWHERE, it)
     try:
         return _packed(instruction, figures(instruction), absent)
     except struct.error:  # a field that C has no room for
@@ -62,7 +58,7 @@ def decoded_of_key(key: int, figures: Callable[[Instruction], Figures], absent: 
 
 def _packed(instruction: Instruction, figures: Figures, absent: AbsentInstructions) -> bytes:
     i, access = instruction, instruction.memory
-    target = 0 if i.target is None else _signed(i.target - ANYWHERE)
+    target = 0 if i.target is None else sign_extend(i.target - ANYWHERE, 32)
     place = (0, 0, 0, 0, 0, 0, 0)  # offset, write-back; base; index, shift; bytes and count of each transfer
     if access is not None:
         place = (
@@ -96,7 +92,7 @@ def _flags(instruction: Instruction, figures: Figures, absent: AbsentInstruction
     found |= IS_OBSERVED_BEFORE_ADDRESS if figures.is_observed_before_address else 0
     found |= IS_FLOATING if i.kind in FLOATING_POINT else 0
     found |= IS_MULTIPLE if is_multiple(i) else 0
-    found |= IS_SIGNED_DIVIDE if i.opcode >> 20 & 0xFFF == SIGNED_DIVIDE else 0
+    found |= IS_SIGNED_DIVIDE if divides_signed(i) else 0
     found |= USES_FPU if uses_fpu(i) else 0
     return found | (IS_NOT_PLANNED if _is_watched(i, absent) else 0)
 
@@ -121,7 +117,3 @@ def _is_watched(instruction: Instruction, absent: AbsentInstructions) -> bool:
         return False
     depends_on_place = instruction.kind is Kind.TABLE_BRANCH and access.base == PC
     return depends_on_place or access.index == PC or (access.writeback is not None and access.base == PC)
-
-
-def _signed(value: int) -> int:
-    return (value & 0xFFFFFFFF ^ 0x80000000) - 0x80000000

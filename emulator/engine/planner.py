@@ -42,6 +42,8 @@ from emulator.engine.symbolic import Registers
 from emulator.thumb.instruction import LR, SP, Block, Instruction, Kind, MemoryAccess
 from emulator.timing.memory.stm32_line_buffers import DATA_LAG, FETCH_LAG
 
+SIGNED_DIVIDE = 0xFB9
+
 
 def load_pairs(plan: BlockPlan, positions: Sequence[tuple[int, int]]) -> tuple[LoadPair, ...]:
     """The pairs at these instructions whose addresses the block's entry tells."""
@@ -318,12 +320,16 @@ def _affine_form(graph: Graph, address: int) -> tuple[int, int, int, int] | None
     return None
 
 
+def divides_signed(instruction: Instruction) -> bool:
+    """Whether a division is SDIV, not UDIV."""
+    return instruction.opcode >> 20 & 0xFFF == SIGNED_DIVIDE
+
+
 def _plan_divide(instruction: Instruction, position: int, events: list[Event], hooked: list[Hooked]) -> None:
-    signed = (instruction.opcode >> 20) & 0xFFF == 0xFB9
     hooked.append(
         Hooked(
             instruction.address,
-            HOOK_DIVIDE_SIGNED if signed else HOOK_DIVIDE_UNSIGNED,
+            HOOK_DIVIDE_SIGNED if divides_signed(instruction) else HOOK_DIVIDE_UNSIGNED,
             len(events),
             dividend=(instruction.opcode >> 16) & 15,
             divisor=instruction.opcode & 15,

@@ -81,6 +81,13 @@ def _immediate_or_branch_modified(opcode: int, place: Place) -> Instruction:
 WIDE_HANDLERS: tuple[Handler, ...] = tuple(_wide_handler(top) for top in range(512))
 
 
+def code_bytes(opcode: int) -> bytes:
+    """An instruction's bytes as they stand in memory."""
+    if opcode < WIDE_FROM:
+        return opcode.to_bytes(2, "little")
+    return (opcode >> 16).to_bytes(2, "little") + (opcode & 0xFFFF).to_bytes(2, "little")
+
+
 def decode(data: bytes, address: int, it: ItState = NO_IT) -> Instruction:
     """Decode the first instruction of ``data``, which stands at ``address``.
 
