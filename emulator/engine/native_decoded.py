@@ -16,7 +16,7 @@ from emulator.thumb.instruction import PC, Block, Instruction, Kind, MemoryAcces
 from emulator.timing.cores.classes import FLOATING_POINT, is_conditional, is_multiple
 from emulator.timing.cores.native_core import Figures
 
-DECODED = struct.Struct("=7Q II iii BBBB BBBB BBB BBBBBBB BB I I")
+DECODED = struct.Struct("@7Q III iii BBB BBBB BBB BBBBBBBB 0Q")
 ANYWHERE = 0x1000
 """Where an instruction is decoded: nothing that is kept of it depends on it."""
 UNCONDITIONAL = 255
@@ -40,7 +40,7 @@ OF_KIND = {
     Kind.BRANCH: IS_BRANCH,
     Kind.BRANCH_REGISTER: IS_BRANCH,
 }
-UNKNOWN = DECODED.pack(*(0,) * 8, IS_NOT_PRICED, *(0,) * 25)
+UNKNOWN = DECODED.pack(*(0,) * 8, IS_NOT_PRICED, *(0,) * 22)
 
 
 def decoded_of_key(key: int, figures: Callable[[Instruction], Figures], absent: AbsentInstructions) -> bytes:
@@ -69,14 +69,14 @@ def _packed(instruction: Instruction, figures: Figures, absent: AbsentInstructio
     return DECODED.pack(
         *(i.reads, i.writes, i.address_reads, i.accumulator_reads),
         *(i.shifted_reads, i.store_reads, i.load_writes),
-        *(i.opcode, _flags(i, figures, absent)),
+        *(i.opcode, _flags(i, figures, absent), figures.traits),
         *(target, offset, writeback),
         *(i.size_bytes, UNCONDITIONAL if i.condition is None else i.condition),
-        *(i.it_mask, base, *of_access),
+        *(base, *of_access),
         *(required_alignment(i, everywhere=everywhere) for everywhere in (False, True)),
         leaving_of(i),
         *(figures.cycles, figures.refill, figures.latency, figures.occupies, figures.reads_at),
-        *(figures.flags_latency, figures.extra, figures.tail, 0, figures.traits, 0),
+        *(figures.flags_latency, figures.extra, figures.tail),
     )
 
 

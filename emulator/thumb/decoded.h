@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define UNCONDITIONAL 255
+#define WIDE_FROM 0xE800      /* first half-words from here on begin a 32-bit encoding */
 #define MOST_INSTRUCTIONS 512 /* of a block: Unicorn ends it before */
 #define FLAGS_BIT 16          /* APSR, in masks of registers */
 
@@ -22,20 +23,18 @@ enum {                        /* Decoded.flags */
     IS_FLOATING = 1 << 17, IS_MULTIPLE = 1 << 18, IS_SIGNED_DIVIDE = 1 << 19,
     IS_NOT_PLANNED = 1 << 20, /* Python plans its block */
     USES_FPU = 1 << 21, IS_NOP = 1 << 22, SUITS_OPEN_SLOT = 1 << 23, IS_BRANCH = 1 << 24,
-    IS_NOT_PRICED = 1 << 25   /* nor can paths through it be priced here */
+    IS_NOT_PRICED = 1 << 25,  /* nor can paths through it be priced here */
+    IS_SKIPPED = 1 << 26      /* in a line, never in the book: its condition fails on this path */
 };
 
 typedef struct {
     uint64_t reads, writes, address_reads, accumulator_reads, shifted_reads, store_reads, load_writes;
-    uint32_t opcode, flags;
+    uint32_t opcode, flags, traits;          /* traits: the model's */
     int32_t displacement, offset, writeback; /* of a target from the instruction; of an access from its base */
-    uint8_t size_bytes, condition, it_mask, base;
+    uint8_t size_bytes, condition, base;
     uint8_t index, shift, access_bytes, count;
     uint8_t strict, strict_everywhere, leaving; /* bits of an address that must be 0; the latter: UNALIGN_TRP */
-    uint8_t cycles, refill, latency, occupies, reads_at, flags_latency, extra; /* the model's: see timing/cores */
-    uint8_t tail, pad;
-    uint32_t traits;           /* the model's */
-    uint32_t pad2;
+    uint8_t cycles, refill, latency, occupies, reads_at, flags_latency, extra, tail; /* the model's: see timing/cores */
 } Decoded;
 
 typedef struct {

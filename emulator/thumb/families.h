@@ -158,7 +158,7 @@ static inline void family_wide(Family *f, uint32_t op) {
 
 static inline Family family_of(uint32_t opcode) {
     Family f = {.head = opcode};
-    if (opcode < 0xE800) family_narrow(&f, opcode);
+    if (opcode < WIDE_FROM) family_narrow(&f, opcode);
     else family_wide(&f, opcode);
     return f;
 }

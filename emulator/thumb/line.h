@@ -27,7 +27,7 @@ static inline int line_read(Line *line, const Book *book, uint32_t address, cons
     for (uint32_t at = 0; at + 2 <= size_bytes;) {
         if (line->n == MOST_INSTRUCTIONS) return LINE_CUT;
         uint32_t opcode = code[at] | (uint32_t)code[at + 1] << 8, bytes = 2;
-        if (opcode >= 0xE800) {
+        if (opcode >= WIDE_FROM) {
             if (at + 4 > size_bytes) return LINE_CUT;
             opcode = opcode << 16 | code[at + 2] | (uint32_t)code[at + 3] << 8;
             bytes = 4;

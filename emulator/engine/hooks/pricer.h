@@ -117,10 +117,10 @@ static int count_step(const Line *line, StepResult *step) {
     return 1;
 }
 
-static int pricer_follow(Pricer *p, CoreState *state, uint64_t *skipped, uint32_t edge) {
+static int pricer_follow(Pricer *p, CoreState *state, uint32_t edge) {
     switch (p->model) {
-    case PRICES_ARMV7M: return armv7m_step(&p->rules.armv7m, &state->armv7m, &p->line, skipped, edge, &p->step);
-    case PRICES_M33: return m33_step(&p->rules.m33, &state->m33, &p->line, skipped, edge, &p->step);
+    case PRICES_ARMV7M: return armv7m_step(&p->rules.armv7m, &state->armv7m, &p->line, edge, &p->step);
+    case PRICES_M33: return m33_step(&p->rules.m33, &state->m33, &p->line, edge, &p->step);
     case PRICES_M7: return m7_step(&p->rules.m7, &state->m7, &p->line, edge, &p->step);
     case PRICES_COUNT: return count_step(&p->line, &p->step);
     default: return 0;
@@ -157,31 +157,28 @@ static void pricer_pairs(Pricer *p, const Block *b) {
     }
 }
 
-/* Of instructions in an IT block whose condition counts, those that are skipped, by position. */
-static void pricer_skipped(Pricer *p, uint32_t skipped, uint64_t *positions) {
-    memset(positions, 0, MOST_INSTRUCTIONS / 8);
-    if (!skipped) return;
-    for (uint32_t k = 0, bit = 0; k < p->line.n && bit < MOST_OBSERVED; k++) {
+/* Mark those that are skipped of the instructions in an IT block whose condition counts: a bit each, in order. */
+static void pricer_skip(Pricer *p, uint32_t skipped) {
+    for (uint32_t k = 0; skipped && k < p->line.n; k++) {
         if (!is_observed(&p->line, k)) continue;
-        if (skipped >> bit & 1) positions[k >> 6] |= 1ull << (k & 63);
-        bit++;
+        if (skipped & 1) p->line.instructions[k].flags |= IS_SKIPPED;
+        skipped >>= 1;
     }
 }
 
 /* `code`: the block's, which begins in IT state `it`. */
 static int pricer_price(Pricer *p, const Block *b, const uint8_t *code, uint32_t it, uint32_t state, uint32_t skipped,
                         uint32_t edge) {
-    uint64_t positions[MOST_INSTRUCTIONS / 64];
     CoreState after = p->states[state];
     int read = pricer_read(p, b->address, code, b->size_bytes, it);
     if (read != PRICER_ANSWERS) return read;
     for (uint32_t k = 0; k < p->line.n; k++)
         if (p->line.instructions[k].flags & IS_NOT_PRICED) return PRICER_LEAVES_IT;
-    pricer_skipped(p, skipped, positions);
+    pricer_skip(p, skipped);
     p->step.cycles = p->step.mispredict = 0;
     p->step.n_issued = p->step.n_pairs = 0;
     p->step.decoded = -1;
-    if (!pricer_follow(p, &after, positions, edge)) return PRICER_LEAVES_IT;
+    if (!pricer_follow(p, &after, edge)) return PRICER_LEAVES_IT;
     p->found.cycles = (uint32_t)p->step.cycles;
     p->found.next_state = pricer_state(p, &after);
     pricer_issue(p, b);

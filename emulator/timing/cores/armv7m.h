@@ -15,9 +15,8 @@
 
 enum { TAIL_NONE, TAIL_LOAD, TAIL_STORE, TAIL_STORE_REGISTER };
 enum {                     /* Decoded.traits */
-    ARMV7M_ADDRESS_ALONE = 1 << 0,   /* a single access: it may hide the load before it */
-    ARMV7M_LOADS = 1 << 1,           /* LOAD_KINDS */
-    ARMV7M_COMPUTES = 1 << 2         /* DATA_PROCESSING */
+    ARMV7M_LOADS = 1 << 0,           /* LOAD_KINDS */
+    ARMV7M_COMPUTES = 1 << 1         /* DATA_PROCESSING */
 };
 
 typedef struct {
@@ -42,7 +41,7 @@ typedef struct {
 
 static inline int armv7m_hides_load(const Armv7mPass *p, const Decoded *i) {
     if (i->flags & IS_NOP) return 1;
-    if (!(i->traits & ARMV7M_ADDRESS_ALONE) || i->address_reads & p->state.loaded) return 0;
+    if (i->tail == TAIL_NONE || i->address_reads & p->state.loaded) return 0;
     if (!(i->flags & WRITES_BACK)) return 1;
     if (!p->rules->indexed_accesses_hide) return 0;
     return p->rules->same_base_hides || !(p->state.written_back >> i->base & 1);
@@ -119,8 +118,8 @@ static inline void armv7m_relative(Armv7mState *s, int32_t now) {
     if (!s->fp_ready) s->fp_result = 0;
 }
 
-static inline int armv7m_step(const Armv7mRules *rules, Armv7mState *state, const Line *line, uint64_t *skipped,
-                              uint32_t edge, StepResult *step) {
+static inline int armv7m_step(const Armv7mRules *rules, Armv7mState *state, const Line *line, uint32_t edge,
+                              StepResult *step) {
     Armv7mPass p;
     Queue queue;
     int has_left = 0, fits = 1;
@@ -130,8 +129,8 @@ static inline int armv7m_step(const Armv7mRules *rules, Armv7mState *state, cons
     queue_begin(&p.fetch, &rules->queue, line->address, &state->queue);
     for (uint32_t k = 0; k < line->n && fits; k++) {
         const Decoded *i = &line->instructions[k];
-        int taken = is_taken(i, edge), runs = !(skipped[k >> 6] >> (k & 63) & 1) && (!(i->flags & WRITES_PC) || taken);
-        armv7m_instruction(&p, i, line->addresses[k], runs);
+        int taken = is_taken(i, edge);
+        armv7m_instruction(&p, i, line->addresses[k], is_run(i, edge));
         if (taken) step->cycles += i->refill;
         fits = step->cycles < LATEST_CYCLE && !p.fetch.overflows;
         if (!taken || !fits) continue;

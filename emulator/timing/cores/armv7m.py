@@ -247,7 +247,7 @@ class Armv7mModel:
         if instruction.kind is Kind.NOP:
             return True
         memory = instruction.memory
-        if memory is None or is_multiple(instruction) or instruction.kind is Kind.TABLE_BRANCH:
+        if memory is None or tail_of(instruction) is Tail.NONE:
             return False
         if instruction.address_reads & state.loaded:
             return False

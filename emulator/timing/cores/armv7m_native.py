@@ -5,9 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Hashable
 
-from emulator.thumb.instruction import Instruction, Kind
+from emulator.thumb.instruction import Instruction
 from emulator.timing.cores.armv7m import DATA_PROCESSING, LOAD_KINDS, Armv7mModel, State, Tail, tail_of
-from emulator.timing.cores.classes import is_multiple
 from emulator.timing.cores.fetch_queue import (
     CAPACITY_WORDS,
     FETCH_CYCLES,
@@ -41,16 +40,13 @@ class NativeArmv7m:
         """See the protocol."""
         row, kind = self._model.table.row(instruction), instruction.kind
         is_conditional = instruction.condition is not None and not instruction.writes_pc
-        stands_alone = (
-            instruction.memory is not None and not is_multiple(instruction) and kind is not Kind.TABLE_BRANCH
-        )
         return Figures(
             self._model.cycles_of(instruction),
             row.refill,
             row.latency,
             row.occupies,
             tail=tail_of(instruction).value,
-            traits=bits((stands_alone, kind in LOAD_KINDS, kind in DATA_PROCESSING)),
+            traits=bits((kind in LOAD_KINDS, kind in DATA_PROCESSING)),
             is_observed=is_conditional and self._model.is_dear(instruction),
             is_observed_before_address=is_conditional,
         )

@@ -72,15 +72,14 @@ static inline void m33_instruction(const M33Rules *rules, Scoreboard *board, M33
     if (i->flags & IS_FLOATING) s->fp_busy = issued + i->occupies;
 }
 
-static inline int m33_step(const M33Rules *rules, M33State *state, const Line *line, uint64_t *skipped, uint32_t edge,
-                           StepResult *step) {
+static inline int m33_step(const M33Rules *rules, M33State *state, const Line *line, uint32_t edge, StepResult *step) {
     Scoreboard board;
     M33State s = *state;
     board_begin(&board, &state->pending);
     for (uint32_t k = 0; k < line->n; k++) {
         const Decoded *i = &line->instructions[k];
-        int taken = is_taken(i, edge), runs = !(skipped[k >> 6] >> (k & 63) & 1) && (!(i->flags & WRITES_PC) || taken);
-        m33_instruction(rules, &board, &s, i, runs, step);
+        int taken = is_taken(i, edge);
+        m33_instruction(rules, &board, &s, i, is_run(i, edge), step);
         if (!taken) continue;
         step->cycles += i->refill;
         s.open_slot = 0;

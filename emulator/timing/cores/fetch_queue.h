@@ -85,7 +85,7 @@ static inline void queue_access(FetchQueue *q, const Decoded *i, int32_t issued)
 /* The unit when the block ends at a time, before the one at an address is decoded. */
 static inline int queue_state(FetchQueue *q, int32_t time, uint32_t address, Queue *state) {
     while (q->clock < time - 1) queue_cycle(q, 0, 0);
-    queue_drop(q, (int32_t)((address >> 2) - q->head < 0 ? 0 : (address >> 2) - q->head));
+    queue_drop(q, (int32_t)((address >> 2) - q->head));
     memset(state, 0, sizeof *state);
     state->n_arrivals = (uint8_t)q->n_arrivals;
     for (int32_t k = 0; k < q->n_arrivals; k++) state->arrivals[k] = (uint8_t)at_least_zero(q->arrivals[k] - (time - 1));

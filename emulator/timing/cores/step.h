@@ -21,6 +21,11 @@ static inline int is_taken(const Decoded *i, uint32_t edge) {
     return i->flags & WRITES_PC && (edge != FALL_THROUGH || !(i->flags & MAY_STAY));
 }
 
+/* Whether an instruction does what it says; a branch does so when it is taken. */
+static inline int is_run(const Decoded *i, uint32_t edge) {
+    return !(i->flags & IS_SKIPPED) && (!(i->flags & WRITES_PC) || is_taken(i, edge));
+}
+
 static inline void issue(StepResult *step, int32_t ago) {
     int32_t cycle = step->cycles - ago;
     step->issue_cycles[step->n_issued++] = cycle > 0 ? cycle : 0;
