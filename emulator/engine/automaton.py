@@ -7,6 +7,7 @@ it said, and hands the hook the numbers, so that each (state, block, edge) is as
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from emulator.engine.absent import AbsentInstructions, uses_fpu
@@ -66,7 +67,7 @@ class Quick(Protocol):
 class Kept(Quick, Protocol):
     """What earlier runs have said: :mod:`emulator.engine.kept_automaton`."""
 
-    def keep_block(self, code: bytes, it: int, plan: BlockPlan) -> None:
+    def keep_block(self, met: MetBlock, plan: BlockPlan) -> None:
         """Keep the block that has just been defined, if it may be."""
 
     def keep_edge(
@@ -79,6 +80,13 @@ class Kept(Quick, Protocol):
 
     def save(self) -> None:
         """Write what is new now."""
+
+
+def watches_itself(block: Block, absent: AbsentInstructions) -> bool:
+    """Whether an instruction of it is looked at by itself: for events, corrected, or not of the core."""
+    return Corrections.concern(block) or any(
+        i.name == "sev" or absent.fault_of(i) is not None for i in block.instructions
+    )
 
 
 class Automaton:
@@ -216,23 +224,23 @@ class Automaton:
         writable = memory is not None and memory.region.kind == "ram"
         pointer = memory.pointer + address - memory.region.base if memory is not None and writable else 0
         met = MetBlock(address, code, it, pointer, self.ways_to_plan(address, size_bytes))
-        self._met.append(met)
         if not any(quick is not None and quick.define_block(met) for quick in (self.kept, self.native)):
             self._plan_block(met)
 
     def _plan_block(self, met: MetBlock) -> None:
         address, code = met.address, met.code
-        block = decode_block(code, address, ItState(met.it))
-        plan = self._plan(block)
+        plan = self.plan_met(met)
         if self._guarded and not plan.is_whole:
             self._each_access.add((address, len(code)))
-            plan = self._plan(block)
+            met = met._replace(ways=self.ways_to_plan(address, len(code)))
+            plan = self.plan_met(met)
+        block = plan.block
         number = self._hook.add_block(plan, met.pointer, code)
-        self.plans.append(plan, address, len(code))
+        self._note(met, plan)
         assert number == len(self.plans) - 1
         if self.kept is not None:
-            self.kept.keep_block(code, met.it, plan)
-        self.watch_operands(plan.hook_addresses)
+            self.kept.keep_block(met, plan)
+        self._watch_operands(plan.hook_addresses)
         sends_event, corrected = self._watch_events(block), self.corrections.watch(block)
         if self._watch_absent(block) or plan.hook_addresses or sends_event or corrected:
             self._core.forget_code(address, len(code))
@@ -241,7 +249,18 @@ class Automaton:
         """A block as it was met."""
         return self._met[block]
 
-    def watch_operands(self, addresses: Sequence[int]) -> None:
+    def note_planned(self, met: MetBlock, hook_addresses: Sequence[int]) -> None:
+        """The hook was told of a block that was planned elsewhere: whoever asks has its plan made."""
+        self._note(met, partial(self.plan_met, met))
+        self._watch_operands(hook_addresses)
+        if hook_addresses:
+            self._core.forget_code(met.address, len(met.code))
+
+    def _note(self, met: MetBlock, plan: BlockPlan | Callable[[], BlockPlan]) -> None:
+        self._met.append(met)
+        self.plans.append(plan)
+
+    def _watch_operands(self, addresses: Sequence[int]) -> None:
         """Have instructions looked at whose operands the hook needs."""
         fresh = [a for a in addresses if a not in self._watched]
         for hooked in fresh:
@@ -261,9 +280,6 @@ class Automaton:
             anchors=not self._guarded,
             each_access=(address, size_bytes) in self._each_access,
         )
-
-    def _plan(self, block: Block) -> BlockPlan:
-        return self.plan(block, self.ways_to_plan(block.address, block.size_bytes))
 
     def plan_met(self, met: MetBlock) -> BlockPlan:
         """Plan a block as it was met."""
@@ -295,8 +311,10 @@ class Automaton:
     def forget_code(self, address: int, size_bytes: int) -> None:
         """The host wrote memory there: read its blocks anew, and translate it anew."""
         self._core.forget_code(address, size_bytes)
-        for number in self.plans.within(address, size_bytes):
-            self._hook.drop_block(number)
+        end = address + size_bytes
+        for number, met in enumerate(self._met):
+            if met.address < end and address < met.address + len(met.code):
+                self._hook.drop_block(number)
 
     def branch_slot(self, address: int) -> int:
         """The place of a branch in the predictor's table."""
@@ -313,7 +331,7 @@ class Automaton:
     def _define_edge(self, state: int, block: int, skipped: int, edge: int) -> None:
         path = self._hook.find_path(state, block, skipped)
         origin = Origin(state, block, skipped, edge)
-        if any(quick and quick.define_edge(path, origin) for quick in (self.kept, self.native)):
+        if any(quick is not None and quick.define_edge(path, origin) for quick in (self.kept, self.native)):
             return
         step = self.step(state, block, skipped, edge)
         issue: Sequence[int] = ()
@@ -322,14 +340,11 @@ class Automaton:
             issue, pairs = self.event_issue(block, step), load_pairs(self.plans[block], step.load_pairs)
         if path < 0:
             path = self._hook.add_path(state, block, skipped, issue, pairs)
-        next_state = self.number_of_state(step.next_state)
+        number_of = self.states.number_of if self.kept is None else self.kept.state_number
+        next_state = number_of(step.next_state)
         self._hook.set_edge(path, edge, step.cycles, next_state)
         if self.kept is not None:
             self.kept.keep_edge(origin, issue, pairs, step.cycles, next_state)
-
-    def number_of_state(self, state: Hashable) -> int:
-        """The number of a state, a new one when it was not met yet."""
-        return self.states.number_of(state) if self.kept is None else self.kept.state_number(state)
 
     def event_issue(self, block: int, step: Step) -> list[int]:
         """For a branch what a wrong prediction costs: it comes after all issue cycles."""

@@ -54,7 +54,7 @@ class Engine:
             watch=not counting,
             absent=AbsentInstructions(board.core, board.fpu),
         )
-        price_natively(self.automaton, self.core, self.hook)
+        price_natively(self.automaton, self.hook)
         self.exceptions = ExceptionState()
         self.outside = OutsideBlocks(self.exceptions)
         self.hook.share_exceptions(self.exceptions)

@@ -9,37 +9,32 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Hashable, Sequence
-from functools import partial
 from pathlib import Path
 
 from emulator.engine.absent import uses_fpu
-from emulator.engine.automaton import Automaton, MetBlock
-from emulator.engine.core import Core
+from emulator.engine.automaton import Automaton, MetBlock, watches_itself
 from emulator.engine.engine import Engine
 from emulator.engine.events import EVENT_BRANCH, BlockPlan, LoadPair
 from emulator.engine.hooks.native_hook import NativeHook, PackedPath, pack_path
 from emulator.engine.hooks.native_plan import PackedPlan, packed
-from emulator.engine.kept_prices import NO_BRANCH, KeptBlock, KeptPrices, kept_prices
-from emulator.engine.lazily import Origin
+from emulator.engine.kept_prices import NO_BRANCH, BlockKey, KeptBlock, KeptPrices, kept_prices
+from emulator.engine.lazily import Origin, Packed
 from emulator.engine.native_automaton import NativeAutomaton
 from emulator.engine.native_pricer import Planned
-
-NOT_KEPT = -1
 
 
 class KeptAutomaton:
     """Stands before one automaton whose hook is native."""
 
-    def __init__(self, automaton: Automaton, core: Core, hook: NativeHook, prices: KeptPrices) -> None:
+    def __init__(self, automaton: Automaton, hook: NativeHook, prices: KeptPrices) -> None:
         self._automaton = automaton
-        self._core = core
         self._hook = hook
         self._prices = prices
-        self._blocks: list[int] = [NOT_KEPT] * len(automaton.plans)  # the file's numbers, by ours
+        self._blocks: dict[int, int] = {}  # the file's numbers of those that are kept, by ours
         self._to_file: dict[int, int] = {}
         self._from_file: dict[int, int] = {}
         for number, state in enumerate(automaton.states):
-            self.meet(number, self._words(state))
+            self._meet(number, prices.state(self._words(state)))
 
     def save(self) -> None:
         """Write what is new to the file now."""
@@ -49,36 +44,28 @@ class KeptAutomaton:
     def define_block(self, met: MetBlock) -> bool:
         """Answer with a kept block; False: there is none, or not as it would be now."""
         automaton = self._automaton
-        address, code, it, pointer, ways = met
-        found = self._prices.block((address, code, it, tuple(ways)))
+        found = self._prices.block(_key(met))
         if found is None:
             return False
         number, block = found
-        if (block.uses_fpu and automaton.absent.fpu_closed) or not (block.is_whole or ways.anchors):
+        if (block.uses_fpu and automaton.absent.fpu_closed) or not (block.is_whole or met.ways.anchors):
             return False
         plan = block.plan
         if block.branch != NO_BRANCH:
             plan = plan.with_slot(block.branch, automaton.branch_slot(block.site))
-        self._hook.add_packed(plan, pointer, code)
-        automaton.plans.append(partial(automaton.plan_met, met), address, len(code))
+        self._hook.add_packed(plan, met.pointer, met.code)
+        automaton.note_planned(met, block.hook_addresses)
         self._note(number)
-        automaton.watch_operands(block.hook_addresses)
-        if block.hook_addresses:
-            self._core.forget_code(address, len(code))
         return True
 
-    def keep_block(self, code: bytes, it: int, plan: BlockPlan) -> None:
+    def keep_block(self, met: MetBlock, plan: BlockPlan) -> None:
         """Keep the block that has just been defined, if it may be."""
-        automaton, block = self._automaton, plan.block
-        self._note(NOT_KEPT)
-        if any(i.name == "sev" or automaton.absent.fault_of(i) is not None for i in block.instructions):
+        block = plan.block
+        if watches_itself(block, self._automaton.absent):
             return
-        if automaton.corrections.concern(block):
-            return
-        ways = automaton.ways_to_plan(block.address, block.size_bytes)
         branches = [n for n, event in enumerate(plan.events) if event.kind == EVENT_BRANCH]
-        self._blocks[-1] = self._prices.keep_block(
-            (block.address, code, it, tuple(ways)),
+        self._keep(
+            met,
             KeptBlock(
                 packed(plan),
                 plan.hook_addresses,
@@ -91,22 +78,23 @@ class KeptAutomaton:
 
     def keep_planned(self, met: MetBlock, planned: Planned, plan: PackedPlan) -> None:
         """Keep the block that has just been planned natively: no instruction of it is watched by itself."""
-        self._note(NOT_KEPT)
         branch = NO_BRANCH if planned.branch is None else planned.branch
-        self._blocks[-1] = self._prices.keep_block(
-            (met.address, met.code, met.it, tuple(met.ways)),
+        self._keep(
+            met,
             KeptBlock(plan, planned.hook_addresses, branch, planned.site, planned.uses_fpu, is_whole=True),
         )
 
+    def _keep(self, met: MetBlock, block: KeptBlock) -> None:
+        self._note(self._prices.keep_block(_key(met), block))
+
     def _note(self, number: int) -> None:
-        self._blocks += [NOT_KEPT] * (len(self._automaton.plans) - 1 - len(self._blocks))
-        self._blocks.append(number)
+        self._blocks[len(self._automaton.plans) - 1] = number
 
     # -- paths -----------------------------------------------------------------------------------
     def define_edge(self, path: int, step: Origin) -> bool:
         """Answer with a kept edge; ``path``: of the hook, -1: to be made. False: it is not kept."""
-        block, state = self._blocks[step.block], self._to_file[step.state]
-        if block == NOT_KEPT:
+        block, state = self._blocks.get(step.block), self._to_file[step.state]
+        if block is None:
             return False
         kept = self._prices.path((state, block, step.skipped))
         edge = kept.edges.get(step.edge) if kept is not None else None
@@ -126,33 +114,28 @@ class KeptAutomaton:
         self, step: Origin, issue: Sequence[int], pairs: Sequence[LoadPair], cycles: int, next_state: int
     ) -> None:
         """Keep the edge that has just been defined, if its path may be."""
-        if self._blocks[step.block] != NOT_KEPT:
-            self.keep_packed_edge(step, pack_path(issue, pairs), cycles, next_state)
+        self.keep_packed_edge(step, pack_path(issue, pairs), cycles, next_state)
 
     def keep_packed_edge(self, step: Origin, path: PackedPath, cycles: int, next_state: int) -> None:
         """The same of one that was packed before."""
-        block = self._blocks[step.block]
-        if block == NOT_KEPT:
+        block = self._blocks.get(step.block)
+        if block is None:
             return
         key = self._to_file[step.state], block, step.skipped
         self._prices.keep_path(key, path, step.edge, cycles, self._to_file[next_state])
 
     def state_number(self, state: Hashable) -> int:
         """Our number of a state, a new one when it was not met yet."""
-        words = self._words(state)
-        number = self.known(words)
+        return self.named_state(self._words(state), state)
+
+    def named_state(self, words: str, state: Hashable | Packed) -> int:
+        """The same of one in any form; the file names it so."""
+        in_file = self._prices.state(words)
+        number = self._from_file.get(in_file)
         if number is None:
             number = self._automaton.states.add(state)
-            self.meet(number, words)
+            self._meet(number, in_file)
         return number
-
-    def known(self, words: str) -> int | None:
-        """Our number of a state that the file names so, if it was met."""
-        return self._from_file.get(self._prices.state(words))
-
-    def meet(self, state: int, words: str) -> None:
-        """We have met a state that is named so."""
-        self._meet(state, self._prices.state(words))
 
     def _words(self, state: Hashable) -> str:
         native = self._automaton.native
@@ -162,6 +145,10 @@ class KeptAutomaton:
     def _meet(self, state: int, in_file: int) -> None:
         self._to_file[state] = in_file
         self._from_file[in_file] = state
+
+
+def _key(met: MetBlock) -> BlockKey:
+    return met.address, met.code, met.it, tuple(met.ways)
 
 
 def keep_prices(engine: Engine, folder: Path, image_sha256: str) -> KeptPrices | None:
@@ -175,7 +162,7 @@ def keep_prices(engine: Engine, folder: Path, image_sha256: str) -> KeptPrices |
     board = engine.board
     configuration = board.core, sorted(board.core_parameters.items()), board.fpu, engine.timing
     prices = kept_prices(folder, image_sha256, configuration)
-    automaton.kept = kept = KeptAutomaton(automaton, engine.core, hook, prices)
+    automaton.kept = kept = KeptAutomaton(automaton, hook, prices)
     if isinstance(automaton.native, NativeAutomaton):
         automaton.native.kept = kept
     weakref.finalize(automaton, prices.save)

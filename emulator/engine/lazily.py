@@ -72,7 +72,6 @@ class Plans(Sequence[BlockPlan]):
 
     def __init__(self) -> None:
         self._plans: list[BlockPlan | Callable[[], BlockPlan]] = []
-        self._places: list[tuple[int, int]] = []
 
     def __len__(self) -> int:
         return len(self._plans)
@@ -92,12 +91,6 @@ class Plans(Sequence[BlockPlan]):
     def __iter__(self) -> Iterator[BlockPlan]:
         return (self[number] for number in range(len(self)))
 
-    def append(self, plan: BlockPlan | Callable[[], BlockPlan], address: int, size_bytes: int) -> None:
-        """One more, of the block at ``address``; or what makes it."""
+    def append(self, plan: BlockPlan | Callable[[], BlockPlan]) -> None:
+        """One more, or what makes it."""
         self._plans.append(plan)
-        self._places.append((address, address + size_bytes))
-
-    def within(self, address: int, size_bytes: int) -> list[int]:
-        """The numbers of blocks that lie there, in part at least."""
-        end = address + size_bytes
-        return [n for n, (first, behind) in enumerate(self._places) if first < end and address < behind]

@@ -5,17 +5,20 @@ States are the model's, by the automaton's numbers; what the pricer leaves to Py
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Hashable
 from functools import partial
 from typing import Protocol
 
 from emulator.engine.automaton import Automaton, MetBlock, WaysToPlan
-from emulator.engine.core import Core
 from emulator.engine.hook import BlockHook
 from emulator.engine.hooks.native_hook import NativeHook, PackedPath
 from emulator.engine.hooks.native_plan import PackedPlan, pointed_plan
 from emulator.engine.lazily import Origin, Packed
-from emulator.engine.native_pricer import NO_FETCH_SHIFT, NativePricer, NativeWays, Planned, native_core
+from emulator.engine.native_pricer import NativePricer, Planned, native_core
+
+NO_FETCH_SHIFT = 255
+WAYS = struct.Struct("=6I")
 
 
 class Keeper(Protocol):
@@ -24,11 +27,8 @@ class Keeper(Protocol):
     def keep_planned(self, met: MetBlock, planned: Planned, plan: PackedPlan) -> None:
         """Keep the block that has just been defined."""
 
-    def known(self, words: str) -> int | None:
-        """The automaton's number of a state that the file names so, if it was met."""
-
-    def meet(self, state: int, words: str) -> None:
-        """The automaton has met a state that is named so."""
+    def named_state(self, words: str, state: Hashable | Packed) -> int:
+        """The automaton's number of a state that is named so, a new one when it was not met yet."""
 
     def keep_packed_edge(self, step: Origin, path: PackedPath, cycles: int, next_state: int) -> None:
         """Keep the edge that has just been defined, if its path may be."""
@@ -37,9 +37,9 @@ class Keeper(Protocol):
 class NativeAutomaton:
     """See :class:`emulator.engine.automaton.Quick`."""
 
-    def __init__(self, automaton: Automaton, core: Core, hook: NativeHook, pricer: NativePricer) -> None:
-        self._automaton, self._core, self._hook, self.pricer = automaton, core, hook, pricer
-        self._ways: dict[WaysToPlan, NativeWays | None] = {}
+    def __init__(self, automaton: Automaton, hook: NativeHook, pricer: NativePricer) -> None:
+        self._automaton, self._hook, self.pricer = automaton, hook, pricer
+        self._ways: dict[WaysToPlan, bytes | None] = {}
         self._states: dict[int, int] = {}  # the automaton's numbers, by the pricer's
         self._in_pricer: dict[int, int | None] = {}  # and back; None: C has no room for it
         self.kept: Keeper | None = None
@@ -50,31 +50,18 @@ class NativeAutomaton:
         automaton = self._automaton
         address, code, it, pointer, ways = met
         if ways not in self._ways:
-            self._ways[ways] = self._native_ways(ways)
-        native_ways = self._ways[ways]
-        planned = None if native_ways is None else self.pricer.plan(address, code, it, native_ways)
+            self._ways[ways] = native_ways(ways, predicts_branches=automaton.model.predicts_branches)
+        packed = self._ways[ways]
+        planned = None if packed is None else self.pricer.plan(address, code, it, packed)
         if planned is None or (planned.uses_fpu and automaton.absent.fpu_closed):
             return False
         if planned.branch is not None:
             self.pricer.set_slot(automaton.branch_slot(planned.site))
         self._hook.add_pointed(planned.pointer, planned.n_events, pointer, code)
-        automaton.plans.append(partial(automaton.plan_met, met), address, len(code))
+        automaton.note_planned(met, planned.hook_addresses)
         if self.kept is not None:
             self.kept.keep_planned(met, planned, pointed_plan(planned.pointer))
-        automaton.watch_operands(planned.hook_addresses)
-        if planned.hook_addresses:
-            self._core.forget_code(address, len(code))
         return True
-
-    def _native_ways(self, ways: WaysToPlan) -> NativeWays | None:
-        """What C plans by; None: it does not plan so."""
-        if ways.fetches_ahead or ways.each_access or not ways.anchors:
-            return None
-        return NativeWays(
-            NO_FETCH_SHIFT if ways.fetch_shift is None else ways.fetch_shift,
-            *(ways.watch_data, ways.watch_divides, ways.runs_ahead, ways.traps_unaligned, ways.anchors),
-            self._automaton.model.predicts_branches,
-        )
 
     # -- paths -----------------------------------------------------------------------------------
     def define_edge(self, path: int, step: Origin) -> bool:
@@ -86,7 +73,7 @@ class NativeAutomaton:
         met = automaton.met(step.block)
         if met.ways.fetches_ahead:  # its events lag behind
             return False
-        priced = self.pricer.price(step._replace(state=state), met.code, met.it, hook.event_count(step.block))
+        priced = self.pricer.price(step._replace(state=state), met.code, met.it)
         if priced is None:
             return False
         if path < 0:
@@ -101,12 +88,11 @@ class NativeAutomaton:
 
     def _meet(self, number: int) -> int:
         """The automaton's number of a state that the pricer has met first."""
-        words = self._words(number)
-        state = self.kept.known(words) if self.kept is not None else None
-        if state is None:
-            state = self._automaton.states.add(Packed(partial(self.pricer.state, number)))
-            if self.kept is not None:
-                self.kept.meet(state, words)
+        packed = Packed(partial(self.pricer.state, number))
+        if self.kept is None:
+            state = self._automaton.states.add(packed)
+        else:
+            state = self.kept.named_state(self._words(number), packed)
         self._states[number] = state
         self._in_pricer[state] = number
         return state
@@ -127,8 +113,17 @@ class NativeAutomaton:
         return self._in_pricer[state]
 
 
-def price_natively(automaton: Automaton, core: Core, hook: BlockHook) -> None:
+def native_ways(ways: WaysToPlan, *, predicts_branches: bool) -> bytes | None:
+    """``Ways`` in planner.h; None: C does not plan so."""
+    if ways.fetches_ahead or ways.each_access or not ways.anchors:
+        return None
+    shift = NO_FETCH_SHIFT if ways.fetch_shift is None else ways.fetch_shift
+    others = ways.watch_data, ways.watch_divides, ways.runs_ahead, ways.traps_unaligned
+    return WAYS.pack(shift, *others, predicts_branches)
+
+
+def price_natively(automaton: Automaton, hook: BlockHook) -> None:
     """Let C answer what it can, where the hook is native and it knows the core."""
     model = native_core(automaton.model)
     if model is not None and isinstance(hook, NativeHook):
-        automaton.native = NativeAutomaton(automaton, core, hook, NativePricer(hook, model, automaton.absent))
+        automaton.native = NativeAutomaton(automaton, hook, NativePricer(hook, model, automaton.absent))

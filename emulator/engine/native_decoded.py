@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from emulator.engine.absent import AbsentInstructions, uses_fpu
 from emulator.engine.alignment import required_alignment
-from emulator.engine.corrections import Corrections
+from emulator.engine.automaton import watches_itself
 from emulator.engine.planner import divides_signed, leaving_of
 from emulator.engine.symbolic import SIGNED_LOADS
 from emulator.thumb.decode import ALWAYS, ItState, code_bytes, decode
@@ -109,9 +109,7 @@ def _flags_of_access(access: MemoryAccess | None) -> int:
 def _is_watched(instruction: Instruction, absent: AbsentInstructions) -> bool:
     """Whether Python plans its block: it looks at the instruction itself, or nobody may have meant it."""
     access = instruction.memory
-    if instruction.name == "sev" or absent.fault_of(instruction) is not None:
-        return True
-    if Corrections.concern(Block(instruction.address, instruction.size_bytes, (instruction,))):
+    if watches_itself(Block(instruction.address, instruction.size_bytes, (instruction,)), absent):
         return True
     if access is None:
         return False

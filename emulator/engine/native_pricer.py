@@ -31,7 +31,6 @@ from emulator.timing.model import CoreModel, CountModel
 MOST_INSTRUCTIONS, MOST_EVENTS = 512, 1536
 STATE_BYTES = 192
 ANSWERS, MISSES = 1, 2
-NO_FETCH_SHIFT = 255
 NO_EVENT = 0xFFFFFFFF
 PLANNED = struct.Struct("=5I")
 """``PricerFound`` from ``n_events`` on."""
@@ -65,18 +64,6 @@ class _Found(c.Structure):
         ("pairs", c.c_uint16 * (4 * MOST_INSTRUCTIONS)),
         ("issue", c.c_uint16 * MOST_EVENTS),
     )
-
-
-class NativeWays(NamedTuple):
-    """``Ways`` in planner.h."""
-
-    fetch_shift: int
-    watch_data: bool
-    watch_divides: bool
-    runs_ahead: bool
-    traps_unaligned: bool
-    anchors: bool
-    predicts_branches: bool
 
 
 class Planned(NamedTuple):
@@ -144,14 +131,10 @@ class NativePricer:
         self._found = _Found.from_address(self._pricer)
         self._planned_at = self._pricer + vars(_Found)["n_events"].offset
         self._planned = library.bl_pricer_planned(self._pricer)
-        self._ways: dict[NativeWays, Any] = {}
 
-    def plan(self, address: int, code: bytes, it: int, ways: NativeWays) -> Planned | None:
-        """Plan a block; None: it is left to Python."""
-        flat = self._ways.get(ways)
-        if flat is None:
-            flat = self._ways[ways] = (c.c_uint32 * len(ways))(*ways)
-        arguments = (self._pricer, address, code, len(code), it, flat)
+    def plan(self, address: int, code: bytes, it: int, ways: bytes) -> Planned | None:
+        """Plan a block; None: it is left to Python. ``ways``: ``Ways`` in planner.h."""
+        arguments = (self._pricer, address, code, len(code), it, ways)
         answer = self._library.bl_pricer_plan(*arguments)
         if answer == MISSES:
             self._learn()
@@ -167,7 +150,7 @@ class NativePricer:
         """Where the branch of the block that was planned last stands in the predictor's table."""
         self._library.bl_pricer_set_slot(self._pricer, slot)
 
-    def price(self, step: Origin, code: bytes, it: int, n_events: int) -> Priced | None:
+    def price(self, step: Origin, code: bytes, it: int) -> Priced | None:
         """Price a step; None: it is left to Python.
 
         The block is the hook's, and begins in IT state ``it``; the state is by the pricer's number.
@@ -182,7 +165,7 @@ class NativePricer:
             return None
         found = self._found
         base = self._pricer
-        issue = c.string_at(base + _Found.issue.offset, 2 * max(1, n_events))
+        issue = c.string_at(base + _Found.issue.offset, 2 * max(1, found.n_events))
         n_pairs = found.n_pairs
         pairs = c.string_at(base + _Found.pairs.offset, 8 * n_pairs) if n_pairs else NO_PAIRS
         return Priced((issue, n_pairs, pairs), found.cycles, found.next_state)
@@ -193,10 +176,6 @@ class NativePricer:
             packed = self._core.pack(state)
         except (ValueError, struct.error):
             return None
-        return self.number_of_packed(packed)
-
-    def number_of_packed(self, packed: bytes) -> int:
-        """The same of one in C's form."""
         return int(self._library.bl_pricer_state(self._pricer, packed.ljust(STATE_BYTES, b"\0")))
 
     def packed_state(self, number: int) -> bytes:
@@ -225,7 +204,7 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_pricer_add", None, [pointer, u64, c.c_char_p]),
         ("bl_pricer_state", u32, [pointer, c.c_char_p]),
         ("bl_pricer_state_at", pointer, [pointer, u32]),
-        ("bl_pricer_plan", c.c_int, [pointer, u32, c.c_char_p, u32, u32, pointer]),
+        ("bl_pricer_plan", c.c_int, [pointer, u32, c.c_char_p, u32, u32, c.c_char_p]),
         ("bl_pricer_planned", pointer, [pointer]),
         ("bl_pricer_set_slot", None, [pointer, u32]),
         ("bl_pricer_price", c.c_int, [pointer, pointer, u32, c.c_char_p, u32, u32, u32, u32]),

@@ -1,7 +1,7 @@
 /* Plans a block's events. Twin: planner.py, which says why; it also plans what this leaves to it.
  *
  * plan_line answers 0 for a block that Python must plan: with more nodes or slots than there is room for, or
- * an instruction of another kind (IS_NOT_PLANNED).
+ * an instruction of another kind (IS_NOT_PLANNED). It is asked where nothing is guarded: addresses have anchors.
  */
 #ifndef BOARDLESS_PLANNER_H
 #define BOARDLESS_PLANNER_H
@@ -19,7 +19,7 @@
 #define NO_EVENT 0xFFFFFFFF
 
 typedef struct {
-    uint32_t fetch_shift, watch_data, watch_divides, runs_ahead, traps_unaligned, anchors, predicts_branches;
+    uint32_t fetch_shift, watch_data, watch_divides, runs_ahead, traps_unaligned, predicts_branches;
 } Ways;
 
 typedef struct { uint32_t base, index, shift, n; } GroupKey;
@@ -153,7 +153,7 @@ static inline void planner_data(Planner *p, uint32_t position) {
         planner_group(p, number, form.base, form.index, form.shift);
     } else if (!g->opaque[split.root]) {
         planner_root(p, number, split.root);
-    } else if (g->nodes[split.root].op == OP_SYMBOL && !(i->flags & HAS_INDEX) && !p->strict[number] && p->ways.anchors) {
+    } else if (g->nodes[split.root].op == OP_SYMBOL && !(i->flags & HAS_INDEX) && !p->strict[number]) {
         planner_anchor(p, i, place, number, split);
     } else {
         planner_hook_here(p, i, place, number);

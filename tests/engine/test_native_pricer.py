@@ -13,8 +13,8 @@ from emulator.engine.engine import Engine
 from emulator.engine.hooks.native_hook import NativeHook, pack_path
 from emulator.engine.hooks.native_plan import packed, pointed_plan
 from emulator.engine.lazily import Origin
-from emulator.engine.native_automaton import NativeAutomaton
-from emulator.engine.native_pricer import NO_FETCH_SHIFT, NativePricer, NativeWays
+from emulator.engine.native_automaton import NativeAutomaton, native_ways
+from emulator.engine.native_pricer import NativePricer
 from emulator.engine.planner import load_pairs
 from emulator.thumb.decode import ItState, decode_block
 from emulator.thumb.instruction import Kind
@@ -82,9 +82,10 @@ def pricer_of(engine: Engine) -> NativePricer:
     return engine.automaton.native.pricer
 
 
-def native_ways(ways: WaysToPlan, automaton: Automaton) -> NativeWays:
-    shift = NO_FETCH_SHIFT if ways.fetch_shift is None else ways.fetch_shift
-    return NativeWays(shift, *ways[2:7], automaton.model.predicts_branches)
+def packed_ways(ways: WaysToPlan, automaton: Automaton) -> bytes:
+    found = native_ways(ways, predicts_branches=automaton.model.predicts_branches)
+    assert found is not None
+    return found
 
 
 def test_plans_and_prices_are_those_of_python(engine: Engine) -> None:
@@ -96,7 +97,7 @@ def test_plans_and_prices_are_those_of_python(engine: Engine) -> None:
     for number, (address, code) in enumerate(blocks(seed=len(automaton.model.name))):
         it = chance.choice((0, 0, 0, 0x08, 0x1C, 0x66))
         ways = automaton.ways_to_plan(BASE, 2)._replace(traps_unaligned=number % 5 == 0)
-        planned = pricer.plan(address, code, it, native_ways(ways, automaton))
+        planned = pricer.plan(address, code, it, packed_ways(ways, automaton))
         block = decode_block(code, address, ItState(it))
         if planned is None:
             continue
@@ -108,13 +109,13 @@ def test_plans_and_prices_are_those_of_python(engine: Engine) -> None:
         assert found == packed(plan)
         assert planned.hook_addresses == plan.hook_addresses
         in_hook = hook.add_pointed(planned.pointer, planned.n_events, 0, code)
-        automaton.plans.append(plan, address, len(code))
+        automaton.plans.append(plan)
         skipped, edge = chance.getrandbits(len(plan.observed)), chance.randrange(2)
         step = automaton.step(automaton.states.number_of(state), in_hook, skipped, edge)
         in_pricer = pricer.number_of(state)
         assert in_pricer is not None
         assert pricer.state(in_pricer) == state
-        priced = pricer.price(Origin(in_pricer, in_hook, skipped, edge), code, it, planned.n_events)
+        priced = pricer.price(Origin(in_pricer, in_hook, skipped, edge), code, it)
         assert priced is not None
         assert priced.cycles == step.cycles
         assert pricer.state(priced.next_state) == step.next_state
@@ -127,7 +128,7 @@ def test_plans_and_prices_are_those_of_python(engine: Engine) -> None:
 @pytest.mark.parametrize("code", ["40bf", "80f30888", "dfe800f0", "42e80300"])  # SEV, MSR MSP, TBB, STREX
 def test_what_python_watches_is_left_to_it(code: str) -> None:
     engine = Engine(load_board("nucleo-l4r5zi"), hook="native")
-    ways = native_ways(engine.automaton.ways_to_plan(BASE, 2), engine.automaton)
+    ways = packed_ways(engine.automaton.ways_to_plan(BASE, 2), engine.automaton)
     assert pricer_of(engine).plan(BASE, bytes.fromhex(code), 0, ways) is None
 
 

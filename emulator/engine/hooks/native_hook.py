@@ -238,10 +238,6 @@ class NativeHook(_Head):
         self._event_counts.append(n_events)
         return int(self._library.bl_add_block(self._engine, plan, host_pointer or None, code))
 
-    def event_count(self, block: int) -> int:
-        """How many events a block has."""
-        return self._event_counts[block]
-
     @property
     def doors(self) -> tuple[c.CDLL, int]:
         """The library, and the hook's address in it."""

@@ -129,6 +129,7 @@ static int pricer_follow(Pricer *p, CoreState *state, uint32_t edge) {
 
 static void pricer_issue(Pricer *p, const Block *b) {
     const StepResult *step = &p->step;
+    p->found.n_events = b->n_events;
     p->found.issue[0] = 0;
     for (uint32_t e = 0; e < b->n_events; e++) {
         int32_t cycle = step->issue_cycles[b->events[e].instruction];
