@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes as c
 import struct
 import weakref
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
 from emulator.engine.absent import AbsentInstructions
@@ -134,12 +134,7 @@ class NativePricer:
 
     def plan(self, address: int, code: bytes, it: int, ways: bytes) -> Planned | None:
         """Plan a block; None: it is left to Python. ``ways``: ``Ways`` in planner.h."""
-        arguments = (self._pricer, address, code, len(code), it, ways)
-        answer = self._library.bl_pricer_plan(*arguments)
-        if answer == MISSES:
-            self._learn()
-            answer = self._library.bl_pricer_plan(*arguments)
-        if answer != ANSWERS:
+        if not self._answers(self._library.bl_pricer_plan, self._pricer, address, code, len(code), it, ways):
             return None
         n_events, site, branch, uses_fpu, hooked = PLANNED.unpack(c.string_at(self._planned_at, PLANNED.size))
         addresses = tuple(self._found.hook_addresses[:hooked]) if hooked else ()
@@ -157,17 +152,12 @@ class NativePricer:
         """
         state, block, skipped, edge = step
         arguments = (self._engine, self._pricer, block, code, it, state, skipped, edge)
-        answer = self._library.bl_pricer_price(*arguments)
-        if answer == MISSES:
-            self._learn()
-            answer = self._library.bl_pricer_price(*arguments)
-        if answer != ANSWERS:
+        if not self._answers(self._library.bl_pricer_price, *arguments):
             return None
         found = self._found
-        base = self._pricer
-        issue = c.string_at(base + _Found.issue.offset, 2 * max(1, found.n_events))
+        issue = c.string_at(self._pricer + _Found.issue.offset, 2 * max(1, found.n_events))
         n_pairs = found.n_pairs
-        pairs = c.string_at(base + _Found.pairs.offset, 8 * n_pairs) if n_pairs else NO_PAIRS
+        pairs = c.string_at(self._pricer + _Found.pairs.offset, 8 * n_pairs) if n_pairs else NO_PAIRS
         return Priced((issue, n_pairs, pairs), found.cycles, found.next_state)
 
     def number_of(self, state: Hashable) -> int | None:
@@ -185,6 +175,14 @@ class NativePricer:
     def state(self, number: int) -> Hashable:
         """A state as the model has it."""
         return self._core.unpack(self.packed_state(number))
+
+    def _answers(self, door: Callable[..., int], *arguments: Any) -> bool:
+        """Ask C, a second time when the book had to be filled in first."""
+        answer = door(*arguments)
+        if answer == MISSES:
+            self._learn()
+            answer = door(*arguments)
+        return answer == ANSWERS
 
     def _learn(self) -> None:
         found = self._found

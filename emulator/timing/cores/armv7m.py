@@ -20,6 +20,7 @@ from emulator.timing.cores.classes import (
     FLOATING_POINT,
     is_conditional,
     is_multiple,
+    may_be_skipped,
     moves_two_registers,
     transfers,
 )
@@ -134,7 +135,7 @@ class Armv7mModel:
         instructions = block.instructions
         found = []
         for index, instruction in enumerate(instructions):
-            if instruction.condition is None or instruction.writes_pc:
+            if not may_be_skipped(instruction):
                 continue
             following = instructions[index + 1] if index + 1 < len(instructions) else None
             feeds_address = following is not None and bool(instruction.writes & following.address_reads)

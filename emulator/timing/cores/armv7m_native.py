@@ -7,6 +7,7 @@ from collections.abc import Hashable
 
 from emulator.thumb.instruction import Instruction
 from emulator.timing.cores.armv7m import DATA_PROCESSING, LOAD_KINDS, Armv7mModel, State, Tail, tail_of
+from emulator.timing.cores.classes import may_be_skipped
 from emulator.timing.cores.fetch_queue import (
     CAPACITY_WORDS,
     FETCH_CYCLES,
@@ -39,7 +40,7 @@ class NativeArmv7m:
     def figures(self, instruction: Instruction) -> Figures:
         """See the protocol."""
         row, kind = self._model.table.row(instruction), instruction.kind
-        is_conditional = instruction.condition is not None and not instruction.writes_pc
+        is_skipped = may_be_skipped(instruction)
         return Figures(
             self._model.cycles_of(instruction),
             row.refill,
@@ -47,8 +48,8 @@ class NativeArmv7m:
             row.occupies,
             tail=tail_of(instruction).value,
             traits=bits((kind in LOAD_KINDS, kind in DATA_PROCESSING)),
-            is_observed=is_conditional and self._model.is_dear(instruction),
-            is_observed_before_address=is_conditional,
+            is_observed=is_skipped and self._model.is_dear(instruction),
+            is_observed_before_address=is_skipped,
         )
 
     def pack(self, state: Hashable) -> bytes:

@@ -35,6 +35,11 @@ def is_conditional(instruction: Instruction) -> bool:
     return instruction.condition is not None or instruction.name in ("cbz", "cbnz")
 
 
+def may_be_skipped(instruction: Instruction) -> bool:
+    """Whether its condition may make a NOP of it; a branch has its way out instead."""
+    return instruction.condition is not None and not instruction.writes_pc
+
+
 def moves_two_registers(instruction: Instruction) -> bool:
     """Whether it is the VMOV of two core registers and two S or one D."""
     return instruction.kind is Kind.FP_MOVE and instruction.opcode >> 24 == TWO_REGISTER_MOVE

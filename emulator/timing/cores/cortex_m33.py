@@ -17,6 +17,7 @@ from emulator.thumb.instruction import FLAGS, Block, Instruction, Kind
 from emulator.timing.cores.classes import (
     FLOATING_POINT,
     is_conditional,
+    may_be_skipped,
     moves_to_core,
     moves_two_registers,
     transfers,
@@ -146,7 +147,7 @@ class CortexM33:
         return tuple(
             index
             for index, instruction in enumerate(block.instructions)
-            if instruction.condition is not None and not instruction.writes_pc and self.is_dear(instruction)
+            if may_be_skipped(instruction) and self.is_dear(instruction)
         )
 
     def is_dear(self, instruction: Instruction) -> bool:

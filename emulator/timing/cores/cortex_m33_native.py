@@ -6,6 +6,7 @@ import struct
 from collections.abc import Hashable
 
 from emulator.thumb.instruction import Instruction, Kind
+from emulator.timing.cores.classes import may_be_skipped
 from emulator.timing.cores.cortex_m33 import (
     ACCUMULATE_AT,
     RULES,
@@ -32,7 +33,6 @@ class NativeM33:
     def figures(self, instruction: Instruction) -> Figures:
         """See the protocol."""
         row = self._model.table.row(instruction)
-        is_conditional = instruction.condition is not None and not instruction.writes_pc
         return Figures(
             self._model.cycles_of(instruction),
             row.refill,
@@ -41,7 +41,7 @@ class NativeM33:
             flags_latency=flags_latency_of(instruction),
             extra=RULES["flags_of_two_stages"].cycles if holds_two_stages(instruction) else 0,
             traits=int(instruction.kind is Kind.DSP and instruction.shifted_reads != 0),
-            is_observed=is_conditional and self._model.is_dear(instruction),
+            is_observed=may_be_skipped(instruction) and self._model.is_dear(instruction),
         )
 
     def pack(self, state: Hashable) -> bytes:
