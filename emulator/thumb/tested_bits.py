@@ -37,8 +37,7 @@ class _Held:
 
     def moved(self, left: int) -> _Held:
         """The same after a shift; what leaves the register is lost."""
-        kept = self.there(WORD)
-        return _Held(self.mask & kept, self.left + left).only(WORD)
+        return replace(self, left=self.left + left).only(WORD)
 
     def there(self, bits: int) -> int:
         """Bits of the register in numbers of the loaded value."""
@@ -126,7 +125,7 @@ def _narrow(loop: _Loop, instruction: Instruction) -> bool:
     """A 16-bit instruction that is understood (A5.2)."""
     opcode = instruction.opcode
     low, second = opcode & 7, opcode >> 3 & 7
-    if opcode >> 12 == 0 and opcode >> 11 in (0, 1):  # LSLS, LSRS by a constant; LSLS #0 is MOVS
+    if opcode >> 11 in (0, 1):  # LSLS, LSRS by a constant; LSLS #0 is MOVS
         _shift(loop, low, second, opcode >> 6 & 31, left=opcode >> 11 == 0)
     elif opcode >> 11 == 0b00100:  # MOVS Rd, #
         loop.puts(opcode >> 8 & 7, None, flags=True)

@@ -29,8 +29,7 @@ static inline int32_t m33_wait(const M33Rules *rules, const Scoreboard *board, c
     int32_t cycle = now;
     if (i->traits & M33_LATE_BUT_SHIFTED) {
         late = i->reads & ~i->shifted_reads;
-        int32_t loaded = board_latest_from(board, late, FROM_LOAD);
-        if (loaded != NO_CYCLE) wait_until(&cycle, loaded);
+        wait_for_source(&cycle, board, late, FROM_LOAD, 0);
     }
     wait_for_operands(&cycle, board, i->reads & ~late, 0);
     wait_for_operands(&cycle, board, late, rules->accumulate_at);

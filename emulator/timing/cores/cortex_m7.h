@@ -115,10 +115,8 @@ static inline int32_t m7_wait(const M7Pass *p, int32_t earliest, const Decoded *
     wait_for_operands(&cycle, board, addends, p->rules->addend_stage);
     uint64_t plain = i->reads & ~(early | shifted | addends | i->store_reads);
     if (!(i->traits & M7_READS_NOTHING)) wait_for_operands(&cycle, board, plain, i->reads_at);
-    if (i->traits & M7_IS_MULTIPLY) {
-        int32_t loaded = board_latest_from(board, plain, FROM_LOAD);
-        if (loaded != NO_CYCLE) wait_until(&cycle, loaded - (i->reads_at - p->rules->load_to_multiply));
-    }
+    if (i->traits & M7_IS_MULTIPLY)
+        wait_for_source(&cycle, board, plain, FROM_LOAD, i->reads_at - p->rules->load_to_multiply);
     return cycle;
 }
 
@@ -147,7 +145,7 @@ static inline void m7_publish(M7Pass *p, const Decoded *i, int32_t issued) {
     }
     int32_t latency = i->latency;
     if (i->traits & M7_MAY_RUN_EARLY) {
-        int32_t pending = board_latest(board, i->reads);
+        int32_t pending = board_latest(board, i->reads, FROM_ANY);
         if (pending == NO_CYCLE || pending <= issued) latency = 1;
     }
     board_publish(board, i->writes & ~flags, issued + latency, i->traits & M7_IS_MAC ? FROM_MAC : FROM_RESULT);

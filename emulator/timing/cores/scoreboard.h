@@ -8,7 +8,7 @@
 #define BOARD_REGISTERS 64
 #define MOST_PENDING_CYCLES 255
 
-enum { FROM_RESULT, FROM_LOAD, FROM_MAC }; /* Source */
+enum { FROM_RESULT, FROM_LOAD, FROM_MAC, FROM_ANY }; /* Source; the last one: asked of any */
 
 typedef struct { uint8_t cycles[BOARD_REGISTERS], sources[BOARD_REGISTERS]; } Pending; /* cycles: 0: none */
 
@@ -38,21 +38,12 @@ static inline void board_publish(Scoreboard *b, uint64_t mask, int32_t cycle, ui
 
 #define NO_CYCLE INT32_MIN
 
-/* The cycle of the register of a mask that comes last; NO_CYCLE: none is under way. */
-static inline int32_t board_latest(const Scoreboard *b, uint64_t mask) {
+/* The cycle of the register of a mask, from a source, that comes last; NO_CYCLE: none is under way. */
+static inline int32_t board_latest(const Scoreboard *b, uint64_t mask, uint8_t source) {
     int32_t latest = NO_CYCLE;
     for (mask &= b->present; mask; mask &= mask - 1) {
         int r = __builtin_ctzll(mask);
-        if (b->cycles[r] > latest) latest = b->cycles[r];
-    }
-    return latest;
-}
-
-static inline int32_t board_latest_from(const Scoreboard *b, uint64_t mask, uint8_t source) {
-    int32_t latest = NO_CYCLE;
-    for (mask &= b->present; mask; mask &= mask - 1) {
-        int r = __builtin_ctzll(mask);
-        if (b->sources[r] == source && b->cycles[r] > latest) latest = b->cycles[r];
+        if ((source == FROM_ANY || b->sources[r] == source) && b->cycles[r] > latest) latest = b->cycles[r];
     }
     return latest;
 }
@@ -74,10 +65,14 @@ static inline void wait_until(int32_t *cycle, int32_t until) {
     if (until > *cycle) *cycle = until;
 }
 
-/* Wait for the registers in a mask, needed some cycles after issue. */
-static inline void wait_for_operands(int32_t *cycle, const Scoreboard *b, uint64_t mask, int32_t needed_at) {
-    int32_t latest = board_latest(b, mask);
+/* Wait for the registers in a mask that come from a source, needed some cycles after issue. */
+static inline void wait_for_source(int32_t *cycle, const Scoreboard *b, uint64_t mask, uint8_t source, int32_t needed_at) {
+    int32_t latest = board_latest(b, mask, source);
     if (latest != NO_CYCLE) wait_until(cycle, latest - needed_at);
+}
+
+static inline void wait_for_operands(int32_t *cycle, const Scoreboard *b, uint64_t mask, int32_t needed_at) {
+    wait_for_source(cycle, b, mask, FROM_ANY, needed_at);
 }
 
 #endif
