@@ -339,7 +339,6 @@ static inline void planner_begin(Planner *p, const Line *line, const Ways *ways)
 
 static inline int plan_line(Planner *p, const Line *line, const Ways *ways) {
     int64_t fetched = -1;
-    if (!line->n) return 0;
     planner_begin(p, line, ways);
     for (uint32_t k = 0; k < line->n; k++) {
         const Decoded *i = &line->instructions[k];

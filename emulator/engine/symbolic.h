@@ -254,9 +254,8 @@ static inline Result wide(Symbols *s, uint32_t op, uint32_t address) {
     uint32_t d = op >> 8 & 15;
     if (d == 13 || d == 15) return NOT_FOLLOWED;
     if (op >> 27 == 0x1E && !(op >> 15 & 1)) {
-        uint32_t imm12 = (op >> 26 & 1) << 11 | (op >> 12 & 7) << 8 | (op & 0xFF);
-        if (op >> 25 & 1) return plain_immediate(s, op, address, imm12);
-        uint32_t operand = graph_constant(&s->graph, expand_immediate(imm12));
+        if (op >> 25 & 1) return plain_immediate(s, op, address, immediate12(op));
+        uint32_t operand = graph_constant(&s->graph, expand_immediate(immediate12(op)));
         return processing(s, op >> 21 & 15, op, operand, address);
     }
     if (op >> 25 == 0x75) {

@@ -37,6 +37,11 @@ typedef struct {
     uint8_t cycles, refill, latency, occupies, reads_at, flags_latency, extra, tail; /* the model's: see timing/cores */
 } Decoded;
 
+/* i:imm3:imm8 of a 32-bit data-processing encoding (A5.3.1, A5.3.3). */
+static inline uint32_t immediate12(uint32_t opcode) {
+    return (opcode >> 26 & 1) << 11 | (opcode >> 12 & 7) << 8 | (opcode & 0xFF);
+}
+
 typedef struct {
     uint64_t *keys;            /* by open addressing; 0: free */
     uint32_t *numbers;

@@ -119,7 +119,7 @@ static inline void family_wide_branch(Family *f, uint32_t op) {
 }
 
 static inline void family_wide_immediate(Family *f, uint32_t op) {
-    uint32_t code = op >> 20 & 0x1F, imm12 = (op >> 26 & 1) << 11 | (op >> 12 & 7) << 8 | (op & 0xFF);
+    uint32_t code = op >> 20 & 0x1F, imm12 = immediate12(op);
     uint32_t touches_stack = (op >> 16 & 15) == SPECIAL_REGISTER || (op >> 8 & 15) == SPECIAL_REGISTER;
     if (op >> 25 & 1 && (code == 4 || code == 12)) {
         family_constant(f, 0x040F70FF, CONSTANT_IS_LEFT, 0);

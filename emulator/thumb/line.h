@@ -13,11 +13,9 @@ typedef struct {
     Decoded instructions[MOST_INSTRUCTIONS];
 } Line;
 
-enum { LINE_READ = 0, LINE_CUT = -1, LINE_MISSES = -2 };
-
 static inline uint32_t next_it(uint32_t it) { return it & 7 ? (it & 0xE0) | (it << 1 & 0x1F) : 0; }
 
-/* Read a block's instructions; of those that the book lacks list the keys. */
+/* Read a block's instructions; of those that the book lacks list the keys. 0: it is too long, or cut short. */
 static inline int line_read(Line *line, const Book *book, uint32_t address, const uint8_t *code, uint32_t size_bytes,
                             uint32_t it, uint64_t *missing, uint32_t *n_missing) {
     *n_missing = 0;
@@ -25,10 +23,10 @@ static inline int line_read(Line *line, const Book *book, uint32_t address, cons
     line->size_bytes = size_bytes & ~1u;
     line->n = 0;
     for (uint32_t at = 0; at + 2 <= size_bytes;) {
-        if (line->n == MOST_INSTRUCTIONS) return LINE_CUT;
+        if (line->n == MOST_INSTRUCTIONS) return 0;
         uint32_t opcode = code[at] | (uint32_t)code[at + 1] << 8, bytes = 2;
         if (opcode >= WIDE_FROM) {
-            if (at + 4 > size_bytes) return LINE_CUT;
+            if (at + 4 > size_bytes) return 0;
             opcode = opcode << 16 | code[at + 2] | (uint32_t)code[at + 3] << 8;
             bytes = 4;
         }
@@ -47,7 +45,7 @@ static inline int line_read(Line *line, const Book *book, uint32_t address, cons
         else if (bytes == 2 && opcode >> 8 == 0xBF && opcode & 15) it = opcode & 0xFF;
         at += bytes;
     }
-    return *n_missing ? LINE_MISSES : LINE_READ;
+    return 1;
 }
 
 static inline uint32_t line_end(const Line *line) { return line->address + line->size_bytes; }

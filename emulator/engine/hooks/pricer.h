@@ -80,10 +80,12 @@ static uint32_t pricer_state(Pricer *p, const CoreState *state) {
 /* ---- blocks ---- */
 
 static inline int pricer_read(Pricer *p, uint32_t address, const uint8_t *code, uint32_t size_bytes, uint32_t it) {
-    int read = line_read(&p->line, &p->book, address, code, size_bytes, it, p->found.missing, &p->found.n_missing);
-    if (read == LINE_MISSES) return PRICER_MISSES;
+    PricerFound *f = &p->found;
+    int is_whole = line_read(&p->line, &p->book, address, code, size_bytes, it, f->missing, &f->n_missing);
+    if (!is_whole) return PRICER_LEAVES_IT;
+    if (f->n_missing) return PRICER_MISSES;
     for (uint32_t k = 0; p->model == PRICES_M7 && k < p->line.n; k++) m7_place(&p->line.instructions[k]);
-    return read == LINE_READ && p->line.n ? PRICER_ANSWERS : PRICER_LEAVES_IT;
+    return p->line.n ? PRICER_ANSWERS : PRICER_LEAVES_IT;
 }
 
 static void pricer_hook_addresses(Pricer *p) {
