@@ -39,7 +39,9 @@ from emulator.engine.events import (
 )
 from emulator.engine.expressions import BINARY, UNARY, Graph, Node, Op
 from emulator.engine.symbolic import Registers
+from emulator.thumb.fields import sign_extend
 from emulator.thumb.instruction import LR, SP, Block, Instruction, Kind, MemoryAccess
+from emulator.timing.cores.classes import is_conditional
 from emulator.timing.memory.stm32_line_buffers import DATA_LAG, FETCH_LAG
 
 SIGNED_DIVIDE = 0xFB9
@@ -219,7 +221,7 @@ class _Planner:
         elif graph.nodes[root].op is Op.SYMBOL and access.index is None and not strict and self._use_anchors:
             here = (instruction.address, access.base, constant - access.offset)
             anchor = self._anchors.setdefault(root, here)
-            delta = _signed(constant - anchor[2])
+            delta = sign_extend(constant - anchor[2], 32)
             self.hooked.append(Hooked(anchor[0], HOOK_ADDRESS, number, anchor[1], offset=delta))
         else:
             self._hook_here(instruction, access, number)
@@ -235,14 +237,14 @@ class _Planner:
                 return None, NO_REGISTER
             stride += step[0] * factor
             beside = beside if step[1] is None else step[1]
-        return _signed(stride), beside
+        return sign_extend(stride, 32), beside
 
     def branch(self, block: Block, slot: Callable[[int], int]) -> None:
         """Plan the prediction of a branch at the block's end that may go two or more ways."""
         last = block.instructions[-1]
         if not last.writes_pc:
             return
-        conditional = last.condition is not None or last.name in ("cbz", "cbnz")
+        conditional = is_conditional(last)
         if not conditional and last.target is not None:
             return
         backward = last.target is not None and last.target <= last.address
@@ -265,7 +267,7 @@ class _Planner:
                 base,
                 index,
                 access.shift,
-                _signed(offset),
+                sign_extend(offset, 32),
                 strict_mask=self._strict[number],
             )
         )
@@ -338,11 +340,6 @@ def _plan_divide(instruction: Instruction, position: int, events: list[Event], h
     events.append(Event(EVENT_EXTRA, position, 0))
 
 
-def _signed(value: int) -> int:
-    value &= MASK32
-    return value - (1 << 32) if value & 0x80000000 else value
-
-
 def _group(
     key: tuple[int, int, int],
     members: list[int],
@@ -353,7 +350,7 @@ def _group(
 ) -> Group:
     chosen = [events[number] for number in members]
     strict_mask, strict_offset = _strictest([(strict[n], events[n].address) for n in members])
-    offsets = [_signed(e.address) for e in chosen]
+    offsets = [sign_extend(e.address, 32) for e in chosen]
     return Group(
         *key,
         min_offset=min(offsets),
