@@ -102,6 +102,7 @@ class RegisterDevice(Device):
     Subclasses give ``REGISTERS``, and the names of further attributes that a snapshot must
     hold: in ``STATE`` plain data, in ``PARTS`` what saves and loads itself. What a board may say
     of it is declared as of every :class:`emulator.device.Device`.
+    Effects find in ``access_offset`` which register the access is to, and in ``access_bytes`` its size.
     The signal ``reset:NAME`` (a clock controller's peripheral reset) resets the device.
     """
 
@@ -111,7 +112,7 @@ class RegisterDevice(Device):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self.access_bytes = 4
+        self.access_offset, self.access_bytes = 0, WORD_BYTES
         table = self.register_table()
         self._rows = {row.offset: replace(row, writable=0) if row.target else row for row in table}
         self._readers = {row.offset: reader for row in table if (reader := self._reader(row))}
@@ -161,7 +162,7 @@ class RegisterDevice(Device):
         if row is None:
             self.context.unmodelled(offset, "read", "")
             return 0
-        self.access_bytes = size_bytes
+        self.access_offset, self.access_bytes = word_offset, size_bytes
         reader = self._readers.get(word_offset)
         value = reader() if reader else self.values[row.name]
         return (value >> 8 * (offset & 3)) & ((1 << 8 * size_bytes) - 1)
@@ -173,7 +174,7 @@ class RegisterDevice(Device):
         if row is None:
             self.context.unmodelled(offset, "write", "")
             return
-        self.access_bytes = size_bytes
+        self.access_offset, self.access_bytes = word_offset, size_bytes
         shift = 8 * (offset & 3)
         lanes = (((1 << 8 * size_bytes) - 1) << shift) & ALL_BITS
         written = (value << shift) & lanes

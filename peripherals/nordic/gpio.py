@@ -19,6 +19,7 @@ OUTPUT, DISCONNECTED, PULL_UP, SENSE_HIGH = 1 << 0, 1 << 1, 3, 2
 DISCONNECTS_LOW, DISCONNECTS_HIGH = (4, 5), (6, 7)
 """DRIVE: D0S1 and D0H1 don't drive 0, S0D1 and H0D1 don't drive 1."""
 LATCHED_DETECT = 1
+PIN_CNF0 = 0x200
 
 
 class NrfGpioParameters(DeviceParameters, frozen=True):
@@ -69,7 +70,7 @@ class Gpio(RegisterDevice):
             Register(0x024, "DETECTMODE", writable=1, on_write="latch_written"),
             Register(0x028, "DETECTMODE_SEC", writable=1),
             *(
-                Register(0x200 + 4 * pin, f"PIN_CNF{pin}", 2, writable=0x70030F0F, on_write="configured")
+                Register(PIN_CNF0 + 4 * pin, f"PIN_CNF{pin}", 2, writable=0x70030F0F, on_write="configured")
                 for pin in range(self.parameters.pins)
             ),
         )
@@ -98,9 +99,9 @@ class Gpio(RegisterDevice):
 
     def configured(self, _written: int, _old: int) -> None:
         """PIN_CNF[n]."""
-        for pin in range(len(self._pins)):
-            self.put_bits("DIR", 1 << pin, bool(self.values[f"PIN_CNF{pin}"] & OUTPUT))
-        self._drive((1 << len(self._pins)) - 1)
+        pin = (self.access_offset - PIN_CNF0) // 4
+        self.put_bits("DIR", 1 << pin, bool(self.values[f"PIN_CNF{pin}"] & OUTPUT))
+        self._drive(1 << pin)
         self._take_senses()
 
     def latch_written(self, _written: int, _old: int) -> None:

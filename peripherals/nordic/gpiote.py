@@ -17,7 +17,7 @@ from emulator.schema.table import about
 from peripherals.nordic.event_device import EventDevice, EventParameters, numbered
 from peripherals.register_device import Register
 
-CHANNELS = 8
+CHANNELS, CONFIG0 = 8, 0x510
 EVENT, TASK = 1, 3
 RISING, FALLING, TOGGLE = 1, 2, 3
 OUTPUT_STARTS_HIGH = 1 << 20
@@ -45,23 +45,16 @@ class Gpiote(EventDevice):
     REGISTERS = (
         Register(0x504, "LATENCY", 1, writable=1),
         *(
-            Register(0x510 + 4 * i, f"CONFIG{i}", writable=0x133F03, on_write="configured")
+            Register(CONFIG0 + 4 * i, f"CONFIG{i}", writable=0x133F03, on_write="configured")
             for i in range(CHANNELS)
         ),
     )
-    STATE = ("_configured",)
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._configured = [0] * CHANNELS
         self._watched: set[str] = set()  # pins, for good
         for port in self.parameters.ports:
             context.signals.watch(f"detect:{port}", self._detected)
-
-    def reset(self) -> None:
-        """No channel has a pin."""
-        super().reset()
-        self._configured = [0] * CHANNELS
 
     def load(self, state: Any) -> None:
         """Put a saved state back, and watch the pins that it needs."""
@@ -86,13 +79,12 @@ class Gpiote(EventDevice):
         self._drive(channel, 0)
 
     # -- effects -----------------------------------------------------------------------------
-    def configured(self, _written: int, _old: int) -> None:
+    def configured(self, _written: int, old: int) -> None:
         """CONFIG[n]: a channel that becomes a task drives its pin's first level."""
-        for channel in range(CHANNELS):
-            now = self.values[f"CONFIG{channel}"]
-            if now != self._configured[channel]:
-                self._configured[channel] = now
-                self._drive(channel, int(bool(now & OUTPUT_STARTS_HIGH)))
+        channel = (self.access_offset - CONFIG0) // 4
+        now = self.values[f"CONFIG{channel}"]
+        if now != old:
+            self._drive(channel, int(bool(now & OUTPUT_STARTS_HIGH)))
         self._watch()
 
     # -- inside ------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from peripherals.raspberrypi.dma_channel import (
 from peripherals.raspberrypi.dma_sniffer import reversed_bits, sniffed, swapped
 from peripherals.register_device import ALL_BITS, Register, read_only
 
-CHANNEL_BYTES, LINES = 0x40, 2
+CHANNEL_BYTES, INTS0, LINES = 0x40, 0x40C, 2
 CONTROL, READ, WRITE, COUNT = "CTRL", "READ_ADDR", "WRITE_ADDR", "TRANS_COUNT"
 WINDOWS = (
     (READ, WRITE, COUNT, CONTROL), (CONTROL, READ, WRITE, COUNT), (CONTROL, COUNT, READ, WRITE),
@@ -74,7 +74,6 @@ class Dma(AtomicRegisters):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._offset = 0  # of the access that is served
         self._wires = {number: f"dma:{wire}" for wire, number in self.parameters.requests.items()}
         self._channels = [Channel(self, n, self._channel_ended) for n in range(self.parameters.channels)]
         for number, wire in self._wires.items():
@@ -91,7 +90,7 @@ class Dma(AtomicRegisters):
                          on_write="cleared"),
                 Register(0x404 + 0x10 * n, f"INTE{n}", writable=every, on_write="moved"),
                 Register(0x408 + 0x10 * n, f"INTF{n}", writable=every, on_write="moved"),
-                Register(0x40C + 0x10 * n, f"INTS{n}", writable=0, w1c=every, on_read=f"status{n}",
+                Register(INTS0 + 0x10 * n, f"INTS{n}", writable=0, w1c=every, on_read="status",
                          on_write="cleared"),
             )
         )  # fmt: skip
@@ -112,16 +111,6 @@ class Dma(AtomicRegisters):
         super().reset()
         for channel in self._channels:
             channel.reset()
-
-    def read(self, offset: int, size_bytes: int) -> int:
-        """A load."""
-        self._offset = offset & 0xFFC
-        return super().read(offset, size_bytes)
-
-    def write(self, offset: int, size_bytes: int, value: int) -> None:
-        """A store."""
-        self._offset = offset & 0xFFC
-        super().write(offset, size_bytes, value)
 
     def stored(self, offset: int) -> int:
         """What an alias changes: of a channel, its register behind the window."""
@@ -144,14 +133,14 @@ class Dma(AtomicRegisters):
     # -- channels ----------------------------------------------------------------------------
     def channel_read(self) -> int:
         """A register of a channel, in any window."""
-        channel, name, _starts = self._place(self._offset)
+        channel, name, _starts = self._place(self.access_offset)
         if channel.busy:
             self.context.touch()
         return self._value(channel, name)
 
     def channel_written(self, written: int, _old: int) -> None:
         """A register of a channel; a window's last one starts it."""
-        channel, name, starts = self._place(self._offset)
+        channel, name, starts = self._place(self.access_offset)
         if name == READ:
             channel.read_address = written
         elif name == WRITE:
@@ -215,13 +204,9 @@ class Dma(AtomicRegisters):
         self.clear_bits("INTR", written)
         self.moved(0, 0)
 
-    def status0(self) -> int:
-        """INTS0."""
-        return self._status(0)
-
-    def status1(self) -> int:
-        """INTS1."""
-        return self._status(1)
+    def status(self) -> int:
+        """INTSn."""
+        return self._status((self.access_offset - INTS0) // 0x10)
 
     def moved(self, _written: int, _old: int) -> None:
         """INTEn, INTFn: the lines follow."""

@@ -57,29 +57,23 @@ class IoBank0(AtomicRegisters):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._offset = 0  # of the access that is served
         for pin, name in enumerate(PINS):
             context.signals.watch(name, lambda level, pin=pin: self._pin_changed(pin, level))  # type: ignore[misc]
 
-    def read(self, offset: int, size_bytes: int) -> int:
-        """A load."""
-        self._offset = offset & 0xFFC
-        return super().read(offset, size_bytes)
-
     def pin_status(self) -> int:
         """GPIOn_STATUS: its level, and whether it asks for an interrupt."""
-        pin = self._offset // 8
+        pin = self.access_offset // 8
         level = IN_FROM_PAD if self.context.signals.get(PINS[pin]) else 0
         asks = self.status("PROC0", pin // PINS_PER_WORD) >> 4 * (pin % PINS_PER_WORD) & 0xF
         return level | (IRQ_TO_PROCESSOR if asks else 0)
 
     def raw_read(self) -> int:
         """INTRn."""
-        return self.raw((self._offset - INTR) // 4)
+        return self.raw((self.access_offset - INTR) // 4)
 
     def status_read(self) -> int:
         """..._INTSn."""
-        group, place = divmod(self._offset - INTR - 0x10, 0x30)
+        group, place = divmod(self.access_offset - INTR - 0x10, 0x30)
         return self.status(GROUPS[group], (place - 0x20) // 4)
 
     def moved(self, _written: int, _old: int) -> None:

@@ -94,7 +94,6 @@ class Sio(RegisterDevice):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._offset = 0  # of the access that is served
         self._pins = Pins(context.signals, PINS)
         self._divider = Divider(context)
         self._first, self._second = Interpolator(blends=True), Interpolator(blends=False)
@@ -119,16 +118,6 @@ class Sio(RegisterDevice):
         self._second.reset()
         self._locks = 0
         self._received, self._sent, self._handshake, self._launched = [], [], [], False
-
-    def read(self, offset: int, size_bytes: int) -> int:
-        """A load."""
-        self._offset = offset & ~3
-        return super().read(offset, size_bytes)
-
-    def write(self, offset: int, size_bytes: int, value: int) -> None:
-        """A store."""
-        self._offset = offset & ~3
-        super().write(offset, size_bytes, value)
 
     # -- pins ------------------------------------------------------------------------------
     def pin_levels(self) -> int:
@@ -198,7 +187,7 @@ class Sio(RegisterDevice):
     # -- spinlocks -------------------------------------------------------------------------
     def lock_taken(self) -> int:
         """SPINLOCKn: not 0 when it was free, and is taken now."""
-        bit = 1 << (self._offset - SPINLOCKS) // 4
+        bit = 1 << (self.access_offset - SPINLOCKS) // 4
         if self._locks & bit:
             return 0
         self.context.consumed()
@@ -207,7 +196,7 @@ class Sio(RegisterDevice):
 
     def lock_freed(self, _written: int, _old: int) -> None:
         """SPINLOCKn: whatever is written."""
-        self._locks &= ~(1 << (self._offset - SPINLOCKS) // 4)
+        self._locks &= ~(1 << (self.access_offset - SPINLOCKS) // 4)
 
     def locks(self) -> int:
         """SPINLOCK_ST."""
@@ -216,7 +205,7 @@ class Sio(RegisterDevice):
     # -- the divider -------------------------------------------------------------------------
     def divider_read(self) -> int:
         """DIV_...: operands, results, CSR."""
-        divider, name = self._divider, DIVIDER_NAMES[(self._offset - DIVIDER) // 4]
+        divider, name = self._divider, DIVIDER_NAMES[(self.access_offset - DIVIDER) // 4]
         if name.endswith("DIVIDEND"):
             return divider.dividend
         if name.endswith("DIVISOR"):
@@ -227,7 +216,7 @@ class Sio(RegisterDevice):
 
     def divider_written(self, written: int, _old: int) -> None:
         """DIV_...: an operand starts a division, a result is put back."""
-        divider, name = self._divider, DIVIDER_NAMES[(self._offset - DIVIDER) // 4]
+        divider, name = self._divider, DIVIDER_NAMES[(self.access_offset - DIVIDER) // 4]
         if name == "QUOTIENT":
             divider.put(quotient=written)
         elif name == "REMAINDER":
@@ -241,7 +230,7 @@ class Sio(RegisterDevice):
 
     # -- the interpolators -------------------------------------------------------------------
     def _lane(self) -> tuple[Interpolator, str]:
-        number, place = divmod(self._offset - INTERPOLATORS, LANE_BYTES)
+        number, place = divmod(self.access_offset - INTERPOLATORS, LANE_BYTES)
         return (self._second if number else self._first), LANE_NAMES[place // 4]
 
     def lane_read(self) -> int:

@@ -15,7 +15,7 @@ from emulator.schema.table import about
 from peripherals.raspberrypi.interrupts import ForcedInterrupts, interrupt_rows
 from peripherals.register_device import Register, read_only
 
-ALARMS = range(4)
+ALARMS, ALARM0 = range(4), 0x10
 LOW_BITS = 32
 LOW_MASK, MASK = (1 << LOW_BITS) - 1, (1 << 2 * LOW_BITS) - 1
 
@@ -36,7 +36,7 @@ class Timer(ForcedInterrupts):
         Register(0x04, "TIMELW", on_read="nothing"),
         read_only(0x08, "TIMEHR"),
         read_only(0x0C, "TIMELR", on_read="low_latching"),
-        *(Register(0x10 + 4 * n, f"ALARM{n}", on_write=f"alarm{n}_written") for n in ALARMS),
+        *(Register(ALARM0 + 4 * n, f"ALARM{n}", on_write="alarm_written") for n in ALARMS),
         Register(0x20, "ARMED", writable=0, w1c=0xF, on_write="disarmed"),
         read_only(0x24, "TIMERAWH", on_read="high"),
         read_only(0x28, "TIMERAWL", on_read="low"),
@@ -98,21 +98,10 @@ class Timer(ForcedInterrupts):
             self.context.touch(self._ramp(low, step=1))
         return low
 
-    def alarm0_written(self, _written: int, _old: int) -> None:
-        """ALARM0: arm it."""
-        self._arm(0)
-
-    def alarm1_written(self, _written: int, _old: int) -> None:
-        """ALARM1: arm it."""
-        self._arm(1)
-
-    def alarm2_written(self, _written: int, _old: int) -> None:
-        """ALARM2: arm it."""
-        self._arm(2)
-
-    def alarm3_written(self, _written: int, _old: int) -> None:
-        """ALARM3: arm it."""
-        self._arm(3)
+    def alarm_written(self, _written: int, _old: int) -> None:
+        """ALARMn: arm it."""
+        self.set_bits("ARMED", 1 << (self.access_offset - ALARM0) // 4)
+        self._plan()
 
     def disarmed(self, _written: int, _old: int) -> None:
         """ARMED: alarms written 1 are no longer armed."""
@@ -160,10 +149,6 @@ class Timer(ForcedInterrupts):
     def _cycle_at(self, ticks: int) -> int:
         """The first cycle at which so many more ticks have come."""
         return self._anchor + max(1, -(-(ticks * self._core_hz - self._phase) // self._tick_hz))
-
-    def _arm(self, number: int) -> None:
-        self.set_bits("ARMED", 1 << number)
-        self._plan()
 
     def _ticks_to(self, number: int) -> int:
         """Ticks until an alarm matches; one that matches now has just been missed."""
