@@ -12,14 +12,15 @@ from typing import Annotated
 
 from emulator.device import DeviceContext
 from emulator.schema.table import about
-from peripherals.nordic.event_device import EventDevice, EventParameters, Short, numbered
+from peripherals.nordic.counting import CountingDevice, CountingParameters
+from peripherals.nordic.event_device import Short, numbered
 from peripherals.parts.clocked_counter import ClockedCounter
 from peripherals.register_device import Register, clears, read_only, sets
 
 LAST_COUNT, BEFORE_OVERFLOW, CLOCK = 0xFFFFFF, 0xFFFFF0, "lfclk"
 
 
-class NrfRtcParameters(EventParameters, frozen=True):
+class RtcParameters(CountingParameters, frozen=True):
     """Which one it is."""
 
     compares: Annotated[
@@ -27,12 +28,11 @@ class NrfRtcParameters(EventParameters, frozen=True):
     ] = 4
 
 
-class Rtc(EventDevice):
+class Rtc(CountingDevice):
     """One counter."""
 
-    PARAMETERS = NrfRtcParameters
-    parameters: NrfRtcParameters
-    PARTS = ("_counter",)
+    PARAMETERS = RtcParameters
+    parameters: RtcParameters
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
@@ -45,9 +45,6 @@ class Rtc(EventDevice):
             on_wrap=self._wrapped,
             on_span=self._counted,
         )
-
-    def _compares(self) -> range:
-        return range(self.parameters.compares)
 
     # -- what it has -------------------------------------------------------------------------
     def tasks(self) -> Mapping[str, int]:
@@ -66,7 +63,7 @@ class Rtc(EventDevice):
         """Compare clears, on nRF53."""
         if not self.parameters.dppi:
             return ()
-        return tuple(Short(i, f"COMPARE{i}", "CLEAR") for i in self._compares())
+        return tuple(Short(i, f"COMPARE{i}", "CLEAR") for i in self.compares())
 
     def register_table(self) -> tuple[Register, ...]:
         """Add event enables, the count, the prescaler, compare registers."""
@@ -81,7 +78,7 @@ class Rtc(EventDevice):
             Register(0x508, "PRESCALER", writable=0xFFF, on_write="prescaler_written"),
             *(
                 Register(0x540 + 4 * i, f"CC{i}", writable=LAST_COUNT, on_write="compare_written")
-                for i in self._compares()
+                for i in self.compares()
             ),
         )
 
@@ -108,12 +105,6 @@ class Rtc(EventDevice):
         """To sixteen counts before the overflow."""
         self._jump(BEFORE_OVERFLOW)
 
-    def task_capture(self, number: int) -> None:
-        """The count goes to CC[n]."""
-        self._counter.catch_up()
-        self.values[f"CC{number}"] = self._counter.state.count
-        self._plan()
-
     # -- effects -----------------------------------------------------------------------------
     def count(self) -> int:
         """COUNTER."""
@@ -121,29 +112,20 @@ class Rtc(EventDevice):
 
     def prescaler_written(self, _written: int, _old: int) -> None:
         """PRESCALER: counts LFCLK's periods from 0 again."""
-        self._counter.catch_up()
         self._counter.state.prescaler = self.values["PRESCALER"]
         self._counter.restart_prescaler()
         self._plan()
 
-    def compare_written(self, _written: int, _old: int) -> None:
-        """CC[n]."""
-        self._counter.catch_up()
-        self._plan()
-
     def attention_changed(self) -> None:
         """Who wants to know of which event."""
-        self._counter.catch_up()
         self._plan()
 
     # -- inside ------------------------------------------------------------------------------
     def _run(self, running: bool) -> None:
-        self._counter.catch_up()
         self._counter.state.running = running
         self._plan()
 
     def _jump(self, count: int) -> None:
-        self._counter.catch_up()
         self._counter.state.count = count
         self._counter.restart_prescaler()
         self._plan()
@@ -155,7 +137,7 @@ class Rtc(EventDevice):
         if self._happens("TICK") and self.matters("TICK") and self._counter.steps_to_wrap() is not None:
             self._counter.plan_after(1)
             return
-        names = (f"COMPARE{i}" for i in self._compares())
+        names = (f"COMPARE{i}" for i in self.compares())
         values = [self.values[f"CC{n[-1]}"] for n in names if self._happens(n) and self.matters(n)]
         if values or (self._happens("OVRFLW") and self.matters("OVRFLW")):
             self._counter.plan(values)
@@ -165,7 +147,7 @@ class Rtc(EventDevice):
     def _counted(self, low: int, high: int) -> None:
         if self._happens("TICK"):
             self.fire("TICK")
-        for i in self._compares():
+        for i in self.compares():
             if low <= self.values[f"CC{i}"] <= high and self._happens(f"COMPARE{i}"):
                 self.fire(f"COMPARE{i}")
 

@@ -9,11 +9,10 @@ captures it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
 
 from emulator.device import DeviceContext
-from emulator.schema.table import about
-from peripherals.nordic.event_device import EventDevice, EventParameters, Short, numbered
+from peripherals.nordic.counting import CountingDevice
+from peripherals.nordic.event_device import numbered
 from peripherals.nordic.power_clock import PERIPHERAL_CLOCK
 from peripherals.parts.clocked_counter import ClockedCounter
 from peripherals.register_device import Register
@@ -26,20 +25,9 @@ CLEARS_AT, STOPS_AT = 0, 8
 MASK32 = 0xFFFFFFFF
 
 
-class NrfTimerParameters(EventParameters, frozen=True):
-    """Which one it is."""
-
-    compares: Annotated[
-        int, about("Capture and compare registers.", unit="registers", at_least=1, at_most=8, example=6)
-    ] = 4
-
-
-class Timer(EventDevice):
+class Timer(CountingDevice):
     """One timer."""
 
-    PARAMETERS = NrfTimerParameters
-    parameters: NrfTimerParameters
-    PARTS = ("_counter",)
     STATE = ("_spent", "_turns_at")
 
     def __init__(self, context: DeviceContext) -> None:
@@ -54,11 +42,8 @@ class Timer(EventDevice):
             on_event=self._plan,
             on_wrap=self._wrapped,
             on_span=self._counted,
-            can_skip=lambda: not any(self.matters(f"COMPARE{i}") for i in self._compares()),
+            can_skip=lambda: not any(self.matters(f"COMPARE{i}") for i in self.compares()),
         )
-
-    def _compares(self) -> range:
-        return range(self.parameters.compares)
 
     # -- what it has -------------------------------------------------------------------------
     def tasks(self) -> Mapping[str, int]:
@@ -70,12 +55,8 @@ class Timer(EventDevice):
         """Compare."""
         return numbered("COMPARE", self.parameters.compares, 0x140)
 
-    def shorts(self) -> tuple[Short, ...]:
-        """Compare clears, compare stops: the counter itself does both, at the very count."""
-        return ()
-
     def register_table(self) -> tuple[Register, ...]:
-        """Add the mode, the prescaler, the compare registers."""
+        """Add shortcuts, which the counter itself follows at the very count; the mode, compare registers."""
         count = self.parameters.compares
         own = [
             Register(0x200, "SHORTS", writable=((1 << count) - 1) * (1 << STOPS_AT | 1), on_write="rewired"),
@@ -98,7 +79,6 @@ class Timer(EventDevice):
     # -- tasks -------------------------------------------------------------------------------
     def task_start(self) -> None:
         """Count."""
-        self._counter.catch_up()
         state = self._counter.state
         if not state.running:
             self._counter.restart_clock()
@@ -108,7 +88,6 @@ class Timer(EventDevice):
 
     def task_stop(self) -> None:
         """Stand still; START goes on from there."""
-        self._counter.catch_up()
         self._counter.state.running = False
         self._plan()
 
@@ -118,7 +97,6 @@ class Timer(EventDevice):
 
     def task_clear(self) -> None:
         """Back to 0."""
-        self._counter.catch_up()
         self._counter.state.count = 0
         self._counter.restart_prescaler()
         self._counter.restart_clock()
@@ -133,31 +111,22 @@ class Timer(EventDevice):
         if state.count > self._mask():
             state.count = 0
         self._counted(state.count, state.count)
-        for i in self._compares():
+        for i in self.compares():
             if self.values["SHORTS"] >> i & 1 and self._compare(i) == state.count:
                 state.count = 0
-
-    def task_capture(self, number: int) -> None:
-        """The count goes to CC[n]."""
-        self._counter.catch_up()
-        self.values[f"CC{number}"] = self._counter.state.count
-        self._take_period()
 
     # -- effects -----------------------------------------------------------------------------
     def mode_changed(self, _written: int, _old: int) -> None:
         """MODE, BITMODE, PRESCALER."""
-        self._counter.catch_up()
         self._take_mode()
 
-    def compare_written(self, _written: int, _old: int) -> None:
+    def compare_written(self, written: int, old: int) -> None:
         """CC[n]: a compare that happens once happens again."""
         self._spent = 0
-        self._counter.catch_up()
-        self._take_period()
+        super().compare_written(written, old)
 
     def attention_changed(self) -> None:
         """Shortcuts, interrupt enables, an event's register."""
-        self._counter.catch_up()
         self._take_period()
 
     # -- inside ------------------------------------------------------------------------------
@@ -180,13 +149,13 @@ class Timer(EventDevice):
     def _take_period(self) -> None:
         """The counter turns at the lowest compare value that clears it, or at its width's end."""
         shorts = self.values["SHORTS"]
-        clearing = [self._compare(i) for i in self._compares() if shorts >> CLEARS_AT + i & 1]
+        clearing = [self._compare(i) for i in self.compares() if shorts >> CLEARS_AT + i & 1]
         self._turns_at = min((value for value in clearing if value > self._counter.state.count), default=0)
         self._counter.state.reload = self._turns_at - 1 if self._turns_at else self._mask()
         self._plan()
 
     def _plan(self) -> None:
-        values = [self._compare(i) for i in self._compares() if self._has_effect(i)]
+        values = [self._compare(i) for i in self.compares() if self._has_effect(i)]
         if values:
             self._counter.plan(values)
         else:
@@ -197,14 +166,14 @@ class Timer(EventDevice):
 
     def _counted(self, low: int, high: int) -> None:
         """The count has taken these values: compare events, and stops."""
-        for i in self._compares():
+        for i in self.compares():
             if low <= self._compare(i) <= high and not self._spent >> i & 1:
                 self._reached(i, self._compare(i))
 
     def _wrapped(self) -> None:
         """Back at 0, where a compare register may have said so."""
         turned_at = self._turns_at
-        for i in self._compares():
+        for i in self.compares():
             if turned_at and self._compare(i) == turned_at:
                 self._reached(i, 0)
         self._take_period()

@@ -311,6 +311,19 @@ def test_compare_clears_periodically() -> None:
     assert captured(device) == 42
 
 
+def test_compares_do_not_look_back() -> None:
+    bench = Bench(CORE_HZ)
+    device = timer(bench)
+    put(device, "CC0", 1000)
+    do(device, "START")
+    bench.run(500 * US)
+    put(device, "CC0", 300)
+    assert not happened(device, "COMPARE0")
+    put(device, "CC0", 501)
+    bench.run(US)
+    assert happened(device, "COMPARE0")
+
+
 def test_compare_stops() -> None:
     bench = Bench(CORE_HZ)
     device = timer(bench)
@@ -438,6 +451,20 @@ def test_events_happen_when_somebody_asks_for_them() -> None:
     bench.run(SECOND // LOW_HZ + 1)
     assert happened(device, "TICK")
     assert bench.lines["global"].level
+
+
+def test_compares_of_the_real_time_counter_do_not_look_back() -> None:
+    bench = Bench(CORE_HZ)
+    device = rtc(bench)
+    put(device, "CC0", 20_000)
+    put(device, "CC1", 10)
+    put(device, "EVTENSET", 1 << 16)
+    do(device, "START")
+    bench.run(SECOND // 2)
+    put(device, "CC0", 10_000)
+    put(device, "EVTENSET", 1 << 17)
+    assert not happened(device, "COMPARE0")
+    assert not happened(device, "COMPARE1")
 
 
 def test_overflow_at_its_cycle() -> None:
