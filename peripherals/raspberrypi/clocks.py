@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
 
 from emulator.device import DeviceContext
 from peripherals.parts.clock_outputs import ClockOutputs
 from peripherals.parts.timed_deadline import TimedDeadline
-from peripherals.raspberrypi.interrupts import ForcedInterrupts, interrupt_rows
+from peripherals.raspberrypi.interrupts import ForcedInterrupts, interrupt, interrupt_rows
 from peripherals.register_device import Register, read_only
 
 SOURCES = ("rosc", "xosc", "pll_sys", "pll_usb")
@@ -105,7 +104,7 @@ class Clocks(ForcedInterrupts):
         Register(0xB4, "ENABLED1", writable=0, shows="WAKE_EN1"),
         *interrupt_rows(0xB8, 1),
     )
-    LINE_OF: ClassVar[dict[str, int]] = {"global": 1}
+    INTERRUPTS = (interrupt("global", 1),)
     PARTS = ("_outputs", "_counting")
 
     def __init__(self, context: DeviceContext) -> None:

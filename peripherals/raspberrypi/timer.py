@@ -7,12 +7,12 @@ of TIMEHW after TIMELW sets both words.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from emulator.clock.ramp import Ramp
 from emulator.device import ClockedParameters, ClockName, DeviceContext
 from emulator.schema.table import about
-from peripherals.raspberrypi.interrupts import ForcedInterrupts, interrupt_rows
+from peripherals.raspberrypi.interrupts import ForcedInterrupts, interrupt, interrupt_rows
 from peripherals.register_device import Register, read_only
 
 ALARMS, ALARM0 = range(4), 0x10
@@ -44,7 +44,7 @@ class Timer(ForcedInterrupts):
         Register(0x30, "PAUSE", writable=0x1, on_write="paused"),
         *interrupt_rows(0x34, 0xF, latched=0xF),
     )
-    LINE_OF: ClassVar[dict[str, int]] = {f"alarm{n}": 1 << n for n in ALARMS}
+    INTERRUPTS = tuple(interrupt(f"alarm{n}", 1 << n) for n in ALARMS)
     STATE = ("_count", "_phase", "_anchor", "_core_hz", "_tick_hz")
 
     def __init__(self, context: DeviceContext) -> None:
