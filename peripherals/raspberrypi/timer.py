@@ -12,6 +12,7 @@ from typing import Annotated
 from emulator.clock.ramp import Ramp
 from emulator.device import ClockedParameters, ClockName, DeviceContext
 from emulator.schema.table import about
+from peripherals.parts.clocked_counter import ClockedCounter
 from peripherals.raspberrypi.interrupts import ForcedInterrupts, interrupt, interrupt_rows
 from peripherals.register_device import Register, read_only
 
@@ -45,25 +46,24 @@ class Timer(ForcedInterrupts):
         *interrupt_rows(0x34, 0xF, latched=0xF),
     )
     INTERRUPTS = tuple(interrupt(f"alarm{n}", 1 << n) for n in ALARMS)
-    STATE = ("_count", "_phase", "_anchor", "_core_hz", "_tick_hz")
+    PARTS = ("_counter",)
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._count = 0  # at cycle _anchor, and this part of the next tick, over _core_hz
-        self._phase = 0
-        self._anchor = 0
-        self._core_hz = 1
-        self._tick_hz = 0
-        self._alarm = context.clock.deadline(f"{context.name}:alarm", self._alarm_due)
-        context.clocks.before_change(self._catch_up)
-        context.clocks.on_change(self._clock_changed)
+        self._counter = ClockedCounter(
+            context, "alarm", self.parameters.clock, MASK, on_event=self._plan, on_span=self._counted
+        )
 
     def reset(self) -> None:
         """The count begins at 0."""
         super().reset()
-        self._count = self._phase = 0
-        self._anchor = self.context.clock.now()
-        self._clock_changed()
+        self._counter.restart(reload=MASK)
+        self._counter.state.running = True
+
+    def write(self, offset: int, size_bytes: int, value: int) -> None:
+        """Store; alarms that have matched until now have been raised."""
+        self._counter.catch_up()
+        super().write(offset, size_bytes, value)
 
     # -- effects ---------------------------------------------------------------------------
     def nothing(self) -> int:
@@ -72,31 +72,23 @@ class Timer(ForcedInterrupts):
 
     def high_written(self, _written: int, _old: int) -> None:
         """TIMEHW: the count is what both were written."""
-        self._catch_up()
-        self._count = self.values["TIMEHW"] << LOW_BITS | self.values["TIMELW"]
-        self._phase = 0
+        self._counter.state.count = self.values["TIMEHW"] << LOW_BITS | self.values["TIMELW"]
+        self._counter.restart_clock()
         self._plan()
 
     def low_latching(self) -> int:
         """TIMELR: the low word; the high one is kept for TIMEHR."""
         low = self.low()
-        self.values["TIMEHR"] = self._count >> LOW_BITS
+        self.values["TIMEHR"] = self._counter.state.count >> LOW_BITS
         return low
 
     def high(self) -> int:
         """TIMERAWH: the high word."""
-        self._catch_up()
-        if self._runs():
-            self.context.touch(self._ramp(self._count >> LOW_BITS, step=0))
-        return self._count >> LOW_BITS
+        return self._word(LOW_BITS, step=0)
 
     def low(self) -> int:
         """TIMERAWL: the low word."""
-        self._catch_up()
-        low = self._count & LOW_MASK
-        if self._runs():
-            self.context.touch(self._ramp(low, step=1))
-        return low
+        return self._word(0, step=1)
 
     def alarm_written(self, _written: int, _old: int) -> None:
         """ALARMn: arm it."""
@@ -107,67 +99,43 @@ class Timer(ForcedInterrupts):
         """ARMED: alarms written 1 are no longer armed."""
         self._plan()
 
-    def paused(self, _written: int, old: int) -> None:
+    def paused(self, _written: int, _old: int) -> None:
         """PAUSE: the count stands still."""
-        now = self.values["PAUSE"]
-        self.values["PAUSE"] = old
-        self._catch_up()
-        self.values["PAUSE"] = now
+        self._counter.state.running = not self.values["PAUSE"]
         self._plan()
 
     # -- inside ----------------------------------------------------------------------------
-    def _runs(self) -> bool:
-        return self._tick_hz > 0 and not self.values["PAUSE"]
-
-    def _catch_up(self) -> None:
-        now = self.context.clock.now()
-        if self._runs():
-            total = (now - self._anchor) * self._tick_hz + self._phase
-            self._count = self._count + total // self._core_hz & MASK
-            self._phase = total % self._core_hz
-        self._anchor = now
-
-    def _clock_changed(self) -> None:
-        core_hz = self.context.clock.core_hz
-        self._phase = self._phase * core_hz // self._core_hz
-        self._core_hz, self._tick_hz = core_hz, self.clock_hz()
-        self._plan()
-
-    def _ramp(self, value: int, *, step: int) -> Ramp:
-        """How a word goes on, until the low one wraps."""
-        return Ramp(
-            self._anchor,
-            value,
-            LOW_MASK,
-            step=step,
-            numerator=self._tick_hz,
-            denominator=self._core_hz,
-            phase=self._phase,
-            until=self._cycle_at(LOW_MASK + 1 - (self._count & LOW_MASK)),
-        )
-
-    def _cycle_at(self, ticks: int) -> int:
-        """The first cycle at which so many more ticks have come."""
-        return self._anchor + max(1, -(-(ticks * self._core_hz - self._phase) // self._tick_hz))
-
-    def _ticks_to(self, number: int) -> int:
-        """Ticks until an alarm matches; one that matches now has just been missed."""
-        return (self.values[f"ALARM{number}"] - self._count - 1 & LOW_MASK) + 1
+    def _word(self, shift: int, *, step: int) -> int:
+        """A word of the count; how it goes on is known until the low one wraps."""
+        self._counter.catch_up()
+        state = self._counter.state
+        word = state.count >> shift & LOW_MASK
+        if self._counter.steps_to_wrap() is not None:
+            ramp = Ramp(
+                state.anchor_cycles,
+                word,
+                LOW_MASK,
+                step=step,
+                numerator=state.timer_hz,
+                denominator=state.core_hz,
+                phase=state.anchor_phase,
+                until=self._counter.cycle_after(LOW_MASK + 1 - (state.count & LOW_MASK)),
+            )
+            self.context.touch(ramp)
+        return word
 
     def _plan(self) -> None:
-        self._catch_up()
-        armed = [n for n in ALARMS if self.values["ARMED"] >> n & 1]
-        if armed and self._runs():
-            self._alarm.arm(self._cycle_at(min(self._ticks_to(n) for n in armed)))
+        """At the next match; of an alarm that matches now a match has just been missed."""
+        armed = [self.values[f"ALARM{n}"] for n in ALARMS if self.values["ARMED"] >> n & 1]
+        if armed and self._counter.steps_to_wrap() is not None:
+            next_count = self._counter.state.count + 1
+            self._counter.plan_after(min((alarm - next_count & LOW_MASK) + 1 for alarm in armed))
         else:
-            self._alarm.disarm()
+            self._counter.plan_nothing()
 
-    def _alarm_due(self) -> None:
-        self._catch_up()
+    def _counted(self, low: int, high: int) -> None:
         for number in ALARMS:
             bit = 1 << number
-            if self.values["ARMED"] & bit and self.values[f"ALARM{number}"] == self._count & LOW_MASK:
+            if self.values["ARMED"] & bit and self.values[f"ALARM{number}"] - low & LOW_MASK <= high - low:
                 self.clear_bits("ARMED", bit)
-                self.set_bits("INTR", bit)
-        self._plan()
-        self.refresh_lines()
+                self.raise_flags("INTR", bit)
