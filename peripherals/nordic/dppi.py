@@ -7,7 +7,7 @@ signal ``dppi_on:NUMBER``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import ClassVar
 
 from peripherals.nordic.event_device import EventDevice
 from peripherals.register_device import Register, clears, sets
@@ -19,17 +19,16 @@ class Dppic(EventDevice):
     """The controller; its tasks switch groups of channels."""
 
     LINES = ()
+    TASKS: ClassVar = {
+        **{f"ENABLE{i}": 8 * i for i in range(GROUPS)},
+        **{f"DISABLE{i}": 8 * i + 4 for i in range(GROUPS)},
+    }
     REGISTERS = (
         Register(0x500, "CHEN", on_write="channels_changed"),
         sets(0x504, "CHENSET", "CHEN", shows="CHEN"),
         clears(0x508, "CHENCLR", "CHEN", shows="CHEN"),
         *(Register(0x800 + 4 * i, f"CHG{i}") for i in range(GROUPS)),
     )
-
-    def tasks(self) -> Mapping[str, int]:
-        """Groups on, groups off."""
-        on = {f"ENABLE{i}": 8 * i for i in range(GROUPS)}
-        return {**on, **{f"DISABLE{i}": 8 * i + 4 for i in range(GROUPS)}}
 
     def reset(self) -> None:
         """No channel is on."""

@@ -64,11 +64,10 @@ class EventDevice(RegisterDevice):
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
         self._tasks = {offset: name for name, offset in self.tasks().items()}
-        self._events = [
-            (name, 1 << (offset - EVENTS_FROM >> 2), f"{context.base + offset:08x}")
+        self._events = {  # bit in INTEN, address
+            name: (1 << (offset - EVENTS_FROM >> 2), f"{context.base + offset:08x}")
             for name, offset in self.events().items()
-        ]
-        self._of_event = {name: (bit, address) for name, bit, address in self._events}
+        }
         self._shorts: dict[str, list[Short]] = {}
         for short in self.shorts():
             self._shorts.setdefault(short.event, []).append(short)
@@ -156,7 +155,7 @@ class EventDevice(RegisterDevice):
         for short in self._shorts.get(event, ()):
             if self.values["SHORTS"] >> short.bit & 1:
                 self.trigger(short.task)
-        address, signals = self._of_event[event][1], self.context.signals
+        address, signals = self._events[event][1], self.context.signals
         if signals.get(f"listens:{address}"):
             signals.set(f"event:{address}", 1 - signals.get(f"event:{address}"))
         if self.parameters.dppi and self.values[f"PUBLISH_{event}"] & WIRED:
@@ -173,17 +172,13 @@ class EventDevice(RegisterDevice):
             return True
         if self.parameters.dppi and self.values[f"PUBLISH_{event}"] & WIRED:
             return True
-        return self.context.signals.get(f"listens:{self._of_event[event][1]}") != 0
-
-    def enabled(self, event: str) -> bool:
-        """Whether the event interrupts."""
-        return self.values["INTEN"] & self._of_event[event][0] != 0
+        return self.context.signals.get(f"listens:{self._events[event][1]}") != 0
 
     def refresh_line(self) -> None:
         """Assert the line while an enabled event's register is set."""
         enabled = self.values.get("INTEN", 0)
         asserted = enabled and any(
-            enabled & bit and self.values[f"EVENTS_{name}"] for name, bit, _address in self._events
+            enabled & bit and self.values[f"EVENTS_{name}"] for name, (bit, _address) in self._events.items()
         )
         self.line("global").set_level(bool(asserted))
 

@@ -6,8 +6,6 @@ which only the network core would do: a signal goes nowhere, and is reported.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from peripherals.nordic.event_device import EventDevice, numbered
 from peripherals.register_device import Register, RegisterDevice
 
@@ -17,19 +15,13 @@ CHANNELS = 16
 class Ipc(EventDevice):
     """The application core's end."""
 
+    TASKS = numbered("SEND", CHANNELS, 0x000)
+    EVENTS = numbered("RECEIVE", CHANNELS, 0x100)
     REGISTERS = (
         *(Register(0x510 + 4 * i, f"SEND_CNF{i}", writable=0xFFFF) for i in range(CHANNELS)),
         *(Register(0x590 + 4 * i, f"RECEIVE_CNF{i}", writable=0xFFFF) for i in range(CHANNELS)),
         *(Register(0x610 + 4 * i, f"GPMEM{i}") for i in range(2)),
     )
-
-    def tasks(self) -> Mapping[str, int]:
-        """SEND."""
-        return numbered("SEND", CHANNELS, 0x000)
-
-    def events(self) -> Mapping[str, int]:
-        """RECEIVE."""
-        return numbered("RECEIVE", CHANNELS, 0x100)
 
     def task_send(self, number: int) -> None:
         """SEND[n]: nobody is there."""

@@ -91,7 +91,7 @@ class Nrf53Clock(PowerClock):
 
     def pending(self) -> int:
         """INTPEND: events that happened and are enabled."""
-        happened = sum(bit for name, bit, _address in self._events if self.values[f"EVENTS_{name}"])
+        happened = sum(bit for name, (bit, _address) in self._events.items() if self.values[f"EVENTS_{name}"])
         return happened & self.values["INTEN"]
 
     # -- inside ------------------------------------------------------------------------------

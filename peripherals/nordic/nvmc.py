@@ -16,15 +16,14 @@ from typing import Annotated
 
 from emulator.device import DeviceContext, NothingAnswers
 from emulator.schema.table import about, address
-from peripherals.nordic.power_clock import PERIPHERAL_CLOCK
+from peripherals.nordic.power_clock import PERIPHERAL_CLOCK, TICKS_A_US
 from peripherals.parts.paced_deadline import PacedDeadline
 from peripherals.parts.parameters import TunedParameters
-from peripherals.register_device import Register, RegisterDevice, read_only
+from peripherals.register_device import ALL_BITS, WORD_BYTES, Register, RegisterDevice, read_only
 
 CACHE_ON, PROFILING_ON, READY = 1 << 0, 1 << 8, 1
 WRITES, ERASES, ERASES_PARTS = 1, 2, 4
-TICKS_A_US, US_A_MS, WORD_BYTES = 16, 1000, 4
-INFORMATION_BYTES, ERASED, WORD = 0x1000, b"\xff", 0xFFFFFFFF
+US_A_MS, INFORMATION_BYTES, ERASED = 1000, 0x1000, b"\xff"
 
 
 class NvmcParameters(TunedParameters, frozen=True):
@@ -165,7 +164,7 @@ class Nvmc(RegisterDevice):
         before, self._counted = self._counted, self._counts()
         if on:
             for name, now, then in zip(("IHIT", "IMISS"), self._counted, before, strict=True):
-                self.values[name] = (self.values[name] + now - then) & WORD
+                self.values[name] = (self.values[name] + now - then) & ALL_BITS
 
     def _opened(self, mode: int) -> bool:
         return self.values["CONFIG"] & mode != 0

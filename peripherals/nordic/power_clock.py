@@ -21,7 +21,8 @@ from peripherals.parts.reset_flags import flags_after_reset
 from peripherals.register_device import Register, clears, read_only, sets
 
 HIGH_HZ, PERIPHERAL_HZ, LOW_HZ = 64_000_000, 16_000_000, 32_768
-RC, CRYSTAL, RUNNING = 0, 1, 1 << 16
+TICKS_A_US = PERIPHERAL_HZ // 1_000_000
+CRYSTAL, RUNNING = 1, 1 << 16
 PERIPHERAL_CLOCK = "pclk16m"
 LOW_START_TICKS, CRYSTAL_START_TICKS, SYNTHESIZED_START_TICKS = 9_600, 4_000_000, 1_600
 HIGH_START_TICKS, CALIBRATION_TICKS = 5_760, 264_000
@@ -113,22 +114,15 @@ class PowerClock(EventDevice):
     def reset(self) -> None:
         """HFINT runs, LFCLK stands; what outlives a reset stays."""
         signals = self.context.signals
-        flags = self._flags_after_reset()
+        flags = flags_after_reset(signals, self.values["RESETREAS"], self.CAUSES)
         powered = not any(signals.get(reset_cause(cause)) for cause in self.CAUSES if cause != POWER_ON)
         kept = {name: 0 if powered else self.values[name] for name in self.KEPT}
         super().reset()
-        self.values.update(kept)
-        self._put_causes(flags)
+        self.values.update(kept, RESETREAS=flags)
         for deadline in (self._high, self._low, self._crystal, self._calibration, self._timer):
             deadline.disarm()
         self._outputs.forget()
         self._publish()
-
-    def _flags_after_reset(self) -> int:
-        return flags_after_reset(self.context.signals, self.values["RESETREAS"], self.CAUSES)
-
-    def _put_causes(self, flags: int) -> None:
-        self.values["RESETREAS"] = flags
 
     # -- tasks -------------------------------------------------------------------------------
     def task_hfclkstart(self) -> None:
@@ -198,7 +192,7 @@ class PowerClock(EventDevice):
         self.fire("HFCLKSTARTED")
 
     def _low_started(self) -> None:
-        source = self._selected()
+        source = self.values["LFCLKSRCCOPY"]
         if source <= self.SOURCE_RC or self.values["LFCLKSTAT"] == RUNNING | source:
             self.values["LFCLKSTAT"] = RUNNING | source
             self._publish()
@@ -210,11 +204,8 @@ class PowerClock(EventDevice):
             is_crystal = source == self.SOURCE_RC + 1
             self._crystal.arm(CRYSTAL_START_TICKS if is_crystal else SYNTHESIZED_START_TICKS)
 
-    def _selected(self) -> int:
-        return self.values["LFCLKSRCCOPY"]
-
     def _crystal_started(self) -> None:
-        self.values["LFCLKSTAT"] = RUNNING | self._selected()
+        self.values["LFCLKSTAT"] = RUNNING | self.values["LFCLKSRCCOPY"]
         self.fire("LFCLKSTARTED")
 
     def _publish(self) -> None:

@@ -131,7 +131,7 @@ class Rtc(CountingDevice):
         self._plan()
 
     def _happens(self, event: str) -> bool:
-        return bool((self.values["INTEN"] | self.values["EVTEN"]) & self._of_event[event][0])
+        return bool((self.values["INTEN"] | self.values["EVTEN"]) & self._events[event][0])
 
     def _plan(self) -> None:
         if self._happens("TICK") and self.matters("TICK") and self._counter.steps_to_wrap() is not None:

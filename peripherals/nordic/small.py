@@ -11,11 +11,10 @@ from typing import ClassVar
 
 from emulator.device import DeviceContext
 from peripherals.nordic.event_device import EventDevice, Short
-from peripherals.nordic.power_clock import PERIPHERAL_CLOCK
+from peripherals.nordic.power_clock import PERIPHERAL_CLOCK, TICKS_A_US
 from peripherals.parts.paced_deadline import PacedDeadline
 from peripherals.register_device import Register, read_only
 
-TICKS_A_US = 16
 BYTE_US, CORRECTED_BYTE_US, MEASUREMENT_US = 30, 120, 36
 BIAS_CORRECTION = 1
 SEED, MULTIPLIER, INCREMENT, STATE_MASK = 1, 6364136223846793005, 1442695040888963407, (1 << 64) - 1

@@ -15,14 +15,13 @@ from peripherals.nordic.counting import CountingDevice
 from peripherals.nordic.event_device import numbered
 from peripherals.nordic.power_clock import PERIPHERAL_CLOCK
 from peripherals.parts.clocked_counter import ClockedCounter
-from peripherals.register_device import Register
+from peripherals.register_device import ALL_BITS, Register
 
 TIMER, MODE_MASK, LONGEST_PRESCALER = 0, 3, 9
 BITS = (16, 8, 24, 32)
 """By BITMODE."""
 CLEARS_AT, STOPS_AT = 0, 8
 """Bits of SHORTS."""
-MASK32 = 0xFFFFFFFF
 
 
 class Timer(CountingDevice):
@@ -38,7 +37,7 @@ class Timer(CountingDevice):
             context,
             "count",
             PERIPHERAL_CLOCK,
-            MASK32,
+            ALL_BITS,
             on_event=self._plan,
             on_wrap=self._wrapped,
             on_span=self._counted,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from peripherals.register_device import ALL_BITS
 
-CRC32, CRC32_REVERSED, CRC16, CRC16_REVERSED, PARITY, SUM = 0x0, 0x1, 0x2, 0x3, 0xE, 0xF
+CRC32_REVERSED, CRC16, CRC16_REVERSED, PARITY, SUM = 0x1, 0x2, 0x3, 0xE, 0xF
 CRC32_POLYNOMIAL, CRC16_POLYNOMIAL = 0x04C11DB7, 0x1021
-BYTE_BITS, WORD_BYTES = 8, 4
+BYTE_BITS = 8
 
 
 def sniffed(calculation: int, seen: int, data: int, size_bytes: int) -> int:

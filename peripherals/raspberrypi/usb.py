@@ -9,7 +9,7 @@ from __future__ import annotations
 from peripherals.raspberrypi.atomic import AtomicRegisters
 from peripherals.register_device import Register
 
-CONTROLLER_ENABLE, SIMULATION_TIMING = 1 << 0, 1 << 31
+SIMULATION_TIMING = 1 << 31
 NO_HOST = (
     "a USB device that no host sees: a console on USB prints nowhere; build the firmware with its console"
     " on a UART"
