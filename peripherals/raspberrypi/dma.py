@@ -14,6 +14,7 @@ import msgspec
 
 from emulator.device import DeviceContext, DeviceParameters
 from emulator.schema.table import about
+from peripherals.parts.crc import reverse_bits
 from peripherals.raspberrypi.atomic import AtomicRegisters
 from peripherals.raspberrypi.dma_channel import (
     ERRORS,
@@ -23,7 +24,7 @@ from peripherals.raspberrypi.dma_channel import (
     WRITABLE,
     Channel,
 )
-from peripherals.raspberrypi.dma_sniffer import reversed_bits, sniffed, swapped
+from peripherals.raspberrypi.dma_sniffer import sniffed, swapped
 from peripherals.register_device import ALL_BITS, Register, read_only
 
 CHANNEL_BYTES, INTS0, LINES = 0x40, 0x40C, 2
@@ -191,7 +192,7 @@ class Dma(AtomicRegisters):
     def sniff_data(self) -> int:
         """SNIFF_DATA as SNIFF_CTRL shows it."""
         value, control = self.values["SNIFF_DATA"], self.values["SNIFF_CTRL"]
-        value = reversed_bits(value, 32) if control & OUT_REVERSED else value
+        value = reverse_bits(value, 32) if control & OUT_REVERSED else value
         return value ^ ALL_BITS if control & OUT_INVERTED else value
 
     # -- interrupts --------------------------------------------------------------------------

@@ -6,17 +6,13 @@ their fixed polynomial, so this class serves them too.
 
 from __future__ import annotations
 
+from peripherals.parts.crc import reverse_bits, shifted_in
 from peripherals.register_device import Register, RegisterDevice
 
 ETHERNET_POLYNOMIAL = 0x04C11DB7
 CR_RESET, CR_POLYSIZE_SHIFT, CR_REV_IN_SHIFT, CR_REV_OUT = 1 << 0, 3, 5, 1 << 7
 POLYNOMIAL_BITS = (32, 16, 8, 7)
 REVERSED_BITS = (0, 8, 16, 32)
-
-
-def reverse_bits(value: int, width: int) -> int:
-    """Mirror the low ``width`` bits."""
-    return int(f"{value & (1 << width) - 1:0{width}b}"[::-1], 2)
 
 
 class Crc(RegisterDevice):
@@ -40,12 +36,9 @@ class Crc(RegisterDevice):
         width = 8 * self.access_bytes
         data = self._reversed_input(written & (1 << width) - 1, width)
         size = self._polynomial_bits()
-        top, mask = 1 << size - 1, (1 << size) - 1
+        mask = (1 << size) - 1
         polynomial, remainder = self.values["POL"] & mask, self.values["DR"] & mask
-        for bit in range(width - 1, -1, -1):
-            feedback = bool(remainder & top) != bool(data >> bit & 1)
-            remainder = (remainder << 1 & mask) ^ (polynomial if feedback else 0)
-        self.values["DR"] = remainder
+        self.values["DR"] = shifted_in(remainder, data, width, polynomial, size)
 
     def result(self) -> int:
         """DR: the remainder, mirrored on demand."""
