@@ -173,8 +173,7 @@ class Quiet(ReadyDevice):
         self._adopt()
         if offset & ~3 in self._rows:
             return super().read(offset, size_bytes)
-        word = self._described(offset & ~3)
-        value = self._other.get(offset & ~3, word.reset) & word.readable
+        value = self.stored(offset & ~3) & self._described(offset & ~3).readable
         return value >> 8 * (offset & 3) & (1 << 8 * size_bytes) - 1
 
     def write(self, offset: int, size_bytes: int, value: int) -> None:
@@ -189,9 +188,15 @@ class Quiet(ReadyDevice):
         shift = 8 * (offset & 3)
         written = value << shift & (1 << 8 * size_bytes) - 1 << shift
         lanes = (1 << 8 * size_bytes) - 1 << shift & word.writable & ~word.ones_clear
-        old = self._other.get(offset & ~3, word.reset)
+        old = self.stored(offset & ~3)
         self._other[offset & ~3] = old & ~lanes & ~(written & word.ones_clear) | written & lanes
         self.settle()
+
+    def stored(self, offset: int) -> int:
+        """What the word at ``offset`` holds, named or not."""
+        self._adopt()
+        row = self._rows.get(offset)
+        return self.values[row.name] if row else self._other.get(offset, self._described(offset).reset)
 
     def save(self) -> Any:
         """Give named registers and the other offsets written."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.clock.clock import Clock
 from emulator.clock.ramp import Ramp
-from emulator.device import Device, DeviceContext, NothingAnswers
+from emulator.device import DescribedWord, Device, DeviceContext, NothingAnswers
 from emulator.links.audio_input import AudioWires
 
 CORE_HZ = 1_000_000
@@ -193,6 +193,7 @@ class Bench:
         self.lines: dict[str, FakeLine] = {}
         self.unmodelled: list[tuple[int, str, str]] = []
         self.resets: list[str] = []
+        self.described: dict[int, DescribedWord] = {}
         self.touches = 0
         self.ramp: Ramp | None = None
 
@@ -213,6 +214,7 @@ class Bench:
             serial=self.serial,
             parameters=parameters,
             unmodelled=lambda offset, access, what: self.unmodelled.append((offset, access, what)),
+            described=self.described.get,
             request_reset=self.resets.append,
             audio=lambda wires: self.audio.setdefault(f"{name}_{wires}", AudioWires(f"{name}_{wires}")),
             flash=self.flash,

@@ -8,7 +8,7 @@ import pytest
 from device_bench import Bench, get, offset_of, put, round_trip
 
 from benches.build.boot_rom import BOOT_ROMS, build_boot_rom, shipped_rom
-from emulator.device import POWER_ON, reset_cause
+from emulator.device import POWER_ON, DescribedWord, reset_cause
 from peripherals.arm.pl011 import Pl011
 from peripherals.raspberrypi.atomic import AtomicAliases, AtomicQuiet
 from peripherals.raspberrypi.clocks import Clocks
@@ -58,6 +58,15 @@ def test_aliases_change_bits_and_narrow_writes_fill_the_word() -> None:
     block.write(SET + 0x40, 4, 5)
     block.write(TOGGLE + 0x40, 4, 1)
     assert block.read(0x40, 4) == 4
+
+
+def test_aliases_change_what_the_boards_register_map_says_is_there() -> None:
+    bench = Bench()
+    bench.described = {0x00: DescribedWord(reset=0xF0), 0x40: DescribedWord(reset=0xA0)}
+    block = bench.build(AtomicQuiet, registers={"A": 0}, silent=True)
+    block.write(SET, 4, 0x01)
+    block.write(SET + 0x40, 4, 0x01)
+    assert (block.read(0, 4), block.read(0x40, 4)) == (0xF1, 0xA1)
 
 
 def test_a_bit_that_is_cleared_by_one_is_so_through_the_aliases() -> None:
