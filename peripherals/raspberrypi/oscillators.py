@@ -18,6 +18,7 @@ from peripherals.raspberrypi.atomic import AtomicRegisters
 from peripherals.register_device import Register, read_only
 
 ENABLE, DISABLE = 0xFAB, 0xD1E
+DORMANT, WAKE = 0x636F6D61, 0x77616B65  # "coma", "wake"
 ENABLE_SHIFT = 12
 STABLE, BAD_WRITE, ENABLED, DIV_RUNNING = 1 << 31, 1 << 24, 1 << 12, 1 << 16
 RANGES = (0xAA0, 0xAA1, 0xAA2, 0xAA3)
@@ -35,7 +36,20 @@ class XoscParameters(DeviceParameters, frozen=True):
     ] = 12_000_000
 
 
-class Xosc(AtomicRegisters):
+class Oscillator(AtomicRegisters):
+    """What both are."""
+
+    def dormant_written(self, _written: int, _old: int) -> None:
+        """DORMANT: it would stop until a pin wakes the chip."""
+        if self.values["DORMANT"] == DORMANT:
+            self.report("DORMANT", "write", "the dormant state")
+
+    def tell(self, hz: int) -> None:
+        """CLOCKS hears how fast it runs; 0: it does not."""
+        self.context.signals.set(f"clock:{self.context.name}", hz)
+
+
+class Xosc(Oscillator):
     """The crystal oscillator."""
 
     PARAMETERS = XoscParameters
@@ -43,7 +57,7 @@ class Xosc(AtomicRegisters):
     REGISTERS = (
         Register(0x00, "CTRL", writable=0xFFFFFF, on_write="control_written"),
         Register(0x04, "STATUS", writable=0, w1c=BAD_WRITE),
-        Register(0x08, "DORMANT", 0x77616B65, on_write="dormant_written"),
+        Register(0x08, "DORMANT", WAKE, on_write="dormant_written"),
         Register(0x0C, "STARTUP", 0xC4, writable=0x103FFF),
         Register(0x1C, "COUNT", writable=0xFF),
     )
@@ -76,28 +90,23 @@ class Xosc(AtomicRegisters):
             self._started.arm(self.context.clock.picoseconds() + later)
         self._tell()
 
-    def dormant_written(self, _written: int, _old: int) -> None:
-        """DORMANT: the crystal would stop until a pin wakes the chip."""
-        if self.values["DORMANT"] == 0x636F6D61:  # "coma"
-            self.report("DORMANT", "write", "the dormant state")
-
     def _stable(self) -> None:
         self.set_bits("STATUS", STABLE)
         self._tell()
 
     def _tell(self) -> None:
         runs = self.values["STATUS"] & STABLE
-        self.context.signals.set(f"clock:{self.context.name}", self.parameters.crystal_hz if runs else 0)
+        self.tell(self.parameters.crystal_hz if runs else 0)
 
 
-class Rosc(AtomicRegisters):
+class Rosc(Oscillator):
     """The ring oscillator, on at reset."""
 
     REGISTERS = (
         Register(0x00, "CTRL", ENABLE << ENABLE_SHIFT | 0xAA0, writable=0xFFFFFF, on_write="changed"),
         Register(0x04, "FREQA"),
         Register(0x08, "FREQB"),
-        Register(0x0C, "DORMANT", 0x77616B65, on_write="dormant_written"),
+        Register(0x0C, "DORMANT", WAKE, on_write="dormant_written"),
         Register(0x10, "DIV", DIVIDER_PASS + RESET_DIVIDER, writable=0xFFF, on_write="changed"),
         Register(0x14, "PHASE", 0x8, writable=0xFFF),
         Register(0x18, "STATUS", STABLE | DIV_RUNNING | ENABLED, writable=0, w1c=BAD_WRITE),
@@ -122,12 +131,7 @@ class Rosc(AtomicRegisters):
         self.put_bits("STATUS", STABLE | DIV_RUNNING | ENABLED, on)
         divider = self.values["DIV"] - DIVIDER_PASS
         divider = divider or MOST_DIVIDER if 0 <= divider < MOST_DIVIDER else MOST_DIVIDER  # 2.17.8, DIV
-        self.context.signals.set(f"clock:{self.context.name}", RING_HZ // divider if on else 0)
-
-    def dormant_written(self, _written: int, _old: int) -> None:
-        """DORMANT: the ring would stop until a pin wakes the chip."""
-        if self.values["DORMANT"] == 0x636F6D61:
-            self.report("DORMANT", "write", "the dormant state")
+        self.tell(RING_HZ // divider if on else 0)
 
     def random_bit(self) -> int:
         """RANDOMBIT: the next of a sequence."""
