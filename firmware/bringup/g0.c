@@ -50,14 +50,4 @@ static void timer_enable(void)
     REG(RCC + 0x3C) |= BIT(0);
 }
 
-void cycles_open(void)
-{
-    REG(0xE000E014) = 0xFFFFFF;
-    REG(0xE000E018) = 0;
-    REG(0xE000E010) = 5;
-}
-
-uint32_t cycles(void)
-{
-    return 0xFFFFFF - REG(0xE000E018);
-}
+#include "cycles_systick.h"
