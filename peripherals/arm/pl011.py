@@ -11,6 +11,7 @@ from typing import Annotated
 
 from emulator.device import ClockedParameters, DeviceContext
 from emulator.schema.table import about
+from peripherals.arm.identity import COMPONENT
 from peripherals.parts.dma_requests import DmaRequests
 from peripherals.parts.uart import EVEN_PARITY, NO_PARITY, ODD_PARITY, Frame, Uart, UartSetting
 from peripherals.register_device import Register, RegisterDevice, read_only
@@ -26,7 +27,7 @@ DMA_RECEIVE, DMA_SEND = 1 << 0, 1 << 1
 STEPS = 64
 """The baud rate divisor is 16 bits and a fraction of 6; a bit is 16 clocks of it."""
 FILLS = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 7 / 8)
-IDENTITY = (0x11, 0x10, 0x34, 0x00, 0x0D, 0xF0, 0x05, 0xB1)
+IDENTITY = (0x11, 0x10, 0x34, 0x00, *COMPONENT)
 NAMES = (*(f"PERIPHID{n}" for n in range(4)), *(f"PCELLID{n}" for n in range(4)))
 
 
