@@ -173,13 +173,12 @@ class Rcc(ReadyDevice):
         self.refresh()
 
     # -- for subclasses ------------------------------------------------------------------
-    @abstractmethod
     def oscillators(self) -> dict[str, int]:
         """Give what the registers make of the internal oscillators, in hertz, whether on or off.
 
-        ``fixed_hz`` has the crystals and the oscillators of one frequency.
+        The crystals, and the oscillators of one frequency in ``FIXED_HZ``, are there already.
         """
-        raise NotImplementedError
+        return {}
 
     @abstractmethod
     def plls(self, clocks: Mapping[str, int]) -> dict[str, int]:

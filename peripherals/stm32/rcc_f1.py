@@ -49,10 +49,6 @@ class RccF1(Rcc):
     FIXED_HZ: ClassVar[Mapping[str, int]] = {"hsi": HSI_HZ, "lsi": LSI_HZ}
 
     # -- the clock tree --------------------------------------------------------------------
-    def oscillators(self) -> dict[str, int]:
-        """None can be set."""
-        return {}
-
     def plls(self, clocks: Mapping[str, int]) -> dict[str, int]:
         """HSI / 2, or HSE or its half, times 2 to 16."""
         from_crystal = self.values["CFGR"] & CFGR_PLLSRC

@@ -3,8 +3,7 @@
 RM0090 (F405 to F439), RM0383 (F411), RM0390 (F446), RM0385 (F74x), RM0410 (F76x). Modelled: HSI, HSE, LSI,
 LSE, the main PLL's P output and F446's R, ready bits of the other PLLs, prescalers, timer clocks (TIMPRE
 but on F405/F407), clock switch, kernel clocks of F7's serial ports, peripheral resets, reset flags.
-Not modelled: start-up times, clock gating, clock security,
-ready interrupts, MCO.
+Not modelled: start-up times, clock gating, clock security, ready interrupts, MCO.
 """
 
 from __future__ import annotations
@@ -76,15 +75,14 @@ class RccF4(Rcc):
     FIXED_HZ: ClassVar[Mapping[str, int]] = {"hsi": HSI_HZ, "lsi": LSI_HZ}
 
     # -- the clock tree --------------------------------------------------------------------
-    def oscillators(self) -> dict[str, int]:
-        """None can be set."""
-        return {}
-
     def plls(self, clocks: Mapping[str, int]) -> dict[str, int]:
-        """(source / M) * N / P."""
+        """The main PLL's P output."""
+        return {"pll": self.main_pll(clocks, 2 * (self.field("PLLCFGR", 16, 2) + 1))}
+
+    def main_pll(self, clocks: Mapping[str, int], divider: int) -> int:
+        """(source / M) * N / P or R, the ``divider`` of an output."""
         source = clocks["hse" if self.values["PLLCFGR"] >> 22 & 1 else "hsi"]
-        divider = max(1, self.field("PLLCFGR", 0, 6)) * 2 * (self.field("PLLCFGR", 16, 2) + 1)
-        return {"pll": source * self.field("PLLCFGR", 6, 9) // divider}
+        return source * self.field("PLLCFGR", 6, 9) // (max(1, self.field("PLLCFGR", 0, 6)) * divider)
 
     def buses(self, sysclk_hz: int) -> dict[str, int]:
         """AHB and both APBs."""
@@ -132,10 +130,8 @@ class RccF446(RccF429):
     )
 
     def plls(self, clocks: Mapping[str, int]) -> dict[str, int]:
-        """The P output as ever, and (source / M) * N / R."""
-        source = clocks["hse" if self.values["PLLCFGR"] >> 22 & 1 else "hsi"]
-        divider = max(1, self.field("PLLCFGR", 0, 6)) * max(2, self.field("PLLCFGR", 28, 3))
-        return {**super().plls(clocks), "pll_r": source * self.field("PLLCFGR", 6, 9) // divider}
+        """Also the R output."""
+        return {**super().plls(clocks), "pll_r": self.main_pll(clocks, max(2, self.field("PLLCFGR", 28, 3)))}
 
 
 class RccF7(RccF411):
