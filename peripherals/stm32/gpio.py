@@ -10,6 +10,7 @@ Parameters: ``port`` (letter, by default the last of the device's name) and ``re
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar
@@ -69,13 +70,13 @@ class Port(RegisterDevice):
         """PA0 to PA15 of port A."""
         return port_pins(name, parameters)
 
+    @abstractmethod
     def pulled_up(self, pin: int) -> bool:
         """Whether the pin's pull-up is on."""
-        raise NotImplementedError
 
+    @abstractmethod
     def output(self, pin: int) -> tuple[bool, bool]:
         """Whether the pin is a general-purpose output, and whether it is an open-drain one."""
-        raise NotImplementedError
 
     def reset(self) -> None:
         """Let go of every pin."""
