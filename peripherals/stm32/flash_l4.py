@@ -93,15 +93,7 @@ class FlashL4(PageFlash):
 
     REGISTERS = (
         Register(0x00, "ACR", 0x0600, writable=0x7F07, on_write="access_control_written"),
-        *(row for row in FlashL4Plus.REGISTERS if 0x04 <= row.offset <= 0x18),
-        read_only(0x20, "OPTR", 0xFFEFF8AA),
-        read_only(0x24, "PCROP1SR", 0xFFFFFFFF),
-        read_only(0x28, "PCROP1ER", 0x0FFF0000),
-        read_only(0x2C, "WRP1AR", 0xFF00FFFF),
-        read_only(0x30, "WRP1BR", 0xFF00FFFF),
-        read_only(0x44, "PCROP2SR", 0xFFFFFFFF),
+        *(row for row in FlashL4Plus.REGISTERS if row.name not in ("ACR", "PCROP2ER", "CFGR")),
         read_only(0x48, "PCROP2ER", 0xFFFF0000),
-        read_only(0x4C, "WRP2AR", 0xFF00FFFF),
-        read_only(0x50, "WRP2BR", 0xFF00FFFF),
     )
     LATENCY_MASK = 0x7

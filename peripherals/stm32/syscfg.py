@@ -15,6 +15,9 @@ from peripherals.register_device import Register, read_only
 from peripherals.stm32.exti import port_signal
 
 CELL_ON, CELL_READY = 1 << 0, 1 << 8
+EXTICR = tuple(
+    Register(0x08 + 4 * i, f"EXTICR{i + 1}", writable=0xFFFF, on_write="ports_selected") for i in range(4)
+)
 
 
 class Syscfg(ReadyDevice):
@@ -25,10 +28,7 @@ class Syscfg(ReadyDevice):
     REGISTERS: ClassVar[tuple[Register, ...]] = (
         Register(0x00, "MEMRMP", on_write="remapped"),
         Register(0x04, "CFGR1", 0x7C000001),
-        *(
-            Register(0x08 + 4 * i, f"EXTICR{i + 1}", writable=0xFFFF, on_write="ports_selected")
-            for i in range(4)
-        ),
+        *EXTICR,
         read_only(0x18, "SCSR"),
         Register(0x1C, "CFGR2"),
         Register(0x20, "SWPR"),
@@ -59,10 +59,7 @@ class SyscfgF4F7(Syscfg):
     REGISTERS = (
         Register(0x00, "MEMRMP", on_write="remapped"),
         Register(0x04, "PMC"),
-        *(
-            Register(0x08 + 4 * i, f"EXTICR{i + 1}", writable=0xFFFF, on_write="ports_selected")
-            for i in range(4)
-        ),
+        *EXTICR,
         Register(0x20, "CMPCR", writable=0x1),
     )
     READY = (Ready("CMPCR", CELL_READY, "CMPCR", CELL_ON),)
@@ -75,10 +72,7 @@ class AfioF1(Syscfg):
     REGISTERS = (
         Register(0x00, "EVCR", writable=0xFF),
         Register(0x04, "MAPR", writable=0x071FFFFF),
-        *(
-            Register(0x08 + 4 * i, f"EXTICR{i + 1}", writable=0xFFFF, on_write="ports_selected")
-            for i in range(4)
-        ),
+        *EXTICR,
         Register(0x1C, "MAPR2", writable=0x07E0),
     )
 
@@ -88,10 +82,7 @@ class SyscfgH7(Syscfg):
 
     REGISTERS: ClassVar[tuple[Register, ...]] = (
         Register(0x04, "PMCR"),
-        *(
-            Register(0x08 + 4 * i, f"EXTICR{i + 1}", writable=0xFFFF, on_write="ports_selected")
-            for i in range(4)
-        ),
+        *EXTICR,
         Register(0x18, "CFGR"),
         Register(0x20, "CCCSR", writable=0x3),
         read_only(0x24, "CCVR"),
