@@ -88,13 +88,12 @@ class DmaChannels(AnyDma):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._count = self.parameters.channels
         self._lines = [(line, self._channels_of(name)) for name, line in context.interrupts.items()]
 
     def register_table(self) -> tuple[Register, ...]:
         """Add each channel's four registers; all channels share the writing method."""
         rows = list(self.REGISTERS)
-        for number in range(1, self.parameters.channels + 1):
+        for number in self._numbers():
             offset = FIRST_CHANNEL + CHANNEL_BYTES * (number - 1)
             rows.append(Register(offset, f"CCR{number}", writable=0x7FFF, on_write="channels_changed"))
             rows.append(Register(offset + 4, f"CNDTR{number}", writable=self.COUNT_MASK))
@@ -117,7 +116,7 @@ class DmaChannels(AnyDma):
     # -- effects ---------------------------------------------------------------------------
     def flags_cleared(self, written: int, _old: int) -> None:
         """IFCR: clear flags; the global bit clears all of its channel."""
-        for number in range(1, self._count + 1):
+        for number in self._numbers():
             if bits := written >> 4 * (number - 1) & 0xF:
                 self._clear_flags(number, 0xF if bits & FLAG_GLOBAL else bits)
         self._refresh()
@@ -206,7 +205,7 @@ class DmaChannels(AnyDma):
     def _channels_of(self, line: str) -> range:
         """The channels that a line serves, by its name."""
         first, _, last = line.removeprefix("channel").partition("_")
-        return range(int(first), min(int(last or first), self._count) + 1)
+        return range(int(first), min(int(last or first), self.parameters.channels) + 1)
 
 
 class Dma(DmaChannels):
