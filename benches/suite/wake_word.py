@@ -77,7 +77,7 @@ def recorded_ms(pulses: Sequence[int], begins: int) -> list[int]:
     recorded: list[int] = []
     for pulse in pulses:
         moment = recorded_ticks(pulse, begins) // TICKS_PER_MS
-        if is_recorded(moment, recorded[-1] if recorded else None):
+        if is_recorded(moment, recorded):
             recorded.append(moment)
     return recorded
 

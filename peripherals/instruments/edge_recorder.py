@@ -26,9 +26,9 @@ def recorded_ticks(picoseconds: int, begins: int, error_ppb: int = 0) -> int:
     return (picoseconds - begins) * (BILLION + error_ppb) // (PICOSECONDS_PER_TICK * BILLION)
 
 
-def is_recorded(milliseconds: int, last: int | None) -> bool:
-    """Whether a detection is kept, when ``last`` was the last one; none is dead time's in the first 10 ms."""
-    return last is None or milliseconds < DEAD_TIME_MS or milliseconds - last > DEAD_TIME_MS
+def is_recorded(milliseconds: int, recorded: Sequence[int]) -> bool:
+    """Whether a detection is kept behind ``recorded``; none is dead time's in the first 10 ms."""
+    return not recorded or milliseconds < DEAD_TIME_MS or milliseconds - recorded[-1] > DEAD_TIME_MS
 
 
 class EdgeRecorder:
@@ -61,20 +61,18 @@ class EdgeRecorder:
         if level or len(self.detections_ms) >= MOST_DETECTIONS:
             return
         moment = self._now() // TICKS_PER_MS
-        if is_recorded(moment, self.detections_ms[-1] if self.detections_ms else None):
+        if is_recorded(moment, self.detections_ms):
             self.detections_ms.append(moment)
 
     def detections_text(self) -> str:
         """The answer to ``print_detections``."""
-        return "".join(f"{text}\r\n" for text in self._detection_lines())
+        lines = "".join(f"{moment},\r\n" for moment in self.detections_ms)
+        return f"Detection Timestamps (ms)\r\n{lines}"
 
     def duty_cycle_text(self) -> str:
         """The answer to ``print_dutycycle``: times in ticks, whatever its head lines say."""
         starts, stops = values_text(self.starts), values_text(self.stops)
         return f"Duty cycle start times (s)\r\n{starts}\r\nDuty cycle stop times (s)\r\n{stops}"
-
-    def _detection_lines(self) -> list[str]:
-        return ["Detection Timestamps (ms)", *(f"{moment}," for moment in self.detections_ms)]
 
     def _now(self) -> int:
         return recorded_ticks(self._clock.picoseconds(), self._begins, self._error_ppb)
@@ -82,7 +80,7 @@ class EdgeRecorder:
 
 def values_text(values: Sequence[int]) -> str:
     """Eight values a line, each with a comma and a blank; an unfinished line stays open."""
-    texts = [f"{value}, " for value in values]
-    lines = ["".join(texts[n : n + VALUES_A_LINE]) for n in range(0, len(texts), VALUES_A_LINE)]
-    return "".join(line if len(texts) - n * VALUES_A_LINE < VALUES_A_LINE else f"{line}\r\n"
-                   for n, line in enumerate(lines))  # fmt: skip
+    return "".join(
+        f"{value}, " if number % VALUES_A_LINE else f"{value}, \r\n"
+        for number, value in enumerate(values, start=1)
+    )
