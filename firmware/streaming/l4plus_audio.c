@@ -16,16 +16,6 @@
 
 const uint32_t audio_interrupt = 11;
 
-static void receive(int16_t *block)
-{
-    REG(DMA_CCR) = 0;
-    REG(DMA_IFCR) = 0xF;
-    REG(DMA_CNDTR) = 2 * AUDIO_FRAMES;
-    REG(DMA_CPAR) = SAI_DR;
-    REG(DMA_CMAR) = (uint32_t)block;
-    REG(DMA_CCR) = CCR_RUN;
-}
-
 void audio_open(void)
 {
     REG(RCC + 0x48) |= BIT(0) | BIT(2);  /* AHB1ENR: DMA1, DMAMUX1 */
@@ -38,13 +28,18 @@ void audio_open(void)
 
 void audio_start(int16_t block[2 * AUDIO_FRAMES])
 {
-    receive(block);
+    audio_next(block);
     sai_start();
 }
 
 void audio_next(int16_t block[2 * AUDIO_FRAMES])
 {
-    receive(block);
+    REG(DMA_CCR) = 0;
+    REG(DMA_IFCR) = 0xF;
+    REG(DMA_CNDTR) = 2 * AUDIO_FRAMES;
+    REG(DMA_CPAR) = SAI_DR;
+    REG(DMA_CMAR) = (uint32_t)block;
+    REG(DMA_CCR) = CCR_RUN;
 }
 
 void audio_stop(void)

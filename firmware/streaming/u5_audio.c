@@ -26,18 +26,6 @@
 
 const uint32_t audio_interrupt = 30;
 
-static void receive(int16_t *block)
-{
-    REG(C_FCR) = ALL_FLAGS;
-    REG(C_TR1) = HALF_WORDS_TO_MEMORY;
-    REG(C_TR2) = REQUEST_SAI1_A;
-    REG(C_BR1) = 4 * AUDIO_FRAMES;
-    REG(C_SAR) = SAI_DR;
-    REG(C_DAR) = (uint32_t)block;
-    REG(C_LLR) = 0;
-    REG(C_CR) = CR_RUN;
-}
-
 void audio_open(void)
 {
     REG(RCC + 0x88) |= BIT(0);          /* AHB1ENR: GPDMA1 */
@@ -49,13 +37,20 @@ void audio_open(void)
 
 void audio_start(int16_t block[2 * AUDIO_FRAMES])
 {
-    receive(block);
+    audio_next(block);
     sai_start();
 }
 
 void audio_next(int16_t block[2 * AUDIO_FRAMES])
 {
-    receive(block);
+    REG(C_FCR) = ALL_FLAGS;
+    REG(C_TR1) = HALF_WORDS_TO_MEMORY;
+    REG(C_TR2) = REQUEST_SAI1_A;
+    REG(C_BR1) = 4 * AUDIO_FRAMES;
+    REG(C_SAR) = SAI_DR;
+    REG(C_DAR) = (uint32_t)block;
+    REG(C_LLR) = 0;
+    REG(C_CR) = CR_RUN;
 }
 
 void audio_stop(void)
