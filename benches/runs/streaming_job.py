@@ -17,7 +17,7 @@ from benches.silicon.streaming_catalog import StreamingRow, streaming_row
 from benches.suite.golden_runtimes import GoldenUnavailable
 from benches.suite.wake_word import FRAME_SAMPLES, Truth, printed_scores, recorded_ms, score
 from benches.suite.wake_word_golden import golden_scores
-from emulator.board.wiring import Wiring
+from emulator.board.model import Board
 from emulator.files import read_bytes
 from emulator.machine.energy import EnergyMeter
 from peripherals.instruments.wave_file import WaveFile, parse_wave
@@ -72,7 +72,8 @@ def run_sound(
             where=machine.where(),
             next_step="does the firmware's `start` turn on the SAI that the board's audio pins lead to?",
         )
-    pins = find_pins(listening.moves, _who_names_pins(job, published, machine.board.wiring))
+    named = _who_names_pins(job, published, machine.board)
+    pins = find_pins(listening.moves, named)
     frames = _frames(listening.moves.pulses(pins.processing, 1), pins.processing, sound)
     pulses = [pulse.begin.picoseconds for pulse in listening.moves.pulses(pins.detection, 0)]
     detections = recorded_ms(pulses, listening.began.picoseconds)
@@ -98,20 +99,19 @@ def run_sound(
         hook=machine.hook.kind,
         score=None if sound.truth is None else score(detections, sound.truth.detection_windows),
         golden=_golden(job, sound, heard, printed_scores(listening.lines)),
-        energy=None if meter is None else _energy(listening, meter, job, published),
+        energy=None if meter is None else _energy(listening, meter, named),
         published=published,
     )
 
 
 def _who_names_pins(
-    job: StreamingJob, published: StreamingRow | None, wiring: Wiring
+    job: StreamingJob, published: StreamingRow | None, board: Board
 ) -> list[tuple[str, Mapping[str, str]]]:
     """The user, then the catalogue, then the board's file."""
-    board = {"processing": wiring.processing, "detection": wiring.detection}
     return [
         (OPTION, job.pins),
         ("catalogue of published images", {} if published is None else published.pins),
-        ("board file", board),
+        ("board file", board.desk_pins()),
     ]
 
 
@@ -153,11 +153,11 @@ def _golden(job: StreamingJob, sound: Sound, heard: Sequence[int], printed: Sequ
 
 
 def _energy(
-    listening: Listening, meter: EnergyMeter, job: StreamingJob, published: StreamingRow | None
+    listening: Listening, meter: EnergyMeter, named: Sequence[tuple[str, Mapping[str, str]]]
 ) -> StreamingEnergy:
     """Between the last two events of the time-stamp pin, as the official runner has it."""
     facts = meter.facts
-    pin = job.pins.get("timestamp") or (published.timestamp_pin if published else "") or facts.timestamp_pin
+    pin = next((pin for _who, pins in named if (pin := pins.get("timestamp"))), "")
     events = [edge.picoseconds for edge in listening.events.edges.get(pin, ()) if edge.level]
     start, stop, window = listening.started.picoseconds, listening.stopped.picoseconds, "start to stop"
     if len(events) >= EVENTS:

@@ -103,6 +103,14 @@ class Board:
     energy: EnergyFacts | None = None
     rtt: RttFacts = field(default_factory=RttFacts)
 
+    def desk_pins(self) -> dict[str, str]:
+        """Pins that lead to the benchmark's desk, by what they tell there; those not known are empty."""
+        return {
+            "processing": self.wiring.processing,
+            "detection": self.wiring.detection,
+            "timestamp": "" if self.energy is None else self.energy.timestamp_pin,
+        }
+
     def accelerator_of(self, region: Region) -> str:
         """Name of the accelerator in front of a region's bytes, an alias's own or its target's."""
         if not region.accelerator and region.alias_of:

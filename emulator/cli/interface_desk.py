@@ -132,8 +132,8 @@ class InterfaceDesk:
             ("processing", recorder.processing_changed),
             ("detection", recorder.detection_changed),
         ):
-            if self.pins.get(role):
-                machine.signals.watch(self.pins[role], moved)
+            if pin := self.pins[role]:
+                machine.signals.watch(pin, moved)
 
     @property
     def is_playing(self) -> bool:
@@ -147,12 +147,7 @@ class InterfaceDesk:
 
 def pins_of(machine: Machine, named: Mapping[str, str]) -> dict[str, str]:
     """Which pin is which: the user says it, else the catalogue of published images, else the board's file."""
-    wiring, facts = machine.board.wiring, machine.board.energy
-    pins = {
-        "processing": wiring.processing,
-        "detection": wiring.detection,
-        "timestamp": "" if facts is None else facts.timestamp_pin,
-    }
+    pins = machine.board.desk_pins()
     for source in (_published_pins(machine), named):
         pins.update({role: pin for role, pin in source.items() if pin})
     return pins
