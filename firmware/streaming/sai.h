@@ -43,9 +43,14 @@ static inline void sai_stop(void)
     REG(SAI_CR2) |= SAI_FLUSH;
 }
 
-static inline void output_open(uint32_t port, uint32_t pin, int high)
+static inline void output_put(uint32_t port, uint32_t pin, int high)
 {
     REG(port + 0x18) = high ? BIT(pin) : BIT(pin + 16); /* BSRR */
+}
+
+static inline void output_open(uint32_t port, uint32_t pin, int high)
+{
+    output_put(port, pin, high);
     change(port, 3u << (2 * pin), 1u << (2 * pin));
 }
 

@@ -20,10 +20,10 @@ static void pins_open(void)
 
 void audio_processing_pin(int high)
 {
-    REG(GPIO_E + 0x18) = high ? BIT(PROCESSING_PIN) : BIT(PROCESSING_PIN + 16);
+    output_put(GPIO_E, PROCESSING_PIN, high);
 }
 
 void audio_detection_pin(int high)
 {
-    REG(GPIO_B + 0x18) = high ? BIT(DETECTION_PIN) : BIT(DETECTION_PIN + 16);
+    output_put(GPIO_B, DETECTION_PIN, high);
 }
