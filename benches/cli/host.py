@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from emulator.cli.command import Command
-from emulator.cli.interface_desk import desk_of, desk_options
+from emulator.cli.desk_options import desk_of, desk_options
 from emulator.cli.options import base_option
 from emulator.cli.parameter_types import BoardName, InputFile
 

@@ -18,7 +18,7 @@ import click
 from benches.virtual_ports import environment_with_hook, install_hook
 from benches.virtual_ports.relay import Relay
 from emulator.cli.console import EXIT_SIGNALLED
-from emulator.cli.interface_desk import DeskOptions
+from emulator.cli.desk_options import DeskOptions
 from emulator.cli.options import DEFAULT_BOARD, settle_hook
 from emulator.cli.words import UNOFFICIAL
 from emulator.errors import BoardlessError, UsageError

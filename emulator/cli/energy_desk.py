@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import time
 
-from emulator.cli.interface_desk import HISTORY_BYTES, DeskOptions, InterfaceDesk
+from emulator.cli.desk_options import DeskOptions
+from emulator.cli.interface_desk import HISTORY_BYTES, InterfaceDesk
 from emulator.device import POWER_ON
 from emulator.errors import UsageError
 from emulator.links import Link, SerialEndpoint

@@ -12,12 +12,12 @@ from emulator.board.schema import CORES, FASTEST_HZ
 from emulator.chip.bundled import bundled_chip
 from emulator.chip.draft import Draft, DraftFacts, draft
 from emulator.chip.facts import core_facts
-from emulator.chip.memories import MemoryRange, memories_of
+from emulator.chip.memories import PAGE_BYTES, MemoryRange, memories_of
 from emulator.chip.model import Chip
 from emulator.chip.svd import read_svd
 from emulator.cli.command import Command
 from emulator.cli.options import base_option
-from emulator.cli.parameter_types import Count, InputFile, MemoryRangeOf, OutputTarget
+from emulator.cli.parameter_types import Count, InputFile, OutputTarget, ValueType
 from emulator.errors import UsageError
 from emulator.files import OutputFile
 from emulator.image import load_image
@@ -27,6 +27,35 @@ GUESSED_HZ = 16_000_000
 NOTES_SHOWN = 10
 MAP_SUFFIX = ".registers.json"
 MAP_WORDS = "the register map"
+SIZE_SUFFIXES = {"K": 1 << 10, "M": 1 << 20}
+
+
+class MemoryRangeOf(ValueType):
+    """A memory as ``BASE:SIZE``, such as ``0x08000000:512K``. Gives a :class:`MemoryRange` of one kind."""
+
+    name = "range"
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def take(self, value: object) -> object:
+        """Raise UsageError for what is none."""
+        if isinstance(value, MemoryRange):
+            return value
+        base, _, size = str(value).partition(":")
+        scale = SIZE_SUFFIXES.get(size[-1:].upper(), 1)
+        try:
+            start, size_bytes = int(base, 0), int(size[:-1] if scale > 1 else size, 0) * scale
+        except ValueError:
+            start, size_bytes = -1, 0
+        right = start >= 0 and size_bytes > 0 and start % PAGE_BYTES == size_bytes % PAGE_BYTES == 0
+        if not right or start + size_bytes > 1 << 32:
+            raise UsageError(
+                f"{value!r} is no memory",
+                where=f"--{self.kind}",
+                next_step=f"write BASE:SIZE in multiples of 0x{PAGE_BYTES:X}, such as 0x08000000:512K",
+            )
+        return MemoryRange(self.kind, start, size_bytes, f"given: --{self.kind} {value}")
 
 
 @click.command(cls=Command)

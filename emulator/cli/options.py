@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from emulator.board.model import Board
-from emulator.board.reader import load_board, load_changed_board
 from emulator.cli.parameter_types import (
     Address,
     BoardName,
@@ -65,14 +63,6 @@ timing_option = click.option(
     show_default=True,
     help="Model core and memories, the core alone, or count instructions.",
 )
-
-
-def described_board(name: str, console: str | None, vectors: int | None = None) -> Board:
-    """The board of that name or file, with ``--console``, ``--vectors`` over its own. Raises BoardError."""
-    given = {"--console": ("console", console), "--vectors": ("vector_table", vectors)}
-    options = [option for option, (_key, value) in given.items() if value is not None]
-    changes = dict(given[option] for option in options)
-    return load_changed_board(name, changes, ", ".join(options)) if changes else load_board(name)
 
 
 def settle_hook(hook: str) -> str:

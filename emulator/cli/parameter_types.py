@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emulator.chip.memories import PAGE_BYTES, MemoryRange
 from emulator.errors import UsageError
 from emulator.files import OutputFile, check_input_file, check_input_folder
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 else:
     ParamType = click.ParamType  # generic since click 8.5
 
-SIZE_SUFFIXES = {"K": 1 << 10, "M": 1 << 20}
 LARGEST_COUNT = (1 << 63) - 1
 LONGEST_S = 1e9
 """About thirty years: what every clock of a host can count to."""
@@ -199,34 +197,6 @@ class Address(ParamType):
         if not 0 <= address < 1 << 32:
             self.fail(f"{value!r} is no 32-bit address, such as 0x08000000", param, ctx)
         return address
-
-
-class MemoryRangeOf(ValueType):
-    """A memory as ``BASE:SIZE``, such as ``0x08000000:512K``. Gives a :class:`MemoryRange` of one kind."""
-
-    name = "range"
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-
-    def take(self, value: object) -> object:
-        """Raise UsageError for what is none."""
-        if isinstance(value, MemoryRange):
-            return value
-        base, _, size = str(value).partition(":")
-        scale = SIZE_SUFFIXES.get(size[-1:].upper(), 1)
-        try:
-            start, size_bytes = int(base, 0), int(size[:-1] if scale > 1 else size, 0) * scale
-        except ValueError:
-            start, size_bytes = -1, 0
-        right = start >= 0 and size_bytes > 0 and start % PAGE_BYTES == size_bytes % PAGE_BYTES == 0
-        if not right or start + size_bytes > 1 << 32:
-            raise UsageError(
-                f"{value!r} is no memory",
-                where=f"--{self.kind}",
-                next_step=f"write BASE:SIZE in multiples of 0x{PAGE_BYTES:X}, such as 0x08000000:512K",
-            )
-        return MemoryRange(self.kind, start, size_bytes, f"given: --{self.kind} {value}")
 
 
 class Count(click.IntRange):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from emulator.board.model import Board
+from emulator.board.reader import load_board, load_changed_board
 from emulator.cli.audio_desk import play_when_heard
 from emulator.cli.command import EXIT_INTERRUPTED, Command
 from emulator.cli.console import EXIT_READER_LEFT, STDERR, STDOUT
@@ -20,7 +21,6 @@ from emulator.cli.options import (
     board_option,
     cache_option,
     console_option,
-    described_board,
     files_option,
     gdb_option,
     hook_option,
@@ -85,7 +85,7 @@ def make_machine(options: MachineOptions) -> Machine:
             prices_folder=options.prices_folder,
         )
 
-    board = described_board(options.board, options.console, options.vectors)
+    board = _described_board(options)
     require_base(options.image, options.base, board)
     image = load_image(options.image, base=options.base, board=board)
     image = add_files(image, [AddedFile(*file) for file in options.files], board)
@@ -99,6 +99,16 @@ def make_machine(options: MachineOptions) -> Machine:
     machine = build(board)
     machine.load(image)
     return machine
+
+
+def _described_board(options: MachineOptions) -> Board:
+    """The board of that name or file, with ``--console``, ``--vectors`` over its own. Raises BoardError."""
+    given = {"--console": ("console", options.console), "--vectors": ("vector_table", options.vectors)}
+    names = [name for name, (_key, value) in given.items() if value is not None]
+    changes = dict(given[name] for name in names)
+    if not changes:
+        return load_board(options.board)
+    return load_changed_board(options.board, changes, ", ".join(names))
 
 
 @click.command(cls=Command)

@@ -11,9 +11,10 @@ from typing import Any
 import click
 
 from emulator.cli.command import Command
+from emulator.cli.desk_options import DeskOptions, desk_of, desk_options
 from emulator.cli.energy_desk import EnergyDesk
 from emulator.cli.gdb import gdb_address, no_debugger, open_debugger, tell_the_end
-from emulator.cli.interface_desk import DeskOptions, InterfaceDesk, desk_of, desk_options
+from emulator.cli.interface_desk import InterfaceDesk
 from emulator.cli.options import (
     base_option,
     board_option,

@@ -47,10 +47,33 @@ def test_help_is_quick_and_imports_little():
     assert "simulated and unofficial" in output.stdout
 
 
+@pytest.mark.parametrize(
+    ("command", "unwanted"),
+    [
+        ("bench", "unicorn emulator.board emulator.chip emulator.image emulator.timing"),
+        ("host", "unicorn msgspec emulator.board emulator.chip emulator.image emulator.machine"),
+        ("boards", "unicorn emulator.chip emulator.image"),
+        ("run", "emulator.chip"),
+    ],
+)
+def test_the_help_of_a_command_imports_what_it_needs(command: str, unwanted: str) -> None:
+    program = (
+        "import sys; from emulator.cli.main import main\n"
+        f"try: main([{command!r}, '--help'], prog_name='boardless')\n"
+        "except SystemExit: pass\n"
+        f"print([name for name in {unwanted.split()} if name in sys.modules])"
+    )
+    output = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert output.stdout.splitlines()[-1] == "[]"
+
+
 def test_import_emulator_brings_neither_the_command_line_nor_host_software():
     program = (
         "import sys; from emulator import Machine; Machine('nucleo-l4r5zi')\n"
-        "unwanted = ('click', 'rich', 'serial', 'tflite_runtime', 'tensorflow', 'benches')\n"
+        "unwanted = ('click', 'rich', 'serial', 'tflite_runtime', 'tensorflow', 'benches',\n"
+        "    'emulator.chip')\n"
         "print([name for name in unwanted if name in sys.modules])"
     )
     output = subprocess.run(

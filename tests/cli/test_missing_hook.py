@@ -18,7 +18,7 @@ import benches.speed.__main__ as speed
 from benches.cli import host_run
 from emulator import Machine
 from emulator.cli import options
-from emulator.cli.interface_desk import DeskOptions
+from emulator.cli.desk_options import DeskOptions
 from emulator.cli.main import main
 from emulator.engine import library
 from emulator.errors import UsageError
