@@ -15,6 +15,8 @@ KINDS = (NONE, SEMIHOSTING, RTT, ITM)
 KINDS_IN_WORDS = "none, semihosting, rtt[:CHANNEL] or itm[:PORT]"
 NUMBERED = {RTT: 16, ITM: 32}
 """Kinds with several channels, and how many may be named: RTT's, and the ITM's stimulus ports."""
+LEAST_RTT_CHANNELS = 3
+"""SEGGER's own number of channels a direction; further ones are taken when the console is one of them."""
 LONGEST_POLL_US = 1_000_000
 
 
@@ -40,6 +42,11 @@ class ConsoleChoice:
 def port_name(kind: str, number: int) -> str:
     """What a channel is called beside the serial ports of devices: ``rtt0``, ``itm``, ``itm1``."""
     return f"{kind}{number}" if kind == RTT or (kind == ITM and number) else kind
+
+
+def rtt_channels(console: int) -> range:
+    """RTT's channels that have a serial port, the console's among them."""
+    return range(max(LEAST_RTT_CHANNELS, console + 1))
 
 
 def console_choice(text: str, devices: Iterable[str] = ()) -> ConsoleChoice | None:

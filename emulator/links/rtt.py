@@ -11,15 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from emulator.board.console import RTT, RttFacts, port_name
+from emulator.board.console import RttFacts
 from emulator.clock.clock import Clock
 from emulator.image.model import Image
 from emulator.links.endpoint import SerialEndpoint
 from emulator.links.rtt_block import ControlBlock, Memory, Ring, find_blocks, read_block
 
 SYMBOL = "_SEGGER_RTT"
-LEAST_CHANNELS = 3
-"""SEGGER's own number of channels a direction; further ones are taken when the console is one of them."""
 MICROSECONDS_PER_SECOND = 1_000_000
 Span = tuple[int, int]
 
@@ -28,7 +26,7 @@ class RttProbe:
     """Carries characters between a firmware's RTT channels and serial endpoints, channel by channel.
 
     ``rams``: base and size of the memories that are searched. ``note(words)`` hears what is wrong with a
-    block. ``symbol``: where the loaded image says that the block lies, None: it says nothing.
+    block.
     """
 
     def __init__(
@@ -45,16 +43,16 @@ class RttProbe:
         self._ports = ports
         self._rams = rams
         self._note = note
-        self.symbol: int | None = None
+        self._symbol: int | None = None
         self._blocks: tuple[int, ...] = ()
         self._deadline = clock.deadline("rtt", self._poll)
         for port in ports.values():
             port.on_waiting(self._hurry)
 
-    @property
-    def found(self) -> bool:
-        """Whether a control block has been found."""
-        return bool(self._blocks)
+    def use_image(self, image: Image | None) -> None:
+        """Go by what an image's symbols say of where the block lies."""
+        symbol = None if image is None or image.debug is None else image.debug.symbol(SYMBOL)
+        self._symbol = None if symbol is None else symbol.address
 
     def reset(self) -> None:
         """The chip was reset, or another image loaded: the block may lie elsewhere soon."""
@@ -79,14 +77,15 @@ class RttProbe:
         if self._blocks:
             return ""
         spans = ", ".join(f"0x{base:08x}-0x{base + size - 1:08x}" for base, size in self._rams)
-        where = f"in {spans}" if self._known() is None else self._place(self._known())
+        known = self._known()
+        where = f"in {spans}" if known is None else self._place(known)
         return (
             f"RTT: no control block has come up {where}: was the firmware built for it, and did it get there?"
         )
 
     # -- finding -----------------------------------------------------------------------------
     def _known(self) -> int | None:
-        return self._facts.control_block if self._facts.control_block is not None else self.symbol
+        return self._facts.control_block if self._facts.control_block is not None else self._symbol
 
     def _find(self) -> tuple[int, ...]:
         known = self._known()
@@ -98,9 +97,9 @@ class RttProbe:
         whole = [at for at in found if (block := read_block(self._memory, at)) and not block.problem]
         return tuple(whole or (at for at in found if read_block(self._memory, at) is not None))
 
-    def _place(self, address: int | None) -> str:
-        name = f" ({SYMBOL})" if address == self.symbol else ""
-        return f"at 0x{address or 0:08x}{name}"
+    def _place(self, address: int) -> str:
+        name = f" ({SYMBOL})" if address == self._symbol else ""
+        return f"at 0x{address:08x}{name}"
 
     # -- serving -----------------------------------------------------------------------------
     def _poll(self) -> None:
@@ -156,19 +155,3 @@ class RttProbe:
     def load(self, saved: Any) -> None:
         """Put a saved state back."""
         self._blocks = tuple(saved)
-
-
-def rtt_symbol(image: Image | None) -> int | None:
-    """Where an image's symbols say that the control block lies."""
-    symbol = None if image is None or image.debug is None else image.debug.symbol(SYMBOL)
-    return None if symbol is None else symbol.address
-
-
-def channels(console: int) -> range:
-    """The channels that have an endpoint, the console's among them."""
-    return range(max(LEAST_CHANNELS, console + 1))
-
-
-def channel_name(number: int) -> str:
-    """What the endpoint of a channel is called."""
-    return port_name(RTT, number)

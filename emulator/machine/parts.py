@@ -8,6 +8,7 @@ the short methods at the end.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emulator.board.areas import PRIVATE
 from emulator.board.console import KINDS_IN_WORDS, ConsoleChoice, console_choice
@@ -28,7 +29,6 @@ from emulator.image.model import Image
 from emulator.image.place import place_of
 from emulator.image.start import EntryStart, entry_start
 from emulator.links.audio_input import AudioWires
-from emulator.links.rtt import RttProbe, rtt_symbol
 from emulator.machine.awaited import access_fields, field_words
 from emulator.machine.controlled_flash import ControlledFlash
 from emulator.machine.crash_report import crash_report
@@ -49,6 +49,9 @@ from emulator.machine.stepping import Stepping
 from emulator.machine.traps import TrapHandler
 from emulator.system.semihosting import SemihostingHost, SemihostResult
 from emulator.system.system import System
+
+if TYPE_CHECKING:
+    from emulator.links.rtt import RttProbe
 
 
 class MachineParts:
@@ -99,7 +102,7 @@ class MachineParts:
         name = "" if image is None else Path(image.path).name
         self.semihosting.command_line = f"{name} {self._arguments}".strip()
         if self.rtt is not None:
-            self.rtt.symbol = rtt_symbol(image)
+            self.rtt.use_image(image)
         if self._start is not None and self._start.memory.kind != "ram":
             self.engine.core.make_writable(self._start.memory.base)
             self.engine.hook.memories_changed()
@@ -305,6 +308,8 @@ class MachineParts:
     def _build_rtt(self) -> RttProbe | None:
         if not self.ports.rtt:
             return None
+        from emulator.links.rtt import RttProbe  # noqa: PLC0415 -- seldom wanted
+
         rams = [(r.base, r.size_bytes) for r in self.board.regions if r.kind == "ram" and not r.alias_of]
         return RttProbe(
             self.engine.core, self.clock, self.board.rtt, self.ports.rtt, rams=rams, note=self._note

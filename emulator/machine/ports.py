@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emulator.board.console import ITM, NONE, RTT, SEMIHOSTING, ConsoleChoice
+from emulator.board.console import ITM, NONE, RTT, SEMIHOSTING, ConsoleChoice, port_name, rtt_channels
 from emulator.errors import UsageError
 from emulator.links.endpoint import SerialEndpoint
-from emulator.links.rtt import channel_name, channels
 
 
 class _ToldEndpoint(SerialEndpoint):
@@ -51,7 +50,7 @@ class SerialPorts:
         if choice.kind == NONE:
             return _ToldEndpoint(NONE, self._passed)
         if choice.kind == RTT:
-            self.rtt = {number: self.port_of(channel_name(number)) for number in channels(choice.number)}
+            self.rtt = {n: self.port_of(port_name(RTT, n)) for n in rtt_channels(choice.number)}
             return self.rtt[choice.number]
         if choice.kind == ITM:
             if choice.number:

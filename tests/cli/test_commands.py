@@ -53,7 +53,7 @@ def test_help_is_quick_and_imports_little():
         ("bench", "unicorn emulator.board emulator.chip emulator.image emulator.timing"),
         ("host", "unicorn msgspec emulator.board emulator.chip emulator.image emulator.machine"),
         ("boards", "unicorn emulator.chip emulator.image"),
-        ("run", "emulator.chip"),
+        ("run", "emulator.chip emulator.links.rtt"),
     ],
 )
 def test_the_help_of_a_command_imports_what_it_needs(command: str, unwanted: str) -> None:
@@ -73,7 +73,7 @@ def test_import_emulator_brings_neither_the_command_line_nor_host_software():
     program = (
         "import sys; from emulator import Machine; Machine('nucleo-l4r5zi')\n"
         "unwanted = ('click', 'rich', 'serial', 'tflite_runtime', 'tensorflow', 'benches',\n"
-        "    'emulator.chip')\n"
+        "    'emulator.chip', 'emulator.links.rtt')\n"
         "print([name for name in unwanted if name in sys.modules])"
     )
     output = subprocess.run(
