@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emulator.board.console import ITM, NONE, RTT, SEMIHOSTING, ConsoleChoice, port_name, rtt_channels
+from emulator.board.console import ITM, RTT, ConsoleChoice, port_name, rtt_channels
 from emulator.errors import UsageError
 from emulator.links.endpoint import SerialEndpoint
 
@@ -47,18 +47,13 @@ class SerialPorts:
         self.console = self._console(console)
 
     def _console(self, choice: ConsoleChoice) -> SerialEndpoint:
-        if choice.kind == NONE:
-            return _ToldEndpoint(NONE, self._passed)
         if choice.kind == RTT:
             self.rtt = {n: self.port_of(port_name(RTT, n)) for n in rtt_channels(choice.number)}
-            return self.rtt[choice.number]
-        if choice.kind == ITM:
-            if choice.number:
-                self._stimulus[choice.number] = self.port_of(choice.port)
-            else:
+        elif choice.kind == ITM:
+            if not choice.number:
                 self.by_name[ITM] = self.itm
-            return self._stimulus[choice.number]
-        return self.port_of(SEMIHOSTING if choice.kind else choice.device)
+            self._stimulus[choice.number] = self.port_of(choice.port)
+        return self.port_of(choice.port)
 
     def port_of(self, device: str) -> SerialEndpoint:
         """The port of a device, made when it is first asked for."""

@@ -28,6 +28,14 @@ def test_as_the_page_shows_it(folder: Path) -> None:
     assert "modelled" in done.stderr
 
 
+@pytest.mark.parametrize("console", ["semihosting", "none"])
+def test_until_hears_it_whatever_the_console_is(folder: Path, console: str) -> None:
+    arguments = ("--board", "mps2-an386", "--args", "13", "--console", console, "--until", "= 169")
+    done = run(folder, "run", "squares.elf", *arguments)
+    assert (done.returncode, done.stdout) == (0, "13 * 13 = 169, and clock() moves\n"), done.stderr
+    assert "stopped:      the text of --until came" in done.stderr
+
+
 def test_its_code_is_the_process_s(folder: Path) -> None:
     done = run(folder, "run", "squares.elf", "--board", "mps2-an386", "--args", "13")
     assert (done.returncode, done.stdout) == (1, "13 * 13 = 169, and clock() moves\n")
