@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from emulator.board.console import NONE
 from emulator.board.register_map import (
     FORMAT,
     NO_BITS,
@@ -29,9 +30,6 @@ from emulator.learning.rules import QUIET
 from emulator.schema.checks import listed
 from emulator.schema.words import suggest
 
-UART_NAMES = ("uart", "usart", "sercom", "sci", "uscia")
-NO_CONSOLE = "no_console"
-NO_CONSOLE_BASE = 0x5FFFFF00
 LEAST_INTERRUPTS = 1
 GUESS = "# guess: "
 LONGEST_DESCRIPTION = 80
@@ -72,17 +70,14 @@ def draft(chip: Chip, facts: DraftFacts) -> Draft:
     """Write both files' texts. Raises UsageError for a console that is none of the devices."""
     windows, notes = windows_of(chip.peripherals, facts.memories.ranges, facts.core.core)
     notes = [*chip.notes, *notes]
-    lines, guesses = _head(chip, facts, has_map=bool(windows), notes=notes)
     known = KnownUarts()
     uarts = {window.name: uart for window in windows if (uart := _uart(known, window)) is not None}
     console = _console(windows, uarts, facts.console)
-    lines.insert(lines.index("CONSOLE"), f'console = "{console}"')
-    lines.remove("CONSOLE")
+    lines, guesses = _head(chip, facts, console, has_map=bool(windows), notes=notes)
     lines += _regions(facts.memories)
+    lines += [] if windows else ["", "[devices]"]
     for window in windows:
         lines += _device(window, uarts.get(window.name), CORES[facts.core.core].interrupts)
-    if console == NO_CONSOLE:
-        lines += _no_console()
     mapped = _mapped(chip, windows)
     if windows and console not in uarts:
         guesses.append(
@@ -107,7 +102,9 @@ def _uart(known: KnownUarts, window: Window) -> KnownUart | None:
     return next((uart for peripheral in window.peripherals if (uart := known.find(peripheral))), None)
 
 
-def _head(chip: Chip, facts: DraftFacts, notes: list[str], *, has_map: bool) -> tuple[list[str], list[str]]:
+def _head(
+    chip: Chip, facts: DraftFacts, console: str, *, notes: list[str], has_map: bool
+) -> tuple[list[str], list[str]]:
     core, guesses = facts.core, list(facts.core.guesses)
     if facts.reset_is_guess:
         guesses.append(f"reset_hz = {facts.reset_hz:_}: the core's clock after reset")
@@ -126,7 +123,7 @@ def _head(chip: Chip, facts: DraftFacts, notes: list[str], *, has_map: bool) -> 
         f'core = "{core.core}"',
         f'fpu = "{core.fpu}"',
         f"reset_hz = {facts.reset_hz:_}" + (f"  {GUESS}no SVD file says it" if facts.reset_is_guess else ""),
-        "CONSOLE",
+        f'console = "{console}"',
         f"vector_table = 0x{facts.memories.vector_table:08X}",
         f"interrupts = {interrupts}",
         f"priority_bits = {core.priority_bits}",
@@ -200,21 +197,7 @@ def _console(windows: Sequence[Window], uarts: dict[str, KnownUart], wanted: str
             where="--console",
             next_step=f"devices: {listed(wanted, names)}",
         )
-    if uarts:
-        return next(name for name in names if name in uarts)
-    like = [name for name in names if any(part in name for part in UART_NAMES)]
-    return next(iter(like), names[0] if names else NO_CONSOLE)
-
-
-def _no_console() -> list[str]:
-    return [
-        "",
-        "# Nothing is known of the chip's UARTs: a name for the console, at which nothing is.",
-        f"[devices.{NO_CONSOLE}]",
-        f'type = "{QUIET}"',
-        f"base = 0x{NO_CONSOLE_BASE:08X}",
-        "size_bytes = 0x4",
-    ]
+    return next(iter(uarts), NONE)
 
 
 # -- the register map --------------------------------------------------------------------------

@@ -246,8 +246,23 @@ def test_from_an_image_alone(firmware: tuple[Path, Path], tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     assert "guess:        core = cortex-m4: by the image's build attributes" in done.stdout
     assert not path.with_suffix(".registers.json").exists()
+    board = load_board(str(path))
+    assert (board.console, board.devices) == ("none", ())
     ran = boardless("run", elf, "--board", path, "--max-cycles", "100000")
     assert "0x4000000c" in ran.stderr  # it comes to the first register that matters, which has no name here
+
+
+def test_no_uart_of_a_known_kind(firmware: tuple[Path, Path], tmp_path: Path) -> None:
+    svd, path = tmp_path / "k.svd", tmp_path / "k.toml"
+    svd.write_text(KESTREL.read_text().replace("<name>INTSTATUS</name>", "<name>OTHER</name>"))
+    svd.write_text(svd.read_text().replace("<name>BAUDDIV</name>", "<name>PACE</name>"))
+    done = boardless("new-board", path, "--svd", svd, "--image", firmware[0])
+    guess = "console = none: no UART of a known kind was found; text by ITM or semihosting is shown"
+    assert f"guess:        {guess}\n" in done.stdout, done.stderr
+    board = load_board(str(path))
+    assert (board.console, {d.type for d in board.devices}) == ("none", {"peripherals.quiet:Quiet"})
+    ran = boardless("run", firmware[0], "--board", path)
+    assert "waits:        for pwr STATUS" in ran.stderr
 
 
 def test_given_memories(tmp_path: Path) -> None:
