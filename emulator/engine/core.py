@@ -127,7 +127,6 @@ class Core:
         self.stack_limits = find_stack_limits(self.register_file, CPU_MODELS[core_name])
         self._callbacks: list[object] = []
         self.store_to_flash: Callable[[int, int, int], bool] = lambda _address, _size_bytes, _value: False
-        self.settle_flash: Callable[[], None] = lambda: None  # behind a run: what became of such stores
         self.memories: list[HostMemory] = []
         self._by_name: dict[str, HostMemory] = {}
         self._mmio_reads: list[tuple[int, int, Callable[[int, int], int]]] = []

@@ -30,7 +30,6 @@ class ControlledFlash:
         self._served: list[tuple[range, Stored]] = []
         self._made: dict[int, bytes] = {}  # what is to be put back, by address
         engine.core.store_to_flash = self._store
-        engine.core.settle_flash = self.settle
 
     def serve_stores(self, first: int, size_bytes: int, stored: Stored) -> None:
         """See :class:`emulator.device.FlashArray`."""

@@ -84,6 +84,7 @@ class MachineParts:
         self.memory = BusMemory(self.engine.core, self._device_at)
         self.bus = Bus(board, self.memory, here=self.accesses.here, on_unmodelled=self._on_unmodelled)
         self.system = self._build_system()
+        self.flash = ControlledFlash(self.engine, self.requests.stop)
         self.devices = self._build_devices()
         self._map_buses()
         self.execution = self._build_execution()
@@ -231,7 +232,7 @@ class MachineParts:
             port_of=self.ports.port_of,
             audio_of=self._audio_of,
             request_reset=self.requests.request_reset,
-            flash=ControlledFlash(self.engine, self.requests.stop),
+            flash=self.flash,
         )
         return {entry.name: add_device(entry, around) for entry in self.board.devices}
 
@@ -282,6 +283,7 @@ class MachineParts:
             lending,
             output,
             self.halts,
+            self.flash,
         )
         execution = Execution(
             self.engine,

@@ -12,6 +12,7 @@ from unicorn import UcError
 from emulator.clock.clock import NEVER, Clock
 from emulator.engine.engine import Engine
 from emulator.engine.hook import Stop
+from emulator.machine.controlled_flash import ControlledFlash
 from emulator.machine.halts import Halts
 from emulator.machine.lending import InputLending
 from emulator.machine.output_lending import OutputLending
@@ -41,9 +42,11 @@ class Slices:
         lending: InputLending,
         output: OutputLending,
         halts: Halts,
+        flash: ControlledFlash,
     ) -> None:
         self.output = output
         self._halts = halts
+        self._flash = flash
         self._lending = lending
         self._protection = protection
         self._core = engine.core
@@ -125,7 +128,7 @@ class Slices:
             error = execute()
             execute = self._execute
             corrections.settle()
-            core.settle_flash()
+            self._flash.settle()
             code = hook.stop_code
             hook.stop_code = 0
             opened = core.opens_for_execution(error)
