@@ -153,6 +153,11 @@ class RegisterMap:
                 left &= ~mask
         return names + [f"bit {bit}" for bit in range(8 * place.register.bytes) if left >> bit & 1]
 
+    def bit_words(self, address: int, bit: int) -> str:
+        """``" (PWR.STATUS, READY)"``: a bit of the word at ``address & ~3``; "" for an unknown register."""
+        name = self.name(address)
+        return f" ({', '.join([name, *self.fields(address, 1 << bit)])})" if name else ""
+
     def value_name(self, address: int, field: str, value: int) -> str:
         """What a value of a register's field is called; "" when it has no name."""
         place = self.place(address)
@@ -184,14 +189,6 @@ class RegisterMap:
         """What an external interrupt is called; "" when nothing is said of it."""
         index = self._index
         return "" if index is None else index.interrupts.get(number, "")
-
-    def counts(self) -> tuple[int, int]:
-        """(peripherals, registers)."""
-        index = self._index
-        if index is None:
-            return 0, 0
-        places = {id(p): p for many in index.words.values() for p in many}
-        return len(index.spans), len(places)
 
     # -- inside ----------------------------------------------------------------------------
     @functools.cached_property

@@ -52,8 +52,7 @@ def alias_words(board: Board, address: int, names: RegisterMap | None = None) ->
     if region is None and device is None:
         return ""
     owner = region.name if region is not None else device.name if device is not None else ""
-    name = names.name(target) if names is not None else ""
-    called = f" ({', '.join([name, *names.fields(target, 1 << bit)])})" if names is not None and name else ""
+    called = "" if names is None else names.bit_words(target, bit)
     return f"bit-band alias of bit {bit} of 0x{target:08x}{called} in {owner}"
 
 

@@ -43,8 +43,7 @@ class Register:
 class Peripheral:
     """One peripheral. ``size_bytes``: of its address blocks, 0 when none is given.
 
-    ``same_as``: the peripheral whose registers it has, unchanged, "" if they are its own. ``line``: where
-    it stands in the file.
+    ``same_as``: the peripheral whose registers it has, unchanged, "" if they are its own.
     """
 
     name: str
@@ -54,12 +53,6 @@ class Peripheral:
     description: str = ""
     interrupts: Mapping[str, int] = field(default_factory=dict)
     same_as: str = ""
-    line: int = 0
-
-    @property
-    def register_bytes(self) -> int:
-        """How far its registers reach."""
-        return max((register.offset + register.size_bytes for register in self.registers), default=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,6 @@ class _Peripherals:
                 description=" ".join(whole.word("description").split()),
                 interrupts=dict(self._interrupts(whole)),
                 same_as=same_as,
-                line=element.line,
             )
 
     def _original(self, element: Element) -> str:

@@ -293,11 +293,7 @@ class _Attempt:
 
     def _words(self, bit: Bit) -> str:
         """The bit in words, by its name too where the board's register map has one."""
-        names = self.machine.bus.register_map
-        name = names.name(bit.register)
-        if not name:
-            return str(bit)
-        return f"{bit} ({', '.join([name, *names.fields(bit.register, 1 << bit.in_word[1])])})"
+        return f"{bit}{self.machine.bus.register_map.bit_words(bit.register, bit.in_word[1])}"
 
     def _value(self, bit: Bit, value: int) -> str:
         """What a value of the bit's field is called, if it is a field of one bit."""
