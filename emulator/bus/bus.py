@@ -136,10 +136,11 @@ class Bus:
         """A store to the peripheral side."""
         if self.journal is not None:
             self.journal(address, size_bytes, value)
-        self._stored = (value & (1 << 8 * size_bytes) - 1) << 8 * (address & 3)
+        value &= (1 << 8 * size_bytes) - 1
+        self._stored = value << 8 * (address & 3)
         slot = self.device_at(address)
         if slot is not None:
-            slot[2].write(address - slot[0], size_bytes, value & ((1 << 8 * size_bytes) - 1))
+            slot[2].write(address - slot[0], size_bytes, value)
             return
         if self._bit_band is not None and self._bit_band.covers(address):
             with suppress(MemoryFault):
