@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 else:
     ParamType = click.ParamType  # generic since click 8.5
 
+NO_ADDRESS = "no 32-bit address, such as 0x08000000"
 LARGEST_COUNT = (1 << 63) - 1
 LONGEST_S = 1e9
 """About thirty years: what every clock of a host can count to."""
@@ -70,12 +71,9 @@ class FileAtAddress(ValueType):
             check_input_file(Path(text))
             return Path(text), None
         check_input_file(Path(name))
-        try:
-            number = int(address, 0)
-        except ValueError:
-            number = -1
-        if not 0 <= number < 1 << 32:
-            raise UsageError(f"{address!r} is no 32-bit address, such as 0x08000000", where=name)
+        number = _address(address)
+        if number is None:
+            raise UsageError(f"{address!r} is {NO_ADDRESS}", where=name)
         return Path(name), number
 
 
@@ -190,13 +188,19 @@ class Address(ParamType):
         """Parse; a usage error for what is no address."""
         if isinstance(value, int):
             return value
-        try:
-            address = int(str(value), 0)
-        except ValueError:
-            address = -1
-        if not 0 <= address < 1 << 32:
-            self.fail(f"{value!r} is no 32-bit address, such as 0x08000000", param, ctx)
+        address = _address(str(value))
+        if address is None:
+            self.fail(f"{value!r} is {NO_ADDRESS}", param, ctx)
         return address
+
+
+def _address(text: str) -> int | None:
+    """The 32-bit number in any base that Python writes; None for what is none."""
+    try:
+        number = int(text, 0)
+    except ValueError:
+        return None
+    return number if 0 <= number < 1 << 32 else None
 
 
 class Count(click.IntRange):
