@@ -40,12 +40,13 @@ def run_official_bench(options: BenchOptions, mode: str, root: Path) -> None:
         try:
             with status(console, f"{job.title} on {job.board}, {mode}") as progress:
                 run = play(job, machine_for(job, options), MODES[mode], progress)
-            folder = write_run(root, run)
+            folder, missing = write_run(root, run)
         except BoardlessError as error:
             failure = error
             break
         words = f"{run.benchmark.name} on {run.system.board}, {mode}: {headline(run)}"
-        console.print(f"{words}\n  {folder}", markup=False, highlight=False, soft_wrap=True)
+        told = f"{words}\n  {folder}" + (f"\n  {missing}" if missing else "")
+        console.print(told, markup=False, highlight=False, soft_wrap=True)
         done.append(
             {"benchmark": run.benchmark.name, "board": run.system.board, "mode": mode, "folder": str(folder)}
         )

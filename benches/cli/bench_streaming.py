@@ -16,6 +16,7 @@ from benches.build.support import fitted, list_support, load_support, support_fo
 from benches.cli.bench_run import report_console, write_report
 from benches.measure.streaming import StreamingSession
 from benches.measure.window_energy import metered
+from benches.runs.energy_pictures import write_energy_pictures
 from benches.runs.job import DEFAULT_BOARD, sha256_of
 from benches.runs.official_conversation import Mode, System, trace_of
 from benches.runs.official_files import MARK
@@ -179,7 +180,8 @@ def _write_official(root: Path, sounds: Sequence[OfficialSound], console: Consol
     folder = folder_of(root, first.system.board, NAME, mode)
     write_files(folder, streaming_files(sounds))
     write_system(root, first.system)
-    for line in (streaming_headline(sounds), f"  {folder}", MARK):
+    missing = write_energy_pictures(folder, [sound.power for sound in sounds if sound.power is not None])
+    for line in (streaming_headline(sounds), f"  {folder}", *([f"  {missing}"] if missing else []), MARK):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 

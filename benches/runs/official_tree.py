@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from benches.runs.energy_pictures import write_energy_pictures
 from benches.runs.official_conversation import Mode, OfficialRun, System
 from benches.runs.official_files import MARK, log_text, results_json, results_text
 from emulator.files import OutputFile, make_folder
@@ -34,12 +35,12 @@ def files_of(run: OfficialRun) -> OfficialFiles:
     return OfficialFiles(log_text(run), results_text(run), results_json(run))
 
 
-def write_run(root: Path, run: OfficialRun) -> Path:
-    """Write a run's three files, and what the tree says of its board; gives the files' folder."""
+def write_run(root: Path, run: OfficialRun) -> tuple[Path, str]:
+    """Write a run's files, and what the tree says of its board; gives their folder, and what is missing."""
     folder = folder_of(root, run.system.board, run.benchmark.name, run.mode)
     write_files(folder, files_of(run))
     write_system(root, run.system)
-    return folder
+    return folder, write_energy_pictures(folder, [e.power for e in run.entries if e.power is not None])
 
 
 def write_files(folder: Path, files: OfficialFiles) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 from dataclasses import replace
 from pathlib import Path
 
+import matplotlib.image
 import pytest
 from click.testing import CliRunner
 
@@ -129,7 +131,8 @@ def test_energy_is_of_the_samples_between_the_events() -> None:
 
 
 def test_the_tree_is_the_checkers(tmp_path: Path) -> None:
-    folder = write_run(tmp_path, PERFORMANCE)
+    folder, missing = write_run(tmp_path, PERFORMANCE)
+    assert not missing
     assert folder == folder_of(tmp_path, "my-board", "kws", Mode.PERFORMANCE)
     assert folder.parts[-4:] == ("results", "my-board", "kws", "performance")
     assert {path.name for path in folder.iterdir()} == {"log.txt", "results.txt", "results.json"}
@@ -137,6 +140,26 @@ def test_the_tree_is_the_checkers(tmp_path: Path) -> None:
     assert system["Status"].lower() == "rdi"
     assert MARK in system["Note"]
     assert folder_of(tmp_path, "b", "ic02", Mode.ENERGY).parts[-2:] == ("ic2", "energy")
+
+
+def test_energy_has_a_picture_a_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_stamps = replace(window(250, 0, 0, 1.0), start_us=None, stop_us=None)
+    powers = [PowerTrace((1e-5,) * 100 + (joules,) * 300, (100, 400)) for joules in (3e-5, 6e-5)]
+    energy = run(Mode.ENERGY, *(entry("a.bin", 1, 2, no_stamps, power=power) for power in powers))
+    folder, missing = write_run(tmp_path / "with", energy)
+    assert not missing
+    first, second = (folder / f"energy_inf_00{number}.png" for number in range(2))
+    colours = matplotlib.image.imread(first)[..., :3].reshape(-1, 3)
+    for colour in ((0, 0, 1), (1, 0, 0)):  # the samples, and the events
+        assert (colours == colour).all(axis=1).any()
+    assert first.read_bytes() != second.read_bytes()
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "matplotlib" else find_spec(name)
+    )
+    folder, missing = write_run(tmp_path / "without", energy)
+    assert "boardless[plots]" in missing
+    assert {path.name for path in folder.iterdir()} == {"log.txt", "results.txt", "results.json"}
 
 
 @pytest.mark.parametrize("mode", FOLDERS)

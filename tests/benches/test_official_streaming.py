@@ -39,6 +39,7 @@ def test_a_published_image(
     assert result.exit_code == 0, result.output
     folder = folder_of(tmp_path, row.board, "sww", Mode.ENERGY)
     results, log = ((folder / name).read_text() for name in ("results.txt", "log.txt"))
+    assert (folder / "energy_inf_000.png").read_bytes().startswith(b"\x89PNG")  # the checker asks for it
     assert all(re.search(pattern, results) for pattern in CHECKED), results
     assert MARK in results.splitlines()[0]
     assert MARK in log.splitlines()[0]
