@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from emulator.engine.absent import AbsentInstructions, uses_fpu
 from emulator.engine.alignment import required_alignment
@@ -17,7 +17,7 @@ from emulator.engine.corrections import Corrections
 from emulator.engine.events import EVENT_BRANCH, EVENT_QUEUE, NO_REGISTER, BlockPlan, Event, LoadPair
 from emulator.engine.expressions import MASK32
 from emulator.engine.hook import MOST_LOADS, BlockHook, KnownLoad, Stop
-from emulator.engine.lazily import Origin, Plans, States
+from emulator.engine.lazily import MetBlock, Origin, Plans, States, WaysToPlan
 from emulator.engine.memory_map import MemoryMap
 from emulator.engine.planner import load_pairs, plan_block
 from emulator.thumb.decode import ItState, decode_block
@@ -28,34 +28,8 @@ from emulator.timing.model import FALL_THROUGH, CoreModel, Step
 PAGE = 0x1000
 
 
-class WaysToPlan(NamedTuple):
-    """How a block is planned, beside what its code and the core say: see :func:`plan_block`."""
-
-    fetch_shift: int | None
-    fetches_ahead: bool
-    watch_data: bool
-    watch_divides: bool
-    runs_ahead: bool
-    traps_unaligned: bool
-    anchors: bool
-    each_access: bool
-
-
-class MetBlock(NamedTuple):
-    """A block of code, and the ways to plan it.
-
-    ``it``: the IT state that it begins in; ``pointer``: to its bytes where they may change, or 0.
-    """
-
-    address: int
-    code: bytes
-    it: int
-    pointer: int
-    ways: WaysToPlan
-
-
 class Quick(Protocol):
-    """Answers before the planner and the model are asked: :mod:`emulator.engine.native_automaton`."""
+    """Answers before the planner and the model are asked."""
 
     def define_block(self, met: MetBlock) -> bool:
         """Tell the hook of a block; False: it is not known, or not as it would be now."""
@@ -64,10 +38,26 @@ class Quick(Protocol):
         """Tell the hook of an edge; ``path``: the hook's, -1: not there yet. False: it is not known."""
 
 
+class Native(Quick, Protocol):
+    """Answers in C, and most of it before the hook stops to ask: :mod:`emulator.engine.native_automaton`."""
+
+    def forget_ways(self) -> None:
+        """Blocks may have to be planned in other ways from now on."""
+
+    def close_fpu(self, *, closed: bool) -> None:
+        """See :meth:`Automaton.close_fpu`."""
+
+    def may_price(self, block: int, it: int) -> None:
+        """The hook was told of a block by Python; paths through it may be priced in C."""
+
+    def branch_slot(self, address: int) -> int:
+        """The place of a branch in the predictor's table."""
+
+
 class Kept(Quick, Protocol):
     """What earlier runs have said: :mod:`emulator.engine.kept_automaton`."""
 
-    def keep_block(self, met: MetBlock, plan: BlockPlan) -> None:
+    def keep_block(self, number: int, met: MetBlock, plan: BlockPlan) -> None:
         """Keep the block that has just been defined, if it may be."""
 
     def keep_edge(
@@ -111,8 +101,7 @@ class Automaton:
         self.states = States(lambda origin: self.step(*origin).next_state)
         self.plans = Plans()
         self.kept: Kept | None = None
-        self.native: Quick | None = None
-        self._met: list[MetBlock] = []
+        self.native: Native | None = None
         self._watched: set[int] = set()
         self._event_senders: set[int] = set()
         self.on_send_event: Callable[[], None] = lambda: None  # the core executes SEV
@@ -130,6 +119,7 @@ class Automaton:
         self._begun: dict[tuple[int, int, int], Step] = {}
         self.initial = self.states.number_of(model.initial_state)
         hook.set_data_timing(model.unaligned, model.divide)
+        memory_map.on_change = self._forget_ways
         hook.state = hook.initial_state = self.initial
 
     def state_of(self, number: int) -> Hashable:
@@ -159,8 +149,13 @@ class Automaton:
         """CCR.UNALIGN_TRP is so now: where it has changed, plan every block anew."""
         if everywhere != self._traps_unaligned:
             self._traps_unaligned = everywhere
+            self._forget_ways()
             for number in range(len(self.plans)):
                 self._hook.drop_block(number)
+
+    def _forget_ways(self) -> None:
+        if self.native is not None:
+            self.native.forget_ways()
 
     def close_fpu(self, closed: bool) -> None:
         """CPACR keeps some code at least from using the FPU, or no longer.
@@ -171,6 +166,8 @@ class Automaton:
         if closed == self.absent.fpu_closed:
             return
         self.absent.fpu_closed = closed
+        if self.native is not None:
+            self.native.close_fpu(closed=closed)
         for number, plan in enumerate(self.plans if closed else ()):
             if any(map(uses_fpu, plan.block.instructions)):
                 self._hook.drop_block(number)
@@ -197,6 +194,7 @@ class Automaton:
         guards = (*self._guards, *self._watched_data)
         if guards and not self._guarded:
             self._guarded = True
+            self._forget_ways()
             for number in range(len(self.plans)):
                 self._hook.drop_block(number)
         self._hook.set_guards(guards)
@@ -236,29 +234,22 @@ class Automaton:
             plan = self.plan_met(met)
         block = plan.block
         number = self._hook.add_block(plan, met.pointer, code)
-        self._note(met, plan)
-        assert number == len(self.plans) - 1
+        self.plans.put(number, met, plan)
+        if self.native is not None and not met.ways.fetches_ahead:  # else its events lag behind
+            self.native.may_price(number, met.it)
         if self.kept is not None:
-            self.kept.keep_block(met, plan)
+            self.kept.keep_block(number, met, plan)
         self._watch_operands(plan.hook_addresses)
         sends_event, corrected = self._watch_events(block), self.corrections.watch(block)
         if self._watch_absent(block) or plan.hook_addresses or sends_event or corrected:
             self._core.forget_code(address, len(code))
 
-    def met(self, block: int) -> MetBlock:
-        """A block as it was met."""
-        return self._met[block]
-
-    def note_planned(self, met: MetBlock, hook_addresses: Sequence[int]) -> None:
+    def note_planned(self, number: int, met: MetBlock, hook_addresses: Sequence[int]) -> None:
         """The hook was told of a block that was planned elsewhere: whoever asks has its plan made."""
-        self._note(met, partial(self.plan_met, met))
+        self.plans.put(number, met, partial(self.plan_met, met))
         self._watch_operands(hook_addresses)
         if hook_addresses:
             self._core.forget_code(met.address, len(met.code))
-
-    def _note(self, met: MetBlock, plan: BlockPlan | Callable[[], BlockPlan]) -> None:
-        self._met.append(met)
-        self.plans.append(plan)
 
     def _watch_operands(self, addresses: Sequence[int]) -> None:
         """Have instructions looked at whose operands the hook needs."""
@@ -266,6 +257,10 @@ class Automaton:
         for hooked in fresh:
             self._hook.watch_code(hooked)
         self._watched.update(fresh)
+
+    def stretch_at(self, address: int) -> tuple[int, int] | None:
+        """First and last address of those around one where code is read in the same way."""
+        return self._memory_map.stretch_at(address)
 
     def ways_to_plan(self, address: int, size_bytes: int) -> WaysToPlan:
         """How a block there is to be planned now."""
@@ -312,12 +307,15 @@ class Automaton:
         """The host wrote memory there: read its blocks anew, and translate it anew."""
         self._core.forget_code(address, size_bytes)
         end = address + size_bytes
-        for number, met in enumerate(self._met):
+        for number in range(len(self.plans)):
+            met = self.plans.met(number)
             if met.address < end and address < met.address + len(met.code):
                 self._hook.drop_block(number)
 
     def branch_slot(self, address: int) -> int:
         """The place of a branch in the predictor's table."""
+        if self.native is not None:
+            return self.native.branch_slot(address)
         return self._branch_slots.setdefault(address, len(self._branch_slots))
 
     def step(self, state: int, block: int, skipped: int, edge: int) -> Step:

@@ -12,15 +12,15 @@ from collections.abc import Hashable, Sequence
 from pathlib import Path
 
 from emulator.engine.absent import uses_fpu
-from emulator.engine.automaton import Automaton, MetBlock, watches_itself
+from emulator.engine.automaton import Automaton, watches_itself
 from emulator.engine.engine import Engine
 from emulator.engine.events import EVENT_BRANCH, BlockPlan, LoadPair
-from emulator.engine.hooks.native_hook import NativeHook, PackedPath, pack_path
-from emulator.engine.hooks.native_plan import PackedPlan, packed
+from emulator.engine.hooks.native_hook import NativeHook, pack_path
+from emulator.engine.hooks.native_plan import packed
+from emulator.engine.kept_book import KeptBook, keep_book
 from emulator.engine.kept_prices import NO_BRANCH, BlockKey, KeptBlock, KeptPrices, kept_prices
-from emulator.engine.lazily import Origin, Packed
+from emulator.engine.lazily import MetBlock, Origin
 from emulator.engine.native_automaton import NativeAutomaton
-from emulator.engine.native_pricer import Planned
 
 
 class KeptAutomaton:
@@ -34,7 +34,7 @@ class KeptAutomaton:
         self._to_file: dict[int, int] = {}
         self._from_file: dict[int, int] = {}
         for number, state in enumerate(automaton.states):
-            self._meet(number, prices.state(self._words(state)))
+            self._meet(number, prices.state(repr(state)))
 
     def save(self) -> None:
         """Write what is new to the file now."""
@@ -53,42 +53,26 @@ class KeptAutomaton:
         plan = block.plan
         if block.branch != NO_BRANCH:
             plan = plan.with_slot(block.branch, automaton.branch_slot(block.site))
-        self._hook.add_packed(plan, met.pointer, met.code)
-        automaton.note_planned(met, block.hook_addresses)
-        self._note(number)
+        in_hook = self._hook.add_packed(plan, met.pointer, met.code)
+        automaton.note_planned(in_hook, met, block.hook_addresses)
+        self._blocks[in_hook] = number
         return True
 
-    def keep_block(self, met: MetBlock, plan: BlockPlan) -> None:
+    def keep_block(self, number: int, met: MetBlock, plan: BlockPlan) -> None:
         """Keep the block that has just been defined, if it may be."""
         block = plan.block
         if watches_itself(block, self._automaton.absent):
             return
         branches = [n for n, event in enumerate(plan.events) if event.kind == EVENT_BRANCH]
-        self._keep(
-            met,
-            KeptBlock(
-                packed(plan),
-                plan.hook_addresses,
-                branches[0] if branches else NO_BRANCH,
-                plan.site,
-                any(map(uses_fpu, block.instructions)),
-                plan.is_whole,
-            ),
+        kept = KeptBlock(
+            packed(plan),
+            plan.hook_addresses,
+            branches[0] if branches else NO_BRANCH,
+            plan.site,
+            any(map(uses_fpu, block.instructions)),
+            plan.is_whole,
         )
-
-    def keep_planned(self, met: MetBlock, planned: Planned, plan: PackedPlan) -> None:
-        """Keep the block that has just been planned natively: no instruction of it is watched by itself."""
-        branch = NO_BRANCH if planned.branch is None else planned.branch
-        self._keep(
-            met,
-            KeptBlock(plan, planned.hook_addresses, branch, planned.site, planned.uses_fpu, is_whole=True),
-        )
-
-    def _keep(self, met: MetBlock, block: KeptBlock) -> None:
-        self._note(self._prices.keep_block(_key(met), block))
-
-    def _note(self, number: int) -> None:
-        self._blocks[len(self._automaton.plans) - 1] = number
+        self._blocks[number] = self._prices.keep_block(_key(met), kept)
 
     # -- paths -----------------------------------------------------------------------------------
     def define_edge(self, path: int, step: Origin) -> bool:
@@ -114,33 +98,20 @@ class KeptAutomaton:
         self, step: Origin, issue: Sequence[int], pairs: Sequence[LoadPair], cycles: int, next_state: int
     ) -> None:
         """Keep the edge that has just been defined, if its path may be."""
-        self.keep_packed_edge(step, pack_path(issue, pairs), cycles, next_state)
-
-    def keep_packed_edge(self, step: Origin, path: PackedPath, cycles: int, next_state: int) -> None:
-        """The same of one that was packed before."""
         block = self._blocks.get(step.block)
         if block is None:
             return
         key = self._to_file[step.state], block, step.skipped
-        self._prices.keep_path(key, path, step.edge, cycles, self._to_file[next_state])
+        self._prices.keep_path(key, pack_path(issue, pairs), step.edge, cycles, self._to_file[next_state])
 
     def state_number(self, state: Hashable) -> int:
         """Our number of a state, a new one when it was not met yet."""
-        return self.named_state(self._words(state), state)
-
-    def named_state(self, words: str, state: Hashable | Packed) -> int:
-        """The same of one in any form; the file names it so."""
-        in_file = self._prices.state(words)
+        in_file = self._prices.state(repr(state))
         number = self._from_file.get(in_file)
         if number is None:
             number = self._automaton.states.add(state)
             self._meet(number, in_file)
         return number
-
-    def _words(self, state: Hashable) -> str:
-        native = self._automaton.native
-        packed = native.words(state) if isinstance(native, NativeAutomaton) else None
-        return repr(state) if packed is None else packed
 
     def _meet(self, state: int, in_file: int) -> None:
         self._to_file[state] = in_file
@@ -151,19 +122,18 @@ def _key(met: MetBlock) -> BlockKey:
     return met.address, met.code, met.it, tuple(met.ways)
 
 
-def keep_prices(engine: Engine, folder: Path, image_sha256: str) -> KeptPrices | None:
+def keep_prices(engine: Engine, folder: Path, image_sha256: str) -> KeptBook | KeptPrices | None:
     """Keep what ``engine`` plans and prices from now on in ``folder``; None: its hook is not native.
 
     The file is written when the engine is no longer needed, at the program's end at the latest.
     """
-    hook, automaton = engine.hook, engine.automaton
+    hook, automaton, board = engine.hook, engine.automaton, engine.board
     if not isinstance(hook, NativeHook):
         return None
-    board = engine.board
     configuration = board.core, sorted(board.core_parameters.items()), board.fpu, engine.timing
-    prices = kept_prices(folder, image_sha256, configuration)
-    automaton.kept = kept = KeptAutomaton(automaton, hook, prices)
     if isinstance(automaton.native, NativeAutomaton):
-        automaton.native.kept = kept
+        return keep_book(automaton.native.pricer, folder, configuration)
+    prices = kept_prices(folder, image_sha256, configuration)
+    automaton.kept = KeptAutomaton(automaton, hook, prices)
     weakref.finalize(automaton, prices.save)
     return prices

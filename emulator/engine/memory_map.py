@@ -6,7 +6,7 @@ or cache controller changes wait states and enables caches here, at the cycle of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from emulator.board.model import Accelerator, Board, Region
@@ -64,6 +64,7 @@ class MemoryMap:
         """Accelerators that stand for the core's own caches: CCR and the cache operations reach them."""
         self._attributes: Sequence[tuple[int, int, MemoryAttributes]] = ()
         self._described = 0
+        self.on_change: Callable[[], None] = lambda: None  # fetches may be others from now on
         self._set_up()
 
     # -- set-up --------------------------------------------------------------------------
@@ -94,6 +95,7 @@ class MemoryMap:
                 tuned.values = KINDS[accelerator.kind].parameters.completed(accelerator.parameters)
                 self._apply(tuned)
         self._waiting.clear()
+        self.on_change()
         self._set_regions()
 
     def _set_regions(self) -> None:
@@ -153,6 +155,7 @@ class MemoryMap:
             self._set_regions()
 
     def _apply(self, tuned: _Tuned) -> None:
+        self.on_change()
         v = tuned.values
         read_bytes = v["read_bytes"]
         line_bytes = max(v.get("line_bytes", read_bytes), read_bytes)
@@ -180,6 +183,11 @@ class MemoryMap:
         rules = KINDS[tuned.accelerator.kind].rules
         ahead, runs_ahead = rules is Rules.STM32_LINE_BUFFERS, rules is Rules.LEVEL_ONE
         return Fetches(_log2(tuned.values["read_bytes"]), ahead, runs_ahead)
+
+    def stretch_at(self, address: int) -> tuple[int, int] | None:
+        """First and last address around one that :meth:`fetches_at` says the same of, in memory."""
+        region = self._board.region_at(address)
+        return None if region is None else (region.base, region.end - 1)
 
     # -- MemoryTuning ------------------------------------------------------------------------
     def configure(self, accelerator: str, **parameters: int) -> None:

@@ -1,116 +1,173 @@
-"""Answers the hook by the native pricer: it stands before one automaton whose hook is native.
+"""Answers the hook's questions in C: it stands before one automaton whose hook is native.
 
-States are the model's, by the automaton's numbers; what the pricer leaves to Python is answered there.
+Twin: hooks/answers.h, which answers most questions where they come up. A run stops for the others: for an
+instruction that the pricer's book lacks, a block with instructions to be looked at, a state that Python met
+first; and for what C has no room for, which the automaton answers. States and blocks have the automaton's
+numbers, whoever meets them first.
 """
 
 from __future__ import annotations
 
+import ctypes as c
 import struct
-from collections.abc import Hashable
+import weakref
+from collections.abc import Callable
 from functools import partial
-from typing import Protocol
 
-from emulator.engine.automaton import Automaton, MetBlock, WaysToPlan
+from emulator.engine.automaton import Automaton
+from emulator.engine.events import BlockPlan
 from emulator.engine.hook import BlockHook
-from emulator.engine.hooks.native_hook import NativeHook, PackedPath
-from emulator.engine.hooks.native_plan import PackedPlan, pointed_plan
-from emulator.engine.lazily import Origin, Packed
-from emulator.engine.native_pricer import NativePricer, Planned, native_core
+from emulator.engine.hooks.native_hook import NativeHook
+from emulator.engine.lazily import MetBlock, Origin, Packed, WaysToPlan
+from emulator.engine.native_pricer import NativePricer, native_core
 
 NO_FETCH_SHIFT = 255
 WAYS = struct.Struct("=6I")
+STRETCH = struct.Struct("=3I")
+"""``WaysAt`` in answers.h up to its ways."""
 
 
-class Keeper(Protocol):
-    """Keeps for the next run what was said: :mod:`emulator.engine.kept_automaton`."""
+class _Shared(c.Structure):
+    """``Answers`` in answers.h, as far as it is shared."""
 
-    def keep_planned(self, met: MetBlock, planned: Planned, plan: PackedPlan) -> None:
-        """Keep the block that has just been defined."""
+    n_states: int
+    fpu_closed: int
 
-    def named_state(self, words: str, state: Hashable | Packed) -> int:
-        """The automaton's number of a state that is named so, a new one when it was not met yet."""
+    _fields_ = tuple((n, c.c_uint32) for n in ("n_states", "fpu_closed"))
 
-    def keep_packed_edge(self, step: Origin, path: PackedPath, cycles: int, next_state: int) -> None:
-        """Keep the edge that has just been defined, if its path may be."""
+
+class _Described(c.Structure):
+    """``DescribedBlock`` in answers.h."""
+
+    address: int
+    size_bytes: int
+    it: int
+    name: int
+    host: int
+    code: int
+
+    _fields_ = (
+        *((n, c.c_uint32) for n in ("address", "size_bytes", "it", "name")),
+        *((n, c.c_uint64) for n in ("host", "code")),
+    )
 
 
 class NativeAutomaton:
-    """See :class:`emulator.engine.automaton.Quick`."""
+    """See :class:`emulator.engine.automaton.Native`."""
 
     def __init__(self, automaton: Automaton, hook: NativeHook, pricer: NativePricer) -> None:
         self._automaton, self._hook, self.pricer = automaton, hook, pricer
-        self._ways: dict[WaysToPlan, bytes | None] = {}
-        self._states: dict[int, int] = {}  # the automaton's numbers, by the pricer's
-        self._in_pricer: dict[int, int | None] = {}  # and back; None: C has no room for it
-        self.kept: Keeper | None = None
+        self._library, self._engine = hook.doors
+        _prototype(self._library)
+        self._answers = self._library.bl_answers_new(pricer.address)
+        weakref.finalize(self, self._library.bl_answers_free, self._answers).atexit = False  # may still run
+        self._shared = _Shared.from_address(self._answers)
+        self._shared.n_states = len(automaton.states)
+        self._packed: dict[WaysToPlan, bytes | None] = {}
+        self._names: list[WaysToPlan] = []
+        self._planned_at: set[tuple[int, int]] = set()
+        self._without_room: set[int] = set()  # states
+        self._knows(automaton.initial)
+        self.close_fpu(closed=automaton.absent.fpu_closed)
+        self._library.bl_answer_by(self._engine, self._answers)
 
     # -- blocks ------------------------------------------------------------------------------
     def define_block(self, met: MetBlock) -> bool:
         """Tell the hook of a block; False: it is left to Python."""
         automaton = self._automaton
         address, code, it, pointer, ways = met
-        if ways not in self._ways:
-            self._ways[ways] = native_ways(ways, predicts_branches=automaton.model.predicts_branches)
-        packed = self._ways[ways]
-        planned = None if packed is None else self.pricer.plan(address, code, it, packed)
+        packed = self._packed_ways(ways)
+        if packed is None:
+            return False
+        self._plan_around(address, ways, packed)
+        planned = self.pricer.plan(address, code, it, packed)
         if planned is None or (planned.uses_fpu and automaton.absent.fpu_closed):
             return False
         if planned.branch is not None:
-            self.pricer.set_slot(automaton.branch_slot(planned.site))
-        self._hook.add_pointed(planned.pointer, planned.n_events, pointer, code)
-        automaton.note_planned(met, planned.hook_addresses)
-        if self.kept is not None:
-            self.kept.keep_planned(met, planned, pointed_plan(planned.pointer))
+            self.pricer.set_slot(self.branch_slot(planned.site))
+        number = self._hook.add_pointed(planned.pointer, pointer, code)
+        self.may_price(number, it)
+        automaton.note_planned(number, met, planned.hook_addresses)
         return True
+
+    def _packed_ways(self, ways: WaysToPlan) -> bytes | None:
+        if ways not in self._packed:
+            predicts = self._automaton.model.predicts_branches
+            self._packed[ways] = native_ways(ways, predicts_branches=predicts)
+        return self._packed[ways]
+
+    def _plan_around(self, address: int, ways: WaysToPlan, packed: bytes) -> None:
+        """Let blocks be planned in these ways, where they are met, in all of the memory around one."""
+        stretch = self._automaton.stretch_at(address)
+        if stretch is None or stretch in self._planned_at:
+            return
+        self._planned_at.add(stretch)
+        self._names.append(ways)
+        self._library.bl_plan_at(self._answers, STRETCH.pack(*stretch, len(self._names) - 1) + packed)
+
+    def forget_ways(self) -> None:
+        """See the protocol."""
+        if self._planned_at:
+            self._planned_at.clear()
+            self._library.bl_forget_ways(self._answers)
+
+    def close_fpu(self, *, closed: bool) -> None:
+        """See the protocol."""
+        self._shared.fpu_closed = closed
+
+    def may_price(self, block: int, it: int) -> None:
+        """See the protocol."""
+        self._library.bl_may_price(self._engine, block, it)
+
+    def branch_slot(self, address: int) -> int:
+        """See the protocol."""
+        return int(self._library.bl_branch_slot(self._answers, address))
+
+    @property
+    def block_count(self) -> int:
+        """See :class:`emulator.engine.lazily.Elsewhere`."""
+        return int(self._library.bl_block_count(self._engine))
+
+    def block_at(self, number: int) -> tuple[MetBlock, Callable[[], BlockPlan]]:
+        """See :class:`emulator.engine.lazily.Elsewhere`."""
+        described = _Described()
+        self._library.bl_describe(self._engine, number, c.byref(described))
+        code = c.string_at(described.code, described.size_bytes)
+        ways = self._names[described.name]
+        met = MetBlock(described.address, code, described.it, described.host, ways)
+        return met, partial(self._automaton.plan_met, met)
 
     # -- paths -----------------------------------------------------------------------------------
-    def define_edge(self, path: int, step: Origin) -> bool:
-        """Tell the hook of an edge; ``path``: the hook's, -1: not there yet. False: it is left to Python."""
-        automaton, hook = self._automaton, self._hook
-        state = self._number_in_pricer(step.state)
-        if state is None:
+    def define_edge(self, path: int, step: Origin) -> bool:  # noqa: ARG002 -- the contract's signature
+        """Tell the hook of the edge that it asks for; False: it is left to Python."""
+        return self._knows(step.state) and self.pricer.answers(self._library.bl_answer_edge, self._engine)
+
+    def _knows(self, state: int) -> bool:
+        """Whether C has a state, or has it now."""
+        if self._library.bl_state_in_pricer(self._answers, state):
+            return True
+        if state in self._without_room:
             return False
-        met = automaton.met(step.block)
-        if met.ways.fetches_ahead:  # its events lag behind
+        number = self.pricer.number_of(self._automaton.state_of(state))
+        if number is None:
+            self._without_room.add(state)
             return False
-        priced = self.pricer.price(step._replace(state=state), met.code, met.it)
-        if priced is None:
-            return False
-        if path < 0:
-            path = hook.add_packed_path(step.state, step.block, step.skipped, priced.path)
-        next_state = self._states.get(priced.next_state)
-        if next_state is None:
-            next_state = self._meet(priced.next_state)
-        hook.set_edge(path, step.edge, priced.cycles, next_state)
-        if self.kept is not None:
-            self.kept.keep_packed_edge(step, priced.path, priced.cycles, next_state)
+        self._library.bl_pair_states(self._answers, state, number)
         return True
 
-    def _meet(self, number: int) -> int:
-        """The automaton's number of a state that the pricer has met first."""
-        packed = Packed(partial(self.pricer.state, number))
-        if self.kept is None:
-            state = self._automaton.states.add(packed)
-        else:
-            state = self.kept.named_state(self._words(number), packed)
-        self._states[number] = state
-        self._in_pricer[state] = number
-        return state
+    @property
+    def state_count(self) -> int:
+        """See :class:`emulator.engine.lazily.Elsewhere`."""
+        return self._shared.n_states
 
-    def _words(self, number: int) -> str:
-        return self.pricer.packed_state(number).rstrip(b"\0").hex()
+    def state_at(self, number: int) -> Packed:
+        """See :class:`emulator.engine.lazily.Elsewhere`."""
+        in_pricer = self._library.bl_state_in_pricer(self._answers, number) - 1
+        return Packed(partial(self.pricer.state, in_pricer))
 
-    def words(self, state: Hashable) -> str | None:
-        """A state in words, the same in every run; None: C has no room for it."""
-        number = self.pricer.number_of(state)
-        return None if number is None else self._words(number)
-
-    def _number_in_pricer(self, state: int) -> int | None:
-        if state not in self._in_pricer:
-            number = self._in_pricer[state] = self.pricer.number_of(self._automaton.state_of(state))
-            if number is not None:
-                self._states.setdefault(number, state)
-        return self._in_pricer[state]
+    def state_added(self, number: int) -> None:
+        """See :class:`emulator.engine.lazily.Elsewhere`."""
+        self._shared.n_states = number + 1
 
 
 def native_ways(ways: WaysToPlan, *, predicts_branches: bool) -> bytes | None:
@@ -126,4 +183,25 @@ def price_natively(automaton: Automaton, hook: BlockHook) -> None:
     """Let C answer what it can, where the hook is native and it knows the core."""
     model = native_core(automaton.model)
     if model is not None and isinstance(hook, NativeHook):
-        automaton.native = NativeAutomaton(automaton, hook, NativePricer(hook, model, automaton.absent))
+        native = NativeAutomaton(automaton, hook, NativePricer(hook, model, automaton.absent))
+        automaton.native = automaton.states.elsewhere = automaton.plans.elsewhere = native
+
+
+def _prototype(library: c.CDLL) -> None:
+    u32, pointer = c.c_uint32, c.c_void_p
+    for name, result, arguments in (
+        ("bl_answers_new", pointer, [pointer]),
+        ("bl_answers_free", None, [pointer]),
+        ("bl_answer_by", None, [pointer, pointer]),
+        ("bl_plan_at", None, [pointer, c.c_char_p]),
+        ("bl_forget_ways", None, [pointer]),
+        ("bl_may_price", None, [pointer, u32, u32]),
+        ("bl_branch_slot", u32, [pointer, u32]),
+        ("bl_block_count", u32, [pointer]),
+        ("bl_describe", None, [pointer, u32, pointer]),
+        ("bl_answer_edge", c.c_int, [pointer]),
+        ("bl_state_in_pricer", u32, [pointer, u32]),
+        ("bl_pair_states", None, [pointer, u32, u32]),
+    ):
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments

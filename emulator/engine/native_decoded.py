@@ -17,6 +17,9 @@ from emulator.timing.cores.classes import FLOATING_POINT, is_conditional, is_mul
 from emulator.timing.cores.native_core import Figures
 
 DECODED = struct.Struct("@7Q III iii BBB BBBB BBB BBBBBBBB 0Q")
+KEY = struct.Struct("@Q")
+ENTRY_BYTES = KEY.size + DECODED.size
+"""``BookEntry`` in decoded.h."""
 ANYWHERE = 0x1000
 """Where an instruction is decoded: nothing that is kept of it depends on it."""
 UNCONDITIONAL = 255

@@ -11,12 +11,12 @@ import ctypes as c
 import struct
 import weakref
 from collections.abc import Callable, Hashable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from emulator.engine.absent import AbsentInstructions
 from emulator.engine.hooks.native_hook import NativeHook, PackedPath
 from emulator.engine.lazily import Origin
-from emulator.engine.native_decoded import decoded_of_key
+from emulator.engine.native_decoded import ENTRY_BYTES, KEY, decoded_of_key
 from emulator.thumb.instruction import Instruction
 from emulator.timing.cores.armv7m import Armv7mModel
 from emulator.timing.cores.armv7m_native import NativeArmv7m
@@ -32,8 +32,8 @@ MOST_INSTRUCTIONS, MOST_EVENTS = 512, 1536
 STATE_BYTES = 192
 ANSWERS, MISSES = 1, 2
 NO_EVENT = 0xFFFFFFFF
-PLANNED = struct.Struct("=5I")
-"""``PricerFound`` from ``n_events`` on."""
+PLANNED = struct.Struct("=4I")
+"""``PricerFound`` from ``site`` on."""
 
 
 class _Found(c.Structure):
@@ -66,6 +66,13 @@ class _Found(c.Structure):
     )
 
 
+class Book(Protocol):
+    """Keeps what was decoded for the next run: :mod:`emulator.engine.kept_book`."""
+
+    def keep(self, entries: bytes) -> None:
+        """Keep what was put into the book."""
+
+
 class Planned(NamedTuple):
     """A block that was planned, where C has it until the next one is.
 
@@ -73,7 +80,6 @@ class Planned(NamedTuple):
     """
 
     pointer: int
-    n_events: int
     hook_addresses: tuple[int, ...]
     branch: int | None
     site: int
@@ -125,21 +131,23 @@ class NativePricer:
         library, engine = hook.doors
         _prototype(library)
         self._library, self._engine, self._core, self._absent = library, engine, core, absent
+        self.book: Book | None = None
         rules = (c.c_int32 * len(core.rules))(*core.rules)
         self._pricer = library.bl_pricer_new(core.number, QUEUE_LEAD, rules, len(core.rules))
-        weakref.finalize(self, library.bl_pricer_free, self._pricer)
+        self.address = self._pricer
+        weakref.finalize(self, library.bl_pricer_free, self._pricer).atexit = False  # may still run
         self._found = _Found.from_address(self._pricer)
-        self._planned_at = self._pricer + vars(_Found)["n_events"].offset
+        self._planned_at = self._pricer + vars(_Found)["site"].offset
         self._planned = library.bl_pricer_planned(self._pricer)
 
     def plan(self, address: int, code: bytes, it: int, ways: bytes) -> Planned | None:
         """Plan a block; None: it is left to Python. ``ways``: ``Ways`` in planner.h."""
-        if not self._answers(self._library.bl_pricer_plan, self._pricer, address, code, len(code), it, ways):
+        if not self.answers(self._library.bl_pricer_plan, self._pricer, address, code, len(code), it, ways):
             return None
-        n_events, site, branch, uses_fpu, hooked = PLANNED.unpack(c.string_at(self._planned_at, PLANNED.size))
+        site, branch, uses_fpu, hooked = PLANNED.unpack(c.string_at(self._planned_at, PLANNED.size))
         addresses = tuple(self._found.hook_addresses[:hooked]) if hooked else ()
         branch = None if branch == NO_EVENT else branch
-        return Planned(self._planned, n_events, addresses, branch, site, bool(uses_fpu))
+        return Planned(self._planned, addresses, branch, site, bool(uses_fpu))
 
     def set_slot(self, slot: int) -> None:
         """Where the branch of the block that was planned last stands in the predictor's table."""
@@ -152,7 +160,7 @@ class NativePricer:
         """
         state, block, skipped, edge = step
         arguments = (self._engine, self._pricer, block, code, it, state, skipped, edge)
-        if not self._answers(self._library.bl_pricer_price, *arguments):
+        if not self.answers(self._library.bl_pricer_price, *arguments):
             return None
         found = self._found
         issue = c.string_at(self._pricer + _Found.issue.offset, 2 * max(1, found.n_events))
@@ -176,7 +184,7 @@ class NativePricer:
         """A state as the model has it."""
         return self._core.unpack(self.packed_state(number))
 
-    def _answers(self, door: Callable[..., int], *arguments: Any) -> bool:
+    def answers(self, door: Callable[..., int], *arguments: Any) -> bool:
         """Ask C, a second time when the book had to be filled in first."""
         answer = door(*arguments)
         if answer == MISSES:
@@ -186,20 +194,28 @@ class NativePricer:
 
     def _learn(self) -> None:
         found = self._found
-        for key in set(found.missing[: found.n_missing]):
-            decoded = decoded_of_key(key, self._core.figures, self._absent)
-            self._library.bl_pricer_add(self._pricer, key, decoded)
+        keys = set(found.missing[: found.n_missing])
+        entries = b"".join(
+            KEY.pack(key) + decoded_of_key(key, self._core.figures, self._absent) for key in keys
+        )
+        self.read(entries)
+        if self.book is not None:
+            self.book.keep(entries)
+
+    def read(self, entries: bytes) -> None:
+        """Put instructions into the book: ``BookEntry`` in decoded.h, one behind the other."""
+        self._library.bl_pricer_add(self._pricer, entries, len(entries) // ENTRY_BYTES)
 
 
 NO_PAIRS = b"\0\0"
 
 
 def _prototype(library: c.CDLL) -> None:
-    u32, u64, pointer = c.c_uint32, c.c_uint64, c.c_void_p
+    u32, pointer = c.c_uint32, c.c_void_p
     for name, result, arguments in (
         ("bl_pricer_new", pointer, [u32, u32, pointer, u32]),
         ("bl_pricer_free", None, [pointer]),
-        ("bl_pricer_add", None, [pointer, u64, c.c_char_p]),
+        ("bl_pricer_add", None, [pointer, c.c_char_p, u32]),
         ("bl_pricer_state", u32, [pointer, c.c_char_p]),
         ("bl_pricer_state_at", pointer, [pointer, u32]),
         ("bl_pricer_plan", c.c_int, [pointer, u32, c.c_char_p, u32, u32, c.c_char_p]),

@@ -42,6 +42,8 @@ static inline uint32_t immediate12(uint32_t opcode) {
     return (opcode >> 26 & 1) << 11 | (opcode >> 12 & 7) << 8 | (opcode & 0xFF);
 }
 
+typedef struct { uint64_t key; Decoded decoded; } BookEntry; /* keep in step with native_decoded.py */
+
 typedef struct {
     uint64_t *keys;            /* by open addressing; 0: free */
     uint32_t *numbers;

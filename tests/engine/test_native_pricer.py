@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from emulator.board.reader import load_board
-from emulator.engine.automaton import Automaton, WaysToPlan
+from emulator.engine.automaton import Automaton
 from emulator.engine.engine import Engine
 from emulator.engine.hooks.native_hook import NativeHook, pack_path
 from emulator.engine.hooks.native_plan import packed, pointed_plan
-from emulator.engine.lazily import Origin
+from emulator.engine.lazily import MetBlock, Origin, WaysToPlan
 from emulator.engine.native_automaton import NativeAutomaton, native_ways
 from emulator.engine.native_pricer import NativePricer
 from emulator.engine.planner import load_pairs
@@ -108,8 +108,8 @@ def test_plans_and_prices_are_those_of_python(engine: Engine) -> None:
             found = found.with_slot(planned.branch, automaton.branch_slot(planned.site))
         assert found == packed(plan)
         assert planned.hook_addresses == plan.hook_addresses
-        in_hook = hook.add_pointed(planned.pointer, planned.n_events, 0, code)
-        automaton.plans.append(plan)
+        in_hook = hook.add_pointed(planned.pointer, 0, code)
+        automaton.plans.put(in_hook, MetBlock(address, code, it, 0, ways), plan)
         skipped, edge = chance.getrandbits(len(plan.observed)), chance.randrange(2)
         step = automaton.step(automaton.states.number_of(state), in_hook, skipped, edge)
         in_pricer = pricer.number_of(state)

@@ -21,6 +21,7 @@ NATIVE_ALONE = {
 }
 """Short cuts, equal in their figures to what they shorten."""
 BY_FIGURES = {
+    "answers.h",
     "armv7m.h",
     "cortex_m33.h",
     "cortex_m7.h",
@@ -37,7 +38,8 @@ BY_FIGURES = {
     "step.h",
     "symbolic.h",
 }
-"""They plan and price from a book that Python fills in, and are held to Python by test_native_pricer.py."""
+"""They plan and price from a book that Python fills in, and are held to Python by test_native_pricer.py and
+test_native_answers.py."""
 PREFIX = re.compile(
     r"^(_|cache_|port_|alignment_|memory_|predictor_|addresses_|tables_|contexts_|footprint_|bl_)"
 )

@@ -95,7 +95,8 @@ typedef struct Block {
     uint32_t observed_all;
     uint8_t counts_alone;  /* nothing of it has a price of its own: no fetch, no data, no predicted branch */
     uint8_t dropped;       /* its memory was written by the host: asked for anew */
-    uint8_t pad[2];
+    uint8_t it;            /* the IT state that it begins in */
+    uint8_t may_price;     /* paths through it may be priced natively: answers.h */
     /* -- of this execution: addresses.h -- */
     uint8_t pending;       /* some data may cost */
     uint8_t expanded;      /* data_address and data_valid are those of this execution's groups */
@@ -125,6 +126,7 @@ typedef struct Block {
     uint32_t n_hooked;
     uint8_t *code;         /* its bytes when it was planned */
     uint32_t leaving, site, target; /* of the last instruction */
+    uint32_t ways;         /* in which it was planned: answers.h */
     Event *events;
     uint64_t *event_stall, *event_unaligned, *event_bus; /* the others: parts of the first */
     Group *groups;
@@ -214,7 +216,7 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
     copy_plan(b, plan);
     b->index = index;
     b->host = host;
-    b->code = host ? copy_of(code, plan->size_bytes) : NULL;
+    b->code = copy_of(code, plan->size_bytes);
     b->event_stall = counters;
     b->event_unaligned = counters + plan->n_events;
     b->event_bus = counters + 2u * plan->n_events;

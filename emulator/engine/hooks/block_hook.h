@@ -18,6 +18,7 @@
 #include "../lent_output.h"
 #include "../remembered_reads.h"
 #include "addresses.h"
+#include "answers.h"
 #include "contexts.h"
 #include "exceptions.h"
 #include "laps.h"
@@ -37,6 +38,7 @@ typedef struct {
     RememberedReads *remembered; /* NULL: every read is Python's */
     LentInput *input;      /* NULL: every character is */
     LentOutput *output;    /* the same of those that are sent */
+    Answers *answers;      /* NULL: every question is Python's */
     Watch watch;
     emu_start_fn emu_start;
     emu_stop_fn emu_stop;
@@ -230,8 +232,16 @@ static void stop(NativeHook *n, void *uc, uint32_t code) {
     n->emu_stop(uc);
 }
 
+/* Whether a question is answered without a stop. */
+static int is_answered(NativeHook *n, void *uc, uint32_t code) {
+    if (!n->answers || (code != STOP_NEED_BLOCK && code != STOP_NEED_PATH && code != STOP_NEED_EDGE)) return 0;
+    if (n->watch.stage) end_watch(n);
+    return answer(n->answers, &n->tables, &n->exceptions, &n->pricing.addresses.registers, uc, &n->pricing.head, code);
+}
+
 static __attribute__((noinline)) void pass(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
     uint32_t code = n->pricing.head.stop_code ? n->pricing.head.stop_code : enter(n, uc, address, size_bytes);
+    while (is_answered(n, uc, code)) code = enter(n, uc, address, size_bytes);
     if (code == STOP_RESUMED) { /* the rest of a block that was let in */
         n->pricing.head.stop_code = STOP_NONE;
         if (n->watch.stage) end_watch(n);

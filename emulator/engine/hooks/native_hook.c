@@ -8,7 +8,7 @@
  *   system/          exception_state, which Python shares
  *   engine/          also remembered_reads, lent_input, lent_output, which Python shares
  *   engine/hooks/    short_program, block, tables, address_program, homes, addresses, all_hits, banks, footprint,
- *                    costs, pricing, contexts, laps, block_hook, exceptions, input, output, register_reads, run on top
+ *                    costs, pricing, contexts, laps, pricer, answers, block_hook, exceptions, input, output, register_reads, run on top
  *
  * They are one translation unit: the compiler sees all of what happens at a block's entry. No
  * Unicorn header is needed: its two entry points come in as pointers.
@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pricer.h"
 #include "register_reads.h"
 #include "run.h"
 
@@ -124,10 +123,7 @@ EXPORT uint32_t bl_take_exception(NativeHook *n, void *uc) { return take_excepti
 /* ---- the automaton ---- */
 
 EXPORT uint32_t bl_add_block(NativeHook *n, const BlockPlan *plan, uint8_t *host, const uint8_t *code) {
-    uint32_t number = add_block(&n->tables, plan, host, code);
-    n->tables.blocks[number]->may_lap = (uint8_t)may_lap(n->tables.blocks[number]);
-    if (n->contexts.enabled) contexts_mark_block(&n->contexts, n->tables.blocks[number]);
-    return number;
+    return define_block(&n->tables, &n->contexts, plan, host, code);
 }
 
 EXPORT void bl_watch_traps(NativeHook *n, suspect_fn suspect) { n->pricing.addresses.suspect = suspect; }
@@ -170,6 +166,8 @@ EXPORT void bl_skip(NativeHook *n, uint64_t cycles, uint64_t instructions) { ski
 
 EXPORT uint64_t bl_advance(NativeHook *n, const uint16_t *issue, uint32_t upto) { return advance(n, issue, upto); }
 
+EXPORT uint32_t bl_event_count(NativeHook *n, uint32_t block) { return n->tables.blocks[block]->n_events; }
+
 EXPORT uint32_t bl_trace(NativeHook *n, uint32_t i) { return n->trace[i % TRACE_LENGTH]; }
 
 /* ---- planning and pricing ---- */
@@ -180,7 +178,9 @@ EXPORT Pricer *bl_pricer_new(uint32_t model, uint32_t queue_lead, const int32_t 
 
 EXPORT void bl_pricer_free(Pricer *p) { pricer_free(p); }
 
-EXPORT void bl_pricer_add(Pricer *p, uint64_t key, const Decoded *decoded) { book_add(&p->book, key, decoded); }
+EXPORT void bl_pricer_add(Pricer *p, const BookEntry *entries, uint32_t n_entries) {
+    for (uint32_t i = 0; i < n_entries; i++) book_add(&p->book, entries[i].key, &entries[i].decoded);
+}
 
 EXPORT uint32_t bl_pricer_state(Pricer *p, const CoreState *state) { return pricer_state(p, state); }
 
@@ -198,6 +198,49 @@ EXPORT void bl_pricer_set_slot(Pricer *p, uint32_t slot) { p->planner.events[p->
 EXPORT int bl_pricer_price(NativeHook *n, Pricer *p, uint32_t block, const uint8_t *code, uint32_t it, uint32_t state,
                            uint32_t skipped, uint32_t edge) {
     return pricer_price(p, n->tables.blocks[block], code, it, state, skipped, edge);
+}
+
+/* ---- answering where a question comes up ---- */
+
+EXPORT Answers *bl_answers_new(Pricer *p) {
+    Answers *a = calloc(1, sizeof *a);
+    if (a) a->pricer = p;
+    return a;
+}
+
+EXPORT void bl_answers_free(Answers *a) {
+    answers_free(a);
+    free(a);
+}
+
+EXPORT void bl_answer_by(NativeHook *n, Answers *a) { n->answers = a; }
+
+EXPORT void bl_plan_at(Answers *a, const WaysAt *where) {
+    if (a->n_ways < MOST_WAYS) a->ways[a->n_ways++] = *where;
+}
+
+EXPORT void bl_forget_ways(Answers *a) { a->n_ways = 0; }
+
+EXPORT void bl_may_price(NativeHook *n, uint32_t block, uint32_t it) {
+    may_price(n->tables.blocks[block], it, 0);
+}
+
+EXPORT int bl_answer_edge(NativeHook *n) { return answer_edge(n->answers, &n->tables, &n->pricing.head); }
+
+EXPORT void bl_pair_states(Answers *a, uint32_t state, uint32_t in_pricer) { pair_states(a, state, in_pricer); }
+
+EXPORT uint32_t bl_state_in_pricer(Answers *a, uint32_t state) {
+    return state < a->cap_states ? a->in_pricer[state] : 0;
+}
+
+EXPORT uint32_t bl_branch_slot(Answers *a, uint32_t site) { return branch_slot(a, site); }
+
+EXPORT uint32_t bl_block_count(NativeHook *n) { return n->tables.n_blocks; }
+
+EXPORT void bl_describe(NativeHook *n, uint32_t block, DescribedBlock *d) {
+    const Block *b = n->tables.blocks[block];
+    *d = (DescribedBlock){b->address, b->size_bytes, b->it, b->ways, 0, (uint64_t)b->code};
+    if (b->host != (const uint8_t *)b) d->host = (uint64_t)b->host; /* a dropped one's */
 }
 
 /* ---- the memory system ---- */
@@ -271,6 +314,13 @@ EXPORT const uint64_t *bl_event_bus(NativeHook *n, uint32_t block) {
 
 EXPORT void bl_counters(NativeHook *n, uint64_t *edges, uint64_t *events) {
     counters(&n->tables, edges, events);
+}
+
+EXPORT size_t bl_counter_words(NativeHook *n, uint32_t of_events) {
+    const Counters *c = of_events ? &n->tables.of_events : &n->tables.of_paths;
+    size_t words = 0;
+    for (uint32_t i = 0; i < c->n; i++) words += c->chunks[i].used;
+    return words;
 }
 
 EXPORT void bl_mark(NativeHook *n) { mark(&n->tables); }

@@ -12,7 +12,7 @@ from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
 from emulator.engine.core import Core
 from emulator.engine.events import BlockPlan, LoadPair
-from emulator.engine.hook import EDGES, EVENT_PARTS, Counters, KnownLoad, PathCount
+from emulator.engine.hook import EDGES, Counters, KnownLoad, PathCount
 from emulator.engine.hooks.native_contexts import NativeContexts, prototype_contexts
 from emulator.engine.hooks.native_exceptions import (
     prototype_exceptions,
@@ -130,6 +130,8 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_event_stalls", c.POINTER(u64), [pointer, u32]),
         ("bl_event_unaligned", c.POINTER(u64), [pointer, u32]),
         ("bl_event_bus", c.POINTER(u64), [pointer, u32]),
+        ("bl_event_count", u32, [pointer, u32]),
+        ("bl_counter_words", c.c_size_t, [pointer, u32]),
         ("bl_counters", None, [pointer, pointer, pointer]),
         ("bl_mark", None, [pointer]),
         ("bl_since_mark", c.c_size_t, [pointer, u32, pointer]),
@@ -157,7 +159,6 @@ class NativeHook(_Head):
     footprint: NativeFootprint
     _library: c.CDLL
     _engine: int
-    _event_counts: list[int]
     _core: Core | None
     _suspect: object
     _handle: Any
@@ -229,13 +230,11 @@ class NativeHook(_Head):
 
     def add_packed(self, plan: PackedPlan, host_pointer: int, code: bytes) -> int:
         """The same for a plan that was packed before."""
-        self._event_counts.append(plan.n_events)
         native = c.byref(plan.described())
         return int(self._library.bl_add_block(self._engine, native, host_pointer or None, code))
 
-    def add_pointed(self, plan: int, n_events: int, host_pointer: int, code: bytes) -> int:
+    def add_pointed(self, plan: int, host_pointer: int, code: bytes) -> int:
         """The same for a plan that C has at an address."""
-        self._event_counts.append(n_events)
         return int(self._library.bl_add_block(self._engine, plan, host_pointer or None, code))
 
     @property
@@ -378,20 +377,23 @@ class NativeHook(_Head):
 
     def event_stalls(self, block: int) -> tuple[int, ...]:
         """See :class:`BlockHook`."""
-        return tuple(self._library.bl_event_stalls(self._engine, block)[: self._event_counts[block]])
+        return self._of_events(self._library.bl_event_stalls, block)
 
     def event_unaligned(self, block: int) -> tuple[int, ...]:
         """See :class:`BlockHook`."""
-        return tuple(self._library.bl_event_unaligned(self._engine, block)[: self._event_counts[block]])
+        return self._of_events(self._library.bl_event_unaligned, block)
 
     def event_bus(self, block: int) -> tuple[int, ...]:
         """See :class:`BlockHook`."""
-        return tuple(self._library.bl_event_bus(self._engine, block)[: self._event_counts[block]])
+        return self._of_events(self._library.bl_event_bus, block)
+
+    def _of_events(self, door: Callable[[int, int], Any], block: int) -> tuple[int, ...]:
+        return tuple(door(self._engine, block)[: self._library.bl_event_count(self._engine, block)])
 
     def counters(self) -> Counters:
         """See :class:`BlockHook`."""
-        edges = bytearray(WORD_BYTES * EDGES * self._library.bl_path_count(self._engine))
-        events = bytearray(WORD_BYTES * EVENT_PARTS * sum(self._event_counts))
+        words = self._library.bl_counter_words
+        edges, events = (bytearray(WORD_BYTES * words(self._engine, part)) for part in (0, 1))
         byte = c.c_char * 1  # the first one: zero bytes have an address, too
         places = [byte.from_buffer(each) if each else None for each in (edges, events)]
         self._library.bl_counters(self._engine, *places)
@@ -451,7 +453,7 @@ def native_hook(library: c.CDLL) -> NativeHook:
     engine = library.bl_new(*doors, ids)
     hook = NativeHook.from_address(engine)
     hook._library, hook._engine = library, engine
-    hook._event_counts, hook._core = [], None
+    hook._core = None
     hook.contexts = NativeContexts(library, engine)
     hook.footprint = NativeFootprint(library, engine)
     hook._reads = NativeReads(library, engine)
