@@ -201,15 +201,21 @@ class WaitDetector:
         return Turn(hook.cycles - cycles, hook.instructions - instructions, self._stores(), overhead, counter)
 
     def _counter(self) -> tuple[tuple[int, int], Ramp] | None:
-        """The one counter that the turn has read once, None when there are more or it is not known."""
-        if len(self._accesses.turn_ramps) != 1:
+        """The one counter that the turn has read once, None when there are more or it is not known.
+
+        A counter's part that stands still (a high word) may be read, too: the turn holds as long as it does.
+        """
+        ramps = self._accesses.turn_ramps
+        still = [ramp for _, ramp in ramps if ramp is not None and not ramp.step]
+        moving = [(place, ramp) for place, ramp in ramps if ramp is None or ramp.step] or ramps
+        if len(moving) != 1:
             return None
-        place, ramp = self._accesses.turn_ramps[0]
+        place, ramp = moving[0]
         address, size_bytes = place
         mask = (1 << 8 * size_bytes) - 1
         if ramp is None or address % WORD_BYTES or ramp.value & mask != self._accesses.turn_values.get(place):
             return None
-        return place, ramp
+        return place, replace(ramp, until=min(each.until for each in (ramp, *still)))
 
     def _come_back(self, pc: int, limit: int) -> bool:
         """Run one block, then on to ``pc``; False when something else stopped it first."""
