@@ -24,7 +24,8 @@ class Region:
     "system", "tcm", "axi" ...): free text that memory models use. ``first_load_cycles``: what a
     load waits there that follows no load of the same memory, on boards whose core parameters
     have ``other_memory``. ``ram_for_programs``: a program without a vector table may keep its data
-    there too, whatever the kind.
+    there too, whatever the kind. ``contents``: what it holds before an image is loaded, from
+    ``contents_at`` on, as option bytes and information pages do.
     """
 
     name: str
@@ -38,6 +39,8 @@ class Region:
     alias_of: str = ""
     source: str = ""
     ram_for_programs: bool = False
+    contents: bytes = b""
+    contents_at: int = 0
 
     @property
     def end(self) -> int:

@@ -52,6 +52,9 @@ def check_region(region: Region) -> None:
     entry = {k: v for k, v in dataclasses.asdict(region).items() if k in field_names(RegionTable) and v != ""}
     if not region.wait_states:
         del entry["wait_states"]
+    entry["contents"] = region.contents.hex()
+    if not region.contents:
+        del entry["contents_at"]
     _raise_first([problem.below(f"regions.{region.name}") for problem in problems_of(RegionTable, entry)])
 
 

@@ -21,10 +21,10 @@ import msgspec
 from emulator.board.checks import board_problems
 from emulator.board.console import RttFacts
 from emulator.board.model import Accelerator, Board, DeviceEntry, Region
-from emulator.board.schema import BoardTable, RegionTable
+from emulator.board.schema import LARGEST_REGION_BYTES, BoardTable, RegionTable
 from emulator.board.wiring import Wiring
 from emulator.errors import BoardError, BoardProblems
-from emulator.files import check_input_file, read_text
+from emulator.files import check_input_file, read_bytes, read_text
 from emulator.schema.checks import listed
 from emulator.schema.table import Problem
 from emulator.schema.words import suggest
@@ -228,7 +228,7 @@ def _remove(inherited: dict[str, Any], document: _Document) -> Iterator[Problem]
 
 # -- building ----------------------------------------------------------------------------
 def _build(table: BoardTable, file: str) -> Board:
-    regions = tuple(_region(name, entry, table.regions) for name, entry in table.regions.items())
+    regions = tuple(_region(name, entry, table.regions, file) for name, entry in table.regions.items())
     flash_bases = tuple(r.base for r in regions if r.kind == "flash" and not r.alias_of)
     return Board(
         name=table.name or Path(file).stem,
@@ -271,7 +271,23 @@ def _beside(file: str, name: str) -> str:
     return str(path)
 
 
-def _region(name: str, entry: RegionTable, regions: Mapping[str, RegionTable]) -> Region:
+def _contents(name: str, entry: RegionTable, file: str) -> bytes:
+    """What a region begins with. Raises BoardError for a file that can't be read or does not fit."""
+    if not entry.contents_file:
+        return bytes.fromhex(entry.contents)
+    path = _beside(file, entry.contents_file)
+    data = read_bytes(Path(path), limit_bytes=LARGEST_REGION_BYTES, error=BoardError)
+    room = entry.base + entry.size_bytes - entry.first_content
+    if len(data) > room:
+        raise BoardError(
+            f"{path} has {len(data)} bytes, the region room for {room}",
+            where=f"{file}: regions.{name}.contents_file",
+            next_step="cut the file, or make the region larger",
+        )
+    return data
+
+
+def _region(name: str, entry: RegionTable, regions: Mapping[str, RegionTable], file: str) -> Region:
     """Make a region; an alias takes kind, bus, accelerator and wait states from its original."""
     original = regions.get(entry.alias_of, entry)
     kind = original.kind if entry.kind is msgspec.UNSET else entry.kind
@@ -289,4 +305,6 @@ def _region(name: str, entry: RegionTable, regions: Mapping[str, RegionTable]) -
         alias_of=entry.alias_of,
         source=entry.source,
         ram_for_programs=entry.ram_for_programs or original.ram_for_programs,
+        contents=_contents(name, entry, file),
+        contents_at=entry.first_content,
     )

@@ -132,10 +132,22 @@ class RegionTable(Table, frozen=True):
             example=True,
         ),
     ] = False
+    contents: Annotated[
+        str,
+        about("Bytes, in hexadecimal, that it holds before an image is loaded.", example="a5 5a ff 00"),
+    ] = ""
+    contents_file: Annotated[
+        str, about("The same as raw bytes in a file beside this one.", example="uicr.bin")
+    ] = ""
+    contents_at: (
+        Annotated[int, address("Where they begin; without it at base.", example=0x1FFFF800)]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
     source: Source = ""
 
     def contradictions(self) -> Iterator[Problem]:
-        """Yield a region that is of no kind, has wait states twice, or does not fit."""
+        """Yield a region that is of no kind, has wait states or contents twice, or does not fit."""
+        yield from self._wrong_contents()
         if self.kind is msgspec.UNSET and not self.alias_of:
             yield Problem("kind", "missing: what the region is made of", 'add kind = "flash", "ram" or "rom"')
         if self.accelerator and self.wait_states is not msgspec.UNSET:
@@ -150,6 +162,25 @@ class RegionTable(Table, frozen=True):
             yield Problem(
                 "size_bytes", "the region ends beyond 4 GiB", "make it smaller, or move its base down"
             )
+
+    def _wrong_contents(self) -> Iterator[Problem]:
+        if self.contents and self.contents_file:
+            yield Problem("contents_file", "contents says the same", "keep one of them", ("contents",))
+        key = "contents_file" if self.contents_file else "contents"
+        if self.alias_of and (self.contents or self.contents_file):
+            yield Problem(key, f"the bytes are {self.alias_of}'s", "give them there", ("alias_of",))
+        try:
+            end = self.first_content + len(bytes.fromhex(self.contents))
+        except ValueError:
+            yield Problem("contents", "is not hexadecimal", 'two digits a byte, as "a5 5a ff 00"')
+            return
+        if self.first_content < self.base or end > self.base + self.size_bytes:
+            yield Problem(key, "they are not all in the region", "move contents_at", ("contents_at",))
+
+    @property
+    def first_content(self) -> int:
+        """The address of the first byte of the contents."""
+        return self.base if self.contents_at is msgspec.UNSET else self.contents_at
 
 
 class DeviceTable(Table, frozen=True):

@@ -150,6 +150,9 @@ class Core:
             buffer = _own_memory(size)
             if region.kind == "flash":
                 buffer[:] = b"\xff" * size
+            if region.contents:
+                at = region.contents_at - region.base
+                buffer[at : at + len(region.contents)] = region.contents
             pointer = ctypes.addressof(ctypes.c_char.from_buffer(buffer))
             target = HostMemory(region, buffer, pointer, memoryview(buffer))
             self._by_name[region.name] = target
