@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +14,7 @@ from benches.cli.jobs_option import jobs_option
 from benches.cli.many_values import ManyValuesCommand
 from benches.cli.streaming_choice import ALL_NAMES, is_streaming
 from benches.suite.benchmarks import find
-from emulator.cli.options import base_option, cache_option, hook_option, json_option
+from emulator.cli.options import base_option, cache_option, hook_option, json_option, launch_options
 from emulator.cli.parameter_types import (
     Count,
     InputFile,
@@ -25,6 +26,9 @@ from emulator.cli.parameter_types import (
 from emulator.files import OutputFile
 from peripherals.instruments.audio_master import LARGEST_ERROR_PPM
 
+if TYPE_CHECKING:
+    from emulator.image.launch import Launch
+
 
 @click.command(cls=ManyValuesCommand, many_values=("--inputs",), not_values=ALL_NAMES)
 @click.argument("benchmarks", nargs=-1, metavar="[BENCHMARK]...", type=click.Choice(ALL_NAMES))
@@ -33,6 +37,7 @@ from peripherals.instruments.audio_master import LARGEST_ERROR_PPM
     "--image", type=InputFile(), metavar="FILE", help="Your firmware instead of the shipped images."
 )
 @base_option
+@launch_options
 @click.option(
     "--inputs",
     type=InputFileOrFolder(),
@@ -128,6 +133,7 @@ def bench(
     board: str | None,
     image: Path | None,
     base: int | None,
+    launch: Launch,
     inputs: tuple[Path, ...],
     model: Path | None,
     count: int | None,
@@ -184,6 +190,7 @@ def bench(
                 image=image,
                 board=board,
                 base=base,
+                launch=launch,
                 audio=audio,
                 truth=truth,
                 model=model,
@@ -215,6 +222,7 @@ def bench(
             board=board,
             image=image,
             base=base,
+            launch=launch,
             inputs=inputs,
             model=model,
             count=count,

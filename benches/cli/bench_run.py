@@ -39,6 +39,7 @@ from emulator.cli.tables import table_console
 from emulator.cli.untold import tell_modes, tell_notes, unmodelled_json
 from emulator.errors import BoardlessError, CheckFailed, UsageError
 from emulator.files import OutputFile
+from emulator.image.launch import Launch
 
 if TYPE_CHECKING:
     from emulator.board.model import Board
@@ -60,6 +61,7 @@ class BenchOptions:
     board: str | None = None
     image: Path | None = None
     base: int | None = None
+    launch: Launch = field(default_factory=Launch)
     inputs: tuple[Path, ...] = ()
     model: Path | None = None
     count: int | None = None
@@ -182,6 +184,7 @@ def plan_jobs(options: BenchOptions) -> list[BenchJob]:
     else:
         if options.base is not None:
             raise UsageError("--base describes an image of yours", next_step="Give --image too.")
+        require_image(options.launch)
         if options.model is not None and len(options.benchmarks) != 1:
             raise UsageError(
                 "--model is of one benchmark or of one image",
@@ -209,15 +212,26 @@ def plan_jobs(options: BenchOptions) -> list[BenchJob]:
     ]
 
 
+def require_image(launch: Launch) -> None:
+    """Refuse what describes a user's image, when the shipped ones run. Raises UsageError."""
+    if words := launch.words():
+        one = len(words) == 1
+        raise UsageError(
+            f"{', '.join(words)} describe{'s' * one} an image of yours", next_step="Give --image too."
+        )
+
+
 def machine_for(job: BenchJob, options: BenchOptions, board: Board | None = None) -> Machine:
     """Build the job's machine, or one of another ``board``, and load its image."""
     from emulator.machine.machine import Machine  # noqa: PLC0415 - loads the engine
 
+    launch = options.launch
+    described = board or launch.board(job.board)
     machine = Machine(
-        board or job.board, timing=options.timing, hook=options.hook, prices_folder=options.prices_folder
+        described, timing=options.timing, hook=options.hook, prices_folder=options.prices_folder
     )
     require_known_base(job.image, job.base, machine.board)
-    machine.load(job.image, base=job.base)
+    machine.load(job.image, base=job.base, load=launch.files, start=launch.start)
     if board is None:  # and not again for each board of --what-if
         tell_notes(machine)
     return machine
@@ -250,7 +264,7 @@ def _first_input(run: BenchRun, job: BenchJob) -> InputData:
 
 def _with_what_if(run: BenchRun, job: BenchJob, options: BenchOptions) -> BenchRun:
     """The same run with its window as it is and with the changes, on machines of their own."""
-    board = load_board(job.board)
+    board = options.launch.board(job.board)
 
     def make(changed: Board) -> Machine:
         return machine_for(job, options, changed)

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benches.build.firmware import shipped_model
 from benches.build.support import fitted, list_support, load_support, support_for
-from benches.cli.bench_run import report_console, write_report
+from benches.cli.bench_run import report_console, require_image, write_report
 from benches.measure.streaming import StreamingSession
 from benches.measure.window_energy import metered
 from benches.runs.energy_pictures import write_energy_pictures
@@ -35,6 +35,7 @@ from emulator.cli.untold import tell_modes, tell_notes, unmodelled_json
 from emulator.errors import CheckFailed, UsageError
 from emulator.files import OutputFile
 from emulator.image import require_base
+from emulator.image.launch import Launch
 from emulator.machine.machine import Machine
 from peripherals.instruments.wave_file import WaveFile
 
@@ -48,6 +49,7 @@ class StreamingOptions:
     image: Path | None
     board: str | None = None
     base: int | None = None
+    launch: Launch = field(default_factory=Launch)
     audio: Path | None = None
     truth: Path | None = None
     model: Path | None = None
@@ -102,6 +104,7 @@ def image_of(options: StreamingOptions) -> Path:
     """
     if options.image is not None:
         return options.image
+    require_image(options.launch)
     board = load_board(options.board or DEFAULT_BOARD)
     support = fitted(support_for(board), board)
     if not support.audio_sources:
@@ -194,10 +197,11 @@ def _run(
 ) -> StreamingRun:
     row = streaming_row(sha256_of(job.image))
     board = options.board or (row.board if row else DEFAULT_BOARD)
-    machine = Machine(board, timing=options.timing, hook=options.hook)
+    launch = options.launch
+    machine = Machine(launch.board(board), timing=options.timing, hook=options.hook)
     if row is None:
         require_base(job.image, options.base, machine.board)
-    machine.load(job.image, base=options.base)
+    machine.load(job.image, base=options.base, load=launch.files, start=launch.start)
     tell_notes(machine)
     meter = metered(machine) if options.energy else None
     with _progress(console, f"{NAME} on {board}", sound.wave.seconds) as progress:

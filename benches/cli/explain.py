@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,15 +15,19 @@ from benches.cli.firmware_options import (
     warmups_option,
 )
 from emulator.cli.command import Command
-from emulator.cli.options import base_option, hook_option, json_option, symbols_option
+from emulator.cli.options import base_option, hook_option, json_option, launch_options, symbols_option
 from emulator.cli.parameter_types import Address, ConsoleText, Count
 from emulator.files import OutputFile
+
+if TYPE_CHECKING:
+    from emulator.image.launch import Launch
 
 
 @click.command(cls=Command)
 @image_argument
 @images_board_option
 @base_option
+@launch_options
 @symbols_option
 @click.option("--function", metavar="NAME|ADDRESS", help="Show this function only.")
 @click.option(
@@ -50,6 +55,7 @@ def explain(
     image: Path,
     board: str | None,
     base: int | None,
+    launch: Launch,
     symbols: Path | None,
     function: str | None,
     block: int | None,
@@ -83,6 +89,7 @@ def explain(
         board=board,
         base=base,
         symbols=symbols,
+        launch=launch,
         input_file=input_file,
         warmups=warmups,
         stretch=Stretch(after, until, max_cycles),

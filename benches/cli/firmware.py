@@ -10,11 +10,19 @@ from benches.silicon.validate import synthetic_input
 from benches.suite.benchmarks import NAMES, find
 from benches.suite.input_files import InputData, load_inputs
 from emulator.cli.untold import tell_notes
+from emulator.image.launch import Launch
 from emulator.machine.machine import Machine
 
 
 def firmware_machine(
-    image: str, board: str | None, base: int | None, symbols: Path | None, *, timing: str, hook: str
+    image: str,
+    board: str | None,
+    base: int | None,
+    symbols: Path | None,
+    launch: Launch,
+    *,
+    timing: str,
+    hook: str,
 ) -> Machine:
     """A machine with the image loaded: a file, or a benchmark's name for the shipped one.
 
@@ -24,9 +32,9 @@ def firmware_machine(
         job = shipped_job(find(image), board or DEFAULT_BOARD)
     else:
         job = image_job(Path(image), board, None)
-    machine = Machine(job.board, timing=timing, hook=hook)
+    machine = Machine(launch.board(job.board), timing=timing, hook=hook)
     require_known_base(job.image, base, machine.board)
-    machine.load(job.image, base=base, symbols=symbols)
+    machine.load(job.image, base=base, symbols=symbols, load=launch.files, start=launch.start)
     tell_notes(machine)
     return machine
 

@@ -12,7 +12,9 @@ from benches.gate.arguments import value_of, words_of
 from benches.gate.figures import Figures, figures_of
 from benches.gate.specification import Measurement
 from benches.silicon.run_band import recorded_band
+from emulator.cli.parameter_types import FileAtAddress
 from emulator.errors import BoardlessError
+from emulator.image.launch import Launch
 from emulator.machine.awaited_text import run_to_text
 from emulator.machine.machine import Machine
 from emulator.profiling.recorded_run import Stretch, to_function
@@ -43,6 +45,7 @@ def _measure(measurement: Measurement) -> Figures:
         measurement.board,
         table.base,
         _path(measurement, table.symbols),
+        _launch(measurement),
         timing=table.timing,
         hook="auto",
     )
@@ -51,6 +54,13 @@ def _measure(measurement: Measurement) -> Figures:
     )
     made_by = _made_by(recording.identity)
     return figures_of(recording, machine.image, machine.board, made_by, measurement.repository)
+
+
+def _launch(measurement: Measurement) -> Launch:
+    """Raises UsageError for a file that is not there."""
+    table, kind = measurement.table, FileAtAddress(measurement.folder)
+    files = tuple(kind.take(text) for text in table.load)
+    return Launch(files, table.vectors, table.start, table.console)
 
 
 def _options(measurement: Measurement) -> ProfileOptions:

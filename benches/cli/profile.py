@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +16,7 @@ from benches.cli.firmware_options import (
 )
 from benches.suite.benchmarks import NAMES
 from emulator.cli.command import Command
-from emulator.cli.options import base_option, hook_option, symbols_option, timing_option
+from emulator.cli.options import base_option, hook_option, launch_options, symbols_option, timing_option
 from emulator.cli.parameter_types import (
     ConsoleText,
     Count,
@@ -24,6 +25,9 @@ from emulator.cli.parameter_types import (
     OutputTarget,
 )
 from emulator.files import OutputFile
+
+if TYPE_CHECKING:
+    from emulator.image.launch import Launch
 
 
 @click.command(cls=Command)
@@ -37,6 +41,7 @@ from emulator.files import OutputFile
 )
 @images_board_option
 @base_option
+@launch_options
 @symbols_option
 @click.option(
     "--benchmark",
@@ -85,6 +90,7 @@ def profile(
     output: OutputFile | None,
     board: str | None,
     base: int | None,
+    launch: Launch,
     symbols: Path | None,
     benchmark: str | None,
     input_file: Path | None,
@@ -116,6 +122,7 @@ def profile(
             board=board,
             base=base,
             symbols=symbols,
+            launch=launch,
             benchmark=benchmark,
             input_file=input_file,
             warmups=warmups,

@@ -22,6 +22,7 @@ from emulator.cli.tables import table_console
 from emulator.cli.untold import tell_modes
 from emulator.errors import BoardlessError, UsageError
 from emulator.files import OutputFile
+from emulator.image.launch import Launch
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
 from emulator.profiling.recorded_run import Stretch, record_run
@@ -42,6 +43,7 @@ class ProfileOptions:
     board: str | None = None
     base: int | None = None
     symbols: Path | None = None
+    launch: Launch = field(default_factory=Launch)
     benchmark: str | None = None
     input_file: Path | None = None
     stretch: Stretch = field(default_factory=Stretch)
@@ -103,6 +105,7 @@ def _machine(options: ProfileOptions) -> Machine:
         options.board,
         options.base,
         options.symbols,
+        options.launch,
         timing=options.timing,
         hook=options.hook,
     )

@@ -66,6 +66,25 @@ class MeasurementTable(Table, frozen=True, kw_only=True):
     board: Annotated[str | None, about("A board's name, or the path of its file.")] = None
     base: Annotated[Natural | None, about("Load address of a raw binary.", hexadecimal=True)] = None
     symbols: Annotated[str | None, about("A second file with the image's symbols.")] = None
+    load: Annotated[
+        tuple[str, ...],
+        about(
+            "Further files of the chip's memory: ELF, HEX or UF2, or raw bytes with their address, as"
+            " FILE@ADDRESS.",
+            example=["boot.elf", "settings.bin@0x080E0000"],
+        ),
+    ] = ()
+    vectors: Annotated[
+        Natural | None, about("Begin by the vector table there.", hexadecimal=True, by_default="the board's")
+    ] = None
+    start: Annotated[
+        Natural | None,
+        about("Begin at the instruction there.", hexadecimal=True, by_default="what the vectors say"),
+    ] = None
+    console: Annotated[
+        str | None,
+        about("The console in place of the board's, as of `boardless run`.", example="rtt"),
+    ] = None
     benchmark: Annotated[str | None, about("Measure one inference of this benchmark.")] = None
     input: Annotated[str | None, about("The inference's input. [default: a synthetic one]")] = None
     warmups: Annotated[int, about("Inferences before the one that is measured.", at_least=0)] = 1

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +18,9 @@ from emulator.cli.parameter_types import (
     json_target,
 )
 from emulator.files import cache_folder
+
+if TYPE_CHECKING:
+    from emulator.image.together import AddedFile
 
 DEFAULT_BOARD = "nucleo-l4r5zi"
 
@@ -56,6 +62,32 @@ vectors_option = click.option(
     type=Address(),
     help="Begin by the vector table there. [default: the board's]",
 )
+start_option = click.option(
+    "--start",
+    type=Address(),
+    help="Begin at the instruction there, whatever the vectors say. [default: their reset vector]",
+)
+
+
+def launch_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what lies beside an image and where the core begins; the command gets it as ``launch``."""
+
+    @wraps(command)
+    def gathered(
+        *arguments: Any,
+        files: tuple[AddedFile, ...],
+        vectors: int | None,
+        start: int | None,
+        console: str | None,
+        **options: Any,
+    ) -> Any:
+        from emulator.image.launch import Launch  # noqa: PLC0415 -- keeps --help fast
+
+        return command(*arguments, launch=Launch(files, vectors, start, console), **options)
+
+    return load_option(vectors_option(start_option(console_option(gathered))))
+
+
 timing_option = click.option(
     "--timing",
     type=click.Choice(["memory", "core", "count"]),

@@ -17,6 +17,8 @@ from emulator.errors import UsageError
 from emulator.files import OutputFile, check_input_file, check_input_folder
 
 if TYPE_CHECKING:
+    from emulator.image.together import AddedFile
+
     ParamType = click.ParamType[object]
 else:
     ParamType = click.ParamType  # generic since click 8.5
@@ -59,22 +61,31 @@ class InputFile(ValueType):
 
 
 class FileAtAddress(ValueType):
-    """A file, and behind an @ the address for it. Gives both; the address None without one."""
+    """A file, and behind an @ the address for it. ``folder``: where its path begins."""
 
     name = "FILE[@ADDRESS]"
 
-    def take(self, value: object) -> tuple[Path, int | None]:
+    def __init__(self, folder: Path = Path()) -> None:
+        self._folder = folder
+
+    def take(self, value: object) -> AddedFile:
         """Raise UsageError for a file that is not there, and for what is no address."""
+        from emulator.image.together import AddedFile  # noqa: PLC0415 -- keeps --help fast
+
         text = str(value)
         name, at, address = text.rpartition("@")
-        if not at or Path(text).is_file():
-            check_input_file(Path(text))
-            return Path(text), None
-        check_input_file(Path(name))
+        if not at or (self._folder / text).is_file():
+            return AddedFile(self._file(text))
+        path = self._file(name)
         number = _address(address)
         if number is None:
             raise UsageError(f"{address!r} is {NO_ADDRESS}", where=name)
-        return Path(name), number
+        return AddedFile(path, number)
+
+    def _file(self, name: str) -> Path:
+        path = self._folder / name
+        check_input_file(path)
+        return path
 
 
 class InputFolder(ValueType):

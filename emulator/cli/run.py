@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from emulator.board.model import Board
-from emulator.board.reader import load_board, load_changed_board
 from emulator.cli.audio_desk import play_when_heard
 from emulator.cli.command import EXIT_INTERRUPTED, Command
 from emulator.cli.console import EXIT_READER_LEFT, STDERR, STDOUT
@@ -20,17 +19,15 @@ from emulator.cli.options import (
     base_option,
     board_option,
     cache_option,
-    console_option,
     files_option,
     gdb_option,
     hook_option,
     json_option,
-    load_option,
+    launch_options,
     strict_option,
     symbols_option,
     timing_option,
     uart_option,
-    vectors_option,
 )
 from emulator.cli.parameter_types import ConsoleText, Count, InputFile, OutputTarget, Seconds
 from emulator.cli.port_follower import PortFollower
@@ -41,7 +38,8 @@ from emulator.cli.trace_console import TraceConsole, output_meets_errors
 from emulator.cli.untold import Untold
 from emulator.errors import BoardlessError, CheckFailed, GuestFault, UsageError
 from emulator.files import OutputFile
-from emulator.image import AddedFile, add_files, add_symbols, check_vectors, load_image, require_base
+from emulator.image import add_symbols, check_vectors, load_image, require_base
+from emulator.image.launch import Launch
 from emulator.links import Link, LinkSet, open_link, parse_serial
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
@@ -66,9 +64,7 @@ class MachineOptions:
     learn_output: OutputFile | None = None
     symbols: Path | None = None  # a file with names for the image
     prices_folder: Path | None = None
-    console: str | None = None  # another than the board's
-    files: tuple[tuple[Path, int | None], ...] = ()  # further ones, each with an address
-    vectors: int | None = None  # another table than the board's
+    launch: Launch = field(default_factory=Launch)
 
 
 def make_machine(options: MachineOptions) -> Machine:
@@ -85,11 +81,12 @@ def make_machine(options: MachineOptions) -> Machine:
             prices_folder=options.prices_folder,
         )
 
-    board = _described_board(options)
+    board = options.launch.board(options.board)
     require_base(options.image, options.base, board)
     image = load_image(options.image, base=options.base, board=board)
-    image = add_files(image, [AddedFile(*file) for file in options.files], board)
-    check_vectors(image if options.vectors is None else replace(image, vector_table=options.vectors), board)
+    image = options.launch.image(image, board)
+    vectors = options.launch.vectors
+    check_vectors(image if vectors is None else replace(image, vector_table=vectors), board)
     if options.symbols is not None:
         image = add_symbols(image, options.symbols)
     if options.learn is not None:
@@ -101,22 +98,11 @@ def make_machine(options: MachineOptions) -> Machine:
     return machine
 
 
-def _described_board(options: MachineOptions) -> Board:
-    """The board of that name or file, with ``--console``, ``--vectors`` over its own. Raises BoardError."""
-    given = {"--console": ("console", options.console), "--vectors": ("vector_table", options.vectors)}
-    names = [name for name, (_key, value) in given.items() if value is not None]
-    changes = dict(given[name] for name in names)
-    if not changes:
-        return load_board(options.board)
-    return load_changed_board(options.board, changes, ", ".join(names))
-
-
 @click.command(cls=Command)
 @click.argument("image", type=InputFile(checked=False))
 @board_option
 @base_option
-@load_option
-@vectors_option
+@launch_options
 @symbols_option
 @click.option(
     "--serial",
@@ -126,7 +112,6 @@ def _described_board(options: MachineOptions) -> Board:
     help="Where the console goes; without HOST a port is on loopback.",
 )
 @uart_option
-@console_option
 @click.option(
     "--until", type=ConsoleText(), metavar="TEXT", help="Stop when a serial port (or the ITM) has sent TEXT."
 )
@@ -169,12 +154,10 @@ def run(
     image: Path,
     board: str,
     base: int | None,
-    files: tuple[tuple[Path, int | None], ...],
-    vectors: int | None,
+    launch: Launch,
     symbols: Path | None,
     serial: str,
     uart: str | None,
-    console: str | None,
     until: bytes | None,
     max_cycles: int | None,
     wall_limit: float | None,
@@ -220,9 +203,7 @@ def run(
             learn_output,
             symbols,
             prices_folder,
-            console,
-            files,
-            vectors,
+            launch,
         )
     )
     if audio is not None:
@@ -240,7 +221,7 @@ def run(
     ):
         if not is_stdio:
             click.echo(f"console on {link.description}", err=True)
-        if uart is not None or console is not None:
+        if uart is not None or launch.console is not None:
             follower.close()
         untold = Untold(machine, status, shares_terminal=shares_terminal)
         outcome = _run(machine, link, limits, status, trace, untold, follower, debugger)

@@ -19,10 +19,10 @@ from emulator.cli.options import (
     base_option,
     board_option,
     cache_option,
-    console_option,
     files_option,
     gdb_option,
     hook_option,
+    launch_options,
     strict_option,
     timing_option,
     uart_option,
@@ -36,6 +36,7 @@ from emulator.cli.trace_console import TraceConsole, output_meets_errors
 from emulator.cli.untold import Untold
 from emulator.errors import CheckFailed, UsageError
 from emulator.files import OutputFile
+from emulator.image.launch import Launch
 from emulator.links import Link, LinkSet, SerialEndpoint, SerialSpec, open_link, parse_serial
 from emulator.links.virtual_port import INTERFACE_USB, POWER_USB, VirtualPort, parse_usb, write_ports
 from emulator.machine.execution import StopReason
@@ -48,6 +49,7 @@ BOOT_LIMIT_S = 60.0
 @click.argument("image", type=InputFile(checked=False))
 @board_option
 @base_option
+@launch_options
 @click.option(
     "--serial",
     default="pty",
@@ -56,7 +58,6 @@ BOOT_LIMIT_S = 60.0
     help="The port that hosts open; without HOST a TCP port is on loopback.",
 )
 @uart_option
-@console_option
 @click.option(
     "--link",
     "symlink",
@@ -105,8 +106,8 @@ def serve(
     board: str,
     base: int | None,
     serial: str,
+    launch: Launch,
     uart: str | None,
-    console: str | None,
     symlink: Path | None,
     energy: bool,
     usb: str,
@@ -150,7 +151,7 @@ def serve(
     options = MachineOptions(
         *(image, board, base, timing, hook, strict, files_dir),
         prices_folder=prices_folder,
-        console=console,
+        launch=launch,
     )
     machine = make_machine(options)
     chosen = None if uart is None else machine.serial(uart)

@@ -133,6 +133,7 @@ class Image:
     segments: tuple[Segment, ...]
     vector_table: int | None = None  # ELF: where the image's own vectors are, if told
     entry: int | None = None
+    start: int | None = None  # it begins there, whatever its vectors say; without the Thumb bit
     core: str | None = None  # "cortex-m4" as build attributes tell, None: unknown
     uses_fpu: bool | None = None
     build: BuildFacts | None = None

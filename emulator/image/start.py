@@ -1,9 +1,10 @@
-"""Where a program begins that has no vector table: at its entry point, as a debugger starts it.
+"""Where a program begins that no vector table starts: at its entry point, as a debugger starts it.
 
-Such an ELF is linked for semihosting (GCC's ``--specs=rdimon.specs``, at 0x8000 if nothing else is
-said): it asks the host for its heap and stack (SYS_HEAPINFO) and for its command line, prints by
-SYS_WRITE, and ends itself. Arm "Semihosting for AArch32 and AArch64" 2.0, SYS_HEAPINFO; which memory
-is free is found as QEMU 7.2's system emulation does: the largest gap in the RAM that has the data.
+An image with a start address is such a program, and an ELF without a vector table that is linked for
+semihosting (GCC's ``--specs=rdimon.specs``, at 0x8000 if nothing else is said): that one asks the host
+for its heap and stack (SYS_HEAPINFO) and for its command line, prints by SYS_WRITE, and ends itself.
+Arm "Semihosting for AArch32 and AArch64" 2.0, SYS_HEAPINFO; which memory is free is found as QEMU 7.2's
+system emulation does: the largest gap in the RAM that has the data.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ def starts_in_rom(board: Board) -> bool:
 
 
 def starts_at_entry(image: Image, board: Board) -> bool:
-    """Whether ``image`` is a semihosting program without vectors: nobody but its entry point starts it."""
+    """Whether no vector starts ``image``: one is told to start elsewhere, or is a semihosting program."""
+    if image.start is not None:
+        return True
     if starts_in_rom(board):
         return False
     if image.format != "elf" or image.entry is None or image.vector_table is not None:
@@ -67,13 +70,25 @@ def entry_start(image: Image, board: Board) -> EntryStart | None:
         return None
     memory = _memory_of_data(image, board)
     low, high = _largest_gap(image, board, memory)
+    told = image.start is not None
     return EntryStart(
-        entry=(image.entry or 0) & ~1,
-        stack_pointer=high,
+        entry=(image.entry or 0) & ~1 if image.start is None else image.start,
+        stack_pointer=(_stack_of_vectors(image, board) if told else None) or high,
         heap=(low, high, high, low),
         memory=memory,
         enables_fpu=bool(image.uses_fpu) and board.fpu != "none",
     )
+
+
+def _stack_of_vectors(image: Image, board: Board) -> int | None:
+    """The initial stack pointer of the vectors that an image has, its own or at the board's table."""
+    tables = [board.vector_table] if image.vector_table is None else [image.vector_table, board.vector_table]
+    for table in tables:
+        vectors = read_loaded(image, board, table, 4)
+        stack = 0 if vectors is None else int.from_bytes(vectors, "little") & ~3
+        if any(region.base < stack <= region.end for region in board.regions if region.kind == "ram"):
+            return stack
+    return None
 
 
 def _half_words(data: bytes, wanted: bytes) -> bool:

@@ -13,9 +13,10 @@ import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emulator.board.model import Board
+from emulator.board.schema import VECTOR_TABLE_ALIGNMENT
 from emulator.bus.bus import Unmodelled
 from emulator.device import POWER_ON, RESET_PIN
 from emulator.engine.core import Core
@@ -35,6 +36,10 @@ from emulator.machine.execution import QUIET_SECONDS, RunLimits, StopReason
 from emulator.machine.parts import MachineParts
 from emulator.machine.snapshot import Snapshot, put_back, take_snapshot
 from emulator.machine.stepping import Stepping
+from emulator.schema.table import ADDRESS_SPACE_BYTES
+
+if TYPE_CHECKING:
+    from emulator.image.launch import Loaded
 
 
 class Machine:
@@ -48,6 +53,7 @@ class Machine:
     one function of the firmware: :class:`~emulator.machine.call.FunctionCalls`. ``prices_folder``: where
     blocks stay planned and priced from one run of an image to the next; nowhere by default. ``console``:
     another than the board's, a device's name, ``"semihosting"``, ``"rtt:1"``, ``"itm"`` or ``"none"``.
+    ``vectors``: the address of another vector table than the board's.
 
     Its parts, for whoever needs more than its methods: ``engine`` executes and prices blocks,
     ``system`` is the core's exceptions and registers, ``bus`` and ``devices`` are what answers
@@ -67,12 +73,15 @@ class Machine:
         arguments: str = "",
         prices_folder: str | Path | None = None,
         console: str | None = None,
+        vectors: int | None = None,
     ) -> None:
         self._prices_folder = None if prices_folder is None else Path(prices_folder)
         folder = Path(files_dir) if files_dir is not None else None
         described = _board(board)
         if console is not None:
             described = replace(described, console=console)
+        if vectors is not None:
+            described = replace(described, vector_table=_checked_table(vectors))
         self._parts = MachineParts(described, timing=timing, hook=hook, strict=strict,
                                    files_dir=folder, arguments=arguments)  # fmt: skip
         self.board = self._parts.board
@@ -102,13 +111,28 @@ class Machine:
 
     # -- images and reset --------------------------------------------------------------------
     def load(
-        self, image: Image | str | Path, base: int | None = None, *, symbols: str | Path | None = None
+        self,
+        image: Image | str | Path,
+        base: int | None = None,
+        *,
+        symbols: str | Path | None = None,
+        load: Sequence[Loaded] = (),
+        start: int | None = None,
     ) -> Image:
-        """Load an image and reset. ``symbols``: an ELF or linker map with its names. Raises ImageError."""
+        """Load an image and reset. ``symbols``: an ELF or linker map with its names. Raises ImageError.
+
+        ``load``: further files of the chip's memory, raw bytes with their address, as
+        ``("settings.bin", 0x080E0000)``. ``start``: where the core begins, in place of a vector table's
+        first instruction.
+        """
         if not isinstance(image, Image):
             from emulator.image.loader import load_image  # noqa: PLC0415 -- pyelftools only when asked for
 
             image = load_image(Path(image), base=base, board=self.board)
+        if load or start is not None:
+            from emulator.image.launch import added_files, launched  # noqa: PLC0415 -- as above
+
+            image = launched(image, added_files(load), start, self.board)
         if symbols is not None:
             from emulator.image.symbol_file import add_symbols  # noqa: PLC0415 -- as above
 
@@ -349,6 +373,16 @@ class Machine:
         self._parts.use_image(snapshot.image)
         self.accesses.forget()
         self.clock.deadlines_changed()
+
+
+def _checked_table(address: int) -> int:
+    """Raises UsageError."""
+    if not 0 <= address < ADDRESS_SPACE_BYTES or address % VECTOR_TABLE_ALIGNMENT:
+        raise UsageError(
+            f"no vector table can be at 0x{address:x}",
+            next_step=f"its address is a multiple of 0x{VECTOR_TABLE_ALIGNMENT:x}",
+        )
+    return address
 
 
 def _board(board: Board | str) -> Board:

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from emulator.board.model import Board
 from emulator.errors import NotOnABoard
+from emulator.image.launch import Loaded, added_files
+from emulator.image.together import AddedFile
 from emulator.testing.channel import TIMEOUT_S, Channel
 from emulator.testing.noise import Noise
 
@@ -28,13 +31,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Firmware:
-    """An image and how it boots. ``boot``: the text with which it is ready; None: nothing of it has run."""
+    """An image and how it boots. ``boot``: the text with which it is ready; None: nothing of it has run.
+
+    ``files``: further ones of the chip's memory. ``start``: where it begins instead of by its vectors.
+    """
 
     path: Path
     base: int | None = None
     symbols: Path | None = None
     boot: str | None = None
     timeout_s: float = TIMEOUT_S
+    files: tuple[AddedFile, ...] = ()
+    start: int | None = None
+
+    def paths(self) -> list[Path]:
+        """Every file that it is made of."""
+        symbols = [] if self.symbols is None else [self.symbols]
+        return [self.path, *symbols, *(file.path for file in self.files)]
 
 
 class Dut(ABC):
@@ -59,10 +72,16 @@ class Dut(ABC):
         base: int | None = None,
         symbols: str | Path | None = None,
         timeout: float = TIMEOUT_S,
+        load: Sequence[Loaded] = (),
+        start: int | None = None,
     ) -> None:
-        """Load an image, and run it until its console has sent ``boot``. Raises ImageError, CheckFailed."""
+        """Load an image, and run it until its console has sent ``boot``. Raises ImageError, CheckFailed.
+
+        ``load`` and ``start``: as :meth:`boardless.Machine.load` has them.
+        """
         second = None if symbols is None else self._file(symbols)
-        self.load_firmware(Firmware(self._file(image), base, second, boot, timeout))
+        files = tuple(replace(file, path=self._file(file.path)) for file in added_files(load))
+        self.load_firmware(Firmware(self._file(image), base, second, boot, timeout, files, start))
 
     @abstractmethod
     def reset(self) -> None:

@@ -62,7 +62,8 @@ class Keywords:
 
     ``board``: a name, or a board's TOML file. ``image``: what tests begin with; ``boot``: the text with
     which it is ready. ``port``: a real board is there, ``load`` and ``reset`` are the commands for it
-    (docs/testing.md); a test that asks it for what only an emulated board can do is skipped.
+    (docs/testing.md); a test that asks it for what only an emulated board can do is skipped. ``console``:
+    another than the board's, such as ``rtt``.
     """
 
     ROBOT_LIBRARY_SCOPE = "SUITE"
@@ -78,9 +79,10 @@ class Keywords:
         baud: int = 115_200,
         load: str | None = None,
         reset: str | None = None,
+        console: str | None = None,
     ) -> None:
         self.ROBOT_LIBRARY_LISTENER = self
-        self._board = board_named(board, Path())
+        self._board = board_named(board, Path(), console)
         self._image, self._boot, self._base = image, boot, base
         self._devices = Devices(Path(), port=port, baud=baud, load=load, reset=reset)
         self._dut: Dut | None = None

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from emulator.testing.session import Devices
 
 MARKERS = (
-    "boardless_board(*boards): on which boards the test runs, by name or TOML file; several: once on each",
-    "boardless_image(*images, base=None, symbols=None): which firmware is loaded; several: once with each",
+    "boardless_board(*boards, console=None): on which boards the test runs, by name or TOML file; several:"
+    " once on each; with another console than the board's, such as rtt",
+    "boardless_image(*images, base=None, symbols=None, load=(), start=None): which firmware is loaded, and"
+    " with which further files; several: once with each",
     "boardless_boot(boot, timeout=5.0): the test begins when the console has sent this; booting is paid once"
     " a module",
     "boardless_limits(cycles=..., stack=..., latency={...}, function={...}, ...): what the test may take",
@@ -32,6 +34,7 @@ MARKERS = (
 SETTINGS = {
     "boardless_board": "board of tests without the marker",
     "boardless_image": "firmware of tests without the marker",
+    "boardless_console": "console of tests without the marker, in place of the board's",
     "boardless_boot": "with which text it is ready, for tests without the marker",
 }
 DUT: pytest.StashKey[Dut] = pytest.StashKey()
@@ -114,8 +117,11 @@ def board(request: pytest.FixtureRequest) -> Board:
             " --dut-board NAME",
             pytrace=False,
         )
+    marker = request.node.get_closest_marker("boardless_board")
+    own = None if marker is None else marker.kwargs.get("console")
+    console = own or _setting(request, "boardless_console")
     with _short_errors():
-        boards = [board_named(one, request.config.rootpath) for one in names]
+        boards = [board_named(one, request.config.rootpath, console) for one in names]
     if boards[0].name != boards[-1].name:
         pytest.skip(f"the test is for {boards[0].name}, and --dut-board is {wanted}")
     return boards[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from emulator.board.model import Board
@@ -15,11 +16,16 @@ from emulator.testing.stand import Stand
 from emulator.testing.wired import WiredBoard, WiredDut, Wiring
 
 
-def board_named(name: Board | str | Path, root: Path) -> Board:
-    """A board by name, or by the path of its file from ``root`` on. Raises BoardError."""
+def board_named(name: Board | str | Path, root: Path, console: str | None = None) -> Board:
+    """A board by name, or by the path of its file from ``root`` on. Raises BoardError.
+
+    ``console``: another than its own, such as ``"rtt"``.
+    """
     if isinstance(name, Board):
-        return name
-    return load_board(str(root / name) if str(name).endswith(".toml") else str(name))
+        board = name
+    else:
+        board = load_board(str(root / name) if str(name).endswith(".toml") else str(name))
+    return board if console is None else replace(board, console=console)
 
 
 class Devices:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from emulator.board.model import Board
 from emulator.errors import ImageError
 from emulator.links.endpoint import SerialEndpoint
@@ -13,7 +15,7 @@ from emulator.testing.machine_channel import MachineChannel
 from emulator.testing.modelled_time import TimedRuns
 from emulator.testing.pins import Pins
 
-Key = tuple[Firmware, int, int]
+Key = tuple[Firmware, tuple[tuple[int, int], ...]]
 
 
 class Stand:
@@ -46,7 +48,13 @@ class Stand:
             self.machine.restore(self._booted[key])
         else:
             self.clear()
-            self.machine.load(firmware.path, base=firmware.base, symbols=firmware.symbols)
+            self.machine.load(
+                firmware.path,
+                base=firmware.base,
+                symbols=firmware.symbols,
+                load=firmware.files,
+                start=firmware.start,
+            )
             if firmware.boot is not None:
                 self.console.expect_exact(firmware.boot, firmware.timeout_s)
             self.boots += 1
@@ -68,12 +76,17 @@ class Stand:
 
 
 def _key(firmware: Firmware) -> Key:
+    return firmware, tuple(_age(path) for path in firmware.paths())
+
+
+def _age(path: Path) -> tuple[int, int]:
+    """When a file was written, and its size: another file of that name has others. Raises ImageError."""
     try:
-        status = firmware.path.stat()
+        status = path.stat()
     except OSError as error:
         raise ImageError(
             f"can't be read: {error.strerror}",
-            where=str(firmware.path),
+            where=str(path),
             next_step="paths begin where pytest's root directory is; is the firmware built?",
         ) from error
-    return firmware, status.st_mtime_ns, status.st_size
+    return status.st_mtime_ns, status.st_size

@@ -102,6 +102,12 @@ class WiredBoard:
                 f"the test loads {firmware.path.name}, and nobody has said how",
                 next_step="give --dut-load COMMAND with {image} in it",
             )
+        if firmware.files or firmware.start is not None:
+            raise NotOnABoard(
+                f"the test loads {firmware.path.name} with further files or another start,"
+                " and --dut-load puts one image into a board",
+                next_step="run this test without --dut-port",
+            )
         self.channel.forget()
         if self._holds == firmware and self.wiring.reset is not None:
             self._command(self.wiring.reset, firmware)

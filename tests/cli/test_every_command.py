@@ -167,6 +167,8 @@ def to_the_reader(item: Walked, path: Path) -> list[str]:
         return [*item.line(str(path)), "benches/images/kws-nucleo-l4r5zi.elf"]
     if item.words == ("bench",) and item.option in ("--audio", "--truth"):
         return ["bench", "sww", item.option, str(path)]
+    if item.option == "--load" and item.words == ("bench",):
+        return [*item.line(str(path)), "--image", "benches/images/kws-nucleo-l4r5zi.elf"]
     if item.option in ("--symbols", "--audio", "--load"):
         return [*item.line(str(path)), "benches/images/kws-nucleo-l4r5zi.elf"]
     if item.option == "--bands":

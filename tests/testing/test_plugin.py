@@ -11,6 +11,7 @@ import pytest
 
 import boardless
 from tests.testing.firmware import BOARD
+from tests.testing.rtt_firmware import build_rtt
 
 assert boardless.Machine  # imported here, so that runs inside find it loaded
 
@@ -392,3 +393,38 @@ def test_options_that_go_together(project: pytest.Pytester) -> None:
     result.stderr.fnmatch_lines(["*--dut-port needs --dut-board NAME*"])
     result = project.runpytest_subprocess("--dut-port", "/dev/null", "--dut-board", BOARD, "-n", "2")
     result.stderr.fnmatch_lines(["*2 workers and 1 --dut-port: give a port for each*"])
+
+
+def test_another_console_and_further_files(project: pytest.Pytester) -> None:
+    """RTT's text is what the device's methods hear; --load's files lie beside the image."""
+    (project.path / "settings.bin").write_bytes(b"1234")
+    rtt = 'boardless_board("virtual-m4", console="rtt")'
+    project.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.{rtt}
+        @pytest.mark.boardless_boot(None)
+        @pytest.mark.boardless_image("rtt.elf")
+        def test_text(dut):
+            assert dut.console.name == "rtt0"
+            assert dut.expect(r"hello by (RTT)\\n")[1] == "RTT"
+            dut.write("up")
+            dut.expect_exact("UP")
+
+        @pytest.mark.boardless_image("rtt.elf", load=[("settings.bin", 0x10000)], start=0x1000)
+        @pytest.mark.boardless_boot(None)
+        @pytest.mark.{rtt}
+        def test_settings(dut):
+            assert dut.memory[0x10000:0x10004] == b"1234"
+            assert dut.machine.registers()["pc"] == 0x1000
+        """
+    )
+    build_rtt(project.path)
+    ran(project, passed=2)
+
+
+def test_the_console_of_all_tests(project: pytest.Pytester) -> None:
+    project.makeini(SETTINGS.replace("boardless_boot = ready", "boardless_console = rtt:1"))
+    project.makepyfile("def test_it(dut):\n    assert dut.console.name == 'rtt1'\n")
+    ran(project, passed=1)
