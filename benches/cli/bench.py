@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     type=OutputTarget("the recording"),
     metavar="FILE",
     help="Also record the window that is shown, for `boardless report FILE`; of several benchmarks each"
-    " in a file of its own, FILE's name with the benchmark's behind it.",
+    " in a file of its own, FILE's name with the benchmark's behind it. sww: a frame of the median length.",
 )
 @click.option("--layers", is_flag=True, help="Also what each layer costs (images of `boardless build`).")
 @click.option(
@@ -175,7 +175,6 @@ def bench(
         "--inputs": inputs,
         "--count": count,
         "--mode accuracy": mode == "accuracy",
-        "--profile": profile_file,
         "--layers": layers,
         "--what-if": what_if,
         "--clock": clocks,
@@ -201,6 +200,7 @@ def bench(
                 hook=hook,
                 json_file=json_file,
                 official_results=official_results,
+                profile_file=profile_file,
             )
         )
         return

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benches.build.firmware import shipped_model
 from benches.build.support import fitted, list_support, load_support, support_for
+from benches.cli.bench_recordings import sound_files, write_frame
 from benches.cli.bench_run import report_console, require_image, write_report
 from benches.measure.streaming import StreamingSession
 from benches.measure.window_energy import metered
@@ -60,6 +61,7 @@ class StreamingOptions:
     hook: str = "auto"
     json_file: OutputFile | None = None
     official_results: Path | None = None
+    profile_file: OutputFile | None = None
 
 
 def run_streaming_bench(options: StreamingOptions) -> None:
@@ -80,12 +82,15 @@ def run_streaming_bench(options: StreamingOptions) -> None:
     job = StreamingJob(image, options.pins, model, options.error_ppm)
     runs: list[StreamingRun] = []
     official: list[OfficialSound] = []
-    for sound in sounds:
+    for sound, recording in zip(sounds, sound_files(options.profile_file, sounds), strict=True):
         run = _run(job, options, sound, console, official)
         runs.append(run)
         console.print(streaming_table(run))
         for line in [*missed_lines(run), *reasons(run)]:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
+        if recording is not None:
+            frame = write_frame(recording, run, sound, job, _machine(job, options))
+            console.print(f"{recording.path}: {frame}", markup=False, highlight=False, soft_wrap=True)
     if options.official_results is not None and official:
         _write_official(options.official_results, official, console)
     if options.json_file is not None:
@@ -195,16 +200,10 @@ def _run(
     console: Console,
     official: list[OfficialSound],
 ) -> StreamingRun:
-    row = streaming_row(sha256_of(job.image))
-    board = options.board or (row.board if row else DEFAULT_BOARD)
-    launch = options.launch
-    machine = Machine(launch.board(board), timing=options.timing, hook=options.hook)
-    if row is None:
-        require_base(job.image, options.base, machine.board)
-    machine.load(job.image, base=options.base, load=launch.files, start=launch.start)
+    machine = _machine(job, options)
     tell_notes(machine)
     meter = metered(machine) if options.energy else None
-    with _progress(console, f"{NAME} on {board}", sound.wave.seconds) as progress:
+    with _progress(console, f"{NAME} on {machine.board.name}", sound.wave.seconds) as progress:
         session = StreamingSession(machine, error_ppm=options.error_ppm)
         run = run_sound(job, session, sound, progress, meter)
     if sound.truth is not None and run.score is not None:
@@ -217,6 +216,17 @@ def _run(
         official.append(OfficialSound(run, sound.truth, run.score, session.host.profile(), system, power))
     tell_modes(machine)
     return replace(run, unmodelled=tuple(unmodelled_json(machine)))
+
+
+def _machine(job: StreamingJob, options: StreamingOptions) -> Machine:
+    """A board with the image loaded: the option's, or the one that a published image is of."""
+    row = streaming_row(sha256_of(job.image))
+    board = options.board or (row.board if row else DEFAULT_BOARD)
+    machine = Machine(options.launch.board(board), timing=options.timing, hook=options.hook)
+    if row is None:
+        require_base(job.image, options.base, machine.board)
+    machine.load(job.image, base=options.base, load=options.launch.files, start=options.launch.start)
+    return machine
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Records a benchmark's inference: the window between the firmware's own time stamps.
+"""Records a benchmark's inference: the window between the firmware's own time stamps, or edges of its pins.
 
 As in :mod:`benches.measure.profiled_window` it is played twice from one snapshot, so that it begins and
 ends at the first blocks after the stamps.
@@ -10,12 +10,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from benches.measure.performance import PerformanceSession
+from benches.measure.pin_recorder import Pulse
 from benches.measure.profiled_window import Conversation, go_to_window, run_to_cycle
+from benches.measure.streaming import StreamingSession
 from benches.suite.input_files import InputData
 from emulator.machine.machine import Machine
 from emulator.profiling.recorded_run import to_function, to_return
 from emulator.profiling.recorder import Labels, Recorder
 from emulator.recording.model import Recording
+from peripherals.instruments.wave_file import WaveFile
 
 
 def record_inference(
@@ -47,6 +50,24 @@ def record_conversation(
     """Boot a benchmark image and record the last window of a conversation; as above."""
     try:
         return _record(recorder, machine, PerformanceSession(machine), conversation, labels, None)
+    finally:
+        recorder.close()
+
+
+def record_frame(
+    recorder: Recorder, session: StreamingSession, sound: WaveFile, frame: Pulse, labels: Labels
+) -> Recording:
+    """Record one frame of a sound that was played before, on another machine: the same up to the last cycle.
+
+    ``recorder``: of the session's machine, as it was after reset; it is closed.
+    """
+    machine = session.machine
+    try:
+        session.begin(sound)
+        run_to_cycle(machine, frame.begin.cycles)
+        recorder.begin()
+        run_to_cycle(machine, frame.end.cycles)
+        return recorder.end(labels)
     finally:
         recorder.close()
 

@@ -16,7 +16,7 @@ from benches.suite.wake_word import MODEL_NAME
 from emulator.errors import UsageError
 from emulator.machine.execution import StopReason
 from emulator.machine.machine import Machine
-from peripherals.instruments.audio_master import AllWires, AudioMaster
+from peripherals.instruments.audio_master import AllWires, AudioMaster, PlayedFrames
 from peripherals.instruments.wave_file import WaveFile
 
 STEP_SECONDS = 0.1
@@ -88,14 +88,18 @@ class StreamingSession:
                 next_step="leave `sww` out: `boardless bench --image FILE` asks the device what it runs",
             )
 
-    def listen(self, sound: WaveFile, progress: Callable[[float], None] = lambda _seconds: None) -> Listening:
-        """Play a sound to its end; ``progress`` is told how many of its seconds have passed."""
+    def begin(self, sound: WaveFile) -> tuple[Moment, Moment, PlayedFrames]:
+        """Tell the device to start, and begin to play: when it was told, when the sound began, its frames."""
         self.host.command("stop")
         self.pins.clear()
         started = self._moment()
         self.host.command("start")
         began = self._moment()
-        frames = self.master.play(sound.samples)
+        return started, began, self.master.play(sound.samples)
+
+    def listen(self, sound: WaveFile, progress: Callable[[float], None] = lambda _seconds: None) -> Listening:
+        """Play a sound to its end; ``progress`` is told how many of its seconds have passed."""
+        started, began, frames = self.begin(sound)
         end = frames.ends_at(frames.frames - 1)
         while (left := end - self.machine.clock.picoseconds()) > 0:
             self._run(min(STEP_SECONDS, left / PICOSECONDS))

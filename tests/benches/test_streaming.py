@@ -21,6 +21,7 @@ from emulator.board.reader import load_board
 from emulator.cli.main import main
 from emulator.errors import UsageError
 from emulator.machine.machine import Machine
+from emulator.recording.store import read_recording
 
 LOUD = (5, 6, 12)
 PERIOD_PS = 32 * 10**9
@@ -176,6 +177,19 @@ def test_a_sound_is_heard(firmware: Path, sound: Path, tmp_path: Path) -> None:
     cycles, instructions = run["cycles_per_frame"]["median"], run["instructions_per_frame"]["median"]
     assert run["processing_ms"]["median"] == pytest.approx(cycles / 4e6 * 1e3, rel=1e-6)
     assert cycles > instructions > 512 * 5
+
+
+def test_a_frame_as_a_recording(firmware: Path, sound: Path, tmp_path: Path) -> None:
+    report, recording = tmp_path / "sww.json", tmp_path / "frame.blr"
+    words = ["sww", "--image", firmware, "--audio", sound, "--json", report, "--profile", recording]
+    result = bench(*words)
+    assert result.exit_code == 0, result.output
+    (run,) = json.loads(report.read_text())["runs"]
+    frame = read_recording(recording)
+    assert frame.identity.title in result.output
+    assert frame.identity.title.endswith(f"of {run['frames']} of clicks.wav")
+    assert abs(frame.cycles - run["cycles_per_frame"]["median"]) < 100  # it ends where a block does
+    assert {function.name for function in frame.functions} >= {"main"}
 
 
 def test_audio_leaves_figures_alone_whatever_hook_and_slice(firmware: Path, sound: Path) -> None:
