@@ -46,6 +46,7 @@ def check_vectors(image: Image, board: Board) -> None:
         return
     address = board.vector_table if image.vector_table is None else image.vector_table
     vectors = read_loaded(image, board, address, VECTOR_BYTES)
+    _check_where_the_core_looks(image, board, address)
     if vectors is None:
         raise ImageError(
             f"holds nothing at 0x{address:08x}, where {board.name} reads its stack pointer and reset vector",
@@ -59,6 +60,26 @@ def check_vectors(image: Image, board: Board) -> None:
             where=image.path,
             next_step="choose the board that it was built for with --board; a raw binary also needs"
             " the right --base",
+        )
+
+
+def _check_where_the_core_looks(image: Image, board: Board, own: int) -> None:
+    """Raise :class:`ImageError` for an application whose bootloader is missing: the core begins elsewhere.
+
+    Such an ELF's own vectors are sound, and at the board's vector table are none.
+    """
+    if own == board.vector_table:
+        return
+    found = read_loaded(image, board, board.vector_table, VECTOR_BYTES)
+    own_vectors = read_loaded(image, board, own, VECTOR_BYTES)
+    if own_vectors is None or vector_problem(own_vectors, image, board):
+        return
+    problem = "it holds nothing" if found is None else vector_problem(found, image, board)
+    if problem:
+        raise ImageError(
+            f"has its vectors at 0x{own:08x}; {board.name} begins at 0x{board.vector_table:08x}: {problem}",
+            where=image.path,
+            next_step=f"add its bootloader with --load, or begin by its own: --vectors 0x{own:08x}",
         )
 
 

@@ -81,6 +81,15 @@ def test_a_start_of_one_s_own(folder: Path) -> None:
     assert "app.elf: holds no instruction at 0x00009000, where it is to start" in nowhere.stderr
 
 
+def test_an_application_without_its_bootloader(folder: Path) -> None:
+    done = run(folder, "run", "app.elf", "--board", "virtual-m4")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "has its vectors at 0x00004000; virtual-m4 begins at 0x00000000: it holds nothing" in done.stderr
+    assert "add its bootloader with --load, or begin by its own: --vectors 0x00004000" in done.stderr
+    data = run(folder, "run", "app.elf", "--board", "virtual-m4", "--load", "page.bin@0x0")
+    assert "virtual-m4 begins at 0x00000000: " in data.stderr
+
+
 def test_the_stack_of_a_start_is_the_vectors_or_free_memory(folder: Path) -> None:
     machine = Machine("virtual-m4")
     at = machine.load(folder / "app.elf").debug.symbol("only_this").address  # type: ignore[union-attr]
