@@ -144,3 +144,12 @@ class Gpio(Port):
         """By MODER and OTYPER."""
         is_output = self.values["MODER"] >> 2 * pin & 3 == MODE_OUTPUT
         return is_output, self.values["OTYPER"] >> pin & 1 == 1
+
+
+class SwitchedGpio(Gpio):
+    """One port of STM32L47x/L48x: ASCR connects pins to the ADC (RM0351 section "GPIO registers").
+
+    Stored only: a pin in analog mode reads as nobody drives it, connected or not.
+    """
+
+    REGISTERS = (*Gpio.REGISTERS, Register(0x2C, "ASCR", writable=0xFFFF))
