@@ -18,6 +18,8 @@ def check_image(image: Image, board: Board) -> None:
     for segment in image.segments:
         _check_fits(image, board, segment.address, len(segment.data), segment.name)
     for reserved in image.reserved:
+        if any(d.base <= reserved.address and reserved.end <= d.base + d.size_bytes for d in board.devices):
+            continue  # such as a backup SRAM
         _check_fits(image, board, reserved.address, reserved.size_bytes, reserved.name)
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import random
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from image_bytes import VECTORS, attributes, make_board, make_elf, make_hex
 
-from emulator.board.model import Region
+from boardless import Machine
+from emulator.board.model import DeviceEntry, Region
 from emulator.errors import EXIT_USAGE, ImageError
 from emulator.image import check_vectors, load_image
-from emulator.image.checks import core_warning
+from emulator.image.checks import check_image, core_warning
+from emulator.image.model import Reservation
 
 
 @pytest.fixture
@@ -325,3 +328,26 @@ def test_build_attributes_of_a_damaged_length_end(write, at: int, length: int):
         assert load_image(path).segments
     except ImageError as error:
         assert error.next_step
+
+
+def test_data_in_a_device_s_bytes_is_where_the_board_has_them(write):
+    """A backup SRAM lies among the devices; its contents stay over a reset, so nothing is loaded there."""
+    image = load_image(write("a.elf", make_elf()))
+    kept = replace(image, reserved=(Reservation(0x4002_4000, 4, ".backup"),))
+    with pytest.raises(ImageError, match="lies in no memory"):
+        check_image(kept, make_board())
+    memory = DeviceEntry("backup_sram", "peripherals.quiet:Quiet", 0x4002_4000, 0x1000)
+    check_image(kept, make_board(devices=(memory,)))
+    outside = replace(image, reserved=(Reservation(0x4002_4FFE, 4, ".backup"),))
+    with pytest.raises(ImageError, match="lies in no memory"):
+        check_image(outside, make_board(devices=(memory,)))
+
+
+@pytest.mark.parametrize(
+    ("board", "has"), [("stm32f4-discovery", True), ("nucleo-f767zi", True), ("nucleo-f411re", False)]
+)
+def test_a_backup_sram_keeps_what_is_written(board, has):
+    machine = Machine(board)
+    machine.bus.write(0x4002_4010, 4, 0x12345678)
+    assert machine.bus.read(0x4002_4010, 4) == 0x12345678
+    assert bool(machine.unmodelled) is not has  # where there is none, access is told
