@@ -112,7 +112,7 @@ class Gpio(Port):
 
     PARAMETERS = GpioParameters
     parameters: GpioParameters
-    REGISTERS = (
+    REGISTERS: ClassVar[tuple[Register, ...]] = (
         Register(0x00, "MODER", 0xFFFFFFFF, on_write="pins_changed"),
         Register(0x04, "OTYPER", writable=0xFFFF, on_write="pins_changed"),
         Register(0x08, "OSPEEDR"),
