@@ -17,13 +17,16 @@ PAGE_BYTES = 256
 ERASES = {0x20: (0x1000, 45_000), 0x52: (0x8000, 120_000), 0xD8: (0x10000, 150_000)}
 """Command: (bytes, microseconds): tSE, tBE1, tBE2."""
 CHIP_ERASES, CHIP_ERASE_US = (0x60, 0xC7), 5_000_000
-PAGE_PROGRAM, PAGE_PROGRAM_US = 0x02, 400
+PAGE_PROGRAMS, PAGE_PROGRAM_US = (0x02, 0x32), 400
+"""The second one takes its data on four lines, which is its host's matter."""
 WRITE_STATUS = {0x01: 0, 0x31: 1, 0x11: 2}
 WRITE_STATUS_US = 10_000
 READ_STATUS = {0x05: 0, 0x35: 1, 0x15: 2}
 READ, FAST_READ, JEDEC_ID, UNIQUE_ID = 0x03, 0x0B, 0x9F, 0x4B
 WRITE_ENABLE, VOLATILE_ENABLE, WRITE_DISABLE = 0x06, 0x50, 0x04
-ADDRESS_BYTES, UNIQUE_DUMMIES, FAST_DUMMIES = 3, 4, 1
+ADDRESS_BYTES, UNIQUE_DUMMIES = 3, 4
+READS = {READ: 0, FAST_READ: 1, 0x3B: 1, 0x6B: 1, 0xBB: 1, 0xEB: 3}
+"""Command: bytes between address and data, mode bits and dummy clocks, on as many lines as these have."""
 BUSY, WRITES = 1 << 0, 1 << 1
 MANUFACTURER, MEMORY_TYPE = 0xEF, 0x40
 UNIQUE = bytes.fromhex("e6605481db2c8a36")
@@ -100,14 +103,14 @@ class QspiFlash:
         """A byte of the chip's memory, or of its unique number."""
         if code == UNIQUE_ID and place >= UNIQUE_DUMMIES:
             return UNIQUE[(place - UNIQUE_DUMMIES) % len(UNIQUE)]
-        skipped = ADDRESS_BYTES + (FAST_DUMMIES if code == FAST_READ else 0)
-        if code in (READ, FAST_READ) and place >= skipped:
+        skipped = ADDRESS_BYTES + READS.get(code, 0)
+        if code in READS and place >= skipped:
             return self._context.memory.read(self._base + (self._address() + place - skipped) % self._size, 1)
         return ERASED
 
     def _change(self, code: int, rest: list[int]) -> None:
         address = int.from_bytes(bytes(rest[:ADDRESS_BYTES]), "big") % self._size
-        if code == PAGE_PROGRAM and len(rest) > ADDRESS_BYTES:
+        if code in PAGE_PROGRAMS and len(rest) > ADDRESS_BYTES:
             self._program(address, rest[ADDRESS_BYTES:])
             self._finish(PAGE_PROGRAM_US)
         elif code in ERASES and len(rest) == ADDRESS_BYTES:
