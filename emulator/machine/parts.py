@@ -205,7 +205,7 @@ class MachineParts:
             instruction_cache_bytes=board.core_parameters.get("instruction_cache_bytes", 0),
             data_cache_bytes=board.core_parameters.get("data_cache_bytes", 0),
             mpu_regions=board.core_parameters.get("mpu_regions"),
-            systick_reference_hz=lambda: self.clock.core_hz // 8,
+            systick_reference_hz=self._systick_reference_hz,
             unmodelled=lambda address, access: self.bus.note(address, access, ""),
             turned_on=self._turned_on,
             maintain_cache=engine.memory_map.maintain_level_one,
@@ -218,6 +218,10 @@ class MachineParts:
         self.clocks.before_change(system.before_clock_change)
         self.clocks.on_change(system.clock_changed)
         return system
+
+    def _systick_reference_hz(self) -> int:
+        """The board's, or an eighth of the core's clock, as STM32 has it."""
+        return self.board.core_parameters.get("systick_reference_hz", 0) or self.clock.core_hz // 8
 
     def _build_devices(self) -> dict[str, Device]:
         around = Surroundings(

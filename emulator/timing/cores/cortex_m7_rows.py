@@ -196,6 +196,16 @@ class CortexM7Parameters(CoreParameters, frozen=True):
             example=0,
         ),
     ] = 1
+    systick_reference_hz: Annotated[
+        int,
+        about(
+            "SysTick's external reference; 0: an eighth of the core's clock.",
+            unit="Hz",
+            at_least=0,
+            at_most=100_000_000,
+            example=100_000,
+        ),
+    ] = 0
     static_prediction: Annotated[
         Switch,
         about(
