@@ -12,8 +12,11 @@ from pathlib import Path
 
 from benches.build.support import firmware_folder
 
-BOOT_ROMS = {"rp2040": ("cortex-m0plus", ("rp2040_header.S", "rp2040.c", "rp2040_real.c"))}
-"""By chip: its core, and the sources."""
+BOOT_ROMS = {
+    "rp2040": ("raspberrypi", "cortex-m0plus", ("rp2040_header.S", "rp2040.c", "rp2040_real.c")),
+    "imxrt1062": ("nxp", "cortex-m7", ("imxrt1062_header.S", "imxrt1062.c")),
+}
+"""By chip: its vendor's folder, its core, and the sources."""
 FLAGS = (
     "-mthumb", "-std=c11", "-Os", "-Wall", "-Wextra", "-Werror", "-ffreestanding", "-fno-builtin",
     "-fno-tree-loop-distribute-patterns", "-nostartfiles", "-nostdlib",
@@ -22,12 +25,13 @@ FLAGS = (
 
 def shipped_rom(chip: str) -> Path:
     """The file that the package ships."""
-    return Path(str(resources.files("peripherals") / "raspberrypi" / f"{chip}.bin"))
+    vendor, _core, _sources = BOOT_ROMS[chip]
+    return Path(str(resources.files("peripherals") / vendor / f"{chip}.bin"))
 
 
 def build_boot_rom(chip: str) -> bytes:
     """Give the ROM's bytes. Raises CalledProcessError for a compiler's complaint."""
-    core, sources = BOOT_ROMS[chip]
+    _vendor, core, sources = BOOT_ROMS[chip]
     folder = firmware_folder() / "bootrom"
     with tempfile.TemporaryDirectory(prefix="boardless-build-") as name:
         elf, binary = Path(name) / "rom.elf", Path(name) / "rom.bin"

@@ -48,6 +48,13 @@ class ClockedCounter(Counter):
         self.state.anchor_cycles = self._context.clock.now()
         self._clock_changed()
 
+    def count_clock(self, clock: str) -> None:
+        """Count another named clock from now on; after a snapshot's load a device says again which one."""
+        if clock != self._clock_name:
+            self.catch_up()
+            self._clock_name = clock
+            self._clock_changed()
+
     def read(self) -> int:
         """The count at this very cycle, for firmware; a running one is not idempotent."""
         self.catch_up()

@@ -49,11 +49,16 @@ def page() -> str:
     """The whole page."""
     boards = [load_board(name) for name in list_boards()]
     rows = [
-        f"| [{b.name}](#{b.name}) | {b.title} | {b.core} | {hertz_in_words(b.nominal_hz)} | {_short(b)} |"
+        f"| [{b.name}](#{_anchor(b)}) | {b.title} | {b.core} | {hertz_in_words(b.nominal_hz)} | {_short(b)} |"
         for b in boards
     ]
     table = ["| board | | core | clock | measured |", "| --- | --- | --- | --- | --- |", *rows]
     return "\n\n".join([HEAD.strip(), "\n".join(table), *(_section(board) for board in boards)]) + "\n"
+
+
+def _anchor(board: Board) -> str:
+    """A heading's, as GitHub makes it: without full stops."""
+    return board.name.replace(".", "")
 
 
 def _short(board: Board) -> str:

@@ -76,6 +76,10 @@ BOARDS = {
     "nrf5340-dk": BringUp("nrf53.c", 0x20000000),
     "nrf52-dk": BringUp("nrf52.c", 0x20000000),
     "arduino-nano33-ble": BringUp("nrf52.c", 0x20000000, defines=("ARDUINO_NANO",)),
+    "teensy-4.0": BringUp("imxrt1062.c", 0x20000000, stage2="imxrt1062_boot.S"),
+    "mimxrt1060-evk": BringUp(
+        "imxrt1062.c", 0x20000000, defines=("CONSOLE_IS_LPUART1",), stage2="imxrt1062_boot.S"
+    ),
     "rpi-pico": BringUp("rp2040.c", 0x20000000, stage2="rp2040_stage2.S"),
 }
 WITHOUT_CLOCK_TREE = ("mps2-", "virtual-")

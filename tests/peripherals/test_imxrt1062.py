@@ -1,0 +1,412 @@
+"""i.MX RT1060's devices on the bench, each with the values that its reference manual gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from device_bench import Bench, get, offset_of, put, round_trip
+
+from emulator.device import POWER_ON, SOFTWARE, reset_cause
+from peripherals.nxp.ccm import Ccm
+from peripherals.nxp.ccm_analog import CcmAnalog
+from peripherals.nxp.gpio import Gpio
+from peripherals.nxp.gpt import Gpt
+from peripherals.nxp.iomuxc_gpr import IomuxcGpr
+from peripherals.nxp.pit import Pit
+from peripherals.nxp.quiet import AliasedQuiet
+from peripherals.nxp.rtwdog import Rtwdog
+from peripherals.nxp.snvs import Snvs
+from peripherals.nxp.src import ROM_BASE, Src
+from peripherals.nxp.trng import Trng
+from peripherals.nxp.usb import Usb
+from peripherals.nxp.wdog import Wdog
+
+MHZ = 1_000_000
+LOCK = 1 << 31
+HALF_SECOND_TICKS = 16_384
+
+
+def clock_tree() -> tuple[Bench, Any, Any]:
+    bench = Bench(12 * MHZ)
+    ccm = bench.build(Ccm, "ccm")
+    analog = bench.build(CcmAnalog, "ccm_analog")
+    return bench, ccm, analog
+
+
+# -- clocks ------------------------------------------------------------------------------------
+def test_after_reset_the_core_runs_at_half_the_crystal() -> None:
+    bench, _ccm, _analog = clock_tree()
+    assert bench.clocks.hz("core") == 12 * MHZ
+    assert bench.clocks.hz("ipg") == 3 * MHZ
+
+
+def test_a_teensy_runs_at_600_mhz() -> None:
+    bench, ccm, analog = clock_tree()
+    put(analog, "PLL_ARM", 1 << 12)
+    assert not get(analog, "PLL_ARM") & LOCK
+    put(analog, "PLL_ARM", 1 << 13 | 100)
+    assert get(analog, "PLL_ARM") & LOCK
+    assert bench.clocks.hz("pll1") == 1200 * MHZ
+    assert bench.clocks.hz("core") == 600 * MHZ  # CACRR divides by 2 after reset
+    assert bench.clocks.hz("ipg") == 150 * MHZ
+    assert bench.tuning.parameters["ocram"]["bus_divider"] == 4
+    put(ccm, "CBCDR", get(ccm, "CBCDR") & ~0x300 | 1 << 8)
+    assert bench.clocks.hz("ipg") == 300 * MHZ
+
+
+def test_the_core_runs_from_periph_clk2_while_its_pll_is_set() -> None:
+    bench, ccm, analog = clock_tree()
+    put(analog, "PLL_USB1", 1 << 13 | 1 << 12 | 1 << 6)
+    assert bench.clocks.hz("pll3") == 480 * MHZ
+    put(ccm, "CBCMR", get(ccm, "CBCMR") & ~(3 << 12))
+    put(ccm, "CBCDR", get(ccm, "CBCDR") | 1 << 25 | 3 << 27)
+    assert bench.clocks.hz("core") == 120 * MHZ
+    put(ccm, "CBCMR", get(ccm, "CBCMR") | 1 << 12)
+    assert bench.clocks.hz("core") == 6 * MHZ
+
+
+def test_fractional_dividers_and_the_system_pll() -> None:
+    bench, ccm, analog = clock_tree()
+    put(analog, "PLL_SYS", 1 << 13 | 1)
+    put(analog, "PFD_528", 0x2018101B)
+    hz = bench.clocks.hz
+    assert (hz("pll2"), hz("pll2_pfd0"), hz("pll2_pfd1"), hz("pll2_pfd2"), hz("pll2_pfd3")) == (
+        528 * MHZ, 352 * MHZ, 594 * MHZ, 396 * MHZ, 297 * MHZ,
+    )  # fmt: skip
+    analog.write(offset_of(analog, "PFD_528_SET"), 4, 1 << 23)
+    assert hz("pll2_pfd2") == 0
+    analog.write(offset_of(analog, "PFD_528_CLR"), 4, 1 << 23)
+    assert hz("pll2_pfd2") == 396 * MHZ
+    put(ccm, "CBCMR", get(ccm, "CBCMR") & ~(3 << 18) | 1 << 18)
+    assert hz("core") == 396 * MHZ
+    put(analog, "PLL_SYS_NUM", 1)
+    put(analog, "PLL_SYS_DENOM", 2)
+    assert hz("pll2") == 540 * MHZ
+    analog.write(offset_of(analog, "PLL_SYS_TOG"), 4, 1 << 16)
+    assert hz("pll2") == 24 * MHZ
+
+
+def test_kernel_clocks_have_their_switches_and_dividers() -> None:
+    bench, ccm, analog = clock_tree()
+    put(analog, "PLL_USB1", 1 << 13 | 1 << 12)
+    put(analog, "PFD_480", 0x1311100D)
+    hz = bench.clocks.hz
+    put(ccm, "CSCDR1", 3)
+    assert hz("uart") == 20 * MHZ  # PLL3 / 6 / 4
+    put(ccm, "CSCDR1", 1 << 6)
+    assert hz("uart") == 24 * MHZ
+    put(ccm, "CSCMR1", 1 << 6 | 3 << 29 | 4 << 23)
+    assert hz("perclk") == 24 * MHZ
+    assert hz("flexspi") == 480 * MHZ * 18 // 13 // 5
+    put(ccm, "CSCDR2", 1 << 19)
+    assert hz("lpi2c") == 30 * MHZ
+    assert (hz("osc24m"), hz("ckil")) == (24 * MHZ, 32_768)
+    round_trip(ccm)
+    round_trip(analog)
+
+
+def test_the_temperature_is_measured_at_once() -> None:
+    _bench, _ccm, analog = clock_tree()
+    assert not get(analog, "TEMPSENSE0") & 4
+    analog.write(offset_of(analog, "TEMPSENSE0_CLR"), 4, 1)
+    assert get(analog, "TEMPSENSE0") & 4
+    assert get(analog, "TEMPSENSE0") >> 8 & 0xFFF == 0x5C0
+
+
+# -- timers ------------------------------------------------------------------------------------
+def gpt() -> tuple[Bench, Any]:
+    bench = Bench(MHZ)
+    bench.clocks.frequencies.update(ipg=MHZ, perclk=500_000, ckil=32_768, osc24m=250_000)
+    return bench, bench.build(Gpt, "gpt1", lines=("global",))
+
+
+def test_gpt_starts_again_at_its_first_compare_value() -> None:
+    bench, device = gpt()
+    put(device, "OCR1", 99)
+    put(device, "OCR2", 49)
+    put(device, "IR", 1 << 1)
+    put(device, "CR", 1 << 6 | 1 << 1 | 1)
+    bench.run(48)
+    assert (get(device, "CNT"), get(device, "SR")) == (48, 0)
+    assert not bench.lines["global"].level
+    bench.run(2)
+    assert get(device, "SR") == 1 << 1
+    assert bench.lines["global"].level
+    put(device, "SR", 1 << 1)
+    assert not bench.lines["global"].level
+    bench.run(49)
+    assert (get(device, "CNT"), get(device, "SR")) == (99, 1)
+    bench.run(1)
+    assert get(device, "CNT") == 0
+    round_trip(device)
+
+
+def test_gpt_takes_its_clocks_with_their_prescalers() -> None:
+    bench, device = gpt()
+    put(device, "PR", 9)
+    put(device, "CR", 1 << 9 | 2 << 6 | 1 << 1 | 1)  # the reference, 500 kHz
+    bench.run(200)
+    assert get(device, "CNT") == 10
+    put(device, "PR", 4 << 12 | 9)
+    put(device, "CR", 1 << 10 | 1 << 9 | 5 << 6 | 1 << 1)
+    put(device, "CR", 1 << 10 | 1 << 9 | 5 << 6 | 1 << 1 | 1)  # the crystal, by 5 and 10
+    bench.run(400)
+    assert get(device, "CNT") == 2
+
+
+def test_gpt_tells_its_rollover_and_software_reset() -> None:
+    bench, device = gpt()
+    put(device, "CR", 1 << 9 | 1 << 6 | 1)
+    bench.run((1 << 32) - 1)
+    assert not get(device, "SR") & 1 << 5
+    bench.run(1)
+    assert get(device, "SR") & 1 << 5
+    put(device, "CR", 1 << 15)
+    assert (get(device, "CNT"), get(device, "SR"), get(device, "OCR1")) == (0, 0, 0xFFFFFFFF)
+
+
+def test_pit_counts_down_over_ldval_plus_one() -> None:
+    bench = Bench(MHZ)
+    device = bench.build(Pit, "pit", lines=("global",), clock="core")
+    put(device, "MCR", 0)
+    put(device, "TIMER1_LDVAL", 99)
+    put(device, "TIMER1_TCTRL", 3)
+    bench.run(40)
+    assert get(device, "TIMER1_CVAL") == 59
+    bench.run(59)
+    assert (get(device, "TIMER1_TFLG"), bench.lines["global"].level) == (1, True)
+    put(device, "TIMER1_TFLG", 1)
+    assert not bench.lines["global"].level
+    bench.run(99)
+    assert not bench.lines["global"].level
+    bench.run(1)
+    assert bench.lines["global"].level
+    put(device, "TIMER1_TCTRL", 0)
+    assert not bench.lines["global"].level
+    round_trip(device)
+
+
+def test_two_chained_pit_channels_are_a_long_one() -> None:
+    bench = Bench(MHZ)
+    device = bench.build(Pit, "pit", lines=("global",), clock="core")
+    put(device, "MCR", 0)
+    put(device, "TIMER0_LDVAL", 999)
+    put(device, "TIMER1_LDVAL", 0xFFFFFFFF)
+    put(device, "TIMER1_TCTRL", 5)
+    put(device, "TIMER0_TCTRL", 1)
+    bench.run(2500)
+    assert get(device, "LTMR64H") == 0xFFFFFFFF - 2
+    assert get(device, "LTMR64L") == 499
+
+
+def test_snvs_counts_seconds_and_outlives_a_reset() -> None:
+    bench = Bench(MHZ)
+    device = bench.build(Snvs, "snvs", lines=("alarm",))
+    put(device, "LPSRTCLR", 1_546_300_800 << 15 & 0xFFFFFFFF)
+    put(device, "LPSRTCMR", 1_546_300_800 >> 17)
+    put(device, "LPCR", 0x21)
+    bench.run(3 * MHZ)
+    seconds = get(device, "LPSRTCMR") << 17 | get(device, "LPSRTCLR") >> 15
+    assert seconds == 1_546_300_803
+    put(device, "LPGPR0", 7)
+    device.reset()
+    assert (get(device, "LPGPR0"), get(device, "LPCR")) == (7, 0x21)
+    put(device, "HPCR", 1 << 16 | 1)
+    assert get(device, "HPRTCMR") << 17 | get(device, "HPRTCLR") >> 15 == 1_546_300_803
+    put(device, "LPTAR", 1_546_300_805 & 0xFFFFFFFF)
+    put(device, "LPCR", 0x23)
+    bench.run(2 * MHZ - 1000)
+    assert not bench.lines["alarm"].level
+    bench.run(1000)
+    assert bench.lines["alarm"].level
+    put(device, "LPSR", 1)
+    assert not bench.lines["alarm"].level
+    round_trip(device)
+
+
+# -- watchdogs, resets ---------------------------------------------------------------------------
+def test_the_watchdog_bites_after_its_half_seconds() -> None:
+    bench = Bench(MHZ)
+    bench.clocks.frequencies["ckil"] = 32_768
+    device = bench.build(Wdog, "wdog1", lines=("global",), clock="ckil")
+    device.write(6, 2, 1 << 15 | 1)  # WICR: half a second before the end
+    device.write(0, 2, 0x0134)  # WT 1: a second
+    assert device.register_name(2) == "WSR"
+    bench.run(499_000)
+    assert not bench.lines["global"].level
+    bench.run(2_000)
+    assert bench.lines["global"].level
+    device.write(2, 2, 0x5555)
+    device.write(2, 2, 0xAAAA)
+    bench.run(990_000)
+    assert not bench.resets
+    device.write(0, 2, 0x0130)
+    assert device.read(0, 2) & 4  # which nothing but a reset takes back
+    bench.run(20_000)
+    assert len(bench.resets) == 1
+    assert bench.signals.get(reset_cause("wdog")) == 1
+    device.reset()
+    assert device.read(4, 2) == 1 << 1
+
+
+def test_the_watchdog_resets_when_it_is_asked_to() -> None:
+    bench = Bench(MHZ)
+    device = bench.build(Wdog, "wdog1", clock="core")
+    device.write(0, 2, 0x20)
+    assert len(bench.resets) == 1
+
+
+def test_wdog3_runs_until_it_is_unlocked_and_stopped() -> None:
+    bench = Bench(MHZ)
+    bench.clocks.frequencies["ckil"] = 32_768
+    device = bench.build(Rtwdog, "rtwdog")
+    bench.run(31_000)
+    assert not bench.resets
+    put(device, "CNT", 0xB480A602)
+    bench.run(31_000)
+    assert not bench.resets
+    bench.run(1_000)
+    assert len(bench.resets) == 1
+    device.reset()
+    put(device, "CNT", 0xD928C520)
+    put(device, "TOVAL", 0xFFFF)
+    put(device, "CS", 0x2120)
+    bench.run(5 * MHZ)
+    assert len(bench.resets) == 1
+    put(device, "TOVAL", 1)
+    assert len(bench.resets) == 2  # locked again
+    device.write(4, 2, 0xC520)
+    device.write(4, 2, 0xD928)
+    put(device, "TOVAL", 2)
+    assert (len(bench.resets), get(device, "TOVAL")) == (2, 2)
+
+
+def test_src_says_why_and_holds_the_boot_roms_program() -> None:
+    bench = Bench()
+    device = bench.build(Src, "src")
+    assert get(device, "SRSR") == 1
+    assert bench.memory.read(ROM_BASE, 4) == 0x20208000
+    put(device, "SRSR", 1)
+    put(device, "GPR3", 0x1234)
+    bench.signals.set(reset_cause(SOFTWARE), 1)
+    device.reset()
+    assert (get(device, "SRSR"), get(device, "GPR3")) == (1 << 1, 0x1234)
+    bench.signals.set(reset_cause(SOFTWARE), 0)
+    bench.signals.set(reset_cause("wdog3"), 1)
+    device.reset()
+    assert get(device, "SRSR") == 1 << 1 | 1 << 7
+    bench.signals.set(reset_cause("wdog3"), 0)
+    bench.signals.set(reset_cause(POWER_ON), 1)
+    device.reset()
+    assert get(device, "SRSR") == 1
+
+
+# -- pins --------------------------------------------------------------------------------------
+def test_a_pad_is_the_slow_ports_until_it_is_given_to_the_fast_one() -> None:
+    bench = Bench()
+    gpr = bench.build(IomuxcGpr, "iomuxc_gpr")
+    slow = bench.build(Gpio, "gpio2", port=2)
+    fast = bench.build(Gpio, "gpio7", port=2, fast=True)
+    for port in (slow, fast):
+        put(port, "GDIR", 1 << 3)
+    put(slow, "DR_SET", 1 << 3)
+    assert bench.signals.get("GPIO2_IO03") == 1
+    put(gpr, "GPR27", 0xFFFFFFFF)
+    assert bench.signals.get("GPIO2_IO03") == 0
+    put(fast, "DR_TOGGLE", 1 << 3)
+    assert bench.signals.get("GPIO2_IO03") == 1
+    assert get(slow, "PSR") == get(fast, "PSR") == 1 << 3
+    put(slow, "DR_CLEAR", 1 << 3)
+    assert bench.signals.get("GPIO2_IO03") == 1
+    round_trip(fast)
+
+
+@pytest.mark.parametrize(
+    ("kind", "edge_select", "moves"),
+    [(2, False, {1: True, 0: False}), (3, False, {1: False, 0: True}), (0, True, {1: True, 0: True})],
+)
+def test_edges_raise_flags(kind: int, edge_select: bool, moves: dict[int, bool]) -> None:
+    bench = Bench()
+    device = bench.build(Gpio, "gpio1", lines=("low", "high", "pin5"), port=1)
+    put(device, "ICR1", 1 << 2 * 6 | kind << 2 * 5)  # the others: at a high level here
+    put(device, "ICR2", 2 << 2 * 4)
+    put(device, "EDGE_SEL", 1 << 5 if edge_select else 0)
+    put(device, "ISR", 0xFFFFFFFF)
+    put(device, "IMR", 1 << 5 | 1 << 20)
+    for level, raises in moves.items():
+        bench.signals.set("GPIO1_IO05", level)
+        assert (bench.lines["low"].level, bench.lines["pin5"].level) == (raises, raises)
+        put(device, "ISR", 1 << 5)
+        assert not bench.lines["low"].level
+    bench.signals.set("GPIO1_IO20", 1)
+    assert (bench.lines["low"].level, bench.lines["high"].level) == (False, True)
+
+
+def test_a_level_asks_as_long_as_it_lasts() -> None:
+    bench = Bench()
+    device = bench.build(Gpio, "gpio5", lines=("low",), port=5)
+    put(device, "ICR1", 1)
+    put(device, "IMR", 1)
+    put(device, "ISR", 0xFFFFFFFF)
+    assert not bench.lines["low"].level
+    bench.signals.set("GPIO5_IO00", 1)
+    put(device, "ISR", 1)
+    assert bench.lines["low"].level
+    bench.signals.set("GPIO5_IO00", 0)
+    put(device, "ISR", 1)
+    assert not bench.lines["low"].level
+
+
+def test_four_fast_ports_share_a_line() -> None:
+    bench = Bench()
+    first = bench.build(Gpio, "gpio6", lines=("global",), port=1, fast=True, shares=["gpio7"])
+    second = bench.build(Gpio, "gpio7", port=2, fast=True)
+    put(second, "ICR1", 2 << 4)
+    put(second, "IMR", 1 << 2)
+    put(second, "ISR", 0xFFFFFFFF)
+    assert not bench.lines["global"].level
+    bench.signals.set("GPIO2_IO02", 1)
+    assert bench.lines["global"].level
+    put(first, "ISR", 0xFFFFFFFF)
+    assert bench.lines["global"].level
+    put(second, "ISR", 1 << 2)
+    assert not bench.lines["global"].level
+
+
+# -- the rest ------------------------------------------------------------------------------------
+def test_random_words_are_the_same_after_every_reset() -> None:
+    bench = Bench()
+    device = bench.build(Trng, "trng", lines=("global",))
+    assert get(device, "ENT0") == 0
+    put(device, "MCTL", 0x12041)  # to defaults, in the programming mode
+    assert not get(device, "MCTL") & 1 << 10
+    put(device, "MCTL", 0x2021)
+    assert get(device, "MCTL") & 1 << 10
+    words = [get(device, f"ENT{n}") for n in range(16)]
+    assert len(set(words)) == 16
+    device.reset()
+    put(device, "MCTL", 0x2021)
+    assert [get(device, f"ENT{n}") for n in range(16)] == words
+
+
+def test_usb_is_told_by_name_and_once() -> None:
+    bench = Bench()
+    device = bench.build(Usb, "usb")
+    put(device, "USB1_USBCMD", 2)
+    assert get(device, "USB1_USBCMD") == 0x80000
+    put(device, "USB1_USBMODE", 2)
+    put(device, "USB1_USBCMD", 1)
+    put(device, "USB1_USBCMD", 1)
+    assert [what for _offset, _access, what in bench.unmodelled if "no host" in what]
+    assert len(bench.unmodelled) == 1
+
+
+def test_aliases_of_stored_registers_set_clear_and_toggle() -> None:
+    device = Bench().build(AliasedQuiet, registers={"CTRL": 0x30}, clear=["CTRL.31"], silent=True)
+    put(device, "CTRL", 0x80000001)
+    assert get(device, "CTRL") == 1
+    device.write(0x34, 4, 6)
+    device.write(0x38, 4, 2)
+    device.write(0x3C, 4, 0x11)
+    assert get(device, "CTRL") == device.read(0x34, 4) == 0x14
