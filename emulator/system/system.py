@@ -116,7 +116,10 @@ class System:
         trace_enabled = self._trace_enabled
         self._left_out = LeftOut(self.features, turned_on, trace_enabled, self._stimulus_enabled)
         self.dwt = Dwt(self.features, clock, trace_enabled, touch, overhead, self._counts_exceptions)
-        self.itm = Itm(self.features, trace_enabled, itm_output, self.is_unprivileged)
+        tpiu = Tpiu(self.features)
+        self.itm = Itm(
+            self.features, clock, trace_enabled, itm_output, self.is_unprivileged, tpiu.byte_cycles
+        )
         self.faults = FaultStatus(self.features)
         self.scb = SystemControl(
             self.features,
@@ -163,7 +166,7 @@ class System:
             "debug": self.debug,
             "dwt": self.dwt,
             "itm": self.itm,
-            "tpiu": Tpiu(self.features),
+            "tpiu": tpiu,
             "faults": self.faults,
             "scb": self.scb,
             "fpu": self.fpu,

@@ -1,4 +1,10 @@
-"""Trace Port Interface Unit: storage, so that trace set-up code finds what it wrote."""
+"""Trace Port Interface Unit: what trace set-up code wrote, and how long a byte takes by it.
+
+ARMv7-M ARM C1.10: SPPR says whether the pin speaks Manchester or NRZ, as UARTs do; ACPR + 1 divides the
+trace clock to its rate; CSPSR has the width of a parallel port. The trace clock is the core's (guess: some
+chips have another). A byte has a start and a stop bit in NRZ, and 16 half bits in Manchester (guess: a
+packet's start bit comes once).
+"""
 
 from __future__ import annotations
 
@@ -17,8 +23,12 @@ DEVID = 0xE0040FC8
 DEVTYPE = 0xE0040FCC
 
 
+MANCHESTER, NRZ = 1, 2
+PERIODS_A_BYTE = {MANCHESTER: 16, NRZ: 10}
+
+
 class Tpiu:
-    """Registers only; bytes take the short way from the ITM to the host."""
+    """Registers and the rate; bytes take the short way from the ITM to the host."""
 
     def __init__(self, core: CoreFeatures) -> None:
         self.names: dict[int, str] = {}
@@ -36,6 +46,14 @@ class Tpiu:
         resets = {CSPSR: 1, SSPSR: 0xB, SPPR: 1, FFSR: 8, FFCR: 0x102, DEVID: 0xCA1, DEVTYPE: 0x11, ACPR: 0}
         writable = {CSPSR: 0xFFFFFFFF, ACPR: 0x1FFF, SPPR: 3, FFCR: 0x142}
         self._words = StoredWords(resets, writable)
+
+    def byte_cycles(self) -> int:
+        """What a byte takes on the port, in cycles of the core."""
+        words = self._words.words
+        periods = PERIODS_A_BYTE.get(words[SPPR])
+        if periods is None:
+            return -(-8 // max(1, words[CSPSR].bit_length()))
+        return periods * (words[ACPR] + 1)
 
     def reset(self) -> None:
         """Put every register to its reset value."""

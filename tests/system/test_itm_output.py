@@ -62,3 +62,60 @@ def test_itm_output_is_part_of_a_snapshot(tmp_path: Path) -> None:
         assert machine.itm.take() == b"AABABCD"
         machine.restore(snapshot)
         assert machine.itm.sent == 0
+
+
+TPIU = """
+    ldr r0, =0xE0040010
+    movs r1, #{acpr}
+    str r1, [r0]
+    ldr r0, =0xE00400F0
+    movs r1, #{protocol}
+    str r1, [r0]
+"""
+POLLING = """
+    ldr r6, =0xE0001000
+    ldr r1, [r6]
+    orr r1, r1, #1
+    str r1, [r6]
+    ldr r4, [r6, #4]
+    movs r5, #20
+1:  ldr r1, [r7]
+    cmp r1, #0
+    beq 1b
+    movs r1, #65
+    strb r1, [r7]
+    subs r5, #1
+    bne 1b
+2:  ldr r1, [r7]
+    cmp r1, #0
+    beq 2b
+    ldr r5, [r6, #4]
+    subs r4, r5, r4
+"""
+"""Twenty letters, each once there is room; r4: what that took, till the last was out."""
+
+
+@pytest.mark.parametrize(
+    ("protocol", "acpr", "cycles_a_letter"),
+    [(2, 9, 200), (2, 99, 2000), (1, 9, 320), (0, 9, 16)],  # NRZ, Manchester, parallel by one pin
+)
+def test_a_port_has_room_when_the_wire_has_taken_the_last(
+    tmp_path: Path, protocol: int, acpr: int, cycles_a_letter: int
+) -> None:
+    code = SET_UP.format(demcr=TRCENA, tcr=1, ter=1) + TPIU.format(acpr=acpr, protocol=protocol) + POLLING
+    taken = []
+    for hook in ("native", "python"):
+        machine = machine_with(tmp_path, code, "virtual-m4", hook=hook)
+        finish(machine)
+        assert bytes(machine.itm.output) == b"A" * 20
+        taken.append((machine.registers()["r4"], machine.counts))
+    assert taken[0] == taken[1]
+    turn_cycles = 40  # of a loop that finds the port full, or ready, and of the store
+    assert 20 * cycles_a_letter <= taken[0][0] <= 20 * (cycles_a_letter + turn_cycles)
+
+
+def test_text_that_asks_nobody_is_not_lost(tmp_path: Path) -> None:
+    code = SET_UP.format(demcr=TRCENA, tcr=1, ter=1) + TPIU.format(acpr=99, protocol=2) + WRITE
+    machine = machine_with(tmp_path, code)
+    finish(machine)
+    assert bytes(machine.itm.output) == b"AABABCD"
