@@ -15,7 +15,7 @@
 #define MOST_FIELDS 4
 #define SPECIAL_REGISTER 13
 
-enum { CONSTANT_IS_LEFT, CONSTANT_IS_OFFSET, CONSTANT_IS_DISPLACEMENT };
+enum { CONSTANT_IS_LEFT, CONSTANT_IS_OFFSET, CONSTANT_IS_DISPLACEMENT, CONSTANT_IS_WRITTEN_BACK, CONSTANT_IS_BOTH };
 
 typedef struct {
     uint32_t head, n_fields, constant; /* constant: what of the descriptor the constant is */
@@ -88,7 +88,8 @@ static inline void family_narrow(Family *f, uint32_t op) {
     } else if (op >> 10 == 16 || op >> 8 == 0xB2) {
         family_field(f, 0, 3);
         family_field(f, 3, 3);
-    } else if (op >> 8 == 0x46 && ((op >> 4 & 8) | (op & 7)) < SPECIAL_REGISTER && (op >> 3 & 15) < SPECIAL_REGISTER) {
+    } else if (op >> 8 >= 0x44 && op >> 8 <= 0x46 && ((op >> 4 & 8) | (op & 7)) < SPECIAL_REGISTER &&
+               (op >> 3 & 15) < SPECIAL_REGISTER) {
         f->registers[f->n_fields++] = (uint8_t)((op >> 4 & 8) | (op & 7));
         f->head = (op & 0xFF78) | 1;
         family_field(f, 3, 4);
@@ -97,6 +98,8 @@ static inline void family_narrow(Family *f, uint32_t op) {
     } else if (op >> 12 == 10) {
         family_field(f, 8, 3);
         family_constant(f, 0xFF, CONSTANT_IS_LEFT, 0);
+    } else if (op >> 8 == 0xBF && op & 15) { /* IT: of which conditions the line knows */
+        f->head = 0xBF08;
     } else if (op >> 8 == 0xB0) {
         family_constant(f, 0x7F, CONSTANT_IS_LEFT, 0);
     } else if ((op >> 12 == 11 && (op >> 8 & 5) == 1) || (op >> 12 == 13 && (op >> 8 & 15) < 14) || op >> 11 == 28) {
@@ -125,6 +128,11 @@ static inline void family_wide_immediate(Family *f, uint32_t op) {
         family_constant(f, 0x040F70FF, CONSTANT_IS_LEFT, 0);
     } else if (!touches_stack && !(op >> 25 & 1) && !(imm12 >> 8)) {
         family_constant(f, 0xFF, CONSTANT_IS_LEFT, 0);
+    } else if (!touches_stack && !(op >> 25 & 1) && imm12 >> 10) { /* rotated */
+        family_constant(f, 0x040070FF, CONSTANT_IS_LEFT, 0);
+        f->head |= 0x4000;
+    } else if (op >> 25 & 1 && (code == 0x14 || code == 0x1C)) { /* SBFX, UBFX */
+        family_constant(f, 0x70DF, CONSTANT_IS_LEFT, 0);
     }
     if (!(op >> 25 & 1) || (code != 4 && code != 12)) family_field(f, 16, 4);
     family_field(f, 8, 4);
@@ -132,8 +140,12 @@ static inline void family_wide_immediate(Family *f, uint32_t op) {
 
 static inline void family_wide_memory(Family *f, uint32_t op) {
     family_field(f, 12, 4);
-    if (op >> 23 & 1 && (op >> 16 & 15) != 15)
-        family_constant(f, 0xFFF, CONSTANT_IS_OFFSET, (int32_t)(op & 0xFFF));
+    uint32_t base = op >> 16 & 15, is_indexed = !(op >> 23 & 1) && op >> 11 & 1 && base < SPECIAL_REGISTER;
+    int32_t index = op >> 9 & 1 ? (int32_t)(op & 0xFF) : -(int32_t)(op & 0xFF);
+    if (op >> 23 & 1) family_constant(f, 0xFFF, CONSTANT_IS_OFFSET, (int32_t)(op & 0xFFF));
+    else if (is_indexed && op >> 8 & 1)
+        family_constant(f, 0xFF, op >> 10 & 1 ? CONSTANT_IS_BOTH : CONSTANT_IS_WRITTEN_BACK, index);
+    else if (is_indexed) family_constant(f, 0xFF, CONSTANT_IS_OFFSET, index);
     if (!(op >> 23 & 1) && !(op >> 6 & 0x3F) && (op >> 16 & 15) != 15) family_field(f, 0, 4);
     family_field(f, 16, 4);
 }
@@ -152,6 +164,10 @@ static inline void family_wide(Family *f, uint32_t op) {
     } else if (op >> 24 == 0xE9 && op >> 22 & 1 && !(op >> 21 & 1) && (op >> 16 & 15) != 15) {
         int32_t offset = (int32_t)(op & 0xFF) << 2;
         for (uint32_t position = 8; position < 20; position += 4) family_field(f, position, 4);
+        family_constant(f, 0xFF, CONSTANT_IS_OFFSET, op >> 23 & 1 ? offset : -offset);
+    } else if (op >> 24 == 0xED && !(op >> 21 & 1) && (op >> 9 & 7) == 5 && (op >> 16 & 15) != 15) { /* VLDR, VSTR */
+        int32_t offset = (int32_t)(op & 0xFF) << 2;
+        family_field(f, 16, 4);
         family_constant(f, 0xFF, CONSTANT_IS_OFFSET, op >> 23 & 1 ? offset : -offset);
     }
 }
@@ -182,7 +198,9 @@ static inline void family_member(const Family *f, uint32_t opcode, Decoded *d) {
     d->opcode = opcode;
     if (d->flags & IS_MEMORY) d->base = family_register(f, d->base);
     if (d->flags & HAS_INDEX) d->index = family_register(f, d->index);
-    if (f->constant == CONSTANT_IS_OFFSET && d->flags & IS_MEMORY) d->offset = f->value;
+    uint32_t is_both = f->constant == CONSTANT_IS_BOTH;
+    if ((is_both || f->constant == CONSTANT_IS_OFFSET) && d->flags & IS_MEMORY) d->offset = f->value;
+    if ((is_both || f->constant == CONSTANT_IS_WRITTEN_BACK) && d->flags & WRITES_BACK) d->writeback = f->value;
     if (f->constant == CONSTANT_IS_DISPLACEMENT && d->flags & HAS_TARGET) d->displacement = f->value;
 }
 

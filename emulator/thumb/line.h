@@ -32,11 +32,12 @@ static inline int line_read(Line *line, const Book *book, uint32_t address, cons
         }
         uint32_t condition = it && it >> 4 != 14 ? it >> 4 : UNCONDITIONAL;
         Family family = family_of(opcode);
-        uint64_t key = book_key(family.head, condition, it != 0);
+        uint64_t key = book_key(family.head, it && condition != UNCONDITIONAL ? 0 : condition, it != 0);
         const Decoded *found = book_find(book, key);
         if (found) {
             line->instructions[line->n] = *found;
             family_member(&family, opcode, &line->instructions[line->n]);
+            if (it) line->instructions[line->n].condition = (uint8_t)condition;
         } else {
             missing[(*n_missing)++] = key;
         }
