@@ -258,6 +258,12 @@ class Automaton:
             self._hook.watch_code(hooked)
         self._watched.update(fresh)
 
+    def read_code(self, address: int, most_bytes: int) -> bytes:
+        """Memory from an address on, up to its end at most."""
+        memory = self._core.memory_at(address)
+        end = address + most_bytes if memory is None else min(memory.region.end, address + most_bytes)
+        return self._core.read_memory(address, end - address)
+
     def stretch_at(self, address: int) -> tuple[int, int] | None:
         """First and last address of those around one where code is read in the same way."""
         return self._memory_map.stretch_at(address)

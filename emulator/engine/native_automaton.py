@@ -80,7 +80,7 @@ class NativeAutomaton:
         if packed is None:
             return False
         self._plan_around(address, ways, packed)
-        planned = self.pricer.plan(address, code, it, packed)
+        planned = self.pricer.plan(address, code, it, packed, automaton.read_code)
         if planned is None or (planned.uses_fpu and automaton.absent.fpu_closed):
             return False
         if planned.branch is not None:

@@ -66,6 +66,10 @@ class _Found(c.Structure):
     )
 
 
+ReadOn = Callable[[int, int], bytes]
+AHEAD_BYTES = 256
+
+
 class Book(Protocol):
     """Keeps what was decoded for the next run: :mod:`emulator.engine.kept_book`."""
 
@@ -140,9 +144,25 @@ class NativePricer:
         self._planned_at = self._pricer + vars(_Found)["site"].offset
         self._planned = library.bl_pricer_planned(self._pricer)
 
-    def plan(self, address: int, code: bytes, it: int, ways: bytes) -> Planned | None:
-        """Plan a block; None: it is left to Python. ``ways``: ``Ways`` in planner.h."""
-        if not self.answers(self._library.bl_pricer_plan, self._pricer, address, code, len(code), it, ways):
+    def plan(
+        self, address: int, code: bytes, it: int, ways: bytes, read_on: ReadOn | None = None
+    ) -> Planned | None:
+        """Plan a block; None: it is left to Python.
+
+        ``ways``: ``Ways`` in planner.h. ``read_on(address, most_bytes)``: the code there and behind it, of
+        which more is learned when something of the block has to be.
+        """
+        arguments = (self._pricer, address, code, len(code), it, ways)
+        answer = self._library.bl_pricer_plan(*arguments)
+        if answer == MISSES:
+            ahead = code if read_on is None else read_on(address, max(len(code), AHEAD_BYTES))
+            self._library.bl_pricer_look_ahead(self._pricer, ahead, len(ahead), it)
+            self._learn()
+            answer = self._library.bl_pricer_plan(*arguments)
+        if answer == MISSES:  # not looked at: behind a branch that is never the last one
+            self._learn()
+            answer = self._library.bl_pricer_plan(*arguments)
+        if answer != ANSWERS:
             return None
         site, branch, uses_fpu, hooked = PLANNED.unpack(c.string_at(self._planned_at, PLANNED.size))
         addresses = tuple(self._found.hook_addresses[:hooked]) if hooked else ()
@@ -219,6 +239,7 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_pricer_state", u32, [pointer, c.c_char_p]),
         ("bl_pricer_state_at", pointer, [pointer, u32]),
         ("bl_pricer_plan", c.c_int, [pointer, u32, c.c_char_p, u32, u32, c.c_char_p]),
+        ("bl_pricer_look_ahead", None, [pointer, c.c_char_p, u32, u32]),
         ("bl_pricer_planned", pointer, [pointer]),
         ("bl_pricer_set_slot", None, [pointer, u32]),
         ("bl_pricer_price", c.c_int, [pointer, pointer, u32, c.c_char_p, u32, u32, u32, u32]),

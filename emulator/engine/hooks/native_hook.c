@@ -191,6 +191,10 @@ EXPORT int bl_pricer_plan(Pricer *p, uint32_t address, const uint8_t *code, uint
     return pricer_plan(p, address, code, size_bytes, it, ways);
 }
 
+EXPORT void bl_pricer_look_ahead(Pricer *p, const uint8_t *code, uint32_t size_bytes, uint32_t it) {
+    pricer_look_ahead(p, code, size_bytes, it);
+}
+
 EXPORT const BlockPlan *bl_pricer_planned(Pricer *p) { return &p->planner.plan; }
 
 EXPORT void bl_pricer_set_slot(Pricer *p, uint32_t slot) { p->planner.events[p->found.branch_event].address = slot; }
