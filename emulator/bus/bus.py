@@ -88,7 +88,7 @@ class Bus:
         """(base, size) stretches, page aligned, that need mapping: the peripheral window and outliers."""
         pages: set[int] = set()
         slots = [*self._devices.values(), *(slot for many in self._sharing.values() for slot in many)]
-        for base, end, _device, _name in slots:
+        for base, end in {slot[:2] for slot in slots}:  # one of many granules stands there often
             if base not in PERIPHERALS and base not in PRIVATE:
                 pages.update(range(base >> 12, (end - 1 >> 12) + 1))
         found: list[tuple[int, int]] = [(PERIPHERALS.start, len(PERIPHERALS))]
