@@ -489,3 +489,32 @@ class SerialDevice(Protocol):
 
     def send_held(self) -> None:
         """Let what it holds for the wire leave at once, as far as no processor is needed for that."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoprocessorInstruction:
+    """An instruction for a coprocessor, as the core sends it (ARMv8-M ARM, C2.4: CDP, MCR, MCRR, MRC, MRRC).
+
+    ``name``: of those five; ``second``: its second form (CDP2 ...). ``opcodes``: opc1 and opc2, 0 where
+    there is none; ``registers``: CRn, CRm, CRd, of which MCR and MRC have two, MCRR and MRRC CRm alone.
+    ``values``: of the core's registers, that MCR and MCRR send.
+    """
+
+    name: str
+    second: bool
+    opcodes: tuple[int, int]
+    registers: tuple[int, int, int]
+    values: tuple[int, ...] = ()
+
+
+@runtime_checkable
+class HasCoprocessors(Protocol):
+    """A device that the core reaches through coprocessor instructions, too.
+
+    ``COPROCESSORS``: their numbers, of 0 to 7.
+    """
+
+    COPROCESSORS: ClassVar[tuple[int, ...]]
+
+    def coprocess(self, number: int, instruction: CoprocessorInstruction) -> tuple[int, ...] | None:
+        """Execute it; what MRC (a word) and MRRC (two) bring. None: the coprocessor knows no such one."""

@@ -31,6 +31,7 @@ from emulator.image.start import EntryStart, entry_start
 from emulator.links.audio_input import AudioWires
 from emulator.machine.awaited import access_fields, field_words
 from emulator.machine.controlled_flash import ControlledFlash
+from emulator.machine.coprocessors import Coprocessors
 from emulator.machine.crash_report import crash_report
 from emulator.machine.devices import Surroundings, add_device
 from emulator.machine.execution import Execution
@@ -273,6 +274,7 @@ class MachineParts:
             protection=protection,
             operands=self._operands,
             halts=self.halts,
+            coprocessors=Coprocessors(self.engine.core, self.system, self.devices.values()),
         )
         of_devices = (self.engine, self.clock, self.bus, self.accesses, self.devices.values())
         lending, output = InputLending(*of_devices), OutputLending(*of_devices, self.overhead, self.requests)

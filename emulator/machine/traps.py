@@ -14,6 +14,7 @@ from unicorn import unicorn_const as ucc
 
 from emulator.engine.core import EXC_RETURN_FROM, RUN_UNTIL
 from emulator.engine.engine import Engine
+from emulator.machine.coprocessors import Coprocessors
 from emulator.machine.halts import Halts
 from emulator.machine.operand_traps import OperandTraps
 from emulator.machine.protection import Protection
@@ -79,8 +80,10 @@ class TrapHandler:
         protection: Protection,
         operands: OperandTraps,
         halts: Halts,
+        coprocessors: Coprocessors,
     ) -> None:
         self._halts = halts
+        self._coprocessors = coprocessors
         self._engine = engine
         self._core = engine.core
         self._hook = engine.hook
@@ -157,6 +160,10 @@ class TrapHandler:
         never = not default_rights(pc) & Right.EXECUTE
         self._fault(FaultKind.MEMORY_INSTRUCTION if never else FaultKind.BUS_INSTRUCTION, pc, pc)
 
+    def _word(self, address: int) -> int:
+        """A 32-bit encoding, its first half-word above."""
+        return self._half_word(address) << 16 | self._half_word(address + 2)
+
     def _half_word(self, address: int) -> int:
         try:
             return int.from_bytes(self._core.read_memory(address, 2), "little")
@@ -184,6 +191,8 @@ class TrapHandler:
             self._engine.restart_pipeline()
         elif number == Excp.BKPT:
             self._breakpoint(pc)
+        elif number == Excp.NOCP and self._coprocessors.allows(self._word(pc)):
+            self._coprocess(pc)
         elif number in FAULTS:
             self._fault(FAULTS[Excp(number)], pc, None)
         elif number == Excp.PREFETCH_ABORT:
@@ -192,6 +201,12 @@ class TrapHandler:
             self._fault(FaultKind.UNALIGNED, pc, self._operands.address_at(pc))
         else:
             self._fault(FaultKind.BUS_DATA, pc, self._bad_address)
+
+    def _coprocess(self, pc: int) -> None:
+        """An instruction for a coprocessor of a device, which ends its block."""
+        self._automaton.finish()
+        if not self._coprocessors.execute(pc, self._word(pc)):
+            self._fault(FaultKind.UNDEFINED_INSTRUCTION, pc, None)
 
     def _breakpoint(self, pc: int) -> None:
         if self._half_word(pc) & 0xFF != SEMIHOSTING_IMMEDIATE:

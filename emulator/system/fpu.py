@@ -9,7 +9,7 @@ hardware would have saved by now.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from emulator.system.exception_state import ExceptionState
@@ -27,6 +27,7 @@ MVFR2 = 0xE000EF48
 
 CPACR_FPU = 0xF << 20
 CPACR_FPU_PRIVILEGED = 0x5 << 20
+CPACR_CP10 = 3 << 20
 FPCCR_LSPACT = 1 << 0
 FPCCR_USER = 1 << 1
 FPCCR_THREAD = 1 << 3
@@ -39,7 +40,7 @@ _DOUBLE = {MVFR0: 0x10110221, MVFR1: 0x12000011, MVFR2: 0x40}
 
 
 class FloatingPointControl:
-    """CPACR and the FP* registers; without an FPU only CPACR, which reads as zero.
+    """CPACR and the FP* registers; without an FPU only CPACR, where no coprocessor is beside it, zero.
 
     ``context_in_use()`` is CONTROL.FPCA, ``lazily_saved()`` is called when the hardware
     would have written the reserved frame (its cycles are charged then), ``access_changed()`` when
@@ -61,7 +62,9 @@ class FloatingPointControl:
         self._state.has_fpu = int(has_fpu)
         self._access_changed = access_changed
         self._held_open = False
+        self._coprocessors = 0  # CPACR's bits of those beside the FPU
         self.has_fpu = has_fpu
+        self._decides = CPACR_CP10 if core.architecture is Architecture.V8M else CPACR_FPU
         self._context_in_use = context_in_use
         self._lazily_saved = lazily_saved
         self._features = dict(_DOUBLE if is_double else _SINGLE)
@@ -107,9 +110,23 @@ class FloatingPointControl:
         self._access_changed()
 
     def accessible(self, *, unprivileged: bool) -> bool:
-        """CPACR lets code use floating point: both CP10 and CP11 must (B3.2.20)."""
-        wanted = CPACR_FPU if unprivileged else CPACR_FPU_PRIVILEGED
+        """CPACR lets code use floating point: both CP10 and CP11 must (B3.2.20).
+
+        ARMv8-M asks CP10 alone (DDI 0553, D1.2.14).
+        """
+        wanted = (CPACR_FPU if unprivileged else CPACR_FPU_PRIVILEGED) & self._decides
         return self._held_open or self._access & wanted == wanted
+
+    def has_coprocessors(self, numbers: Iterable[int]) -> int:
+        """The chip has these beside the FPU; gives CPACR's bits of all of them."""
+        for number in numbers:
+            self._coprocessors |= 3 << 2 * number
+        return self._coprocessors
+
+    def coprocessor_accessible(self, number: int, *, unprivileged: bool) -> bool:
+        """CPACR lets code use a coprocessor of 0 to 7."""
+        wanted = (3 if unprivileged else 1) << 2 * number & self._coprocessors
+        return wanted != 0 and self._access & wanted == wanted
 
     @property
     def closed_to_some(self) -> bool:
@@ -165,11 +182,12 @@ class FloatingPointControl:
 
     def write_word(self, address: int, value: int, mask: int) -> None:
         """Write a register."""
-        if not self.has_fpu:
-            return
         if address == CPACR:
-            self._access = merge(self._access, value, mask & CPACR_FPU)
+            exist = self._coprocessors | (CPACR_FPU if self.has_fpu else 0)
+            self._access = merge(self._access, value, mask & exist)
             self._access_changed()
+        elif not self.has_fpu:
+            return
         elif address == FPCCR:
             self.fold()
             self._context = merge(self._context, value, mask & (FPCCR_ASPEN | FPCCR_LSPEN | 0x17B))

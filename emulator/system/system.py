@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -191,6 +191,14 @@ class System:
     def allows_fpu(self) -> bool:
         """Whether CPACR lets the running code use floating point."""
         return self.fpu.accessible(unprivileged=self.is_unprivileged())
+
+    def has_coprocessors(self, numbers: Iterable[int]) -> None:
+        """Devices answer these coprocessors' instructions."""
+        self._left_out.serve(CPACR, self.fpu.has_coprocessors(numbers))
+
+    def allows_coprocessor(self, number: int) -> bool:
+        """Whether there is one, of 0 to 7, and CPACR lets the running code use it."""
+        return self.fpu.coprocessor_accessible(number, unprivileged=self.is_unprivileged())
 
     def is_unprivileged(self) -> bool:
         """Thread mode with CONTROL.nPRIV."""

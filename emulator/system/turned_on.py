@@ -9,7 +9,7 @@ themselves, at the write that turns it on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from emulator.system.features import Architecture, CoreFeatures
 
@@ -102,6 +102,11 @@ class LeftOut:
         for feature in on:
             self._turned_on(register, feature.words)
         return bool(on)
+
+    def serve(self, register: int, bits: int) -> None:
+        """What such bits turn on is there, in this machine."""
+        rows = self._features.get(register, [])
+        self._features[register] = [replace(row, bits=row.bits & ~bits) for row in rows]
 
     def name(self, register: int) -> str:
         """The register's name in the Arm manuals; empty: no row has it."""

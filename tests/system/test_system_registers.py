@@ -157,6 +157,15 @@ def test_coprocessor_access_and_features() -> None:
     rig = Rig("cortex-m3")
     rig.w(CPACR, 0xF << 20)
     assert (rig.r(CPACR), rig.r(FPCCR), rig.r(0xE000EF40)) == (0, 0, 0)
+    rig = Rig("cortex-m33")
+    rig.w(CPACR, 3 << 20)
+    assert rig.system.fpu.accessible(unprivileged=True), "ARMv8-M asks CP10 alone"
+    rig.w(CPACR, 0xC303)
+    assert rig.r(CPACR) == 0, "no coprocessor is there"
+    rig.system.has_coprocessors((0, 7))
+    rig.w(CPACR, 0xC301)
+    assert rig.r(CPACR) == 0xC001
+    assert [rig.system.allows_coprocessor(n) for n in (0, 4, 7)] == [True, False, True]
 
 
 def test_mpu_v7() -> None:
