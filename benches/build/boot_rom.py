@@ -14,6 +14,7 @@ from benches.build.support import firmware_folder
 
 BOOT_ROMS = {
     "rp2040": ("raspberrypi", "cortex-m0plus", ("rp2040_header.S", "rp2040.c", "rp2040_real.c")),
+    "rp2350": ("raspberrypi", "cortex-m33", ("rp2350_header.S", "rp2350.c", "rp2350_flash.c")),
     "imxrt1062": ("nxp", "cortex-m7", ("imxrt1062_header.S", "imxrt1062.c")),
 }
 """By chip: its vendor's folder, its core, and the sources."""

@@ -1,15 +1,16 @@
-"""CLOCKS (RP2040 datasheet 2.15): generators, glitchless muxes, dividers, the frequency counter.
+"""CLOCKS (RP2040 datasheet 2.15, RP2350 datasheet 8.1): generators, glitchless muxes, dividers, the counter.
 
-Oscillators and PLLs tell their frequencies on ``clock:NAME`` signals, the watchdog's tick generator its
-divider on ``ticks:watchdog``; all named clocks are published here. A mux switches at once: SELECTED shows
+Oscillators and PLLs tell their frequencies on ``clock:NAME`` signals, tick generators their dividers of
+clk_ref on ``ticks:NAME``; all named clocks are published here. A mux switches at once: SELECTED shows
 the source one-hot. A frequency count takes 2**INTERVAL * 0.98 us (2.15.7). Not modelled: resuscitation,
 gates (ENABLED shows what WAKE_EN says), KILL, NUDGE, the clock outputs on pins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from emulator.device import DeviceContext
 from peripherals.parts.clock_outputs import ClockOutputs
@@ -18,7 +19,6 @@ from peripherals.raspberrypi.interrupts import ForcedInterrupts, interrupt, inte
 from peripherals.register_device import Register, read_only
 
 SOURCES = ("rosc", "xosc", "pll_sys", "pll_usb")
-TICK = "ticks:watchdog"
 ENABLE = 1 << 11
 DONE, PASS, RUNNING, FAIL, SLOW, FAST = 1 << 4, 1 << 0, 1 << 8, 1 << 16, 1 << 20, 1 << 24
 INTERVAL_PICOSECONDS = 980_000
@@ -35,7 +35,8 @@ class Generator:
     """A clock generator: its auxiliary sources by AUXSRC's value, and what its other fields hold.
 
     ``glitchless``: the sources of the mux before it by SRC's value ("aux" stands for the auxiliary one);
-    empty: it has an enable bit instead. ``fraction_bits``: of its divider, whose integer part is 8 bits up.
+    empty: it has an enable bit instead. ``fraction_bits``: of its divider, whose integer part is
+    ``point`` bits up.
     """
 
     clock: str
@@ -47,16 +48,18 @@ class Generator:
     fraction_bits: int = 0
     divider_bits: int = 2
     divides: bool = True
+    point: int = 8
+    reset: int = 0
 
     def rows(self) -> tuple[Register, ...]:
         """CTRL, DIV and SELECTED."""
-        divider = ((1 << self.divider_bits) - 1 << 8) | (1 << self.fraction_bits) - 1
+        divider = ((1 << self.divider_bits) - 1 << self.point) | (1 << self.fraction_bits) - 1
         return (
-            Register(self.offset, f"{self.name}_CTRL", writable=0x131DE3, on_write="changed"),
+            Register(self.offset, f"{self.name}_CTRL", self.reset, writable=0x131DE3, on_write="changed"),
             Register(
                 self.offset + 4,
                 f"{self.name}_DIV",
-                0x100,
+                1 << self.point,
                 writable=divider if self.divides else 0,
                 on_write="changed",
             ),
@@ -81,28 +84,43 @@ OUTPUTS = tuple(
 )
 
 
-class Clocks(ForcedInterrupts):
-    """Generators, published as named clocks; "core" is clk_sys, "tick" the watchdog's."""
+def other_rows(base: int, gates: int) -> tuple[Register, ...]:
+    """What stands behind the generators, from ``base`` on; ``gates``: the bits of WAKE_EN1."""
+    return (
+        Register(base, "CLK_SYS_RESUS_CTRL", 0xFF, writable=0x111FF, on_write="resuscitation_written"),
+        read_only(base + 0x04, "CLK_SYS_RESUS_STATUS"),
+        Register(base + 0x08, "FC0_REF_KHZ", writable=0xFFFFF),
+        Register(base + 0x0C, "FC0_MIN_KHZ", writable=0x1FFFFFF),
+        Register(base + 0x10, "FC0_MAX_KHZ", 0x1FFFFFF, writable=0x1FFFFFF),
+        Register(base + 0x14, "FC0_DELAY", 0x1, writable=0x7),
+        Register(base + 0x18, "FC0_INTERVAL", 0x8, writable=0xF),
+        Register(base + 0x1C, "FC0_SRC", writable=0xFF, on_write="count_started"),
+        read_only(base + 0x20, "FC0_STATUS"),
+        read_only(base + 0x24, "FC0_RESULT"),
+        Register(base + 0x28, "WAKE_EN0", 0xFFFFFFFF),
+        Register(base + 0x2C, "WAKE_EN1", gates, writable=gates),
+        Register(base + 0x30, "SLEEP_EN0", 0xFFFFFFFF),
+        Register(base + 0x34, "SLEEP_EN1", gates, writable=gates),
+        Register(base + 0x38, "ENABLED0", writable=0, shows="WAKE_EN0"),
+        Register(base + 0x3C, "ENABLED1", writable=0, shows="WAKE_EN1"),
+        *interrupt_rows(base + 0x40, 1),
+    )
 
+
+class Clocks(ForcedInterrupts):
+    """Generators, published as named clocks; "core" is clk_sys, "tick" the watchdog's.
+
+    Another chip of the kind says its sources, generators, ticks (by the device whose divider it is) and
+    what the counter can count.
+    """
+
+    SOURCES: ClassVar[tuple[str, ...]] = SOURCES
+    GENERATORS: ClassVar[tuple[Generator, ...]] = GENERATORS
+    TICKS: ClassVar[Mapping[str, str]] = {"tick": "ticks:watchdog"}
+    COUNTED: ClassVar[tuple[str, ...]] = COUNTED
     REGISTERS = (
         *(row for generator in (*OUTPUTS, *GENERATORS) for row in generator.rows()),
-        Register(0x78, "CLK_SYS_RESUS_CTRL", 0xFF, writable=0x111FF, on_write="resuscitation_written"),
-        read_only(0x7C, "CLK_SYS_RESUS_STATUS"),
-        Register(0x80, "FC0_REF_KHZ", writable=0xFFFFF),
-        Register(0x84, "FC0_MIN_KHZ", writable=0x1FFFFFF),
-        Register(0x88, "FC0_MAX_KHZ", 0x1FFFFFF, writable=0x1FFFFFF),
-        Register(0x8C, "FC0_DELAY", 0x1, writable=0x7),
-        Register(0x90, "FC0_INTERVAL", 0x8, writable=0xF),
-        Register(0x94, "FC0_SRC", writable=0xFF, on_write="count_started"),
-        read_only(0x98, "FC0_STATUS"),
-        read_only(0x9C, "FC0_RESULT"),
-        Register(0xA0, "WAKE_EN0", 0xFFFFFFFF),
-        Register(0xA4, "WAKE_EN1", 0x7FFF, writable=0x7FFF),
-        Register(0xA8, "SLEEP_EN0", 0xFFFFFFFF),
-        Register(0xAC, "SLEEP_EN1", 0x7FFF, writable=0x7FFF),
-        Register(0xB0, "ENABLED0", writable=0, shows="WAKE_EN0"),
-        Register(0xB4, "ENABLED1", writable=0, shows="WAKE_EN1"),
-        *interrupt_rows(0xB8, 1),
+        *other_rows(0x78, 0x7FFF),
     )
     INTERRUPTS = (interrupt("global", 1),)
     PARTS = ("_outputs", "_counting")
@@ -111,14 +129,15 @@ class Clocks(ForcedInterrupts):
         super().__init__(context)
         self._outputs = ClockOutputs(context.clocks)
         self._counting = TimedDeadline(context, "frequency", self._counted)
-        for source in SOURCES:
+        for source in self.SOURCES:
             context.signals.watch(f"clock:{source}", lambda _hz: self.refresh())
-        context.signals.watch(TICK, lambda _divider: self.refresh())
+        for tick in self.TICKS.values():
+            context.signals.watch(tick, lambda _divider: self.refresh())
 
     @classmethod
     def clocks(cls) -> Iterable[str]:
-        """Sources, generators, and the tick."""
-        return (*SOURCES, *(generator.clock for generator in GENERATORS), "tick")
+        """Sources, generators, and ticks."""
+        return (*cls.SOURCES, *(generator.clock for generator in cls.GENERATORS), *cls.TICKS)
 
     def reset(self) -> None:
         """Everything from the ring oscillator."""
@@ -146,12 +165,13 @@ class Clocks(ForcedInterrupts):
 
     def refresh(self) -> None:
         """Bring SELECTED and all frequencies up to date."""
-        hz = {source: self.context.signals.get(f"clock:{source}") for source in SOURCES}
-        for generator in GENERATORS:
+        hz = {source: self.context.signals.get(f"clock:{source}") for source in self.SOURCES}
+        for generator in self.GENERATORS:
             hz[generator.clock] = self._generated_hz(generator, hz)
         hz["core"] = hz["core"] or self._outputs.last_hz("core", self.context.clock.core_hz)
-        divider = self.context.signals.get(TICK)
-        hz["tick"] = hz["clk_ref"] // divider if divider else 0
+        for name, tick in self.TICKS.items():
+            divider = self.context.signals.get(tick)
+            hz[name] = hz["clk_ref"] // divider if divider else 0
         self._outputs.publish(hz)
 
     # -- inside ----------------------------------------------------------------------------
@@ -166,12 +186,12 @@ class Clocks(ForcedInterrupts):
             source = source if glitchless == "aux" else glitchless
         elif not self.values[control] & ENABLE:
             return 0
-        divider = self.values[f"{generator.name}_DIV"]  # in 1/256
-        return hz.get(source, 0) * 256 // (divider or 1 << 24)
+        divider = self.values[f"{generator.name}_DIV"]
+        return (hz.get(source, 0) << generator.point) // (divider or 1 << 16 + generator.point)
 
     def _counted(self) -> None:
         source = self.values["FC0_SRC"]
-        name = COUNTED[source] if source < len(COUNTED) else ""
+        name = self.COUNTED[source] if source < len(self.COUNTED) else ""
         hz = self.context.clocks.hz(name) if name else 0
         khz = hz // 1000
         status = DONE | (SLOW if khz < self.values["FC0_MIN_KHZ"] else 0)

@@ -1,4 +1,4 @@
-"""The DMA controller (RP2040 datasheet 2.5): twelve channels, four windows each, chaining, rings, timers.
+"""The DMA controller (RP2040 datasheet 2.5, RP2350 12.6): channels, four windows each, chains, rings, timers.
 
 A write of a window's last register starts its channel; one of zero there does not, and with IRQ_QUIET
 raises its interrupt. Which number a device's request has is the board's matter; a request of a block that
@@ -19,15 +19,16 @@ from peripherals.raspberrypi.atomic import AtomicRegisters
 from peripherals.raspberrypi.dma_channel import (
     ERRORS,
     FIRST_TIMER,
-    IRQ_QUIET,
+    RP2040,
+    RP2350,
     TIMERS,
-    WRITABLE,
     Channel,
+    Layout,
 )
 from peripherals.raspberrypi.dma_sniffer import sniffed, swapped
 from peripherals.register_device import ALL_BITS, Register, read_only
 
-CHANNEL_BYTES, INTS0, LINES = 0x40, 0x40C, 2
+CHANNEL_BYTES, INTS0 = 0x40, 0x40C
 CONTROL, READ, WRITE, COUNT = "CTRL", "READ_ADDR", "WRITE_ADDR", "TRANS_COUNT"
 WINDOWS = (
     (READ, WRITE, COUNT, CONTROL), (CONTROL, READ, WRITE, COUNT), (CONTROL, COUNT, READ, WRITE),
@@ -72,6 +73,7 @@ class Dma(AtomicRegisters):
     PARAMETERS = ChannelsParameters
     parameters: ChannelsParameters
     LINES: ClassVar[tuple[str, ...]] = ("irq0", "irq1")
+    LAYOUT: ClassVar[Layout] = RP2040
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
@@ -85,7 +87,7 @@ class Dma(AtomicRegisters):
         every = (1 << self.parameters.channels) - 1
         interrupts = (
             row
-            for n in range(LINES)
+            for n in range(len(self.LINES))
             for row in (
                 Register(0x400 + 0x10 * n, f"INTR{n or ''}", writable=0, w1c=every, on_read="raw",
                          on_write="cleared"),
@@ -95,16 +97,17 @@ class Dma(AtomicRegisters):
                          on_write="cleared"),
             )
         )  # fmt: skip
+        base = 0x400 + 0x10 * len(self.LINES)
         return (
             *(row for n in range(self.parameters.channels) for row in _rows(n)),
             *interrupts,
-            *(Register(0x420 + 4 * n, f"TIMER{n}", on_write="timers_written") for n in range(TIMERS)),
-            Register(0x430, "MULTI_CHAN_TRIGGER", writable=0, on_write="several_triggered"),
-            Register(0x434, "SNIFF_CTRL", writable=0xFFF),
-            Register(0x438, "SNIFF_DATA", on_read="sniff_data"),
-            read_only(0x440, "FIFO_LEVELS"),
-            Register(0x444, "CHAN_ABORT", writable=0, on_write="aborted"),
-            read_only(0x448, "N_CHANNELS", self.parameters.channels),
+            *(Register(base + 4 * n, f"TIMER{n}", on_write="timers_written") for n in range(TIMERS)),
+            Register(base + 0x10, "MULTI_CHAN_TRIGGER", writable=0, on_write="several_triggered"),
+            Register(base + 0x14, "SNIFF_CTRL", writable=0xFFF),
+            Register(base + 0x18, "SNIFF_DATA", on_read="sniff_data"),
+            read_only(base + 0x20, "FIFO_LEVELS"),
+            Register(base + 0x24, "CHAN_ABORT", writable=0, on_write="aborted"),
+            read_only(base + 0x28, "N_CHANNELS", self.parameters.channels),
         )
 
     def reset(self) -> None:
@@ -150,9 +153,9 @@ class Dma(AtomicRegisters):
             channel.reload = written
         else:
             channel.set_control(written)
-        if starts and written & (WRITABLE if name == CONTROL else ALL_BITS):
+        if starts and written & (self.LAYOUT.writable if name == CONTROL else ALL_BITS):
             self._start(channel)
-        elif starts and channel.control & IRQ_QUIET:
+        elif starts and channel.control & self.LAYOUT.irq_quiet:
             self._raise(channel.number)
         else:
             channel.wake()
@@ -211,7 +214,7 @@ class Dma(AtomicRegisters):
 
     def moved(self, _written: int, _old: int) -> None:
         """INTEn, INTFn: the lines follow."""
-        for n in range(LINES):
+        for n in range(len(self.LINES)):
             self.line(f"irq{n}").set_level(bool(self._status(n)))
 
     # -- inside ------------------------------------------------------------------------------
@@ -225,7 +228,7 @@ class Dma(AtomicRegisters):
             return channel.read_address
         if name == WRITE:
             return channel.write_address
-        return channel.left if name == COUNT else channel.control
+        return channel.shown_count if name == COUNT else channel.control
 
     def _start(self, channel: Channel) -> None:
         known = channel.request in self._wires or channel.request >= FIRST_TIMER
@@ -241,7 +244,7 @@ class Dma(AtomicRegisters):
 
     def _channel_ended(self, number: int) -> None:
         channel = self._channels[number]
-        if not channel.control & IRQ_QUIET:
+        if not channel.control & self.LAYOUT.irq_quiet:
             self._raise(number)
         if channel.chain_to != number and channel.chain_to < len(self._channels):
             self._start(self._channels[channel.chain_to])
@@ -252,3 +255,28 @@ class Dma(AtomicRegisters):
 
     def _status(self, n: int) -> int:
         return self.values["INTR"] & self.values[f"INTE{n}"] | self.values[f"INTF{n}"]
+
+
+class Rp2350Dma(Dma):
+    """RP2350's: four lines, other fields of CTRL, modes of counts. Security and the MPU are kept alone."""
+
+    LINES = ("irq0", "irq1", "irq2", "irq3")
+    LAYOUT = RP2350
+
+    def register_table(self) -> tuple[Register, ...]:
+        """What RP2040's has, and who may use it."""
+        return (
+            *super().register_table(),
+            *(Register(0x480 + 4 * n, f"SECCFG_CH{n}", 0x3, writable=0x7) for n in range(16)),
+            *(Register(0x4C0 + 4 * n, f"SECCFG_IRQ{n}", 0x3, writable=0x3) for n in range(4)),
+            Register(0x4D0, "SECCFG_MISC", 0x3FF, writable=0x3FF),
+            Register(0x500, "MPU_CTRL", writable=0xE),
+            *(
+                row
+                for n in range(8)
+                for row in (
+                    Register(0x504 + 8 * n, f"MPU_BAR{n}", writable=0xFFFFFFE0),
+                    Register(0x508 + 8 * n, f"MPU_LAR{n}", writable=0xFFFFFFE7),
+                )
+            ),
+        )

@@ -1,4 +1,4 @@
-"""IO_BANK0 and IO_QSPI (RP2040 datasheet 2.19): functions, overrides and interrupts of the pins.
+"""IO_BANK0 and IO_QSPI (RP2040 datasheet 2.19, RP2350 9.11): functions, overrides and interrupts of the pins.
 
 Which function a pin has is kept, and every block reaches its pins whatever it is. Interrupts of the first
 core follow the levels and edges of the pins' signals. Of the QSPI pins only the chip select's output
@@ -6,6 +6,8 @@ override has an effect: the SSI sees it on ``override:qspi_ss``.
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from emulator.device import DeviceContext
 from peripherals.raspberrypi.atomic import AtomicRegisters
@@ -18,23 +20,31 @@ LEVEL_LOW, LEVEL_HIGH, EDGE_LOW, EDGE_HIGH = 1, 2, 4, 8
 EDGES = 0xCCCCCCCC
 IN_FROM_PAD, IRQ_TO_PROCESSOR = 1 << 17, 1 << 26
 PINS_PER_WORD = 8
-INTR, GROUPS = 0xF0, ("PROC0", "PROC1", "DORMANT_WAKE")
-WORDS = range(-(-PIN_COUNT // PINS_PER_WORD))
+GROUPS = ("PROC0", "PROC1", "DORMANT_WAKE")
 QSPI_PINS = ("SCLK", "SS", "SD0", "SD1", "SD2", "SD3")
 
 
-def _interrupt_rows() -> tuple[Register, ...]:
+def bank_rows(intr: int, words: int, control: int) -> tuple[Register, ...]:
+    """All registers. ``intr``: INTR0's offset; ``words``: registers that one of four bits a pin takes."""
     rows = [
-        Register(INTR + 4 * n, f"INTR{n}", writable=0, w1c=EDGES, on_read="raw_read", on_write="moved")
-        for n in WORDS
+        row
+        for n in range(PIN_COUNT)
+        for row in (
+            read_only(8 * n, f"GPIO{n}_STATUS", on_read="pin_status"),
+            Register(8 * n + 4, f"GPIO{n}_CTRL", NO_FUNCTION, writable=control),
+        )
+    ]
+    rows += [
+        Register(intr + 4 * n, f"INTR{n}", writable=0, w1c=EDGES, on_read="raw_read", on_write="moved")
+        for n in range(words)
     ]
     for group, name in enumerate(GROUPS):
-        base = INTR + 0x10 + 0x30 * group
-        for n in WORDS:
+        base = intr + 4 * words * (1 + 3 * group)
+        for n in range(words):
             rows += [
                 Register(base + 4 * n, f"{name}_INTE{n}", on_write="moved"),
-                Register(base + 0x10 + 4 * n, f"{name}_INTF{n}", on_write="moved"),
-                read_only(base + 0x20 + 4 * n, f"{name}_INTS{n}", on_read="status_read"),
+                Register(base + 4 * (words + n), f"{name}_INTF{n}", on_write="moved"),
+                read_only(base + 4 * (2 * words + n), f"{name}_INTS{n}", on_read="status_read"),
             ]
     return tuple(rows)
 
@@ -43,17 +53,9 @@ class IoBank0(AtomicRegisters):
     """The user bank."""
 
     LINES = ("global",)
-    REGISTERS = (
-        *(
-            row
-            for n in range(PIN_COUNT)
-            for row in (
-                read_only(8 * n, f"GPIO{n}_STATUS", on_read="pin_status"),
-                Register(8 * n + 4, f"GPIO{n}_CTRL", NO_FUNCTION, writable=CONTROL_MASK),
-            )
-        ),
-        *_interrupt_rows(),
-    )
+    INTR: ClassVar[int] = 0xF0
+    WORDS: ClassVar[int] = 4
+    REGISTERS = bank_rows(INTR, WORDS, CONTROL_MASK)
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
@@ -69,16 +71,16 @@ class IoBank0(AtomicRegisters):
 
     def raw_read(self) -> int:
         """INTRn."""
-        return self.raw((self.access_offset - INTR) // 4)
+        return self.raw((self.access_offset - self.INTR) // 4)
 
     def status_read(self) -> int:
         """..._INTSn."""
-        group, place = divmod(self.access_offset - INTR - 0x10, 0x30)
-        return self.status(GROUPS[group], (place - 0x20) // 4)
+        group, place = divmod((self.access_offset - self.INTR) // 4 - self.WORDS, 3 * self.WORDS)
+        return self.status(GROUPS[group], place - 2 * self.WORDS)
 
     def moved(self, _written: int, _old: int) -> None:
         """INTRn, INTEn, INTFn: the line follows."""
-        self.line("global").set_level(any(self.status("PROC0", n) for n in WORDS))
+        self.line("global").set_level(any(self.status("PROC0", n) for n in range(self.WORDS)))
 
     def raw(self, word: int) -> int:
         """Four bits a pin: levels as they are, edges as they came."""
@@ -95,6 +97,13 @@ class IoBank0(AtomicRegisters):
         word, place = divmod(pin, PINS_PER_WORD)
         self.set_bits(f"INTR{word}", (EDGE_HIGH if level else EDGE_LOW) << 4 * place)
         self.moved(0, 0)
+
+
+class Rp2350IoBank0(IoBank0):
+    """RP2350's, whose registers have room for 48 pins; the 30 of RP2350A are there."""
+
+    INTR, WORDS = 0x230, 6
+    REGISTERS = bank_rows(INTR, WORDS, 0x3003F01F)
 
 
 class IoQspi(AtomicRegisters):

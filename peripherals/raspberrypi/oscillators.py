@@ -1,4 +1,4 @@
-"""The crystal and the ring oscillator (RP2040 datasheet 2.16 and 2.17).
+"""The crystal and the ring oscillator (RP2040 datasheet 2.16 and 2.17, RP2350 8.2 and 8.3).
 
 Each tells CLOCKS its frequency on the signal ``clock:NAME``, 0 while it does not run. The crystal is
 stable after 256 * STARTUP.DELAY of its own periods (2.16.3); the ring oscillator at once. Its
@@ -8,7 +8,8 @@ a pseudo-random sequence, the same in each run. DORMANT is not modelled, and tol
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, ClassVar
 
 from emulator.clock.clock import PICOSECONDS_PER_SECOND
 from emulator.device import DeviceContext, DeviceParameters
@@ -23,7 +24,6 @@ ENABLE_SHIFT = 12
 STABLE, BAD_WRITE, ENABLED, DIV_RUNNING = 1 << 31, 1 << 24, 1 << 12, 1 << 16
 RANGES = (0xAA0, 0xAA1, 0xAA2, 0xAA3)
 DELAY_PERIODS = 256
-RING_HZ = 104_000_000
 RESET_DIVIDER, DIVIDER_PASS, MOST_DIVIDER = 16, 0xAA0, 32
 FIRST_RANDOM, RANDOM_TAPS = 0xACE1, 0xB400
 
@@ -54,7 +54,7 @@ class Xosc(Oscillator):
 
     PARAMETERS = XoscParameters
     parameters: XoscParameters
-    REGISTERS = (
+    REGISTERS: ClassVar[tuple[Register, ...]] = (
         Register(0x00, "CTRL", writable=0xFFFFFF, on_write="control_written"),
         Register(0x04, "STATUS", writable=0, w1c=BAD_WRITE),
         Register(0x08, "DORMANT", WAKE, on_write="dormant_written"),
@@ -102,7 +102,7 @@ class Xosc(Oscillator):
 class Rosc(Oscillator):
     """The ring oscillator, on at reset."""
 
-    REGISTERS = (
+    REGISTERS: ClassVar[tuple[Register, ...]] = (
         Register(0x00, "CTRL", ENABLE << ENABLE_SHIFT | 0xAA0, writable=0xFFFFFF, on_write="changed"),
         Register(0x04, "FREQA"),
         Register(0x08, "FREQB"),
@@ -113,6 +113,9 @@ class Rosc(Oscillator):
         read_only(0x1C, "RANDOMBIT", 0x1, on_read="random_bit"),
         Register(0x20, "COUNT", writable=0xFF),
     )
+    RING_HZ: ClassVar[int] = 104_000_000
+    PASS: ClassVar[int] = DIVIDER_PASS
+    MOST: ClassVar[int] = MOST_DIVIDER
     STATE = ("_random",)
 
     def __init__(self, context: DeviceContext) -> None:
@@ -129,9 +132,9 @@ class Rosc(Oscillator):
         """CTRL, DIV: on or off, and how fast."""
         on = self.field("CTRL", ENABLE_SHIFT, 12) != DISABLE
         self.put_bits("STATUS", STABLE | DIV_RUNNING | ENABLED, on)
-        divider = self.values["DIV"] - DIVIDER_PASS
-        divider = divider or MOST_DIVIDER if 0 <= divider < MOST_DIVIDER else MOST_DIVIDER  # 2.17.8, DIV
-        self.tell(RING_HZ // divider if on else 0)
+        divider = self.values["DIV"] - self.PASS
+        divider = divider or self.MOST if 0 <= divider < self.MOST else self.MOST  # 2.17.8, DIV
+        self.tell(self.RING_HZ // divider if on else 0)
 
     def random_bit(self) -> int:
         """RANDOMBIT: the next of a sequence."""
@@ -139,3 +142,25 @@ class Rosc(Oscillator):
         bit = self._random & 1
         self._random = self._random >> 1 ^ (RANDOM_TAPS if bit else 0)
         return bit
+
+
+class Rp2350Xosc(Xosc):
+    """RP2350's: COUNT stands elsewhere."""
+
+    REGISTERS = (*Xosc.REGISTERS[:-1], Register(0x10, "COUNT", writable=0xFFFF))
+
+
+class Rp2350Rosc(Rosc):
+    """RP2350's: a register to randomise its drive besides; 11 MHz, typically, with the divider of reset."""
+
+    RING_HZ, PASS, MOST = 32 * 11_000_000, 0xAA00, 128
+    REGISTERS = (
+        *Rosc.REGISTERS[:3],
+        Register(0x0C, "RANDOM", 0x3F04B16D),
+        *(
+            replace(row, offset=row.offset + 4)
+            if row.name != "DIV"
+            else replace(row, offset=row.offset + 4, reset=0xAA20, writable=0xFFFF)
+            for row in Rosc.REGISTERS[3:]
+        ),
+    )

@@ -1,4 +1,4 @@
-"""The power-on state machine (RP2040 datasheet 2.13): which parts of the chip are out of reset.
+"""The power-on state machine (RP2040 datasheet 2.13, RP2350 7.4): which parts of the chip are out of reset.
 
 The boot ROM is one of them: when the system is reset, its program is there. It is this package's own
 (``firmware/bootrom``), with the documented entries at the documented addresses, and nothing of the chip's.
@@ -16,14 +16,19 @@ from emulator.schema.table import about
 from peripherals.raspberrypi.atomic import AtomicRegisters
 from peripherals.register_device import Register, read_only
 
-ALL, SECOND_CORE = 0x1FFFF, 1 << 16
 ROM_BASE = 0x00000000
 
 
 class PsmParameters(DeviceParameters, frozen=True):
     """The chip's boot ROM."""
 
-    boot_rom: Annotated[Literal["rp2040"], about("Whose boot ROM it is.", example="rp2040")] = "rp2040"
+    boot_rom: Annotated[Literal["rp2040", "rp2350"], about("Whose boot ROM it is.", example="rp2040")] = (
+        "rp2040"
+    )
+    second_core: Annotated[
+        int,
+        about("The second core's bit, the last one.", at_least=1, at_most=31, example=16),
+    ] = 16
 
 
 class Psm(AtomicRegisters):
@@ -31,12 +36,16 @@ class Psm(AtomicRegisters):
 
     PARAMETERS = PsmParameters
     parameters: PsmParameters
-    REGISTERS = (
-        Register(0x00, "FRCE_ON", writable=ALL),
-        Register(0x04, "FRCE_OFF", writable=ALL, on_write="forced_off"),
-        Register(0x08, "WDSEL", writable=ALL),
-        read_only(0x0C, "DONE", on_read="done"),
-    )
+
+    def register_table(self) -> tuple[Register, ...]:
+        """As many parts as the chip has."""
+        every = self._all()
+        return (
+            Register(0x00, "FRCE_ON", writable=every),
+            Register(0x04, "FRCE_OFF", writable=every, on_write="forced_off"),
+            Register(0x08, "WDSEL", writable=every),
+            read_only(0x0C, "DONE", on_read="done"),
+        )
 
     def reset(self) -> None:
         """Everything comes out of reset; the boot ROM holds its program."""
@@ -51,7 +60,11 @@ class Psm(AtomicRegisters):
 
     def done(self) -> int:
         """DONE: what is out of reset."""
-        return ALL & ~self.values["FRCE_OFF"] | self.values["FRCE_ON"]
+        return self._all() & ~self.values["FRCE_OFF"] | self.values["FRCE_ON"]
+
+    def _all(self) -> int:
+        return (2 << self.parameters.second_core) - 1
 
     def _drive(self) -> None:
-        self.context.signals.set("reset:core1", int(bool(self.values["FRCE_OFF"] & SECOND_CORE)))
+        held = self.values["FRCE_OFF"] >> self.parameters.second_core & 1
+        self.context.signals.set("reset:core1", held)

@@ -8,6 +8,8 @@ driven, whatever its function.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from emulator.device import DeviceContext, DeviceParameters
 from peripherals.parts.pins import Pins
 from peripherals.raspberrypi.interpolator import ADDEND_BITS, Interpolator, signed
@@ -30,72 +32,60 @@ LANE_BYTES = 4 * len(LANE_NAMES)
 SPINLOCK_COUNT = 32
 
 
-def _outputs(offset: int, name: str, mask: int, effect: str) -> tuple[Register, ...]:
+def outputs(offset: int, name: str, mask: int, effect: str, stride: int = 4) -> tuple[Register, ...]:
     """A register of outputs or output enables with its set, clear and toggle registers."""
     return (
         Register(offset, name, writable=mask, on_write=effect),
-        sets(offset + 4, f"{name}_SET", name, mask),
-        clears(offset + 8, f"{name}_CLR", name, mask),
-        toggles(offset + 12, f"{name}_XOR", name, mask),
+        sets(offset + stride, f"{name}_SET", name, mask),
+        clears(offset + 2 * stride, f"{name}_CLR", name, mask),
+        toggles(offset + 3 * stride, f"{name}_XOR", name, mask),
     )
 
 
-class Sio(RegisterDevice):
-    """The first core's SIO. Divider, interpolators and spinlocks answer behind the table."""
+COMMON_ROWS = (
+    Register(
+        0x50,
+        "FIFO_ST",
+        writable=0,
+        w1c=OVERFLOW | UNDERFLOW,
+        on_read="fifo_status",
+        on_write="fifo_moved",
+    ),
+    Register(0x54, "FIFO_WR", writable=0, on_write="word_sent"),
+    read_only(0x58, "FIFO_RD", on_read="word_taken"),
+    read_only(0x5C, "SPINLOCK_ST", on_read="locks"),
+    *(
+        Register(
+            INTERPOLATORS + LANE_BYTES * number + 4 * n,
+            f"INTERP{number}_{name}",
+            writable=0,
+            on_read="lane_read",
+            on_write="lane_written",
+        )
+        for number in (0, 1)
+        for n, name in enumerate(LANE_NAMES)
+    ),
+    *(
+        Register(SPINLOCKS + 4 * n, f"SPINLOCK{n}", writable=0, on_read="lock_taken", on_write="lock_freed")
+        for n in range(SPINLOCK_COUNT)
+    ),
+)
+"""FIFO, interpolators and spinlocks: of RP2350, too."""
+
+
+class CommonSio(RegisterDevice):
+    """The first core's SIO. Interpolators and spinlocks answer behind the table."""
 
     PARAMETERS = DeviceParameters
-    LINES = ("proc0",)
+    LINES: ClassVar[tuple[str, ...]] = ("proc0",)
     size_bytes = 0x1000
-    REGISTERS = (
-        read_only(0x00, "CPUID"),
-        read_only(0x04, "GPIO_IN", on_read="pin_levels"),
-        read_only(0x08, "GPIO_HI_IN", QSPI_MASK & ~2),
-        *_outputs(0x10, "GPIO_OUT", PIN_MASK, "pins_changed"),
-        *_outputs(0x20, "GPIO_OE", PIN_MASK, "pins_changed"),
-        *_outputs(0x30, "GPIO_HI_OUT", QSPI_MASK, ""),
-        *_outputs(0x40, "GPIO_HI_OE", QSPI_MASK, ""),
-        Register(
-            0x50,
-            "FIFO_ST",
-            writable=0,
-            w1c=OVERFLOW | UNDERFLOW,
-            on_read="fifo_status",
-            on_write="fifo_moved",
-        ),
-        Register(0x54, "FIFO_WR", writable=0, on_write="word_sent"),
-        read_only(0x58, "FIFO_RD", on_read="word_taken"),
-        read_only(0x5C, "SPINLOCK_ST", on_read="locks"),
-        *(
-            Register(
-                DIVIDER + 4 * n, f"DIV_{name}", writable=0, on_read="divider_read", on_write="divider_written"
-            )
-            for n, name in enumerate(DIVIDER_NAMES)
-        ),
-        *(
-            Register(
-                INTERPOLATORS + LANE_BYTES * number + 4 * n,
-                f"INTERP{number}_{name}",
-                writable=0,
-                on_read="lane_read",
-                on_write="lane_written",
-            )
-            for number in (0, 1)
-            for n, name in enumerate(LANE_NAMES)
-        ),
-        *(
-            Register(
-                SPINLOCKS + 4 * n, f"SPINLOCK{n}", writable=0, on_read="lock_taken", on_write="lock_freed"
-            )
-            for n in range(SPINLOCK_COUNT)
-        ),
-    )
+    DEPTH: ClassVar[int] = FIFO_DEPTH
     STATE = ("_locks", "_received", "_sent", "_handshake", "_launched")
-    PARTS = ("_pins", "_divider", "_first", "_second")
+    PARTS: ClassVar[tuple[str, ...]] = ("_pins", "_first", "_second")
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
         self._pins = Pins(context.signals, PINS)
-        self._divider = Divider(context)
         self._first, self._second = Interpolator(blends=True), Interpolator(blends=False)
         self._locks = 0
         self._received: list[int] = []
@@ -113,7 +103,6 @@ class Sio(RegisterDevice):
         """No outputs, free locks, empty FIFOs; the second core waits to be launched."""
         super().reset()
         self._pins.release()
-        self._divider.reset()
         self._first.reset()
         self._second.reset()
         self._locks = 0
@@ -134,7 +123,7 @@ class Sio(RegisterDevice):
     def fifo_status(self) -> int:
         """FIFO_ST."""
         status = VALID if self._received else 0
-        return self.values["FIFO_ST"] | status | (ROOM if len(self._sent) < FIFO_DEPTH else 0)
+        return self.values["FIFO_ST"] | status | (ROOM if len(self._sent) < self.DEPTH else 0)
 
     def fifo_moved(self, _written: int, _old: int) -> None:
         """FIFO_ST: the sticky flags written 1 are cleared; the line follows."""
@@ -144,7 +133,7 @@ class Sio(RegisterDevice):
         """FIFO_WR: to the second core."""
         if not self._launched:
             self._answer(written)
-        elif len(self._sent) < FIFO_DEPTH:
+        elif len(self._sent) < self.DEPTH:
             self._sent.append(written)
         else:
             self.set_bits("FIFO_ST", OVERFLOW)
@@ -202,32 +191,6 @@ class Sio(RegisterDevice):
         """SPINLOCK_ST."""
         return self._locks
 
-    # -- the divider -------------------------------------------------------------------------
-    def divider_read(self) -> int:
-        """DIV_...: operands, results, CSR."""
-        divider, name = self._divider, DIVIDER_NAMES[(self.access_offset - DIVIDER) // 4]
-        if name.endswith("DIVIDEND"):
-            return divider.dividend
-        if name.endswith("DIVISOR"):
-            return divider.divisor
-        if name == "QUOTIENT":
-            return divider.take_quotient()
-        return divider.remainder if name == "REMAINDER" else divider.status()
-
-    def divider_written(self, written: int, _old: int) -> None:
-        """DIV_...: an operand starts a division, a result is put back."""
-        divider, name = self._divider, DIVIDER_NAMES[(self.access_offset - DIVIDER) // 4]
-        if name == "QUOTIENT":
-            divider.put(quotient=written)
-        elif name == "REMAINDER":
-            divider.put(remainder=written)
-        elif name != "CSR":
-            if name.endswith("DIVIDEND"):
-                divider.dividend = written
-            else:
-                divider.divisor = written
-            divider.start(signed=name.startswith("S"))
-
     # -- the interpolators -------------------------------------------------------------------
     def _lane(self) -> tuple[Interpolator, str]:
         number, place = divmod(self.access_offset - INTERPOLATORS, LANE_BYTES)
@@ -266,3 +229,59 @@ class Sio(RegisterDevice):
             interpolator.accumulator[lane] = added & ALL_BITS
         elif kind.startswith("ACCUM"):
             interpolator.accumulator[int(kind[-1])] = written
+
+
+class Sio(CommonSio):
+    """RP2040's, with the divider."""
+
+    REGISTERS = (
+        read_only(0x00, "CPUID"),
+        read_only(0x04, "GPIO_IN", on_read="pin_levels"),
+        read_only(0x08, "GPIO_HI_IN", QSPI_MASK & ~2),
+        *outputs(0x10, "GPIO_OUT", PIN_MASK, "pins_changed"),
+        *outputs(0x20, "GPIO_OE", PIN_MASK, "pins_changed"),
+        *outputs(0x30, "GPIO_HI_OUT", QSPI_MASK, ""),
+        *outputs(0x40, "GPIO_HI_OE", QSPI_MASK, ""),
+        *COMMON_ROWS,
+        *(
+            Register(
+                DIVIDER + 4 * n, f"DIV_{name}", writable=0, on_read="divider_read", on_write="divider_written"
+            )
+            for n, name in enumerate(DIVIDER_NAMES)
+        ),
+    )
+    PARTS = (*CommonSio.PARTS, "_divider")
+
+    def __init__(self, context: DeviceContext) -> None:
+        super().__init__(context)
+        self._divider = Divider(context)
+
+    def reset(self) -> None:
+        """The divider, too."""
+        super().reset()
+        self._divider.reset()
+
+    def divider_read(self) -> int:
+        """DIV_...: operands, results, CSR."""
+        divider, name = self._divider, DIVIDER_NAMES[(self.access_offset - DIVIDER) // 4]
+        if name.endswith("DIVIDEND"):
+            return divider.dividend
+        if name.endswith("DIVISOR"):
+            return divider.divisor
+        if name == "QUOTIENT":
+            return divider.take_quotient()
+        return divider.remainder if name == "REMAINDER" else divider.status()
+
+    def divider_written(self, written: int, _old: int) -> None:
+        """DIV_...: an operand starts a division, a result is put back."""
+        divider, name = self._divider, DIVIDER_NAMES[(self.access_offset - DIVIDER) // 4]
+        if name == "QUOTIENT":
+            divider.put(quotient=written)
+        elif name == "REMAINDER":
+            divider.put(remainder=written)
+        elif name != "CSR":
+            if name.endswith("DIVIDEND"):
+                divider.dividend = written
+            else:
+                divider.divisor = written
+            divider.start(signed=name.startswith("S"))

@@ -1,8 +1,8 @@
-"""The 64-bit microsecond timer (RP2040 datasheet 4.6): latched and raw reads, four alarms.
+"""The 64-bit microsecond timer (RP2040 datasheet 4.6, RP2350 12.8): latched and raw reads, four alarms.
 
-It counts the tick of the watchdog's generator. An alarm matches the low 32 bits; an armed one that
-matches is disarmed and raises its interrupt. A read of TIMELR latches the high word for TIMEHR, a write
-of TIMEHW after TIMELW sets both words.
+It counts the tick of a generator, the watchdog's on RP2040. An alarm matches the low 32 bits; an armed one
+that matches is disarmed and raises its interrupt. A read of TIMELR latches the high word for TIMEHR, a
+write of TIMEHW after TIMELW sets both words.
 """
 
 from __future__ import annotations
@@ -27,24 +27,26 @@ class TickParameters(ClockedParameters, frozen=True):
     clock: Annotated[ClockName, about("The tick that it counts.", names_a="clock", example="tick")] = "tick"
 
 
+TIME_ROWS = (
+    Register(0x00, "TIMEHW", on_write="high_written", on_read="nothing"),
+    Register(0x04, "TIMELW", on_read="nothing"),
+    read_only(0x08, "TIMEHR"),
+    read_only(0x0C, "TIMELR", on_read="low_latching"),
+    *(Register(ALARM0 + 4 * n, f"ALARM{n}", on_write="alarm_written") for n in ALARMS),
+    Register(0x20, "ARMED", writable=0, w1c=0xF, on_write="disarmed"),
+    read_only(0x24, "TIMERAWH", on_read="high"),
+    read_only(0x28, "TIMERAWL", on_read="low"),
+    Register(0x2C, "DBGPAUSE", 0x7, writable=0x7),
+    Register(0x30, "PAUSE", writable=0x1, on_write="paused"),
+)
+
+
 class Timer(ForcedInterrupts):
     """The timer: its count at a cycle, and when an alarm comes next."""
 
     PARAMETERS = TickParameters
     parameters: TickParameters
-    REGISTERS = (
-        Register(0x00, "TIMEHW", on_write="high_written", on_read="nothing"),
-        Register(0x04, "TIMELW", on_read="nothing"),
-        read_only(0x08, "TIMEHR"),
-        read_only(0x0C, "TIMELR", on_read="low_latching"),
-        *(Register(ALARM0 + 4 * n, f"ALARM{n}", on_write="alarm_written") for n in ALARMS),
-        Register(0x20, "ARMED", writable=0, w1c=0xF, on_write="disarmed"),
-        read_only(0x24, "TIMERAWH", on_read="high"),
-        read_only(0x28, "TIMERAWL", on_read="low"),
-        Register(0x2C, "DBGPAUSE", 0x7, writable=0x7),
-        Register(0x30, "PAUSE", writable=0x1, on_write="paused"),
-        *interrupt_rows(0x34, 0xF, latched=0xF),
-    )
+    REGISTERS = (*TIME_ROWS, *interrupt_rows(0x34, 0xF, latched=0xF))
     INTERRUPTS = tuple(interrupt(f"alarm{n}", 1 << n) for n in ALARMS)
     PARTS = ("_counter",)
 
@@ -139,3 +141,23 @@ class Timer(ForcedInterrupts):
             if self.values["ARMED"] & bit and self.values[f"ALARM{number}"] - low & LOW_MASK <= high - low:
                 self.clear_bits("ARMED", bit)
                 self.raise_flags("INTR", bit)
+
+
+class Rp2350Timer(Timer):
+    """RP2350's: it can be locked, and count clk_sys, which is told as not modelled."""
+
+    REGISTERS = (
+        *TIME_ROWS,
+        Register(0x34, "LOCKED", writable=0x1, on_write="locked"),
+        Register(0x38, "SOURCE", writable=0x1, on_write="source_written"),
+        *interrupt_rows(0x3C, 0xF, latched=0xF),
+    )
+
+    def locked(self, _written: int, old: int) -> None:
+        """LOCKED: until a reset."""
+        self.values["LOCKED"] |= old
+
+    def source_written(self, _written: int, _old: int) -> None:
+        """SOURCE."""
+        if self.values["SOURCE"]:
+            self.report("SOURCE", "write", "a timer that counts clk_sys: it goes on counting its tick")

@@ -1,4 +1,4 @@
-"""The USB controller (RP2040 datasheet 4.1): registers that hold what is written, and no host.
+"""The USB controller (RP2040 datasheet 4.1, RP2350 12.7): registers that hold what is written, and no host.
 
 Firmware that waits for no host goes on; what it prints over USB is lost, which is told once. The boot
 ROM of this package sets SIM_TIMING, which no firmware does, when it waits for a program on USB.

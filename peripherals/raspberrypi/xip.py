@@ -5,12 +5,16 @@ Hit and access counters read 0; streaming is told as not modelled.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from emulator.device import Device
 from peripherals.parts.parameters import TunedParameters
 from peripherals.raspberrypi.atomic import AtomicRegisters
 from peripherals.register_device import Register, read_only
 
 ENABLE = 1 << 0
 FLUSH_READY, FIFO_EMPTY = 1 << 0, 1 << 1
+INVALIDATES = (0, 2)
 
 
 class XipControl(AtomicRegisters):
@@ -18,7 +22,7 @@ class XipControl(AtomicRegisters):
 
     PARAMETERS = TunedParameters
     parameters: TunedParameters
-    REGISTERS = (
+    REGISTERS: ClassVar[tuple[Register, ...]] = (
         Register(0x00, "CTRL", 0x3, writable=0xB, on_write="control_written"),
         Register(0x04, "FLUSH", writable=0, on_write="flushed"),
         read_only(0x08, "STAT", FLUSH_READY | FIFO_EMPTY),
@@ -53,3 +57,43 @@ class XipControl(AtomicRegisters):
 
     def _empty(self) -> None:
         self.context.tuning.invalidate(self.parameters.accelerator, "instruction")
+
+
+class Rp2350XipControl(XipControl):
+    """RP2350's (datasheet 4.4): maintenance is done by stores to its window (:class:`Maintenance`)."""
+
+    REGISTERS = (
+        Register(0x00, "CTRL", 0x83, writable=0xFFB, on_write="control_written"),
+        read_only(0x08, "STAT", FIFO_EMPTY),
+        *XipControl.REGISTERS[3:],
+    )
+
+
+class Maintenance(Device):
+    """The window at 18000000h: a store invalidates or cleans lines; here every one empties the cache."""
+
+    PARAMETERS = TunedParameters
+    parameters: TunedParameters
+    size_bytes = 0x400000
+
+    def reset(self) -> None:
+        """It holds nothing."""
+
+    def read(self, offset: int, size_bytes: int) -> int:  # noqa: ARG002
+        """Nothing is read."""
+        return 0
+
+    def write(self, offset: int, size_bytes: int, value: int) -> None:  # noqa: ARG002
+        """Invalidate (0, 2), clean (1, 3), pin (7) by the address's low bits: what is gone is read again."""
+        if offset & 7 in INVALIDATES:
+            self.context.tuning.invalidate(self.parameters.accelerator, "instruction")
+
+    def save(self) -> None:
+        """Nothing changes."""
+
+    def load(self, state: object) -> None:
+        """Nothing has changed."""
+
+    def register_name(self, offset: int) -> str:
+        """The operation."""
+        return f"operation {offset & 7}"

@@ -81,6 +81,7 @@ BOARDS = {
         "imxrt1062.c", 0x20000000, defines=("CONSOLE_IS_LPUART1",), stage2="imxrt1062_boot.S"
     ),
     "rpi-pico": BringUp("rp2040.c", 0x20000000, stage2="rp2040_stage2.S"),
+    "rpi-pico2": BringUp("rp2350.c", 0x20000000, stage2="rp2350_image.S"),
 }
 WITHOUT_CLOCK_TREE = ("mps2-", "virtual-")
 
