@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 from programs import BUFFER_BYTES, FLAVOURS, ProgramGenerator
+from vector_programs import VectorProgramGenerator
 
 from emulator import Machine
 
@@ -37,6 +38,12 @@ PLATFORMS = {
         Platform("mps2-an505", "cortex-m33", 0x10000000, 0x38000000, 0x50200000, 0x50201000, 0x50000000),
     )
 }
+
+HELIUM, HELIUM_INTEGER = (
+    Platform("mps3-an547", core, 0, 0x20000000, 0x49303000, 0x49304000, 0x48000000)
+    for core in ("cortex-m55", "cortex-m55-integer")
+)
+"""Programs with and without arithmetic in floating point."""
 
 TICKS_OFFSET = 0x900
 """Where the interrupts are counted, in RAM."""
@@ -71,9 +78,10 @@ def build_batch(
     """
     flavour = FLAVOURS[platform.core]
     random = Random(seed)
-    generator = ProgramGenerator(flavour, random, SCRATCH, SCRATCH_BITS, interrupted=interrupted)
+    kind = VectorProgramGenerator if flavour.vector else ProgramGenerator
+    generator = kind(flavour, random, SCRATCH, SCRATCH_BITS, interrupted=interrupted)
     sources = {f"program{n}": generator.program(f"program{n}", statements) for n in range(programs)}
-    head = f".syntax unified\n.thumb\n.cpu {flavour.cpu}\n" + (f".fpu {flavour.fpu}\n" if flavour.fpu else "")
+    head = flavour.directives()
     table = ".section .rodata\n.global table\n.align 2\ntable:\n" + "".join(
         f".word {name}, {random.getrandbits(32):#x}\n" for name in sources
     )
@@ -86,6 +94,7 @@ def build_batch(
         "SCRATCH_A": platform.scratch_a,
         "SCRATCH_B": platform.scratch_b,
         "FPU": int(bool(flavour.fpu)),
+        "MVE": int(flavour.vector),
         "INTERRUPTED": int(interrupted),
         "TICKS": platform.ram + TICKS_OFFSET,
         "STACK": platform.ram + 0x8000,
@@ -152,9 +161,10 @@ def results(batch: Batch, output: bytes) -> dict[str, list[str]]:
 
 def difference(batch: Batch, name: str, expected: list[str], found: list[str]) -> str:
     """Which registers differ, and the program's text."""
+    flavour = FLAVOURS[batch.platform.core]
     labels = [[*(f"r{n}" for n in range(13)), "apsr"]]
-    if FLAVOURS[batch.platform.core].fpu:
-        labels.append([*(f"s{n}" for n in range(32)), "fpscr"])
+    if flavour.fpu:
+        labels.append([*(f"s{n}" for n in range(32)), "fpscr", *(["vpr"] if flavour.vector else [])])
     labels.append(["memory"])
     wrong = [
         f"{label}: QEMU {a[8 * i : 8 * i + 8]}, emulator {b[8 * i : 8 * i + 8]}"

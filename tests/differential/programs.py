@@ -42,6 +42,17 @@ class Flavour:
     dsp: bool = False
     fpv5: bool = False
     double: bool = False
+    extensions: tuple[str, ...] = ()  # the assembler's names; ``cpu`` is then its name of an architecture
+    vector: bool = False
+    vector_float: bool = False
+
+    def directives(self) -> str:
+        """What an assembly file of this flavour begins with."""
+        if self.extensions:
+            named = [f".arch {self.cpu}", *(f".arch_extension {name}" for name in self.extensions)]
+        else:
+            named = [f".cpu {self.cpu}", *([f".fpu {self.fpu}"] if self.fpu else [])]
+        return "\n".join((".syntax unified", ".thumb", *named, ""))
 
 
 FLAVOURS = {
@@ -49,6 +60,23 @@ FLAVOURS = {
     "cortex-m4": Flavour("cortex-m4", "fpv4-sp-d16", dsp=True),
     "cortex-m7": Flavour("cortex-m7", "fpv5-d16", dsp=True, fpv5=True, double=True),
     "cortex-m33": Flavour("cortex-m33", "fpv5-sp-d16", dsp=True, fpv5=True),
+    "cortex-m55": Flavour(
+        "armv8.1-m.main",
+        "mve.fp",
+        dsp=True,
+        fpv5=True,
+        double=True,
+        extensions=("dsp", "fp.dp", "mve.fp"),
+        vector=True,
+        vector_float=True,
+    ),
+    "cortex-m55-integer": Flavour(
+        "armv8.1-m.main",
+        "mve.fp",
+        dsp=True,
+        extensions=("dsp", "fp.dp", "mve.fp"),
+        vector=True,
+    ),
 }
 
 

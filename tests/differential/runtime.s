@@ -2,16 +2,17 @@
 @
 @ For each program: fill the scratch buffer, the registers, the flags and the FP registers
 @ from a seed, call it, then print as hex, one line each: r0-r12 and APSR, with an FPU S0-S31
-@ and FPSCR, a checksum of the buffer. At the end semihosting exit.
+@ and FPSCR, with MVE VPR in that line, a checksum of the buffer. At the end semihosting exit.
 @
 @ With INTERRUPTED, SysTick comes every 64 to 575 cycles, one time in two pends PendSV, and both leave other
 @ values in whatever an exception saves; PendSV is of higher priority one time, of lower the next.
 @
-@ Given on the command line: INTERRUPTED (0 or 1), TICKS (a word of RAM), UART, SCRATCH_A, SCRATCH_B (device bases), FPU (0 or 1), STACK,
+@ Given on the command line: INTERRUPTED (0 or 1), TICKS (a word of RAM), UART, SCRATCH_A, SCRATCH_B (device bases), FPU, MVE (0 or 1), STACK,
 @ INITIAL, FINAL, BUFFER (addresses in RAM), BUFFER_WORDS. Given by the table: programs, seeds.
 
         .syntax unified
         .thumb
+        .equ    FPSCR_AT_FIRST, MVE << 18       @ FPSCR.LTPSIZE = 4: no tail predication
         .equ    UART_DATA, 0
         .equ    UART_STATE, 4
         .equ    UART_CTRL, 8
@@ -106,8 +107,11 @@ spoil:
         vmov    s7, r1
         vmov    s15, r2
         vcvt.f32.u32 s3, s0
-        mov     r1, #0x00C00000
+        ldr     r1, =0x00C00000 | FPSCR_AT_FIRST
         vmsr    fpscr, r1
+        .if     MVE
+        vmsr    p0, r2
+        .endif
 1:
         .endif
         mvn     r1, r0
@@ -167,8 +171,12 @@ run_program:
         bne     1b
         sub     r6, r3, #128
         vldmia  r6, {s0-s31}
-        movs    r6, #0
+        ldr     r6, =FPSCR_AT_FIRST
         vmsr    fpscr, r6
+        .if     MVE
+        movs    r6, #0
+        vmsr    vpr, r6
+        .endif
         .endif
         ldr     r3, =INITIAL
         and     r6, r0, #0xFF           @ r8: a small index
@@ -202,13 +210,17 @@ returned:
         add     r1, r0, #52
         vstmia  r1!, {s0-s31}
         vmrs    r2, fpscr
+        str     r2, [r1], #4
+        .if     MVE
+        vmrs    r2, vpr
         str     r2, [r1]
+        .endif
         .endif
         ldr     r4, =FINAL
         movs    r5, #14
         bl      put_words
         .if     FPU
-        movs    r5, #33
+        movs    r5, #33 + MVE
         bl      put_words
         .endif
         ldr     r0, =BUFFER
