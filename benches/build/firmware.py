@@ -16,7 +16,7 @@ from elftools.elf.elffile import ELFFile
 from benches.build.front_end import front_end_source
 from benches.build.generator import KERNEL_SETS, Network, check_arena, generate
 from benches.build.support import BoardSupport, firmware_folder
-from benches.build.toolchain import CORES, Toolchain, find_toolchain
+from benches.build.toolchain import CORES, VECTOR_CORES, Toolchain, find_toolchain
 from emulator.errors import ImageError, UsageError
 from emulator.files import OutputFile, make_folder
 
@@ -42,7 +42,9 @@ NO_AUDIO = ("streaming/no_audio.c",)
 STREAMING_COMMAND_BYTES = 1100  # "db ", 512 bytes in hexadecimal, and some
 SENT_BYTES = {"ad": 4}  # per element: ad's host sends float32, the others' one byte
 MODES = {"performance": 115200, "energy": 9600}
-FOLDERS = ("startup", "runtime", "protocol", "kernels/reference", "kernels/optimized")
+FOLDERS = ("startup", "runtime", "protocol", "kernels/reference")
+OPTIMIZED, VECTOR = "kernels/optimized", "kernels/vector"
+"""One of the two, by the core."""
 OVERFLOW = re.compile(r"region [`'](FLASH|RAM)':? overflowed by (\d+) bytes")
 OPTIMIZATIONS = ("0", "1", "2", "3", "s", "fast", "z")
 
@@ -123,7 +125,9 @@ def build_firmware(
         (folder / "memory.ld").write_text(memory_script(support), encoding="utf-8")
         flags = _flags(benchmark, support, options, folder)
         try:
-            linked = compile_and_link(sources_of(benchmark, support), source, toolchain, flags, folder)
+            vector = core in VECTOR_CORES and options.kernels == "optimized"
+            sources = sources_of(benchmark, support, vector=vector)
+            linked = compile_and_link(sources, source, toolchain, flags, folder)
         except ImageError as error:
             raise _told(error, network, support) from error
         elf = linked.read_bytes()
@@ -197,10 +201,17 @@ def _front_end(benchmark: str, network: Network) -> str:
     return front_end_source(float(tensor.scale), tensor.zero_point)
 
 
-def sources_of(benchmark: str, support: BoardSupport) -> list[str]:
-    """C files of a build, relative to the firmware folder, sorted."""
+def sources_of(benchmark: str, support: BoardSupport, *, vector: bool = False) -> list[str]:
+    """C files of a build, relative to the firmware folder, sorted.
+
+    ``vector``: the kernels for Helium; one of them that is called as a reference kernel's file stands for it.
+    """
     root = firmware_folder()
-    shared = [str(p.relative_to(root)) for f in FOLDERS for p in (root / f).glob("*.c")]
+    folders = (*FOLDERS, VECTOR if vector else OPTIMIZED)
+    shared = [str(p.relative_to(root)) for f in folders for p in (root / f).glob("*.c")]
+    if vector:
+        replaced = {f"kernels/reference/{p.name}" for p in (root / VECTOR).glob("*.c")}
+        shared = [name for name in shared if name not in replaced]
     own = ["main.c", f"benchmarks/{benchmark}.c", *support.sources]
     if benchmark == STREAMING:
         shared = [name for name in shared if name not in NOT_STREAMING]

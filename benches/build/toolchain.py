@@ -30,7 +30,10 @@ CORES: Mapping[str, tuple[str, str, str]] = {
     "m4": ("cortex-m4", "fpv4-sp-d16", "cortex_m4+vfp4d16sp"),
     "m7": ("cortex-m7", "fpv5-sp-d16", "cortex_m7+fp_armv8d16sp"),
     "m33": ("cortex-m33", "fpv5-sp-d16", "cortex_m33+fp_armv8d16sp"),
+    "m55": ("cortex-m55", "auto", "cortex_m55"),
 }
+VECTOR_CORES = ("m55",)
+"""Those with Helium: firmware/kernels/vector is for them."""
 COMMON_FLAGS = (
     "-std=c11", "-ffreestanding", "-fno-builtin", "-ffunction-sections", "-fdata-sections",
     "-ffp-contract=off", "-fno-common", "-fomit-frame-pointer", "-fno-unwind-tables",

@@ -26,7 +26,7 @@ class Platform:
     ram: int
     uart: int
     scratch_a: int  # a second UART
-    scratch_b: int  # a timer that never runs
+    scratch_b: int  # a timer that never runs, or a third UART
 
 
 PLATFORMS = {
@@ -40,7 +40,7 @@ PLATFORMS = {
 }
 
 HELIUM, HELIUM_INTEGER = (
-    Platform("mps3-an547", core, 0, 0x20000000, 0x49303000, 0x49304000, 0x48000000)
+    Platform("mps3-an547", core, 0, 0x20000000, 0x49303000, 0x49304000, 0x49305000)
     for core in ("cortex-m55", "cortex-m55-integer")
 )
 """Programs with and without arithmetic in floating point."""

@@ -16,6 +16,18 @@ from benches.build.support import load_support
 INPUTS = 3
 # board support, machine, kernels, toolchain
 OPTIMIZED = [("mps2-an386", "mps2-an386", "optimized", "gcc")]
+VECTOR = ("mps3-an547", "mps3-an547", "optimized", "gcc")
+VECTORIZED = (
+    "conv_odd_channels",
+    "conv_1x1",
+    "depthwise_3x3",
+    "depthwise_5x3",
+    "dense_no_bias",
+    "add",
+    "average_pool",
+    "max_pool",
+)
+"""One of each kernel in kernels/vector; ``slow`` runs all of them."""
 ALL = [
     ("mps2-an386", "mps2-an386", "reference", "gcc"),
     ("mps2-an385", "mps2-an385", "optimized", "gcc"),
@@ -25,6 +37,7 @@ ALL = [
     ("virtual-m0plus", "mps2-an385", "reference", "gcc"),
     ("mps2-an386", "mps2-an386", "optimized", "zig"),
     ("virtual-m0plus", "mps2-an385", "optimized", "zig"),
+    VECTOR,
 ]
 
 
@@ -49,6 +62,11 @@ def _check(name: str, target: tuple[str, str, str, str], folder: Path) -> None:
 @pytest.mark.parametrize("name", OPERATOR_MODELS)
 def test_optimized_kernels_on_cortex_m4(name: str, tmp_path: Path, cross_tools: None, qemu: str) -> None:
     _check(name, OPTIMIZED[0], tmp_path)
+
+
+@pytest.mark.parametrize("name", VECTORIZED)
+def test_kernels_for_helium(name: str, tmp_path: Path, cross_tools: None, qemu: str) -> None:
+    _check(name, VECTOR, tmp_path)
 
 
 @pytest.mark.slow

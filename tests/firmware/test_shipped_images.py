@@ -73,6 +73,19 @@ def test_outputs_and_layers_are_bit_exact(benchmark_name: str, machine: str, sup
     _compare(benchmark_name, machine, image, shipped_model(benchmark_name), 3)
 
 
+@pytest.mark.parametrize(
+    "benchmark_name",
+    [name if name in ("kws", "ad") else pytest.param(name, marks=pytest.mark.slow) for name in SHIPPED],
+)
+def test_kernels_for_helium_are_bit_exact(
+    benchmark_name: str, tmp_path: Path, cross_tools: None, qemu: str
+) -> None:
+    """Built, not shipped, for the Cortex-M55 that QEMU has."""
+    image, model = tmp_path / "firmware.elf", shipped_model(benchmark_name)
+    build_firmware(benchmark_name, model, load_support("mps3-an547"), image)
+    _compare(benchmark_name, "mps3-an547", image, model, 3)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kernels", ["optimized", "reference"])
 @pytest.mark.parametrize(("benchmark_name", "machine", "support"), ALL)
