@@ -1,5 +1,6 @@
 """Decode Thumb code: ARMv6-M, ARMv7E-M with FPv4-SP and FPv5, ARMv8-M mainline.
 
+Also Armv8.1-M, with MVE's integer instructions: :mod:`emulator.thumb.vector`.
 Encodings that the architecture leaves undefined become :attr:`Kind.UNKNOWN`; of the
 unpredictable ones some do and some are read as their bits suggest. Whether a given core
 has an instruction is not asked.
@@ -14,6 +15,7 @@ from emulator.thumb import decode32, decode_memory32, decode_system32, decode_vf
 from emulator.thumb.decode16 import HANDLERS
 from emulator.thumb.fields import Handler, Place, unknown
 from emulator.thumb.instruction import Block, Instruction, Kind
+from emulator.thumb.vector.decode import with_tables
 
 ALWAYS = 14
 WIDE_FROM = 0xE800
@@ -78,7 +80,7 @@ def _immediate_or_branch_modified(opcode: int, place: Place) -> Instruction:
     return decode32.modified_immediate(opcode, place)
 
 
-WIDE_HANDLERS: tuple[Handler, ...] = tuple(_wide_handler(top) for top in range(512))
+WIDE_HANDLERS: tuple[Handler, ...] = tuple(with_tables(top, _wide_handler(top)) for top in range(512))
 
 
 def code_bytes(opcode: int) -> bytes:

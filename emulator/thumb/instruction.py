@@ -1,8 +1,8 @@
 """What the timing models need to know of one Thumb instruction.
 
 Register sets are bit masks: bit n is Rn for n in 0..15, :data:`FLAGS` is APSR,
-:data:`FP_FLAGS` the flags of FPSCR, and bit ``S_BASE + n`` is Sn (a double register
-sets both of its singles).
+:data:`FP_FLAGS` the flags of FPSCR, :data:`VECTOR_PREDICATION` VPR, and bit ``S_BASE + n`` is Sn (a
+double register sets both of its singles, a vector its four).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from enum import Enum, auto
 SP, LR, PC = 13, 14, 15
 FLAGS = 1 << 16
 FP_FLAGS = 1 << 17
+VECTOR_PREDICATION = 1 << 18
 S_BASE = 32
 
 
@@ -53,9 +54,25 @@ class Kind(Enum):
     FP_STORE = auto()  # VSTR
     FP_LOAD_MULTIPLE = auto()  # VLDM, VPOP
     FP_STORE_MULTIPLE = auto()  # VSTM, VPUSH
+    LOOP = auto()  # DLS, WLS, LE and their tail-predicated forms, LCTP
+    LONG_SHIFT = auto()  # ASRL, LSLL, LSRL, SQSHL, URSHRL ...
+    VECTOR_ALU = auto()  # MVE: VADD, VAND, VSHR, VMOVN, VCADD ...
+    VECTOR_MULTIPLY = auto()  # VMUL, VMLA, VQDMULH, VMULL ...
+    VECTOR_ACROSS = auto()  # VMLADAV, VADDV, VMAXV ...: a sum in core registers
+    VECTOR_MOVE = auto()  # VDUP, VIDUP, VMOV of lanes and constants, VMSR and VMRS of VPR
+    VECTOR_PREDICATE = auto()  # VPST, VPT, VCMP, VCTP, VPNOT
+    VECTOR_LOAD = auto()  # VLDRB, VLD40 ...; without a memory: a gather, or interleaved
+    VECTOR_STORE = auto()
     UNKNOWN = auto()  # undefined or not decoded
 
     __hash__ = object.__hash__  # each is one object; Enum's own goes through its name, in Python
+
+
+ARMV81M = (
+    Kind.LOOP, Kind.LONG_SHIFT, Kind.VECTOR_ALU, Kind.VECTOR_MULTIPLY, Kind.VECTOR_ACROSS, Kind.VECTOR_MOVE,
+    Kind.VECTOR_PREDICATE, Kind.VECTOR_LOAD, Kind.VECTOR_STORE,
+)  # fmt: skip
+"""What no earlier architecture has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +124,7 @@ class Instruction:
     immediate_shift: int = 0  # LSL amount of a plain shift-by-constant operand, else 0
     stores_register_offset: bool = False
     shifted_constant: bool = False  # a modified immediate that is a rotated byte
+    element_bits: int = 0  # of a vector's elements
 
     @property
     def end(self) -> int:

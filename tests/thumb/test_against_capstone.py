@@ -11,6 +11,7 @@ import pytest
 
 from emulator.thumb.decode import decode
 from emulator.thumb.instruction import Instruction, Kind
+from emulator.thumb.vector.decode import find
 from tests.thumb.capstone_view import Disassembler, View
 
 ADDRESS = 0x08001002
@@ -113,6 +114,8 @@ def compare(opcode: int, wide: bool, disassembler: Disassembler) -> tuple[bool, 
     """Whether both define the encoding, and what differs."""
     data = struct.pack("<HH", opcode >> 16, opcode & 0xFFFF) if wide else struct.pack("<H", opcode)
     mine = decode(data, ADDRESS)
+    if wide and find(opcode) is not None:  # Capstone 5 has no Armv8.1-M: test_vector_tables.py
+        return False, []
     theirs = disassembler.view(opcode, wide, ADDRESS)
     assert mine.size_bytes == (4 if wide else 2)
     assert mine.opcode == opcode

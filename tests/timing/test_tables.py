@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.thumb.instruction import Kind
+from emulator.thumb.instruction import ARMV81M, Kind
 from emulator.timing.cores import core_model
 from emulator.timing.cores.armv7m_rows import OTHER_MEMORY
 from emulator.timing.cores.armv7m_rows import RULES as ARMV7M_RULES
@@ -27,7 +27,7 @@ RULE_SETS = {
 @pytest.mark.parametrize("core", sorted(MODELS))
 def test_every_row_has_source_and_status(core: str) -> None:
     table = core_model(core).table  # type: ignore[attr-defined]
-    assert {row.kind for row in table.rows} == set(Kind)
+    assert {row.kind for row in table.rows} in (set(Kind), set(Kind) - set(ARMV81M))
     for row in table.rows:
         assert row.source.strip(), row
         assert row.status in STATUSES, row

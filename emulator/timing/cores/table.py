@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from emulator.thumb.instruction import Instruction, Kind
+from emulator.thumb.instruction import ARMV81M, Instruction, Kind
 from emulator.timing.model import Cause
 
 STATUSES = frozenset({"trm", "measured", "fitted", "guess"})
@@ -53,7 +53,7 @@ class Rule:
 
 
 class Table:
-    """Rows by kind; rows with names go before the one without."""
+    """Rows by kind; rows with names go before the one without. Armv8.1-M's kinds have all rows or none."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self.rows = tuple(rows)
@@ -61,6 +61,8 @@ class Table:
         for row in self.rows:
             check_evidence(f"{row.kind.name} {sorted(row.names)}", row.status, row.source)
             self._by_kind[row.kind] = (*self._by_kind.get(row.kind, ()), row)
+        if not any(kind in self._by_kind for kind in ARMV81M):  # undefined to the core
+            self._by_kind.update(dict.fromkeys(ARMV81M, self._by_kind.get(Kind.UNKNOWN, ())))
         missing = [kind.name for kind in Kind if all(row.names for row in self._by_kind.get(kind, ()))]
         if missing:
             raise TableError(f"no general row for {', '.join(missing)}")
