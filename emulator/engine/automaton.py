@@ -20,6 +20,7 @@ from emulator.engine.hook import MOST_LOADS, BlockHook, KnownLoad, Stop
 from emulator.engine.lazily import MetBlock, Origin, Plans, States, WaysToPlan
 from emulator.engine.memory_map import MemoryMap
 from emulator.engine.planner import load_pairs, plan_block
+from emulator.engine.vector.programs import Programs
 from emulator.thumb.decode import ItState, decode_block
 from emulator.thumb.instruction import PC, Block, Instruction
 from emulator.timing.memory.prefetch_unit import QUEUE_LEAD
@@ -102,6 +103,7 @@ class Automaton:
         self.plans = Plans()
         self.kept: Kept | None = None
         self.native: Native | None = None
+        self.programs: Programs | None = None  # of a core with MVE
         self._watched: set[int] = set()
         self._event_senders: set[int] = set()
         self.on_send_event: Callable[[], None] = lambda: None  # the core executes SEV
@@ -131,6 +133,12 @@ class Automaton:
         """Answer a ``NEED_`` code; False when it is not one."""
         if code == Stop.NEED_BLOCK:
             self._define_block(self._hook.need_address, self._hook.need_size)
+        elif code == Stop.NEED_PROGRAM and self.programs is not None:
+            line = self.programs.define(self._hook.need_address)
+            if line.forms:
+                self._define_block(line.address, line.size_bytes)
+        elif code == Stop.SPLIT:
+            self.abandon_at(self._core.get("pc"))
         elif code in (Stop.NEED_PATH, Stop.NEED_EDGE):
             self._define_edge(
                 self._hook.state, self._hook.need_block, self._hook.need_skipped, self._hook.need_edge
@@ -224,6 +232,23 @@ class Automaton:
         met = MetBlock(address, code, it, pointer, self.ways_to_plan(address, size_bytes))
         if not any(quick is not None and quick.define_block(met) for quick in (self.kept, self.native)):
             self._plan_block(met)
+        if self.programs is not None:
+            self._share_with_interpreter(address, size_bytes)
+
+    def _share_with_interpreter(self, address: int, size_bytes: int) -> None:
+        """A block that begins with the interpreter's code is never entered by Unicorn."""
+        assert self.programs is not None
+        number = len(self.plans) - 1
+        if self.programs.runs(address):
+            self._hook.redirect(number)
+        elif self.programs.watch(self.plans[number].block):
+            self._core.forget_code(address, size_bytes)
+
+    def split(self, address: int) -> None:
+        """The instruction at ``address``, about to execute, is the interpreter's, in a block of Unicorn's."""
+        if self.instruction_at(address) is not None:
+            self._hook.stop_code = Stop.SPLIT
+            self._core.uc.emu_stop()
 
     def _plan_block(self, met: MetBlock) -> None:
         address, code = met.address, met.code

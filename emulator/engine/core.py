@@ -24,6 +24,7 @@ from emulator.engine.library import native_library
 from emulator.engine.register_file import find_register_file
 from emulator.engine.stack_limits import find_stack_limits
 from emulator.engine.tlb import PAGE_SHIFT, Tlb
+from emulator.engine.vector.vector_state import STATUS_BITS, VectorState
 from emulator.system.core import MemoryFault
 
 CPU_MODELS = {
@@ -33,7 +34,9 @@ CPU_MODELS = {
     "cortex-m4": arm.UC_CPU_ARM_CORTEX_M4,
     "cortex-m7": arm.UC_CPU_ARM_CORTEX_M7,
     "cortex-m33": arm.UC_CPU_ARM_CORTEX_M33,
+    "cortex-m55": arm.UC_CPU_ARM_CORTEX_M33,  # what it lacks: emulator/engine/vector
 }
+VECTOR_CORES = ("cortex-m55",)
 PAGE = 1 << PAGE_SHIFT
 TRANSLATION_BYTES = 32 << 20
 """Room for translated code. Unicorn's own is 1 GiB, so that all but the first machine of a process
@@ -47,6 +50,7 @@ BAD_DATA = ucc.UC_HOOK_MEM_INVALID & ~(ucc.UC_HOOK_MEM_FETCH_UNMAPPED | ucc.UC_H
 GE_FLAGS = 0xF0000
 CONTROL_BITS, CONTROL_FPCA, CONTROL_SFPA = 7, 4, 8
 FPSCR_ROUNDING_MODE = 3 << 22
+VPR_BITS = 0xFFFFFF
 
 REGISTER_IDS: dict[str, int] = {
     **{f"r{n}": getattr(arm, f"UC_ARM_REG_R{n}") for n in range(13)},
@@ -125,6 +129,7 @@ class Core:
         self.doors: Callable[[int, Any, Any], tuple[Any, Any, Any]] = _own_doors  # to device registers
         self.monitor = find_monitor(self.register_file, CPU_MODELS[core_name])
         self.stack_limits = find_stack_limits(self.register_file, CPU_MODELS[core_name])
+        self.vector_state = VectorState() if core_name in VECTOR_CORES else None  # None: no MVE
         self._callbacks: list[object] = []
         self.store_to_flash: Callable[[int, int, int], bool] = lambda _address, _size_bytes, _value: False
         self.memories: list[HostMemory] = []
@@ -192,7 +197,11 @@ class Core:
             return int(self.register_file[POSITIONS[name]])
         if name in STACK_LIMITS:
             return self.stack_limits[name].value if name in self.stack_limits else 0
+        if name == "vpr":
+            return self.vector_state.vpr if self.vector_state is not None else 0
         value = self._read(REGISTER_IDS[name])
+        if name == "fpscr" and self.vector_state is not None:
+            value = value & ~STATUS_BITS | self.vector_state.status
         return value & CONTROL_BITS if name == "control" else value
 
     def _read(self, register_id: int) -> int:
@@ -219,6 +228,12 @@ class Core:
             if name in self.stack_limits:
                 self.stack_limits[name].value = value
             return
+        if name == "vpr":
+            if self.vector_state is not None:
+                self.vector_state.vpr = value & VPR_BITS
+            return
+        if name == "fpscr" and self.vector_state is not None:
+            self.vector_state.status = value
         if name == "control" and value & CONTROL_FPCA:
             value |= CONTROL_SFPA
         if name == "fpscr" and value & FPSCR_ROUNDING_MODE:
@@ -244,15 +259,22 @@ class Core:
 
     def get_many(self, names: tuple[str, ...]) -> tuple[int, ...]:
         """Read several registers, in one call of the library."""
+        if names[-1] == "vpr":
+            return (*self.get_many(names[:-1]), self.get("vpr"))
         batch = self._batches.get(names) or self._new_batch(names)
         self._library.uc_reg_read_batch(self.uc._uch, batch.ids, batch.pointers, batch.count)
         values = batch.values[:]
         if batch.control is not None:
             values[batch.control] &= CONTROL_BITS
+        if batch.fpscr is not None and self.vector_state is not None:
+            values[batch.fpscr] = values[batch.fpscr] & ~STATUS_BITS | self.vector_state.status
         return tuple(values)
 
     def set_many(self, names: tuple[str, ...], values: tuple[int, ...]) -> None:
-        """Write several registers in order."""
+        """Write several registers in order; VPR comes last."""
+        if names[-1] == "vpr":
+            self.set("vpr", values[-1])
+            names, values = names[:-1], values[:-1]
         batch = self._batches.get(names) or self._new_batch(names)
         batch.values[:] = list(values)
         if batch.control is not None and batch.values[batch.control] & CONTROL_FPCA:
@@ -260,6 +282,8 @@ class Core:
         self._library.uc_reg_write_batch(self.uc._uch, batch.ids, batch.pointers, batch.count)
         if batch.fpscr is not None and batch.values[batch.fpscr] & FPSCR_ROUNDING_MODE:
             self.has_rounded_otherwise = True
+        if batch.fpscr is not None and self.vector_state is not None:
+            self.vector_state.status = batch.values[batch.fpscr]
         if batch.xpsr is not None:
             self._set_ge_flags(batch.values[batch.xpsr])
         if batch.control is not None:

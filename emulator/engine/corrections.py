@@ -15,6 +15,9 @@ tells when a correction can go):
 * A STREX passes while the exclusive monitor is set, wherever it stores and whatever memory holds; Unicorn's
   only where the LDREX loaded, and what it loaded: :mod:`emulator.engine.exclusive_monitor`.
 
+* On a core with MVE, FPSCR has QC and LTPSIZE, which Unicorn's has not: they are put into the register that a
+  VMRS in an IT block has read, before the next instruction. Elsewhere emulator/engine/vector runs both.
+
 A code hook on each MSR of a stack pointer, each VMSR and each STREX is all that other firmware pays.
 """
 
@@ -27,7 +30,7 @@ from emulator.engine.alignment import address_of
 from emulator.engine.core import FPSCR_ROUNDING_MODE, GENERAL, Core
 from emulator.engine.hook import BlockHook, StopRequest
 from emulator.thumb.fields import expand_immediate, immediate12
-from emulator.thumb.instruction import SP, Block, Instruction
+from emulator.thumb.instruction import PC, SP, Block, Instruction
 
 STACK_POINTERS = ("msp", "psp")
 SYSM_STACK_POINTERS = (8, 9)
@@ -36,6 +39,7 @@ ADD_SUB_SP, MOV_SP_R7, IMMEDIATE = 0xB0, 0x46BD, 0b11110
 """ADD and SUB of SP and imm7 words; the end of a function with a frame pointer; wide ones with a constant."""
 CONVERSION_MASK, CONVERSION = 0xFFBE0FD0, 0xEEBA0AC0
 """VCVT.F32.S32 and VCVT.F32.U32 with a number of fraction bits."""
+VMRS_MASK, VMRS = 0xFFFF0FFF, 0xEEF10A10
 
 
 class Corrections:
@@ -53,12 +57,13 @@ class Corrections:
         self._rounds_stacks = False
         self._behind_stack_pointers: set[int] = set()  # instructions behind one that writes SP
         self._rounding_mode = 0  # of FPSCR, while it is cleared for a conversion
+        self._status_in: str | None = None  # the register that is being given FPSCR
 
     @staticmethod
     def concern(block: Block) -> bool:
         """Whether any instruction of the block is one of these."""
         return any(
-            i.name == "vmsr"
+            i.name in ("vmsr", "vmrs")
             or _writes_stack_pointer(i)
             or _moves_stack_pointer(i)
             or _is_exclusive_store(i)
@@ -73,9 +78,11 @@ class Corrections:
             for i in block.instructions
             if i.name == "vmsr" or _writes_stack_pointer(i) or _is_exclusive_store(i)
         }
+        if self._core.vector_state is not None:
+            addresses |= _around(block, _reads_status)
         if any(map(_is_conversion, block.instructions)):
             if self._watches_conversions:
-                addresses |= _around_conversions(block)
+                addresses |= _around(block, _is_conversion)
             else:
                 self._conversions.append(block)
         behind = {later.address for i, later in pairwise(block.instructions) if _moves_stack_pointer(i)}
@@ -98,6 +105,9 @@ class Corrections:
                     self._core.set(name, value & ~3)
         if self._rounding_mode:
             self._restore_rounding()
+        self._complete_status()
+        if self._core.vector_state is not None and self._core.vector_state.has_rounded_otherwise:
+            self._core.has_rounded_otherwise = True
         if self._core.has_rounded_otherwise and not self._watches_conversions:
             self._watches_conversions = True
             blocks, self._conversions = self._conversions, []
@@ -108,6 +118,7 @@ class Corrections:
     def _reached(self, address: int) -> None:
         if self._rounding_mode:
             self._restore_rounding()
+        self._complete_status()
         if address in self._behind_stack_pointers and self._core.get("sp") & 3:
             self._core.set("sp", self._core.get("sp") & ~3)
         instruction = self._instruction_at(address)
@@ -118,7 +129,12 @@ class Corrections:
         elif _is_exclusive_store(instruction) and instruction.memory is not None:
             address = address_of(instruction, lambda n: self._core.get(GENERAL[n]))
             self._core.match_exclusive_monitor(address, instruction.memory.size_bytes)
+        elif _reads_status(instruction) and self._core.vector_state is not None:
+            self._status_in = GENERAL[instruction.opcode >> 12 & 15]
+            self._hook.stop_request |= StopRequest.PYTHON  # nothing may come behind it in its block
         elif instruction.name == "vmsr":
+            if self._core.vector_state is not None and instruction.in_it_block:
+                self._core.vector_state.saturated = self._source(instruction, 12) >> 27 & 1
             if self._source(instruction, 12) & FPSCR_ROUNDING_MODE and not self._watches_conversions:
                 self._core.has_rounded_otherwise = True
                 self._hook.stop_request |= StopRequest.PYTHON
@@ -127,6 +143,11 @@ class Corrections:
         ):
             self._rounds_stacks = True
             self._hook.stop_request |= StopRequest.PYTHON
+
+    def _complete_status(self) -> None:
+        name, self._status_in = self._status_in, None
+        if name is not None and self._core.vector_state is not None:
+            self._core.set(name, self._core.get(name) | self._core.vector_state.status)
 
     def _source(self, instruction: Instruction, shift: int) -> int:
         return self._core.get(GENERAL[instruction.opcode >> shift & 15])
@@ -172,12 +193,18 @@ def _is_conversion(instruction: Instruction) -> bool:
     return instruction.opcode & CONVERSION_MASK == CONVERSION
 
 
-def _around_conversions(block: Block) -> set[int]:
-    """The conversions, and behind each all up to the first that no condition may leave out."""
+def _reads_status(instruction: Instruction) -> bool:
+    """VMRS of FPSCR to a core register, in an IT block."""
+    op = instruction.opcode
+    return instruction.in_it_block and op & VMRS_MASK == VMRS and op >> 12 & 15 != PC
+
+
+def _around(block: Block, concerns: Callable[[Instruction], bool]) -> set[int]:
+    """These instructions, and behind each all up to the first that no condition may leave out."""
     addresses: set[int] = set()
     follows = False
     for instruction in block.instructions:
-        if follows or _is_conversion(instruction):
+        if follows or concerns(instruction):
             addresses.add(instruction.address)
-        follows = _is_conversion(instruction) or (follows and instruction.condition is not None)
+        follows = concerns(instruction) or (follows and instruction.condition is not None)
     return addresses

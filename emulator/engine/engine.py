@@ -10,13 +10,16 @@ from emulator.engine.automaton import Automaton
 from emulator.engine.core import Core
 from emulator.engine.counts import Counts, OutsideBlocks
 from emulator.engine.hook import BlockHook
-from emulator.engine.hooks.native_hook import native_hook
+from emulator.engine.hooks.native_hook import NativeHook, native_hook
 from emulator.engine.lent_input import LentInput
 from emulator.engine.lent_output import LentOutput
 from emulator.engine.library import native_library, native_library_problem
 from emulator.engine.memory_map import MemoryMap
 from emulator.engine.native_automaton import price_natively
 from emulator.engine.remembered_reads import RememberedReads
+from emulator.engine.vector.doors import VectorDoors
+from emulator.engine.vector.programs import Programs
+from emulator.engine.vector.vector_state import find_vectors
 from emulator.errors import UsageError
 from emulator.system.exception_state import ExceptionState
 from emulator.timing.cores import core_model
@@ -55,6 +58,7 @@ class Engine:
             absent=AbsentInstructions(board.core, board.fpu),
         )
         price_natively(self.automaton, self.hook)
+        self.vectors = self._share_vectors()
         self.exceptions = ExceptionState()
         self.outside = OutsideBlocks(self.exceptions)
         self.hook.share_exceptions(self.exceptions)
@@ -64,6 +68,29 @@ class Engine:
         self.hook.share_input(self.input)
         self.output = LentOutput()
         self.hook.share_output(self.output)
+
+    def _share_vectors(self) -> VectorDoors | None:
+        """Let the native hook run what Unicorn lacks of a core with MVE; None for other cores.
+
+        Raises UsageError where there is no native hook, or Unicorn's registers were not found.
+        """
+        core, hook = self.core, self.hook
+        if core.vector_state is None:
+            return None
+        vectors = find_vectors(core.uc, core.register_file)
+        if not isinstance(hook, NativeHook) or core.register_file is None or vectors is None:
+            reason = (
+                "the native hook"
+                if not isinstance(hook, NativeHook)
+                else "Unicorn's registers in this process"
+            )
+            raise UsageError(
+                f"{self.board.core} can't be executed without {reason}: Unicorn lacks Armv8.1-M",
+                next_step="install a C compiler and boardless again, and don't ask for the Python hook",
+            )
+        doors = VectorDoors(*hook.doors, core.vector_state, core.register_file, vectors)
+        self.automaton.programs = Programs(core, doors, self.automaton.split)
+        return doors
 
     @property
     def counts(self) -> Counts:

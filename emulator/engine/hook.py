@@ -47,6 +47,9 @@ class Stop(IntEnum):
     GUARDED = 11  # an access of the block may meet a guard, and they are not looked at one by one yet
     HALT = 12  # a debugger's stop, before an instruction of the current block
     RESUMED = 13  # set before a run from such an instruction: the block that Unicorn enters goes on
+    NEED_PROGRAM = 14  # what is the interpreter of Armv8.1-M to execute there?
+    SPLIT = 16  # the rest of the current block is that interpreter's
+    INTERPRET = 15  # the block is that interpreter's; the native hook goes on by itself
 
 
 class Taken(IntEnum):
@@ -197,6 +200,9 @@ class BlockHook(Protocol):
 
         A watched access that meets one is a suspect of :meth:`watch_traps`.
         """
+
+    def redirect(self, block: int) -> None:
+        """A block is the interpreter's of Armv8.1-M; native hooks only."""
 
     def drop_block(self, block: int) -> None:
         """Ask for a block anew at its next entry; what it counted stays."""

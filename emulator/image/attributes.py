@@ -43,6 +43,7 @@ CORES: Mapping[str, tuple[str, int, bool]] = {
     "cortex-m4": ("v7E-M", 4, True),
     "cortex-m7": ("v7E-M", 5, True),
     "cortex-m33": ("v8-M.mainline", 5, True),
+    "cortex-m55": ("v8.1-M.mainline", 5, True),
 }
 # architecture of a core -> architectures whose code it executes
 EXECUTES: Mapping[str, tuple[str, ...]] = {
@@ -50,6 +51,7 @@ EXECUTES: Mapping[str, tuple[str, ...]] = {
     "v7-M": ("v6-M", "v7-M"),
     "v7E-M": ("v6-M", "v7-M", "v7E-M"),
     "v8-M.mainline": ("v6-M", "v7-M", "v7E-M", "v8-M.baseline", "v8-M.mainline"),
+    "v8.1-M.mainline": ("v6-M", "v7-M", "v7E-M", "v8-M.baseline", "v8-M.mainline", "v8.1-M.mainline"),
 }
 TYPICAL_CORES: Mapping[str, str] = {
     "v6-M": "cortex-m0",

@@ -163,6 +163,7 @@ class MachineParts:
 
     def saved_parts(self) -> dict[str, Saves]:
         """What a snapshot holds, by name; the memory map comes before the hook, which holds its lines."""
+        vectors = self.engine.core.vector_state
         return {
             "memory_map": self.engine.memory_map,
             "clock": self.clock,
@@ -177,6 +178,7 @@ class MachineParts:
             "requests": self.requests,
             "itm": self.ports.itm,
             **({} if self.rtt is None else {"rtt": self.rtt}),
+            **({} if vectors is None else {"vectors": vectors}),
             **{f"device:{name}": device for name, device in self.devices.items()},
             **{f"serial:{name}": port for name, port in self.ports.by_name.items()},
             **{f"audio:{name}": wires for name, wires in self.audio_inputs.items()},

@@ -35,7 +35,7 @@ LONGEST_GUARD, LONGEST_HOLE = 256, 2048
 MOST_GUARDS = 16
 MOST_ENFORCED = 256
 """Maps that are kept; an RTOS goes round few."""
-ATTRIBUTED_CORES = ("cortex-m7", "cortex-m33")
+ATTRIBUTED_CORES = ("cortex-m7", "cortex-m33", "cortex-m55")
 """Whose caches, or those on whose buses, look at a memory's attributes."""
 MOST_IN_GUARDS = 1000
 """So many accesses that a guard allows (loads, say) show that it is none."""
@@ -90,6 +90,11 @@ class Protection:
         self._watched: set[tuple[int, bool]] = set()  # address, whether it may be refused
         self._now_guards: Sequence[tuple[int, int]] = ()
         self._stale = False
+
+    @property
+    def is_on(self) -> bool:
+        """Whether any access may be refused."""
+        return self._pages is not None and not self._map.is_default
 
     def settle(self) -> None:
         """Between two stretches of emulation: follow what has changed."""

@@ -15,7 +15,7 @@ from emulator.system.exception_table import NMI
 from emulator.system.stack_frame import CONTROL_NPRIV, CONTROL_SPSEL, XPSR_NUMBER
 
 GENERAL = (*(f"r{n}" for n in range(13)), "lr", "xpsr", "pc")
-FLOATING_POINT = (*(f"s{n}" for n in range(32)), "fpscr")
+FLOATING_POINT = (*(f"s{n}" for n in range(32)), "fpscr", "vpr")
 MASKS = ("primask", "basepri", "faultmask")
 STACKS = ("msp", "psp")
 THUMB_BIT = 1

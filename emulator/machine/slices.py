@@ -23,6 +23,8 @@ from emulator.machine.traps import TrapHandler
 from emulator.system.system import System
 
 LARGEST_INSTRUCTION_BYTES = 4
+FPU_CLOSED, FPU_PRIVILEGED, FPU_OPEN = range(3)
+"""As emulator/engine/vector/state.h has them."""
 LEFT_THUMB_STATE = -1
 """Beside the hook's codes: a branch has led to an even address."""
 
@@ -110,11 +112,23 @@ class Slices:
             self._automaton.close_fpu(self._system.fpu.closed_to_some)
         corrections.settle()
         self._protection.settle()
+        self._settle_vectors()
         self._halts.watch_entry()
         try:
             return self._answered(self._execute)
         finally:
             self._halts.leave_entry()
+
+    def _settle_vectors(self) -> None:
+        """Tell the interpreter of a core with MVE what firmware has set up."""
+        state, fpu = self._core.vector_state, self._system.fpu
+        if state is None:
+            return
+        to_all, to_some = (fpu.accessible(unprivileged=unprivileged) for unprivileged in (True, False))
+        state.access = FPU_OPEN if to_all else FPU_PRIVILEGED if to_some else FPU_CLOSED
+        state.default_status = fpu.default_status
+        state.traps_unaligned = int(self._system.scb.traps_unaligned)
+        state.is_protected = int(self._protection.is_on)
 
     def _execute(self) -> UcError | None:
         return self._core.run(self._core.get("pc"))

@@ -57,6 +57,11 @@ FAULTS = {
 }
 
 
+VECTOR_FAULTS = (
+    FaultKind.UNDEFINED_INSTRUCTION, FaultKind.UNDEFINED_INSTRUCTION, FaultKind.NO_COPROCESSOR,
+    FaultKind.INVALID_STATE, FaultKind.UNALIGNED, FaultKind.BUS_DATA, FaultKind.MEMORY_DATA,
+)  # fmt: skip
+"""By their numbers in emulator/engine/vector/state.h; there is no number 0."""
 Semihosting = Callable[[int, int], SemihostResult]
 """Serves a semihosting call: operation (r0), parameter (r1)."""
 
@@ -97,6 +102,8 @@ class TrapHandler:
         self._protection = protection
         self._operands = operands
         engine.core.watch_bad_accesses(self._on_bad_access)
+        if engine.vectors is not None:
+            engine.vectors.refuses = self._refuses_interpreter
 
     def _on_bad_access(self, address: int) -> None:
         self._bad_address = address
@@ -106,6 +113,9 @@ class TrapHandler:
         interrupt, self._hook.interrupt = self._hook.interrupt, 0
         trap = self._operands.take()
         pc = self._core.get("pc")
+        if self._core.vector_state is not None and self._core.vector_state.fault:
+            self._vector_fault(pc)
+            return
         refusal = self._protection.take_refusal(pc)
         refused, self._requests.refused = self._requests.refused, None
         if refused is not None:
@@ -122,6 +132,27 @@ class TrapHandler:
             self._at_the_end(pc)
         else:
             self._waited(pc)
+
+    def _refuses_interpreter(self, address: int, size_bytes: int, is_store: bool) -> bool:
+        """Whether protection refuses an access of the interpreter of Armv8.1-M."""
+        vectors = self._engine.vectors
+        for at in (address, address + size_bytes - 1):
+            refusal = self._protection.refuses(at, is_store=is_store)
+            if refusal is not None and vectors is not None:
+                vectors.refusal = refusal.detail
+                return True
+        return False
+
+    def _vector_fault(self, pc: int) -> None:
+        """The interpreter of Armv8.1-M stands before an instruction that it can't execute."""
+        state = self._core.vector_state
+        assert state is not None
+        kind, address, state.fault = VECTOR_FAULTS[state.fault], state.fault_address, 0
+        if kind is FaultKind.MEMORY_DATA:
+            refusal = self._engine.vectors.refusal if self._engine.vectors is not None else ""
+            self._fault(kind, pc, address, refusal)
+        else:
+            self._fault(kind, pc, address if kind in (FaultKind.UNALIGNED, FaultKind.BUS_DATA) else None)
 
     def _at_the_end(self, pc: int) -> None:
         """A branch to where Unicorn is told to stop: it does, every time, and executes nothing.

@@ -1,7 +1,7 @@
 """What differs between the cores: architecture, identification registers, what is there.
 
 Sources: the Technical Reference Manuals of Cortex-M0 (DDI 0432), M0+ (DDI 0484),
-M3 r2p1 (100165), M4 r0p1 (100166), M7 r1p1 (DDI 0489), M33 r0p4 (100230), their
+M3 r2p1 (100165), M4 r0p1 (100166), M7 r1p1 (DDI 0489), M33 r0p4 (100230), M55 r1p1 (101051), their
 register summaries; the Architecture Reference Manuals ARMv6-M (DDI 0419),
 ARMv7-M (DDI 0403) and ARMv8-M (DDI 0553).
 """
@@ -38,6 +38,7 @@ class CoreFeatures:
     has_itm: bool
     has_caches: bool = False
     has_tcm: bool = False
+    has_mve: bool = False  # Armv8.1-M's vectors, low-overhead loops and long shifts
     has_software_lock: bool = False  # DWT_LAR must be unlocked before DWT takes writes
     identification: Mapping[int, int] = field(default_factory=dict)
 
@@ -162,6 +163,23 @@ CORES: Mapping[str, CoreFeatures] = {
             identification=_identify(
                 0x30, 0x200, 0x00200000, 0, 0x00101F40, 0, 0x01000000, 0,
                 0x01101110, 0x02212000, 0x20232232, 0x01111131, 0x01310132,
+            ),
+        ),
+        CoreFeatures(
+            name="cortex-m55",
+            architecture=Architecture.V8M,
+            cpuid=0x411FD221,
+            vtor_mask=0xFFFFFF80,
+            ccr_reset=CCR_STKALIGN | CCR_NONBASETHRDENA,
+            ccr_writable=_CCR_V8 | CCR_DC | CCR_IC | CCR_BP,
+            dwt_ctrl=0x40000000,
+            mpu_regions=8,
+            has_itm=True,
+            has_caches=True,
+            has_mve=True,
+            identification=_identify(
+                0x20000030, 0x200, 0x10200000, 0, 0x00111040, 0, 0x01000000, 0x00000011,
+                0x01103110, 0x02212000, 0x20232232, 0x01111131, 0x01310132,
             ),
         ),
     )

@@ -36,6 +36,8 @@ FPCCR_ASPEN = 1 << 31
 FPDSCR_WRITABLE = 0x07C00000
 
 _SINGLE = {MVFR0: 0x10110021, MVFR1: 0x11000011, MVFR2: 0x40}
+_VECTORS = {MVFR1: 0x12100111}
+"""A Cortex-M55's with MVE of integers alone (100 101051, MVFR1): what is executed here."""
 _DOUBLE = {MVFR0: 0x10110221, MVFR1: 0x12000011, MVFR2: 0x40}
 
 
@@ -70,6 +72,8 @@ class FloatingPointControl:
         self._features = dict(_DOUBLE if is_double else _SINGLE)
         if core.architecture is Architecture.V7M and core.name == "cortex-m4":
             self._features[MVFR2] = 0
+        if core.has_mve:
+            self._features |= _VECTORS
         self.names: dict[int, str] = {}
         if core.is_mainline:
             self.names = {CPACR: "CPACR"}

@@ -44,6 +44,8 @@ _INTEGER = ("r0", "r1", "r2", "r3", "r12", "lr", "pc")
 _ENTRY_STATE = (*_INTEGER, "xpsr", "sp", "control", "ipsr")
 _RESTORED = (*_INTEGER, "xpsr", "ipsr", "sp")
 _FP = (*(f"s{n}" for n in range(16)), "fpscr")
+VECTOR_STATUS, NO_TAIL = 1 << 27 | 7 << 16, 4 << 16
+"""Of FPSCR: QC and LTPSIZE, and LTPSIZE of a context that is new. A frame of a core with MVE ends in VPR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class StackFrames:
         self._scb = scb
         self._fpu = fpu
         self._is_v8 = features.architecture is Architecture.V8M
+        self._fp_names = (*_FP, "vpr") if features.has_mve else _FP
 
     # -- entry -------------------------------------------------------------------------
     def push(self, *, thumb: bool = True) -> PushedFrame:
@@ -113,7 +116,7 @@ class StackFrames:
         stacked_xpsr = xpsr & ~(XPSR_NUMBER | XPSR_STACK_ALIGN | XPSR_THUMB) | ipsr & XPSR_NUMBER
         stacked_xpsr |= (XPSR_THUMB if thumb else 0) | (XPSR_STACK_ALIGN if padded else 0)
         words = (*integer[:6], integer[6] & ~1, stacked_xpsr)
-        stored = words + (self._core.get_many(_FP) if has_fp else ())
+        stored = words + (self._core.get_many(self._fp_names) if has_fp else ())
         is_lazy = has_fp and self._fpu.is_lazy
         fault = None
         try:
@@ -129,6 +132,8 @@ class StackFrames:
             if error.by_limit:
                 frame = error.address
         self._core.set("sp", frame)
+        if has_fp and self._features.has_mve:
+            self._core.set_many(("fpscr", "vpr"), (stored[-2] & ~VECTOR_STATUS | NO_TAIL, 0))
         if is_lazy:
             self._fpu.reserve(
                 frame + BASIC_FRAME_BYTES, from_thread=ipsr == 0, unprivileged=bool(control & CONTROL_NPRIV)
@@ -201,10 +206,11 @@ class StackFrames:
         size, align = BASIC_FRAME_BYTES, self._scb.aligns_stack
         if not exc_return & EXC_RETURN_STANDARD_FRAME:
             size, align = FP_FRAME_BYTES, True
-            if not self._fpu.lazy_save_pending:
+            if not self._fpu.lazy_save_pending or self._features.has_mve:
                 self._check(frame, FP_FRAME_BYTES, is_store=False, unprivileged=to_user)
-                fp_bytes = self._core.read_memory(frame + BASIC_FRAME_BYTES, 4 * len(_FP))
-                fp_words = struct.unpack(f"<{len(_FP)}I", fp_bytes)
+                names = self._fp_names
+                fp_bytes = self._core.read_memory(frame + BASIC_FRAME_BYTES, 4 * len(names))
+                fp_words = struct.unpack(f"<{len(names)}I", fp_bytes)
         stack_pointer = (frame + size) & 0xFFFFFFFF
         if align and words[7] & XPSR_STACK_ALIGN:
             stack_pointer |= 4
@@ -218,7 +224,7 @@ class StackFrames:
         if has_fp:
             self._fpu.restored()
             if popped.fp_words:
-                core.set_many(_FP, popped.fp_words)
+                core.set_many(self._fp_names, popped.fp_words)
         xpsr = popped.xpsr & ~(XPSR_NUMBER | XPSR_STACK_ALIGN) | XPSR_THUMB | ipsr & XPSR_NUMBER
         integer = (*popped.words[:6], popped.words[6] & ~1)
         wanted = control & CONTROL_NPRIV | (CONTROL_FPCA if has_fp else 0)

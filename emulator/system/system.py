@@ -25,7 +25,7 @@ from emulator.system.nvic import STIR, ExternalLine, Nvic
 from emulator.system.protection import ProtectionMap
 from emulator.system.registers import RegisterBlock
 from emulator.system.scb import SystemControl
-from emulator.system.stack_frame import CONTROL_FPCA, CONTROL_NPRIV, XPSR_NUMBER, XPSR_THUMB
+from emulator.system.stack_frame import CONTROL_FPCA, CONTROL_NPRIV, NO_TAIL, XPSR_NUMBER, XPSR_THUMB
 from emulator.system.systick import SysTick
 from emulator.system.tpiu import Tpiu
 from emulator.system.turned_on import LeftOut
@@ -457,7 +457,9 @@ class System:
             core.set("msplim", 0)
             core.set("psplim", 0)
         if core.has_fpu:
-            core.set("fpscr", 0)
+            core.set("fpscr", NO_TAIL if self.features.has_mve else 0)
+        if self.features.has_mve:
+            core.set("vpr", 0)
         core.set("lr", 0xFFFFFFFF)
         core.set("pc", entry)
 

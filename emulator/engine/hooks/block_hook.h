@@ -45,6 +45,8 @@ typedef struct {
     Block *block;          /* the current one, or NULL */
     Path *path;            /* that it is in; NULL: not known */
     Laps laps;             /* of the current block */
+    struct Vectors *vectors; /* what runs Armv8.1-M: ../vector/interpret.h; NULL: nothing does */
+    uint32_t interprets;   /* the block that is entered is the interpreter's */
     uint32_t trace[TRACE_LENGTH];
 } NativeHook;
 
@@ -205,6 +207,7 @@ static uint32_t enter(NativeHook *n, void *uc, uint32_t address, uint32_t size_b
         h->need_size = size_bytes;
         return STOP_NEED_BLOCK;
     }
+    if (b->redirects && !n->interprets) return STOP_INTERPRET;
     if (previous) {
         uint32_t code = leave(n, previous, b, address);
         if (code) return code;
@@ -229,7 +232,7 @@ static uint32_t enter(NativeHook *n, void *uc, uint32_t address, uint32_t size_b
 
 static void stop(NativeHook *n, void *uc, uint32_t code) {
     n->pricing.head.stop_code = code;
-    n->emu_stop(uc);
+    if (!n->interprets) n->emu_stop(uc);
 }
 
 /* Whether a question is answered without a stop. */
@@ -281,6 +284,7 @@ static inline __attribute__((always_inline)) int is_quick(const NativeHook *n, c
                                                           uint32_t address, uint32_t size_bytes) {
     const BlockHook *h = &n->pricing.head;
     if (step->address != address || step->size_bytes != size_bytes || step->next->host) return 0;
+    if (step->next->redirects && !n->interprets) return 0;
     if (h->stop_code | h->stop_request | h->mask_watch | h->trace_enabled) return 0;
     if (b->leaves && n->contexts.enabled) return 0;
     return address != h->break_address && address != h->turn_address && !(h->protection & ~step->next->permitted);

@@ -13,6 +13,7 @@
 #include "../../system/exception_state.h"
 #include "../hook.h"
 #include "../register_file.h"
+#include "../vector/state.h"
 #include "contexts.h"
 #include "tables.h"
 
@@ -64,6 +65,7 @@ typedef struct {
     HostMemory memories[MOST_MEMORIES];
     Contexts *contexts;    /* told of it, as profiling/exception_log.py tells them */
     Tables *tables;
+    VectorState *vectors;  /* of a core with MVE, else NULL */
 } Exceptions;
 
 /* ---- registers and memory ---- */
@@ -173,7 +175,7 @@ static void go_to_handler(Exceptions *e, const Registers *r, const BlockHook *h,
 /* Enter the handler of `number`, which is pending or, of a supervisor call, about to be. 0: left to Python. */
 static int enter_exception(Exceptions *e, const Registers *r, BlockHook *h, void *uc, uint32_t number) {
     ExceptionState *s = e->state;
-    uint32_t read[16], frame[8 + FP_REGISTERS];
+    uint32_t read[16], frame[8 + FP_REGISTERS + 1], n_words = 8 + FP_REGISTERS + (e->vectors ? 1 : 0);
     const uint32_t *general = all_registers(r, uc, read);
     uint32_t xpsr = ask(r, uc, e->ids.xpsr), control = ask(r, uc, e->ids.control) & CONTROL_BITS;
     uint32_t ipsr = ask(r, uc, e->ids.ipsr) & XPSR_NUMBER, sp = general[13], handler = vector_of(e, number);
@@ -196,7 +198,8 @@ static int enter_exception(Exceptions *e, const Registers *r, BlockHook *h, void
     frame[6] = general[15] & ~1u;
     frame[7] = (xpsr & ~(XPSR_NUMBER | XPSR_STACK_ALIGN)) | XPSR_THUMB | ipsr | (align && sp & 4 ? XPSR_STACK_ALIGN : 0);
     for (uint32_t i = 0; has_fp && i < FP_REGISTERS; i++) frame[8 + i] = ask(r, uc, e->ids.fp[i]);
-    memcpy(host, frame, (has_fp ? 8 + FP_REGISTERS : 8) * sizeof *frame);
+    if (has_fp && e->vectors) stack_vectors(e->vectors, frame + 8 + FP_REGISTERS - 1);
+    memcpy(host, frame, (has_fp ? n_words : 8) * sizeof *frame);
     put(e, uc, e->ids.sp, bottom);
     if (is_lazy) reserve_fp(s, bottom + BASIC_FRAME_BYTES, !ipsr);
     uint32_t exc_return = s->is_v8 ? 0xFFFFFFB0u : 0xFFFFFFF1u;
@@ -230,6 +233,7 @@ static void unstack(Exceptions *e, const Registers *r, void *uc, uint32_t exc_re
                     uint32_t stack_pointer, uint32_t control, uint32_t running) {
     ExceptionState *s = e->state;
     int has_fp = !(exc_return & EXC_RETURN_STANDARD_FRAME), to_thread = (exc_return & EXC_RETURN_THREAD) != 0;
+    if (has_fp && e->vectors) unstack_vectors(e->vectors, words + 8 + FP_REGISTERS - 1);
     if (has_fp) {
         for (uint32_t i = 0; !(s->fp_context & FPCCR_LSPACT) && i < FP_REGISTERS; i++)
             put(e, uc, e->ids.fp[i], words[8 + i]);
@@ -252,7 +256,7 @@ static void unstack(Exceptions *e, const Registers *r, void *uc, uint32_t exc_re
 static int return_from_exception(Exceptions *e, const Registers *r, BlockHook *h, void *uc, uint32_t pc) {
     ExceptionState *s = e->state;
     uint32_t exc_return = s->is_v8 ? pc & ~1u : pc | 1, running = ask(r, uc, e->ids.ipsr) & XPSR_NUMBER;
-    uint32_t control = ask(r, uc, e->ids.control) & CONTROL_BITS, words[8 + FP_REGISTERS];
+    uint32_t control = ask(r, uc, e->ids.control) & CONTROL_BITS, words[8 + FP_REGISTERS + 1];
     if (!running || control & CONTROL_NPRIV || s->sleep_control & SCR_SLEEPONEXIT) return 0;
     if (!is_valid_return(s, exc_return, running) || ask(r, uc, e->ids.xpsr) & XPSR_IT) return 0;
     fold_fp(s, control);
@@ -263,6 +267,7 @@ static int return_from_exception(Exceptions *e, const Registers *r, BlockHook *h
     const uint8_t *host = host_bytes(e, frame, size, 0);
     if (!host || !is_undisturbed(s, h, cycles > s->tail_chain_cycles ? cycles : s->tail_chain_cycles)) return 0;
     memcpy(words, host, (loads_fp ? 8 + FP_REGISTERS : 8) * sizeof *words);
+    if (has_fp && e->vectors) memcpy(words + 8 + FP_REGISTERS - 1, host + 4 * (8 + FP_REGISTERS - 1), 8);
     int to_thread = (exc_return & EXC_RETURN_THREAD) != 0, thread_frame = !(words[7] & XPSR_NUMBER);
     if (to_thread != thread_frame || !(words[7] & XPSR_THUMB)) return 0;
     if (loads_fp && words[8 + FP_REGISTERS - 1] & FPSCR_ROUNDING_MODE) return 0;

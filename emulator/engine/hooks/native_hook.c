@@ -80,6 +80,7 @@ EXPORT void bl_free(NativeHook *n) {
     contexts_free(&n->contexts);
     footprint_free(&n->pricing.footprint);
     memory_free(&n->pricing.memory);
+    vectors_free(n->vectors);
     free(n);
 }
 
@@ -117,6 +118,23 @@ EXPORT void bl_share_memories(NativeHook *n, uint32_t n_memories, const HostMemo
     n->exceptions.n_memories = n_memories < MOST_MEMORIES ? n_memories : MOST_MEMORIES;
     memcpy(n->exceptions.memories, memories, n->exceptions.n_memories * sizeof *memories);
 }
+
+/* ---- Armv8.1-M ---- */
+
+EXPORT int bl_operation_number(const char *name) { return operation_number(name); }
+
+EXPORT void bl_share_vectors(NativeHook *n, const VectorDoors *doors) {
+    Vectors *v = n->vectors = calloc(1, sizeof *v);
+    n->exceptions.vectors = doors->state;
+    vectors_open(v, doors, n);
+}
+
+EXPORT void bl_add_program(NativeHook *n, uint32_t address, uint32_t size_bytes, const uint8_t *host, const uint8_t *code,
+                           uint32_t count, const Operation *operations) {
+    add_program(n->vectors, address, size_bytes, host, code, count, operations);
+}
+
+EXPORT void bl_redirect(NativeHook *n, uint32_t block) { n->tables.blocks[block]->redirects = 1; }
 
 EXPORT uint32_t bl_take_exception(NativeHook *n, void *uc) { return take_exception(n, uc); }
 

@@ -11,8 +11,8 @@
 #include "exceptions.h"
 #include "input.h"
 #include "output.h"
+#include "../vector/interpret.h"
 
-#define RUN_UNTIL 0xFFFFFFFEu
 #define EXC_RETURN_FROM 0xFFFFFF00u
 #define CPSR_THUMB (1u << 5)
 #define INTERRUPT_SVC 2    /* QEMU's number, as UC_HOOK_INTR gives it */
@@ -89,8 +89,9 @@ static int run(NativeHook *n, void *uc, uint32_t pc) {
     do {
         h->stop_code = STOP_NONE;
         h->interrupt = h->returns_from = 0;
-        error = n->emu_start(uc, pc | 1, RUN_UNTIL, 0, 0);
+        error = n->vectors ? run_both(n, uc, pc) : n->emu_start(uc, pc | 1, RUN_UNTIL, 0, 0);
         settle_laps(n);
+        if (n->vectors && n->vectors->executor.core.machine.state->fault) return error;
     } while (goes_on(n, uc, error) && ((pc = read_register(&n->pricing.addresses.registers, uc, 15)), 1));
     return h->stop_code == STOP_REQUEST ? 0 : error;
 }

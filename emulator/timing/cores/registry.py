@@ -8,7 +8,15 @@ from typing import Any, Generic, TypeVar
 
 from emulator.errors import BoardError
 from emulator.schema.checks import read_table
-from emulator.timing.cores import cortex_m0, cortex_m0plus, cortex_m3, cortex_m4, cortex_m7, cortex_m33
+from emulator.timing.cores import (
+    cortex_m0,
+    cortex_m0plus,
+    cortex_m3,
+    cortex_m4,
+    cortex_m7,
+    cortex_m33,
+    cortex_m55,
+)
 from emulator.timing.cores.armv7m_rows import Armv7mParameters
 from emulator.timing.cores.cortex_m7_rows import CortexM7Parameters
 from emulator.timing.model import CoreModel
@@ -36,6 +44,7 @@ MODELS: Mapping[str, CoreEntry[Any]] = {
     "cortex-m4": CoreEntry(cortex_m4.CortexM4Parameters, cortex_m4.model),
     "cortex-m7": CoreEntry(CortexM7Parameters, cortex_m7.model),
     "cortex-m33": CoreEntry(cortex_m33.CortexM33Parameters, cortex_m33.model),
+    "cortex-m55": CoreEntry(cortex_m55.CortexM55Parameters, cortex_m55.model),
 }
 
 

@@ -1,0 +1,196 @@
+/* Loads and stores of the interpreter: a memory's bytes themselves, or through Unicorn to a device.
+ *
+ * A store to a memory that has been executed from goes through Unicorn too, which throws away the code that it
+ * has translated from there. What refuses an access leaves a fault behind, and nothing is changed.
+ */
+#ifndef BOARDLESS_ACCESS_H
+#define BOARDLESS_ACCESS_H
+
+#include "../hooks/exceptions.h"
+#include "elements.h"
+
+#define IS_RAM 1u
+#define HAS_CODE 2u
+#define LONGEST_ACCESS 64u
+
+typedef int (*memory_fn)(void *uc, uint64_t address, void *bytes, uint64_t size_bytes);
+typedef int (*refuses_fn)(uint32_t address, uint32_t size_bytes, uint32_t is_store);
+
+typedef struct {           /* the core as the interpreter works on it */
+    Machine machine;       /* the first: what operations see */
+    void *uc;
+    const HostMemory *memories, *last_read, *last_written;
+    uint32_t n_memories;
+    memory_fn read, write; /* Unicorn's */
+    refuses_fn refuses;    /* asked while an MPU is on */
+    uint32_t flags;        /* N, Z, C and V */
+    uint32_t sticky, cleared; /* APSR.Q is to be set; Q and GE were cleared before */
+    uint32_t next;         /* where a branch goes */
+} Interpreter;
+
+enum { GOES_ON, BRANCHES, FAULTS };
+
+static int fault(Interpreter *i, uint32_t kind, uint32_t address) {
+    i->machine.state->fault = kind;
+    i->machine.state->fault_address = address;
+    return FAULTS;
+}
+
+static const HostMemory *memory_of(const Interpreter *i, uint32_t address, uint32_t size_bytes) {
+    for (uint32_t n = 0; n < i->n_memories; n++) {
+        const HostMemory *m = &i->memories[n];
+        if (address >= m->base && address <= m->last && m->last - address >= size_bytes - 1) return m;
+    }
+    return NULL;
+}
+
+static inline int within_memory(const HostMemory *m, uint32_t address, uint32_t size_bytes) {
+    return m && address - m->base <= m->last - m->base && m->last - address >= size_bytes - 1;
+}
+
+/* The bytes there, if the access needs nobody's leave; NULL: load_slowly and store_slowly. */
+static inline uint8_t *readable(Interpreter *i, uint32_t address, uint32_t size_bytes) {
+    if (i->machine.state->is_protected) return NULL;
+    if (!within_memory(i->last_read, address, size_bytes) && !(i->last_read = memory_of(i, address, size_bytes))) return NULL;
+    return i->last_read->host + (address - i->last_read->base);
+}
+
+static inline uint8_t *writable(Interpreter *i, uint32_t address, uint32_t size_bytes) {
+    if (i->machine.state->is_protected) return NULL;
+    if (!within_memory(i->last_written, address, size_bytes) && !(i->last_written = memory_of(i, address, size_bytes))) return NULL;
+    return i->last_written->is_ram == IS_RAM ? i->last_written->host + (address - i->last_written->base) : NULL;
+}
+
+static __attribute__((noinline)) int load_slowly(Interpreter *i, uint32_t address, void *to, uint32_t size_bytes) {
+    if (i->machine.state->is_protected && i->refuses(address, size_bytes, 0)) return fault(i, FAULT_PROTECTED, address);
+    const HostMemory *m = memory_of(i, address, size_bytes);
+    if (m) { memcpy(to, m->host + (address - m->base), size_bytes); return GOES_ON; }
+    return i->read(i->uc, address, to, size_bytes) ? fault(i, FAULT_DATA, address) : GOES_ON;
+}
+
+static __attribute__((noinline)) int store_slowly(Interpreter *i, uint32_t address, const void *from, uint32_t size_bytes) {
+    if (i->machine.state->is_protected && i->refuses(address, size_bytes, 1)) return fault(i, FAULT_PROTECTED, address);
+    const HostMemory *m = memory_of(i, address, size_bytes);
+    if (m && !m->is_ram) return fault(i, FAULT_DATA, address);
+    if (m && m->is_ram == IS_RAM) { memcpy(m->host + (address - m->base), from, size_bytes); return GOES_ON; }
+    uint8_t bytes[LONGEST_ACCESS];
+    memcpy(bytes, from, size_bytes);
+    return i->write(i->uc, address, bytes, size_bytes) ? fault(i, FAULT_DATA, address) : GOES_ON;
+}
+
+static inline int load(Interpreter *i, uint32_t address, void *to, uint32_t size_bytes) {
+    const uint8_t *from = readable(i, address, size_bytes);
+    if (!from) return load_slowly(i, address, to, size_bytes);
+    memcpy(to, from, size_bytes);
+    return GOES_ON;
+}
+
+static inline int store(Interpreter *i, uint32_t address, const void *from, uint32_t size_bytes) {
+    uint8_t *to = writable(i, address, size_bytes);
+    if (!to) return store_slowly(i, address, from, size_bytes);
+    memcpy(to, from, size_bytes);
+    return GOES_ON;
+}
+
+static inline int is_misaligned(Interpreter *i, uint32_t address, uint32_t size_bytes) {
+    return address & (size_bytes - 1) ? fault(i, FAULT_UNALIGNED, address) : 0;
+}
+
+/* ---- vectors; `extra` of an operation is log2 of a datum's bytes ---- */
+
+/* One element of `size` to or from memory of another width. */
+static inline int move_element(Interpreter *i, const Operation *o, uint8_t *q, uint32_t at, uint32_t address) {
+    uint32_t memory_bytes = 1u << o->extra;
+    if (o->flags & F_STORE) return store(i, address, q + (at << o->size), memory_bytes);
+    uint8_t bytes[VECTOR_BYTES] = {0};
+    if (load(i, address, bytes, memory_bytes)) return FAULTS;
+    put_lane(q, o->size, at, lane(bytes, o->extra, o->flags & F_UNSIGNED, 0));
+    return GOES_ON;
+}
+
+/* Every active element goes where `addresses` says. Loads leave zeroes in the others. */
+static int move_elements(Interpreter *i, const Operation *o, uint32_t mask, const uint32_t *addresses) {
+    uint8_t *q = vector_at(&i->machine, o->d), r[VECTOR_BYTES] = {0};
+    int stores = o->flags & F_STORE;
+    for (uint32_t at = 0; at < lanes_of(o->size); at++) {
+        if (!(mask >> (at << o->size) & 1)) continue;
+        if (is_misaligned(i, addresses[at], 1u << o->extra)) return FAULTS;
+        if (move_element(i, o, stores ? q : r, at, addresses[at])) return FAULTS;
+    }
+    if (!stores) memcpy(q, r, VECTOR_BYTES);
+    return GOES_ON;
+}
+
+/* VLDRB, VSTRH ...: elements one after another. */
+static int contiguous(Interpreter *i, const Operation *o, uint32_t mask) {
+    uint32_t *base = &i->machine.r[o->n], moved = *base + o->immediate, address = o->flags & F_BEFORE ? moved : *base;
+    uint8_t *q = vector_at(&i->machine, o->d), *host;
+    uint32_t addresses[MOST_LANES];
+    if (is_misaligned(i, address, 1u << o->extra)) return FAULTS;
+    int is_plain = mask == WHOLE && o->size == o->extra;
+    if (is_plain && o->flags & F_STORE && (host = writable(i, address, VECTOR_BYTES))) memcpy(host, q, VECTOR_BYTES);
+    else if (is_plain && !(o->flags & F_STORE) && (host = readable(i, address, VECTOR_BYTES))) memcpy(q, host, VECTOR_BYTES);
+    else {
+        for (uint32_t at = 0; at < lanes_of(o->size); at++) addresses[at] = address + (at << o->extra);
+        if (move_elements(i, o, mask, addresses)) return FAULTS;
+    }
+    if (o->flags & F_WRITES_BACK) *base = moved;
+    return GOES_ON;
+}
+
+/* Doubles go by words, each with its own predicate. */
+static int move_doubles(Interpreter *i, const Operation *o, uint32_t mask, const uint32_t *addresses) {
+    Operation words = *o;
+    uint32_t each[4];
+    words.size = words.extra = 2;
+    for (uint32_t at = 0; at < 4; at++) each[at] = addresses[at / 2] + (at & 1 ? 4 : 0);
+    return move_elements(i, &words, mask, each);
+}
+
+/* A base and a vector of offsets. */
+static int by_offsets(Interpreter *i, const Operation *o, uint32_t mask) {
+    int64_t offsets[MOST_LANES];
+    uint32_t addresses[MOST_LANES];
+    read_lanes(vector_at(&i->machine, o->m), o->size, 1, offsets);
+    for (uint32_t at = 0; at < lanes_of(o->size); at++)
+        addresses[at] = i->machine.r[o->n] + ((uint32_t)offsets[at] << o->immediate);
+    return o->size == 3 ? move_doubles(i, o, mask, addresses) : move_elements(i, o, mask, addresses);
+}
+
+/* A vector of addresses and an offset. */
+static int by_addresses(Interpreter *i, const Operation *o, uint32_t mask) {
+    int64_t from[MOST_LANES];
+    uint32_t addresses[MOST_LANES];
+    uint8_t *q = vector_at(&i->machine, o->m);
+    read_lanes(q, o->size, 1, from);
+    for (uint32_t at = 0; at < lanes_of(o->size); at++) addresses[at] = (uint32_t)from[at] + o->immediate;
+    if (o->size == 3 ? move_doubles(i, o, mask, addresses) : move_elements(i, o, mask, addresses)) return FAULTS;
+    for (uint32_t at = 0; o->flags & F_WRITES_BACK && at < lanes_of(o->size); at++)
+        put_lane(q, 2, at << (o->size - 2), addresses[at]);
+    return GOES_ON;
+}
+
+/* VLD2, VLD4, VST2, VST4: four words of a block of structures; extra: the pattern, a: how many vectors. */
+static int interleaved(Interpreter *i, const Operation *o) {
+    static const uint8_t WORDS4[4][4] = {{0, 1, 10, 11}, {2, 3, 12, 13}, {4, 5, 14, 15}, {6, 7, 8, 9}};
+    static const uint8_t WORDS2[2][4] = {{0, 1, 6, 7}, {2, 3, 4, 5}};
+    const uint8_t *words = o->a == 4 ? WORDS4[o->extra] : WORDS2[o->extra];
+    uint32_t base = i->machine.r[o->n], per_word = 4u >> o->size;
+    if (is_misaligned(i, base, 4)) return FAULTS;
+    for (uint32_t beat = 0; beat < 4; beat++) {
+        uint8_t word[4];
+        uint32_t first = words[beat] * per_word, address = base + 4u * words[beat]; /* of the structures' elements */
+        if (!(o->flags & F_STORE) && load(i, address, word, 4)) return FAULTS;
+        for (uint32_t e = 0; e < per_word; e++) {
+            uint32_t n = first + e;
+            uint8_t *at = vector_at(&i->machine, o->d + n % o->a) + (n / o->a << o->size);
+            if (o->flags & F_STORE) memcpy(word + (e << o->size), at, 1u << o->size);
+            else memcpy(at, word + (e << o->size), 1u << o->size);
+        }
+        if (o->flags & F_STORE && store(i, address, word, 4)) return FAULTS;
+    }
+    if (o->flags & F_WRITES_BACK) i->machine.r[o->n] = base + 16u * o->a;
+    return GOES_ON;
+}
+
+#endif

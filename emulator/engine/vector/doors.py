@@ -1,0 +1,68 @@
+"""The native hook's doors to its interpreter of Armv8.1-M. Twin: ``VectorDoors`` in interpret.h."""
+
+from __future__ import annotations
+
+import ctypes as c
+from collections.abc import Callable
+
+from unicorn import arm_const as arm
+from unicorn.unicorn_py3 import unicorn as unicorn_binding
+
+from emulator.engine.register_file import RegisterFile
+from emulator.engine.vector.vector_state import Vectors, VectorState
+
+REFUSES_CALLBACK = c.CFUNCTYPE(c.c_int, c.c_uint32, c.c_uint32, c.c_uint32)
+
+
+class _Doors(c.Structure):
+    """``VectorDoors`` in interpret.h."""
+
+    _fields_ = (
+        *((name, c.c_void_p) for name in ("state", "registers", "q", "read", "write")),
+        ("refuses", REFUSES_CALLBACK),
+        ("fpscr_id", c.c_uint64),
+    )
+
+
+class VectorDoors:
+    """One hook's. ``refuses(address, size_bytes, is_store)``: whether an MPU does; asked while one is on."""
+
+    def __init__(
+        self, library: c.CDLL, engine: int, state: VectorState, registers: RegisterFile, vectors: Vectors
+    ) -> None:
+        self._library, self._engine = library, engine
+        self.refuses: Callable[[int, int, bool], bool] = lambda _address, _size_bytes, _is_store: False
+        self.refusal = ""  # in words, when it did last
+        self._kept = (state, registers, vectors)
+        callback = REFUSES_CALLBACK(
+            lambda address, size, store: int(self.refuses(address, size, bool(store)))
+        )
+        uclib = unicorn_binding.uclib
+        read, write = (c.cast(door, c.c_void_p).value for door in (uclib.uc_mem_read, uclib.uc_mem_write))
+        self._doors = _Doors(
+            *(c.addressof(each) for each in self._kept), read, write, callback, arm.UC_ARM_REG_FPSCR
+        )
+        for name, result, arguments in (
+            ("bl_operation_number", c.c_int, [c.c_char_p]),
+            ("bl_share_vectors", None, [c.c_void_p, c.c_void_p]),
+            ("bl_add_program", None,
+             [c.c_void_p, c.c_uint32, c.c_uint32, c.c_void_p, c.c_char_p, c.c_uint32, c.c_void_p]),
+            ("bl_redirect", None, [c.c_void_p, c.c_uint32]),
+        ):  # fmt: skip
+            function = getattr(library, name)
+            function.restype, function.argtypes = result, arguments
+        library.bl_share_vectors(engine, c.byref(self._doors))
+
+    def number_of(self, name: str) -> int:
+        """The number of an operation, -1 when there is none."""
+        return int(self._library.bl_operation_number(name.encode()))
+
+    def add_program(
+        self, address: int, size_bytes: int, host: int, code: bytes, count: int, operations: int
+    ) -> None:
+        """Tell of a line of code, Unicorn's without operations. ``host``: its bytes where they may change."""
+        self._library.bl_add_program(self._engine, address, size_bytes, host or None, code, count, operations)
+
+    def redirect(self, block: int) -> None:
+        """A block is the interpreter's: Unicorn does not enter it."""
+        self._library.bl_redirect(self._engine, block)

@@ -1,0 +1,218 @@
+/* Runs Armv8.1-M's code where Unicorn 2.1.4 can't: from a block that has such instructions to one that has none.
+ *
+ * Python decodes a straight line of code once, a Program (programs.py). Each pass through one is a block to the
+ * hook, as one of Unicorn's is: it is priced, counted and may be stopped before. tests/unicorn_traps tells when
+ * Unicorn has these instructions.
+ */
+#ifndef BOARDLESS_INTERPRET_H
+#define BOARDLESS_INTERPRET_H
+
+#include "../hooks/block_hook.h"
+#include "execute.h"
+
+#define FIRST_PROGRAMS (1u << 10)
+#define RUN_UNTIL 0xFFFFFFFEu
+#define INTERRUPT_NOCP 17
+#define ERROR_INVALID 10   /* UC_ERR_INSN_INVALID */
+#define CPSR_STICKY (1u << 27)
+
+typedef struct {           /* a straight line of code; without operations: Unicorn's to run */
+    uint32_t address, size_bytes, n;
+    const uint8_t *host;   /* its bytes where they may change, or NULL */
+    uint8_t *code;         /* what they were */
+    Operation *operations;
+} Program;
+
+typedef struct Vectors {
+    Executor executor;     /* the first */
+    Program **programs;    /* by open addressing */
+    uint32_t n_programs, places;
+    uint32_t finishes;     /* the fault, should a block's last instruction, of which Python is asked, be nobody's */
+} Vectors;
+
+typedef struct {           /* what Python shares: keep in step with vector_state.py */
+    VectorState *state;
+    uint32_t *registers;
+    uint8_t *q;
+    memory_fn read, write;
+    refuses_fn refuses;
+    uint64_t fpscr_id;
+} VectorDoors;
+
+static void vectors_open(Vectors *v, const VectorDoors *doors, NativeHook *n) {
+    v->executor = (Executor){
+        .core = {.machine = {doors->state, doors->q, doors->registers}, .read = doors->read, .write = doors->write,
+                 .refuses = doors->refuses},
+        .exceptions = &n->exceptions, .registers = &n->pricing.addresses.registers, .head = &n->pricing.head,
+        .fpscr_id = (uint32_t)doors->fpscr_id};
+}
+
+static uint32_t program_place(const Vectors *v, uint32_t address) {
+    uint32_t place = address * 0x9E3779B1u >> 8 & (v->places - 1);
+    while (v->programs[place] && v->programs[place]->address != address) place = (place + 1) & (v->places - 1);
+    return place;
+}
+
+static void free_program(Program *p) {
+    if (!p) return;
+    free(p->code); free(p->operations); free(p);
+}
+
+static void grow_programs(Vectors *v) {
+    Program **before = v->programs;
+    uint32_t places = v->places;
+    v->places = places ? 2 * places : FIRST_PROGRAMS;
+    v->programs = calloc(v->places, sizeof *v->programs);
+    for (uint32_t n = 0; n < places; n++)
+        if (before[n]) v->programs[program_place(v, before[n]->address)] = before[n];
+    free(before);
+}
+
+static void add_program(Vectors *v, uint32_t address, uint32_t size_bytes, const uint8_t *host, const uint8_t *code,
+                        uint32_t n, const Operation *operations) {
+    if (2 * v->n_programs >= v->places) grow_programs(v);
+    Program *p = calloc(1, sizeof *p);
+    *p = (Program){address, size_bytes, n, host, copy_of(code, size_bytes), copy_of(operations, n * sizeof *operations)};
+    uint32_t place = program_place(v, address);
+    if (v->programs[place]) free_program(v->programs[place]);
+    else v->n_programs++;
+    v->programs[place] = p;
+}
+
+static void vectors_free(Vectors *v) {
+    if (!v) return;
+    for (uint32_t n = 0; n < v->places; n++) free_program(v->programs[n]);
+    free(v->programs); free(v);
+}
+
+/* The program there; NULL: it is not known, or its code has changed. */
+static const Program *program_at(const Vectors *v, uint32_t address) {
+    const Program *p = v->places ? v->programs[program_place(v, address)] : NULL;
+    return p && (!p->host || !memcmp(p->host, p->code, p->size_bytes)) ? p : NULL;
+}
+
+static void load_core(NativeHook *n, Vectors *v, void *uc) {
+    Interpreter *i = &v->executor.core;
+    i->uc = uc;
+    i->flags = ask(v->executor.registers, uc, n->exceptions.ids.nzcv) & (FLAG_N | FLAG_Z | FLAG_C | FLAG_V);
+    i->sticky = i->cleared = 0;
+    i->last_read = i->last_written = NULL;
+    i->memories = n->exceptions.memories;
+    i->n_memories = n->exceptions.n_memories;
+    v->executor.has_context = 0;
+}
+
+static void store_core(NativeHook *n, Vectors *v, void *uc, uint32_t pc) {
+    const Exceptions *e = &n->exceptions;
+    put(e, uc, e->ids.nzcv, v->executor.core.flags);
+    if (v->executor.core.sticky | v->executor.core.cleared) {
+        uint32_t kept = v->executor.core.cleared ? ~(CPSR_STICKY | GE_FLAGS) : ~0u;
+        uint32_t cpsr = ask(v->executor.registers, uc, e->ids.cpsr) & kept;
+        put(e, uc, e->ids.cpsr, cpsr | (v->executor.core.sticky ? CPSR_STICKY : 0));
+    }
+    put(e, uc, e->ids.pc, pc | 1);
+}
+
+/* Ask Python for the program at `pc`. */
+static void need_program(NativeHook *n, uint32_t pc, uint32_t finishes) {
+    n->vectors->finishes = finishes;
+    n->pricing.head.need_address = pc;
+    n->pricing.head.stop_code = STOP_NEED_PROGRAM;
+}
+
+/* The operations of a program from its entry. Says what ended it; *pc: where that is, or what comes next. */
+static int pass_through(NativeHook *n, Vectors *v, const Program *p, uint32_t *pc) {
+    Interpreter *i = &v->executor.core;
+    int watched = n->block && n->block->n_hooked;
+    for (uint32_t at = 0; at < p->n; at++) {
+        const Operation *o = &p->operations[at];
+        if (watched) {
+            on_code(n, i->uc, *pc);
+            if (n->pricing.head.stop_code) return FAULTS;
+        }
+        i->next = *pc;
+        int ended = execute(&v->executor, o);
+        if (ended == GOES_ON) { *pc += o->size_bytes; continue; }
+        if (ended == BRANCHES) *pc = i->next;
+        return ended;
+    }
+    return GOES_ON;
+}
+
+/* The last instruction of Unicorn's block, at which it trapped. 1: done, and *pc behind it. */
+static int finish_block(NativeHook *n, Vectors *v, uint32_t *pc) {
+    const Program *p = program_at(v, *pc);
+    if (!p) { need_program(n, *pc, v->finishes); return 0; }
+    uint32_t otherwise = v->finishes;
+    v->finishes = FAULT_NONE;
+    if (!p->n) { fault(&v->executor.core, otherwise, *pc); return 0; }
+    v->executor.core.next = *pc;
+    int ended = execute(&v->executor, p->operations);
+    if (ended == FAULTS) return 0;
+    *pc = ended == BRANCHES ? v->executor.core.next : *pc + p->operations->size_bytes;
+    return 1;
+}
+
+/* Run on from `pc`; `within`: a block of Unicorn's, at its last instruction. 1: Unicorn goes on, where PC stands;
+ * 0: something else is due first. */
+static int interpret(NativeHook *n, void *uc, uint32_t pc, int within) {
+    Vectors *v = n->vectors;
+    BlockHook *h = &n->pricing.head;
+    uint32_t *r = v->executor.core.machine.r;
+    int goes_on = 0;
+    load_core(n, v, uc);
+    if (!within || finish_block(n, v, &pc)) {
+        n->interprets = 1;
+        for (;;) {
+            const Program *p = program_at(v, pc);
+            if (!p) { need_program(n, pc, 0); break; }
+            if (!p->n) { goes_on = 1; break; }
+            r[PC] = pc;
+            on_block(n, uc, pc, p->size_bytes);
+            if (h->stop_code == STOP_NEED_BLOCK) need_program(n, pc, 0);
+            if (h->stop_code || pass_through(n, v, p, &pc) == FAULTS) break;
+        }
+        n->interprets = 0;
+        settle_laps(n);
+    }
+    store_core(n, v, uc, pc);
+    return goes_on;
+}
+
+/* Whether Unicorn stopped at an instruction that the interpreter may have. */
+static int is_trapped(const NativeHook *n, int error) {
+    const BlockHook *h = &n->pricing.head;
+    return h->stop_code == STOP_NONE && (error == ERROR_INVALID || h->interrupt == INTERRUPT_NOCP);
+}
+
+/* As emu_start, by Unicorn and the interpreter in turn. */
+static int run_both(NativeHook *n, void *uc, uint32_t pc) {
+    BlockHook *h = &n->pricing.head;
+    Vectors *v = n->vectors;
+    const Registers *r = &n->pricing.addresses.registers;
+    v->executor.core.machine.state->fault = FAULT_NONE;
+    int error = 0, within = v->finishes != FAULT_NONE;
+    const Program *p = program_at(v, pc);
+    int interprets = within || (p && p->n);
+    for (;;) {
+        if (interprets) {
+            if (!interpret(n, uc, pc, within)) return 0;
+        } else {
+            error = n->emu_start(uc, pc | 1, RUN_UNTIL, 0, 0);
+            settle_laps(n);
+            within = is_trapped(n, error);
+            if (within) {
+                pc = read_register(r, uc, 15);
+                p = program_at(v, pc);
+                if (p && !p->n) return error;
+                v->finishes = h->interrupt ? FAULT_NOCP : FAULT_UNDEFINED;
+                h->interrupt = 0;
+            } else if (h->stop_code != STOP_INTERPRET) return error;
+            h->stop_code = STOP_NONE;
+        }
+        interprets = !interprets;
+        pc = read_register(r, uc, 15);
+    }
+}
+
+#endif

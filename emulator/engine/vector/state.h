@@ -1,0 +1,83 @@
+/* What Armv8.1-M adds to a core's registers, and the core's own as the interpreter works on them.
+ *
+ * Registers and vectors are Unicorn's own, in its CPU state. VPR, FPSCR.QC and LTPSIZE Unicorn 2.1.4 does not
+ * have: they are here. Twin: vector_state.py.
+ */
+#ifndef BOARDLESS_VECTOR_STATE_H
+#define BOARDLESS_VECTOR_STATE_H
+
+#include <stdint.h>
+#include <string.h>
+
+#define VECTOR_BYTES 16u
+#define WHOLE 0xFFFFu      /* every byte of a vector, a bit each */
+#define VPR_P0 0xFFFFu
+#define VPR_MASK01 0xF0000u
+#define VPR_MASK23 0xF00000u
+#define NO_TAIL 4u         /* of LTPSIZE: no loop is tail-predicated */
+#define FLAG_N 0x80000000u
+#define FLAG_Z 0x40000000u
+#define FLAG_C 0x20000000u
+#define FLAG_V 0x10000000u
+#define LR 14
+#define PC 15
+
+enum { FAULT_NONE, FAULT_UNDEFINED, FAULT_NOCP, FAULT_INVSTATE, FAULT_UNALIGNED, FAULT_DATA, FAULT_PROTECTED };
+enum { ACCESS_PRIVILEGED = 1, ACCESS_ALL = 2 };
+
+typedef struct {           /* shared with Python: keep in step with vector_state.py */
+    uint32_t vpr, saturated, tail_size; /* VPR, FPSCR.QC, FPSCR.LTPSIZE */
+    uint32_t default_status;            /* FPDSCR */
+    uint32_t access;                    /* who may use the FPU */
+    uint32_t traps_unaligned;           /* CCR.UNALIGN_TRP */
+    uint32_t is_protected;              /* an MPU is on: Python looks at every access */
+    uint32_t fault, fault_address;      /* what the last instruction met, and is not done */
+    uint32_t has_rounded_otherwise;     /* FPSCR was given another rounding mode than to nearest */
+} VectorState;
+
+/* Which bytes of a vector an instruction works on, a bit each. */
+static inline uint32_t active_bytes(const VectorState *s, uint32_t lr) {
+    uint32_t mask = WHOLE;
+    if (s->vpr & (VPR_MASK01 | VPR_MASK23)) {
+        mask = s->vpr & VPR_P0;
+        if (!(s->vpr & VPR_MASK01)) mask |= 0x00FF;
+        if (!(s->vpr & VPR_MASK23)) mask |= 0xFF00;
+    }
+    if (s->tail_size < NO_TAIL && lr <= VECTOR_BYTES >> s->tail_size)
+        mask &= (1u << (lr << s->tail_size)) - 1;
+    return mask;
+}
+
+/* VPTAdvance: one instruction of a VPT block is done. */
+static inline void advance_predication(VectorState *s) {
+    uint32_t first = s->vpr >> 16 & 15, second = s->vpr >> 20 & 15;
+    if (!(first | second)) return;
+    if (first > 8) s->vpr ^= 0x00FF;
+    if (second > 8) s->vpr ^= 0xFF00;
+    s->vpr = (s->vpr & VPR_P0) | (first << 1 & 15) << 16 | (second << 1 & 15) << 20;
+}
+
+static inline void open_predication(VectorState *s, uint32_t mask) {
+    s->vpr = (s->vpr & VPR_P0) | mask << 16 | mask << 20;
+}
+
+#define STATUS_SATURATED (1u << 27)
+#define STATUS_TAIL_SHIFT 16
+
+/* A frame's FPSCR and VPR: what the handler uses begins anew. */
+static inline void stack_vectors(VectorState *s, uint32_t *words) {
+    words[0] = (words[0] & ~(7u << STATUS_TAIL_SHIFT)) | (s->saturated ? STATUS_SATURATED : 0) | s->tail_size << STATUS_TAIL_SHIFT;
+    words[1] = s->vpr;
+    s->vpr = s->saturated = 0;
+    s->tail_size = NO_TAIL;
+}
+
+static inline void unstack_vectors(VectorState *s, const uint32_t *words) {
+    s->saturated = (words[0] & STATUS_SATURATED) != 0;
+    s->tail_size = words[0] >> STATUS_TAIL_SHIFT & 7;
+    s->vpr = words[1] & (VPR_P0 | VPR_MASK01 | VPR_MASK23);
+}
+
+static inline void set_predicates(VectorState *s, uint32_t bytes) { s->vpr = (s->vpr & ~VPR_P0) | bytes; }
+
+#endif
