@@ -6,7 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from emulator.timing.cores import armv7m_rows, cortex_m4, cortex_m7_rows, cortex_m33, fetch_queue
+from emulator.timing.cores import (
+    armv7m_rows,
+    cortex_m4,
+    cortex_m7_rows,
+    cortex_m33,
+    cortex_m55_rows,
+    fetch_queue,
+)
 from emulator.timing.cores.registry import MODELS, core_model
 from emulator.timing.cores.table import Rule, Table
 
@@ -19,6 +26,10 @@ RULES: Mapping[str, Sequence[Mapping[str, Rule]]] = {
         {kind.name: rule for kind, rule in cortex_m7_rows.DOUBLE_CYCLES.items()},
     ),
     "cortex-m33": (cortex_m33.RULES,),
+    "cortex-m55": (
+        cortex_m55_rows.RULES,
+        {kind.name: rule for kind, rule in cortex_m55_rows.DOUBLE_LATENCIES.items()},
+    ),
 }
 """Penalties and latencies beside the tables; the M0 and M0+ have none."""
 

@@ -33,6 +33,7 @@ PEAKS: Mapping[str, Peak] = {
     "cortex-m4": Peak(2.0, 4, "SMLAD", "Cortex-M4 TRM (DDI 0439): SMLAD 1 cycle; LDR pipelined, 1 a cycle"),
     "cortex-m7": Peak(2.0, 8, "SMLAD", "Cortex-M7: one MAC pipe, SMLAD 1 a cycle; LDRD 64 bits a cycle"),
     "cortex-m33": Peak(2.0, 4, "SMLAD", "Cortex-M33 with DSP: SMLAD 1 cycle; LDR 1 a cycle"),
+    "cortex-m55": Peak(8.0, 8, "VMLADAV.S8", "Cortex-M55 TRM (101051): two beats a cycle, of 8 bytes"),
 }
 
 
