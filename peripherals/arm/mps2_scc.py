@@ -55,7 +55,7 @@ class Mps2Scc(RegisterDevice):
         """CFGCTRL: a request is answered at once; CFGSTAT says whether it could be."""
         if not written & START:
             return
-        oscillators = (self.clock_hz() * OSCILLATORS_PER_SYSTEM_CLOCK, AUDIO_HZ, LCD_HZ)
+        oscillators = self.oscillators()
         number = written & DEVICE_MASK
         function = written >> FUNCTION_SHIFT & FUNCTION_MASK
         if function != FUNCTION_OSCILLATOR or number >= len(oscillators) or written & WRITE:
@@ -64,6 +64,10 @@ class Mps2Scc(RegisterDevice):
             return
         self.values["CFGDATA_RTN"] = oscillators[number]
         self.values["CFGSTAT"] = STAT_DONE
+
+    def oscillators(self) -> tuple[int, ...]:
+        """In hertz, by their numbers."""
+        return (self.clock_hz() * OSCILLATORS_PER_SYSTEM_CLOCK, AUDIO_HZ, LCD_HZ)
 
     def identification(self) -> int:
         """ID: which FPGA image."""

@@ -11,6 +11,7 @@ from peripherals.arm.cmsdk_timer import CmsdkTimer
 from peripherals.arm.cmsdk_uart import CmsdkUart
 from peripherals.arm.mps2_fpgaio import FpgaIo
 from peripherals.arm.mps2_scc import Mps2Scc
+from peripherals.arm.mps3_scc import Mps3Scc
 
 TX_EN, RX_EN, TX_INT, RX_INT, RXO_INT = 1, 2, 4, 8, 32
 CHARACTER = 1000
@@ -219,4 +220,16 @@ def test_configuration_controller_tells_the_clock() -> None:
     assert get(device, "CFGSTAT") == 1
     put(device, "CFGCTRL", 1 << 31 | 1 << 20 | 7)  # there is no oscillator 7
     assert get(device, "CFGSTAT") == 3
+    round_trip(device)
+
+
+def test_oscillators_of_an_mps3_board() -> None:
+    """DAI 0547: number 1 is the system's, and the peripherals have a clock of their own."""
+    bench = Bench(60_000_000)
+    device = bench.build(Mps3Scc, id=0x41055470)
+    device.reset()
+    assert bench.clocks.hz("peripheral") == 25_000_000
+    for number, hz in ((0, 24_000_000), (1, 60_000_000), (5, 23_750_000)):
+        put(device, "CFGCTRL", 1 << 31 | 1 << 20 | number)
+        assert get(device, "CFGDATA_RTN") == hz
     round_trip(device)
