@@ -14,8 +14,8 @@ from typing import Annotated
 from emulator.device import DeviceContext, DeviceParameters
 from emulator.schema.table import about
 from emulator.schema.table import address as address_of
+from peripherals.parts.qspi_flash import QspiFlash
 from peripherals.raspberrypi.atomic import AtomicRegisters
-from peripherals.raspberrypi.qspi_flash import QspiFlash
 from peripherals.register_device import Register, read_only
 
 ENABLE, BUSY, SELECT, AUTO_SELECT = 1 << 0, 1 << 1, 1 << 2, 1 << 6

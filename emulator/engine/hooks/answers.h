@@ -112,16 +112,10 @@ static const WaysAt *ways_at(const Answers *a, uint32_t address) {
     return NULL;
 }
 
-static const HostMemory *memory_of(const Exceptions *e, uint32_t address, uint32_t size_bytes) {
-    for (uint32_t i = 0; i < e->n_memories; i++)
-        if (address >= e->memories[i].base && address + (size_bytes - 1) <= e->memories[i].last) return &e->memories[i];
-    return NULL;
-}
-
 /* Plan the block that is being met; 0: it is left to Python. */
 static int answer_block(Answers *a, Tables *t, Exceptions *e, const Registers *r, void *uc, const BlockHook *h) {
     const WaysAt *where = ways_at(a, h->need_address);
-    const HostMemory *memory = memory_of(e, h->need_address, h->need_size);
+    const HostMemory *memory = memory_of(e->memories, e->n_memories, h->need_address, h->need_size);
     if (!where || !memory || !memory->host) return 0;
     Pricer *p = a->pricer;
     uint8_t *code = memory->host + (h->need_address - memory->base);

@@ -80,13 +80,18 @@ static void put_control(const Exceptions *e, const Registers *r, void *uc, uint3
     put(e, uc, e->ids.nzcv, ask(r, uc, e->ids.nzcv));
 }
 
-static uint8_t *host_bytes(const Exceptions *e, uint32_t address, uint32_t size_bytes, int for_store) {
-    for (uint32_t i = 0; i < e->n_memories; i++) {
-        const HostMemory *m = &e->memories[i];
-        if (address >= m->base && address <= m->last && m->last - address >= size_bytes - 1)
-            return for_store && !m->is_ram ? NULL : m->host + (address - m->base);
+/* Which of the memories holds all of these bytes, or NULL. */
+static const HostMemory *memory_of(const HostMemory *memories, uint32_t n_memories, uint32_t address, uint32_t size_bytes) {
+    for (uint32_t i = 0; i < n_memories; i++) {
+        const HostMemory *m = &memories[i];
+        if (address >= m->base && address <= m->last && m->last - address >= size_bytes - 1) return m;
     }
     return NULL;
+}
+
+static uint8_t *host_bytes(const Exceptions *e, uint32_t address, uint32_t size_bytes, int for_store) {
+    const HostMemory *m = memory_of(e->memories, e->n_memories, address, size_bytes);
+    return !m || (for_store && !m->is_ram) ? NULL : m->host + (address - m->base);
 }
 
 /* ---- who preempts ---- */

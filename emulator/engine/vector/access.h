@@ -36,14 +36,6 @@ static int fault(Interpreter *i, uint32_t kind, uint32_t address) {
     return FAULTS;
 }
 
-static const HostMemory *memory_of(const Interpreter *i, uint32_t address, uint32_t size_bytes) {
-    for (uint32_t n = 0; n < i->n_memories; n++) {
-        const HostMemory *m = &i->memories[n];
-        if (address >= m->base && address <= m->last && m->last - address >= size_bytes - 1) return m;
-    }
-    return NULL;
-}
-
 static inline int within_memory(const HostMemory *m, uint32_t address, uint32_t size_bytes) {
     return m && address - m->base <= m->last - m->base && m->last - address >= size_bytes - 1;
 }
@@ -51,26 +43,26 @@ static inline int within_memory(const HostMemory *m, uint32_t address, uint32_t 
 /* The bytes there, if the access needs nobody's leave; NULL: load_slowly and store_slowly. */
 static inline uint8_t *readable(Interpreter *i, uint32_t address, uint32_t size_bytes) {
     if (i->machine.state->is_protected) return NULL;
-    if (!within_memory(i->last_read, address, size_bytes) && !(i->last_read = memory_of(i, address, size_bytes))) return NULL;
+    if (!within_memory(i->last_read, address, size_bytes) && !(i->last_read = memory_of(i->memories, i->n_memories, address, size_bytes))) return NULL;
     return i->last_read->host + (address - i->last_read->base);
 }
 
 static inline uint8_t *writable(Interpreter *i, uint32_t address, uint32_t size_bytes) {
     if (i->machine.state->is_protected) return NULL;
-    if (!within_memory(i->last_written, address, size_bytes) && !(i->last_written = memory_of(i, address, size_bytes))) return NULL;
+    if (!within_memory(i->last_written, address, size_bytes) && !(i->last_written = memory_of(i->memories, i->n_memories, address, size_bytes))) return NULL;
     return i->last_written->is_ram == IS_RAM ? i->last_written->host + (address - i->last_written->base) : NULL;
 }
 
 static __attribute__((noinline)) int load_slowly(Interpreter *i, uint32_t address, void *to, uint32_t size_bytes) {
     if (i->machine.state->is_protected && i->refuses(address, size_bytes, 0)) return fault(i, FAULT_PROTECTED, address);
-    const HostMemory *m = memory_of(i, address, size_bytes);
+    const HostMemory *m = memory_of(i->memories, i->n_memories, address, size_bytes);
     if (m) { memcpy(to, m->host + (address - m->base), size_bytes); return GOES_ON; }
     return i->read(i->uc, address, to, size_bytes) ? fault(i, FAULT_DATA, address) : GOES_ON;
 }
 
 static __attribute__((noinline)) int store_slowly(Interpreter *i, uint32_t address, const void *from, uint32_t size_bytes) {
     if (i->machine.state->is_protected && i->refuses(address, size_bytes, 1)) return fault(i, FAULT_PROTECTED, address);
-    const HostMemory *m = memory_of(i, address, size_bytes);
+    const HostMemory *m = memory_of(i->memories, i->n_memories, address, size_bytes);
     if (m && !m->is_ram) return fault(i, FAULT_DATA, address);
     if (m && m->is_ram == IS_RAM) { memcpy(m->host + (address - m->base), from, size_bytes); return GOES_ON; }
     uint8_t bytes[LONGEST_ACCESS];

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import Annotated, Literal
 
+from emulator.schema.table import about
 from emulator.thumb.instruction import Instruction, Kind
 from emulator.timing.cores.cortex_m7_rows import CacheBytes
 from emulator.timing.cores.table import Row, Rule, check_rules
 from emulator.timing.model import Cause, DivideTiming, ExceptionTiming, UnalignedTiming
-from emulator.timing.parameters import MPU_REGIONS, CoreParameters, TraceAtReset, about
+from emulator.timing.parameters import MPU_REGIONS, CoreParameters, TraceAtReset
 
 LLVM = "LLVM ARMScheduleM55.td"
 M33 = "as the Cortex-M33's"

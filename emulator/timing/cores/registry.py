@@ -16,6 +16,7 @@ from emulator.timing.cores import (
     cortex_m7,
     cortex_m33,
     cortex_m55,
+    cortex_m55_rows,
 )
 from emulator.timing.cores.armv7m_rows import Armv7mParameters
 from emulator.timing.cores.cortex_m7_rows import CortexM7Parameters
@@ -44,7 +45,7 @@ MODELS: Mapping[str, CoreEntry[Any]] = {
     "cortex-m4": CoreEntry(cortex_m4.CortexM4Parameters, cortex_m4.model),
     "cortex-m7": CoreEntry(CortexM7Parameters, cortex_m7.model),
     "cortex-m33": CoreEntry(cortex_m33.CortexM33Parameters, cortex_m33.model),
-    "cortex-m55": CoreEntry(cortex_m55.CortexM55Parameters, cortex_m55.model),
+    "cortex-m55": CoreEntry(cortex_m55_rows.CortexM55Parameters, cortex_m55.model),
 }
 
 
