@@ -53,6 +53,7 @@ EXECUTES: Mapping[str, tuple[str, ...]] = {
     "v8-M.mainline": ("v6-M", "v7-M", "v7E-M", "v8-M.baseline", "v8-M.mainline"),
     "v8.1-M.mainline": ("v6-M", "v7-M", "v7E-M", "v8-M.baseline", "v8-M.mainline", "v8.1-M.mainline"),
 }
+VECTORS = "v8.1-M.mainline"
 TYPICAL_CORES: Mapping[str, str] = {
     "v6-M": "cortex-m0",
     "v7-M": "cortex-m3",
@@ -116,7 +117,7 @@ def core_problem(facts: BuildFacts, board: Board) -> str:
     """
     architecture, fp_version, _dsp = CORES[board.core]
     has = f"the {board.core} of {board.name}"
-    if facts.vector:
+    if facts.vector and architecture != VECTORS:
         return f"built with the vector extension (MVE), which {has} does not have"
     if facts.architecture not in EXECUTES[architecture]:
         return f"built for {facts.architecture} ({core_of(facts)}), but {has} is {architecture}"

@@ -195,6 +195,8 @@ def test_elf_for_another_core_is_warned_of(write, tags, words):
         ("cortex-m33", "single", {"t6": 13, "t7": ord("M"), "t10": 6, "t27": 1}, True),
         ("cortex-m33", "single", {"t6": 16, "t7": ord("M")}, True),
         ("cortex-m7", "double", {"t6": 17, "t7": ord("M")}, False),
+        ("cortex-m33", "single", {"t6": 17, "t7": ord("M"), "t48": 1}, False),
+        ("cortex-m55", "double", {"t6": 21, "t7": ord("M"), "t48": 1}, True),
     ],
 )
 def test_a_core_with_more_is_fine(write, core, fpu, tags, fits):
