@@ -24,7 +24,7 @@ from emulator.system.system import System
 
 LARGEST_INSTRUCTION_BYTES = 4
 FPU_CLOSED, FPU_PRIVILEGED, FPU_OPEN = range(3)
-"""As emulator/engine/vector/state.h has them."""
+"""As emulator/engine/vector/vector_state.h has them."""
 LEFT_THUMB_STATE = -1
 """Beside the hook's codes: a branch has led to an even address."""
 

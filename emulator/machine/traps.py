@@ -61,7 +61,7 @@ VECTOR_FAULTS = (
     FaultKind.UNDEFINED_INSTRUCTION, FaultKind.UNDEFINED_INSTRUCTION, FaultKind.NO_COPROCESSOR,
     FaultKind.INVALID_STATE, FaultKind.UNALIGNED, FaultKind.BUS_DATA, FaultKind.MEMORY_DATA,
 )  # fmt: skip
-"""By their numbers in emulator/engine/vector/state.h; there is no number 0."""
+"""By their numbers in emulator/engine/vector/vector_state.h; there is no number 0."""
 Semihosting = Callable[[int, int], SemihostResult]
 """Serves a semihosting call: operation (r0), parameter (r1)."""
 

@@ -40,6 +40,17 @@ BY_FIGURES = {
 }
 """They plan and price from a book that Python fills in, and are held to Python by test_native_pricer.py and
 test_native_answers.py."""
+BESIDE_UNICORN = {
+    "elements.h",
+    "execute.h",
+    "interpret.h",
+    "interpreted_core.h",
+    "interpreted_loops.h",
+    "interpreted_memory.h",
+    "lanes.h",
+    "wide.h",
+}
+"""What runs Armv8.1-M: a core with MVE has no Python hook."""
 PREFIX = re.compile(
     r"^(_|cache_|port_|alignment_|memory_|predictor_|addresses_|tables_|contexts_|footprint_|bl_)"
 )
@@ -52,7 +63,16 @@ ELSEWHERE = {
     "output.h": "machine/output_lending.py",
 }
 """They stand on the block hook, their twins on much more."""
-ROOMS = ["thumb", "timing/memory", "timing/cores", "timing", "system", "engine", "engine/hooks"]
+ROOMS = [
+    "thumb",
+    "timing/memory",
+    "timing/cores",
+    "timing",
+    "system",
+    "engine",
+    "engine/vector",
+    "engine/hooks",
+]
 """From the bottom up."""
 IN_C_ALONE = {
     "cache.h": {"free", "settle", "use_late", "oldest"},
@@ -98,7 +118,7 @@ def twin_of(path: Path) -> Path:
     return path.with_suffix(".py") if elsewhere is None else EMULATOR / elsewhere
 
 
-TWINS = [path for path in C_FILES if path.name not in NATIVE_ALONE | BY_FIGURES]
+TWINS = [path for path in C_FILES if path.name not in NATIVE_ALONE | BY_FIGURES | BESIDE_UNICORN]
 
 
 @pytest.mark.parametrize("path", TWINS, ids=name)

@@ -97,7 +97,7 @@ typedef struct Block {
     uint8_t dropped;       /* its memory was written by the host: asked for anew */
     uint8_t it;            /* the IT state that it begins in */
     uint8_t may_price;     /* paths through it may be priced natively: answers.h */
-    uint8_t redirects;     /* the interpreter's, not Unicorn's: ../vector/interpret.h */
+    uint8_t redirects;     /* the interpreter's, not Unicorn's: interpret.h */
     /* -- of this execution: addresses.h -- */
     uint8_t pending;       /* some data may cost */
     uint8_t expanded;      /* data_address and data_valid are those of this execution's groups */

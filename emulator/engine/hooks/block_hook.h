@@ -45,7 +45,7 @@ typedef struct {
     Block *block;          /* the current one, or NULL */
     Path *path;            /* that it is in; NULL: not known */
     Laps laps;             /* of the current block */
-    struct Vectors *vectors; /* what runs Armv8.1-M: ../vector/interpret.h; NULL: nothing does */
+    struct Vectors *vectors; /* what runs Armv8.1-M: interpret.h; NULL: nothing does */
     uint32_t interprets;   /* the block that is entered is the interpreter's */
     uint32_t trace[TRACE_LENGTH];
 } NativeHook;

@@ -13,7 +13,7 @@
 #include "../../system/exception_state.h"
 #include "../hook.h"
 #include "../register_file.h"
-#include "../vector/state.h"
+#include "../vector/vector_state.h"
 #include "contexts.h"
 #include "tables.h"
 

@@ -7,8 +7,10 @@
  *   engine/          what Python fills in: hook, events, expressions; register_file
  *   system/          exception_state, which Python shares
  *   engine/          also remembered_reads, lent_input, lent_output, which Python shares
+ *   engine/vector/   what Armv8.1-M does to vectors: vector_state, operations, lanes, elements, wide
  *   engine/hooks/    short_program, block, tables, address_program, homes, addresses, all_hits, banks, footprint,
  *                    costs, pricing, contexts, laps, pricer, answers, block_hook, exceptions, input, output, register_reads, run on top
+ *                    interpreted_memory, interpreted_core, interpreted_loops, execute, interpret: beside Unicorn
  *
  * They are one translation unit: the compiler sees all of what happens at a block's entry. No
  * Unicorn header is needed: its two entry points come in as pointers.
@@ -134,8 +136,6 @@ EXPORT void bl_add_program(NativeHook *n, uint32_t address, uint32_t size_bytes,
     add_program(n->vectors, address, size_bytes, host, code, count, operations);
 }
 
-EXPORT void bl_redirect(NativeHook *n, uint32_t block) { n->tables.blocks[block]->redirects = 1; }
-
 EXPORT uint32_t bl_take_exception(NativeHook *n, void *uc) { return take_exception(n, uc); }
 
 /* ---- the automaton ---- */
@@ -160,6 +160,8 @@ EXPORT void bl_set_guards(NativeHook *n, uint32_t n_guards, const Guard *guards)
     n->pricing.addresses.n_guards = n_guards;
     memcpy(n->pricing.addresses.guards, guards, n_guards * sizeof *guards);
 }
+
+EXPORT void bl_redirect(NativeHook *n, uint32_t block) { n->tables.blocks[block]->redirects = 1; }
 
 EXPORT void bl_drop_block(NativeHook *n, uint32_t block) { drop_block(&n->tables, block); }
 

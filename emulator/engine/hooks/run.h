@@ -11,7 +11,7 @@
 #include "exceptions.h"
 #include "input.h"
 #include "output.h"
-#include "../vector/interpret.h"
+#include "interpret.h"
 
 #define EXC_RETURN_FROM 0xFFFFFF00u
 #define CPSR_THUMB (1u << 5)

@@ -3,7 +3,7 @@
 #define BOARDLESS_ELEMENTS_H
 
 #include "lanes.h"
-#include "operation.h"
+#include "operations.h"
 
 typedef struct {           /* where an operation finds its operands */
     VectorState *state;

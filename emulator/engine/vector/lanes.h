@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "state.h"
+#include "vector_state.h"
 
 #define MOST_LANES 16
 

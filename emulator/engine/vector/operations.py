@@ -1,4 +1,4 @@
-"""Instructions of Armv8.1-M's tables as C executes them. Twin: operation.h."""
+"""Instructions of Armv8.1-M's tables as C executes them. Twin: operations.h."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_OPERAND, ALWAYS, MASK32 = 255, 14, 0xFFFFFFFF
 
 
 class Operation(c.Structure):
-    """``Operation`` in operation.h."""
+    """``Operation`` in operations.h."""
 
     _fields_ = (
         *((name, c.c_uint16) for name in ("operation", "flags")),

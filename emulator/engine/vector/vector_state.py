@@ -1,6 +1,6 @@
 """VPR and what else of Armv8.1-M Unicorn does not keep, shared with C; where Unicorn keeps the vectors.
 
-Twin: state.h and ``VectorDoors`` in interpret.h.
+Twin: vector_state.h, and ``VectorDoors`` in interpret.h.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ STATUS_BITS = SATURATED | 7 << TAIL_SHIFT
 
 
 class VectorState(c.Structure):
-    """See state.h for what each field is."""
+    """See vector_state.h for what each field is."""
 
     vpr: int
     saturated: int

@@ -21,7 +21,7 @@ OPERAND = re.compile(r"\{([=+]?)([qreoizl])([a-zA-Z])\}")
 
 
 class Flag(IntFlag):
-    """What an operation does beside its name; as in operation.h."""
+    """What an operation does beside its name; as in operations.h."""
 
     UNSIGNED = 1 << 0
     TOP = 1 << 1  # the upper halves of its elements, or of the results

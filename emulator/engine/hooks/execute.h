@@ -2,8 +2,8 @@
 #ifndef BOARDLESS_EXECUTE_H
 #define BOARDLESS_EXECUTE_H
 
-#include "loops.h"
-#include "wide.h"
+#include "interpreted_loops.h"
+#include "../vector/wide.h"
 
 #define FPSCR_NZCV 0xF0000000u
 #define FPSCR_C 0x20000000u

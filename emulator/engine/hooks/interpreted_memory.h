@@ -6,8 +6,8 @@
 #ifndef BOARDLESS_ACCESS_H
 #define BOARDLESS_ACCESS_H
 
-#include "../hooks/exceptions.h"
-#include "elements.h"
+#include "exceptions.h"
+#include "../vector/elements.h"
 
 #define IS_RAM 1u
 #define HAS_CODE 2u

@@ -7,7 +7,7 @@
 #ifndef BOARDLESS_INTERPRET_H
 #define BOARDLESS_INTERPRET_H
 
-#include "../hooks/block_hook.h"
+#include "block_hook.h"
 #include "execute.h"
 
 #define FIRST_PROGRAMS (1u << 10)

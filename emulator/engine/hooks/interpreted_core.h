@@ -6,7 +6,7 @@
 #ifndef BOARDLESS_CORE_OPERATIONS_H
 #define BOARDLESS_CORE_OPERATIONS_H
 
-#include "access.h"
+#include "interpreted_memory.h"
 
 enum { SORT_LSL, SORT_LSR, SORT_ASR, SORT_ROR, SORT_RRX };
 enum { CARRY_STAYS, CARRY_CLEAR, CARRY_SET };

@@ -1,6 +1,6 @@
 /* What the interpreter of Armv8.1-M executes: one record an instruction, decoded by Python (operations.py).
  *
- * Twin of the flags: emulator/thumb/vector/pattern.py. The numbers of the operations are their order here;
+ * Twin: operations.py. Flags: emulator/thumb/vector/pattern.py. The numbers of the operations are their order here;
  * Python asks for them by name.
  */
 #ifndef BOARDLESS_OPERATION_H

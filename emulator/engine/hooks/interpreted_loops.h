@@ -2,7 +2,7 @@
 #ifndef BOARDLESS_LOOPS_H
 #define BOARDLESS_LOOPS_H
 
-#include "core_operations.h"
+#include "interpreted_core.h"
 
 static void select_core(Interpreter *i, const Operation *o) {
     uint32_t a = o->n == PC ? 0 : i->machine.r[o->n], b = o->m == PC ? 0 : i->machine.r[o->m];
