@@ -88,6 +88,7 @@ class HostMemory:
     buffer: mmap.mmap
     pointer: int
     view: memoryview
+    executes: bool = False  # a RAM that code has run in
 
 
 class _Batch:
@@ -427,6 +428,8 @@ class Core:
         if memory is None or memory.region.kind != "ram":
             return False
         size = _pages(memory.region.size_bytes)
+        for other in self.memories:
+            other.executes |= other.buffer is memory.buffer
         self.tlb.allow_execution(memory.region.base, size)
         self.uc.mem_protect(memory.region.base, size, ucc.UC_PROT_ALL)  # flushes the TLB's entries
         return True

@@ -148,6 +148,8 @@ class Slices:
             opened = core.opens_for_execution(error)
             if (code or opened) and not core.thumb_state():  # a run starts in Thumb state
                 return LEFT_THUMB_STATE, error
+            if opened:
+                hook.memories_changed()
             if opened or (code == Stop.PROTECTED and self._protection.permits(hook.need_block)):
                 continue
             if not self._automaton.answer(code):

@@ -283,6 +283,41 @@ def test_an_interrupt_keeps_vectors_and_predicates(bench: Bench) -> None:
     assert results[1][1] == 0
 
 
+COPIES = """
+ldr r5, =first
+ldr r6, =0x20002000
+bl copy
+blx r4
+mov r9, r0
+ldr r5, =second
+bl copy
+blx r4
+b leave
+copy: vldrw.u32 q0, [r5]
+vstrw.32 q0, [r6]
+orr r4, r6, #1
+dsb
+isb
+bx lr
+.align 4
+first: movs r0, #3
+adds r0, r0, #4
+bx lr
+.align 4
+second: movs r0, #50
+adds r0, r0, #5
+bx lr
+.align 4
+"""
+
+
+def test_vectors_store_code_over_code(bench: Bench) -> None:
+    registers = bench.run(bench.image(COPIES)).registers()
+    assert registers["r9"] == 7
+    copied = bench.image(COPIES.replace("b leave", "mov r8, r0\nb leave"))
+    assert bench.run(copied).registers()["r8"] == 55
+
+
 def test_a_snapshot_holds_them(bench: Bench) -> None:
     machine = Machine(str(bench.board))
     machine.load(bench.image(PREDICATED))

@@ -49,7 +49,10 @@
 
 typedef int (*reg_write_fn)(void *uc, int id, const void *value);
 
-typedef struct { uint32_t base, last; uint8_t *host; uint32_t is_ram; } HostMemory;
+#define IS_RAM 1u          /* of a memory: it is written */
+#define HAS_CODE 2u        /* code of it may be translated */
+
+typedef struct { uint32_t base, last; uint8_t *host; uint32_t is_ram; } HostMemory; /* is_ram: 0, or these */
 
 typedef struct {           /* Unicorn's numbers of registers: in the order of native_exceptions.py */
     int sp, lr, pc, xpsr, ipsr, control, psp, cpsr, nzcv, r[5], fp[FP_REGISTERS];

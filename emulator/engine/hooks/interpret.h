@@ -36,13 +36,15 @@ typedef struct {           /* what Python shares: keep in step with vector_state
     uint8_t *q;
     memory_fn read, write;
     refuses_fn refuses;
-    uint64_t fpscr_id;
+    control_fn control;
+    uint64_t fpscr_id, forget;
 } VectorDoors;
 
 static void vectors_open(Vectors *v, const VectorDoors *doors, NativeHook *n) {
     v->executor = (Executor){
         .core = {.machine = {doors->state, doors->q, doors->registers}, .read = doors->read, .write = doors->write,
-                 .refuses = doors->refuses},
+                 .refuses = doors->refuses, .control = doors->control, .forget = (uint32_t)doors->forget,
+                 .code_pages = calloc(1u << (32 - PAGE_SHIFT - 3), 1)},
         .exceptions = &n->exceptions, .registers = &n->pricing.addresses.registers, .head = &n->pricing.head,
         .fpscr_id = (uint32_t)doors->fpscr_id};
 }
@@ -82,6 +84,7 @@ static void add_program(Vectors *v, uint32_t address, uint32_t size_bytes, const
 static void vectors_free(Vectors *v) {
     if (!v) return;
     for (uint32_t n = 0; n < v->places; n++) free_program(v->programs[n]);
+    free(v->executor.core.code_pages);
     free(v->programs); free(v);
 }
 

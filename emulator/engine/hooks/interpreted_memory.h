@@ -1,7 +1,6 @@
 /* Loads and stores of the interpreter: a memory's bytes themselves, or through Unicorn to a device.
  *
- * A store to a memory that has been executed from goes through Unicorn too, which throws away the code that it
- * has translated from there. What refuses an access leaves a fault behind, and nothing is changed.
+ * A store to code has Unicorn throw away what it has translated of it. What refuses an access leaves a fault behind, and nothing is changed.
  */
 #ifndef BOARDLESS_ACCESS_H
 #define BOARDLESS_ACCESS_H
@@ -9,11 +8,10 @@
 #include "exceptions.h"
 #include "../vector/elements.h"
 
-#define IS_RAM 1u
-#define HAS_CODE 2u
 #define LONGEST_ACCESS 64u
 
 typedef int (*memory_fn)(void *uc, uint64_t address, void *bytes, uint64_t size_bytes);
+typedef int (*control_fn)(void *uc, uint32_t control, ...);
 typedef int (*refuses_fn)(uint32_t address, uint32_t size_bytes, uint32_t is_store);
 
 typedef struct {           /* the core as the interpreter works on it */
@@ -23,6 +21,9 @@ typedef struct {           /* the core as the interpreter works on it */
     uint32_t n_memories;
     memory_fn read, write; /* Unicorn's */
     refuses_fn refuses;    /* asked while an MPU is on */
+    control_fn control;    /* Unicorn's, and what makes it drop what it has translated of a stretch */
+    uint32_t forget;
+    uint8_t *code_pages;   /* a bit for each KiB of which a block was met */
     uint32_t flags;        /* N, Z, C and V */
     uint32_t sticky, cleared; /* APSR.Q is to be set; Q and GE were cleared before */
     uint32_t next;         /* where a branch goes */
@@ -53,6 +54,18 @@ static inline uint8_t *writable(Interpreter *i, uint32_t address, uint32_t size_
     return i->last_written->is_ram == IS_RAM ? i->last_written->host + (address - i->last_written->base) : NULL;
 }
 
+#define PAGE_SHIFT 10
+
+static inline int has_code(const Interpreter *i, uint32_t address, uint32_t size_bytes) {
+    uint32_t first = address >> PAGE_SHIFT, last = (address + size_bytes - 1) >> PAGE_SHIFT;
+    return i->code_pages[first / 8] >> first % 8 & 1 || i->code_pages[last / 8] >> last % 8 & 1;
+}
+
+static void note_code(Interpreter *i, uint32_t address, uint32_t size_bytes) {
+    for (uint32_t page = address >> PAGE_SHIFT; page <= (address + size_bytes - 1) >> PAGE_SHIFT; page++)
+        i->code_pages[page / 8] |= (uint8_t)(1u << page % 8);
+}
+
 static __attribute__((noinline)) int load_slowly(Interpreter *i, uint32_t address, void *to, uint32_t size_bytes) {
     if (i->machine.state->is_protected && i->refuses(address, size_bytes, 0)) return fault(i, FAULT_PROTECTED, address);
     const HostMemory *m = memory_of(i->memories, i->n_memories, address, size_bytes);
@@ -64,7 +77,12 @@ static __attribute__((noinline)) int store_slowly(Interpreter *i, uint32_t addre
     if (i->machine.state->is_protected && i->refuses(address, size_bytes, 1)) return fault(i, FAULT_PROTECTED, address);
     const HostMemory *m = memory_of(i->memories, i->n_memories, address, size_bytes);
     if (m && !m->is_ram) return fault(i, FAULT_DATA, address);
-    if (m && m->is_ram == IS_RAM) { memcpy(m->host + (address - m->base), from, size_bytes); return GOES_ON; }
+    if (m) {
+        memcpy(m->host + (address - m->base), from, size_bytes);
+        if (m->is_ram & HAS_CODE && has_code(i, address, size_bytes))
+            i->control(i->uc, i->forget, (uint64_t)address, (uint64_t)address + size_bytes);
+        return GOES_ON;
+    }
     uint8_t bytes[LONGEST_ACCESS];
     memcpy(bytes, from, size_bytes);
     return i->write(i->uc, address, bytes, size_bytes) ? fault(i, FAULT_DATA, address) : GOES_ON;

@@ -20,6 +20,8 @@ REGISTER_IDS = (
     arm.UC_ARM_REG_FPSCR,
 )
 """In the order of ``RegisterIds`` in exceptions.h."""
+IS_RAM, HAS_CODE = 1, 2
+"""Of a memory, in exceptions.h: whether it is written, whether code of it may be translated."""
 
 
 class _HostMemory(c.Structure):
@@ -58,6 +60,12 @@ def share_exceptions(library: c.CDLL, engine: int, core: Core, state: ExceptionS
 def share_memories(library: c.CDLL, engine: int, memories: Iterable[HostMemory]) -> None:
     """Tell where the bytes of the memories are."""
     rows: list[Any] = [
-        _HostMemory(m.region.base, m.region.end - 1, m.pointer, int(m.region.kind == "ram")) for m in memories
+        _HostMemory(
+            m.region.base,
+            m.region.end - 1,
+            m.pointer,
+            (IS_RAM if m.region.kind == "ram" else 0) | (HAS_CODE if m.executes else 0),
+        )
+        for m in memories
     ]
     library.bl_share_memories(engine, len(rows), (_HostMemory * len(rows))(*rows))

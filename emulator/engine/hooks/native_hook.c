@@ -141,6 +141,7 @@ EXPORT uint32_t bl_take_exception(NativeHook *n, void *uc) { return take_excepti
 /* ---- the automaton ---- */
 
 EXPORT uint32_t bl_add_block(NativeHook *n, const BlockPlan *plan, uint8_t *host, const uint8_t *code) {
+    if (n->vectors) note_code(&n->vectors->executor.core, plan->address, plan->size_bytes);
     return define_block(&n->tables, &n->contexts, plan, host, code);
 }
 

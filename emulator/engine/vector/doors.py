@@ -6,11 +6,14 @@ import ctypes as c
 from collections.abc import Callable
 
 from unicorn import arm_const as arm
+from unicorn import unicorn_const as ucc
 from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
 from emulator.engine.register_file import RegisterFile
 from emulator.engine.vector.vector_state import Vectors, VectorState
 
+FORGET_CODE = ucc.UC_CTL_TB_REMOVE_CACHE | 2 << 26 | ucc.UC_CTL_IO_WRITE << 30
+"""uc_ctl's number for dropping what is translated of a stretch: two arguments, written."""
 REFUSES_CALLBACK = c.CFUNCTYPE(c.c_int, c.c_uint32, c.c_uint32, c.c_uint32)
 
 
@@ -20,7 +23,9 @@ class _Doors(c.Structure):
     _fields_ = (
         *((name, c.c_void_p) for name in ("state", "registers", "q", "read", "write")),
         ("refuses", REFUSES_CALLBACK),
+        ("control", c.c_void_p),
         ("fpscr_id", c.c_uint64),
+        ("forget", c.c_uint64),
     )
 
 
@@ -38,9 +43,16 @@ class VectorDoors:
             lambda address, size, store: int(self.refuses(address, size, bool(store)))
         )
         uclib = unicorn_binding.uclib
-        read, write = (c.cast(door, c.c_void_p).value for door in (uclib.uc_mem_read, uclib.uc_mem_write))
+        doors = (uclib.uc_mem_read, uclib.uc_mem_write, uclib.uc_ctl)
+        read, write, control = (c.cast(door, c.c_void_p).value for door in doors)
         self._doors = _Doors(
-            *(c.addressof(each) for each in self._kept), read, write, callback, arm.UC_ARM_REG_FPSCR
+            *(c.addressof(each) for each in self._kept),
+            read,
+            write,
+            callback,
+            control,
+            arm.UC_ARM_REG_FPSCR,
+            FORGET_CODE,
         )
         for name, result, arguments in (
             ("bl_operation_number", c.c_int, [c.c_char_p]),
