@@ -1,7 +1,7 @@
-"""Flash interface of STM32H7A3/7B3 and H743 (RM0455, RM0433, "Embedded flash memory"): two banks.
+"""Flash interface of STM32H7A3/7B3 (RM0455, "Embedded flash memory"): two banks.
 
 Wait states reach the memory model. Programming and erasing are not
-modelled and are reported.
+modelled and are reported; H743's are (:mod:`peripherals.stm32.flash_h743`).
 """
 
 from __future__ import annotations
@@ -85,12 +85,3 @@ class FlashH7A3(KeyedFlash):
         elif written & CR_OPERATIONS:
             self.report(register, "write", "flash programming and erasing")
             self.clear_bits(register, CR_OPERATIONS)
-
-
-class FlashH743(FlashH7A3):
-    """Flash registers of H742/743/753/750: slower at first."""
-
-    REGISTERS = (
-        Register(0x00, "ACR", 0x37, writable=0x3F, on_write="access_control_written"),
-        *FlashH7A3.REGISTERS[1:],
-    )

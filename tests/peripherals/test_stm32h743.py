@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from device_bench import Bench, get, put, round_trip
 
-from peripherals.stm32.flash_h7 import FlashH743
+from peripherals.stm32.flash_h743 import FlashH743
 from peripherals.stm32.pwr_h7a3 import PwrH743
 from peripherals.stm32.rcc_h743 import RccH743
 from peripherals.stm32.syscfg import SyscfgH743
