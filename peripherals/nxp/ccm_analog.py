@@ -27,6 +27,7 @@ TEMPERATURE_DONE, TEMPERATURE_POWERED_DOWN = 1 << 2, 1 << 0
 ROOM_COUNT = 0x5C0
 """TEMP_CNT at 25 degrees: of the model, as each chip's fuse has its own."""
 USB_VALID = 0x8
+CRYSTAL_UP = 1 << 16
 DIGPROG = 0x006C0001
 """Chip identity of i.MX RT1060, revision A1 (IMXRT1060RM, USB_ANALOG_DIGPROG)."""
 
@@ -77,7 +78,8 @@ SUPPLIES = (
     Register(0x190, "TEMPSENSE1", 0x1), Register(0x1A0, "USB1_VBUS_DETECT", 0x100004),
     Register(0x1B0, "USB1_CHRG_DETECT"), Register(0x1F0, "USB1_MISC", 0x2),
     Register(0x200, "USB2_VBUS_DETECT", 0x100004), Register(0x210, "USB2_CHRG_DETECT"),
-    Register(0x250, "USB2_MISC", 0x2), Register(0x270, "LOWPWR_CTRL", 0x4001),
+    Register(0x250, "USB2_MISC", 0x2),
+    Register(0x270, "LOWPWR_CTRL", 0x4001 | CRYSTAL_UP, writable=0xFFFFFFFF & ~CRYSTAL_UP),
     Register(0x290, "TEMPSENSE2"), Register(0x2A0, "OSC_CONFIG0", 0x1020),
     Register(0x2B0, "OSC_CONFIG1", 0x2EE), Register(0x2C0, "OSC_CONFIG2", 0x102E2),
 )  # fmt: skip

@@ -106,6 +106,14 @@ def test_kernel_clocks_have_their_switches_and_dividers() -> None:
     round_trip(analog)
 
 
+def test_the_crystal_is_up_whatever_firmware_does_to_it() -> None:
+    _bench, _ccm, analog = clock_tree()
+    put(analog, "LOWPWR_CTRL", 0)
+    assert get(analog, "LOWPWR_CTRL") == 1 << 16
+    analog.write(offset_of(analog, "MISC0_SET"), 4, 1 << 16)
+    assert get(analog, "MISC0") & 1 << 15
+
+
 def test_the_temperature_is_measured_at_once() -> None:
     _bench, _ccm, analog = clock_tree()
     assert not get(analog, "TEMPSENSE0") & 4
