@@ -123,9 +123,9 @@ class Flexspi(RegisterDevice):
         self._line()
 
     def flags(self) -> int:
-        """INTR."""
+        """INTR; while a command waits for what it sends, the FIFO empties as it fills."""
         received = len(self._received) >= self._mark("IPRXFCR") and self._received
-        room = FIFO_BYTES - len(self._to_send) >= self._mark("IPTXFCR")
+        room = self._waits or FIFO_BYTES - len(self._to_send) >= self._mark("IPTXFCR")
         return self.values["INTR"] | (RECEIVED if received else 0) | (ROOM if room else 0)
 
     def flags_written(self, written: int, _old: int) -> None:

@@ -297,6 +297,36 @@ def test_programming_and_erasing_take_their_time() -> None:
     assert get(device, "RFDR0") == 0
 
 
+def test_a_page_goes_through_the_fifo_of_half_its_size() -> None:
+    bench, device = flexspi()
+    bench.memory.write_all(0x60002000, b"\xff" * 0x100)
+    command(bench, device, 0x0406)
+    for n, word in enumerate((0x0A180432, 0x2204)):
+        put(device, f"LUT{4 + n}", word)
+    put(device, "IPCR0", 0x2000)
+    put(device, "IPCR1", 1 << 16 | 256)
+    put(device, "IPCMD", 1)
+    for n in range(32):
+        assert get(device, "INTR") & 1 << 6
+        put(device, "TFDR0", 2 * n)
+        put(device, "TFDR1", 2 * n + 1)
+        put(device, "INTR", 1 << 6)
+    assert not get(device, "STS0")
+    bench.run(6 * (8 + 24 + 256 * 8 // 4))  # one line, one line, four
+    assert get(device, "INTR") & 1
+    assert [bench.memory.read(0x60002000 + 4 * n, 4) for n in range(64)] == list(range(64))
+
+
+def test_what_was_sent_before_fills_the_fifo() -> None:
+    _bench, device = flexspi()
+    for _ in range(16):
+        assert get(device, "INTR") & 1 << 6
+        put(device, "INTR", 1 << 6)
+    assert not get(device, "INTR") & 1 << 6
+    put(device, "IPTXFCR", 1)
+    assert get(device, "INTR") & 1 << 6
+
+
 def test_a_missing_chip_reads_as_ones() -> None:
     bench, device = flexspi(flash_bytes=0)
     command(bench, device, 0x049F, 0x2403, size=3)
