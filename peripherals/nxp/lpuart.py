@@ -3,7 +3,8 @@
 IMXRT1060RM, chapter "Low Power Universal Asynchronous Receiver/Transmitter". A FIFO that is off holds one
 character. Modelled: parity, seven to ten bits, one or two stop bits, RXIDEN (what is in the FIFO is told
 when the line goes idle). Hardware flow control holds nobody up; break, address match, IrDA, loops and noise
-are not modelled, and told. Parameter ``clock``: the kernel clock.
+are not modelled, and told. With one FIFO on, the other holds four characters, too. Parameter ``clock``: the
+kernel clock.
 """
 
 from __future__ import annotations
