@@ -1,0 +1,1 @@
+"""Devices of Microchip's SAM D21."""

@@ -1,0 +1,118 @@
+"""NVMCTRL of SAM D21 (datasheet DS40001882, chapter 22): rows are erased, pages programmed, in their time.
+
+Stores to flash fill the page buffer of 64 bytes; without MANW the one of its last word programs it. Times are
+those of the electrical characteristics (chapter 37): at most 2.5 ms a page, 6 ms a row. Wait states and
+the cache of eight lines of 8 bytes are the memory's (accelerator). Lock bits, the auxiliary row and
+power modes are not modelled, and told.
+"""
+
+from __future__ import annotations
+
+from emulator.clock.clock import PICOSECONDS_PER_SECOND
+from emulator.device import DeviceContext
+from peripherals.parts.interrupts import Interrupt, InterruptDevice
+from peripherals.parts.parameters import TunedParameters
+from peripherals.parts.timed_deadline import TimedDeadline
+from peripherals.register_device import Register, clears, read_only, sets
+
+KEY = 0xA5
+ERASE_ROW, WRITE_PAGE, CLEAR_BUFFER, INVALIDATE = 0x02, 0x04, 0x44, 0x46
+MANUAL_WRITE, CACHE_OFF = 1 << 7, 1 << 18
+READY, ERROR = 1 << 0, 1 << 1
+PROGRAM_ERROR = 1 << 2
+PAGE_BYTES, ROW_BYTES = 64, 256
+MICROSECOND = PICOSECONDS_PER_SECOND // 1_000_000
+PROGRAM_US, ERASE_US = 2_500, 6_000
+FLASH_BYTES = 0x40000
+PAGE_SIZE_CODE = 3
+ERASED = 0xFF
+
+
+class Nvmctrl(InterruptDevice):
+    """The flash's controller."""
+
+    PARAMETERS = TunedParameters
+    parameters: TunedParameters
+    REGISTERS = (
+        Register(0x00, "CTRLA", writable=0, on_write="commanded"),
+        Register(0x04, "CTRLB", MANUAL_WRITE, writable=0x7039E, on_write="tuned"),
+        read_only(0x08, "PARAM", PAGE_SIZE_CODE << 16 | FLASH_BYTES // PAGE_BYTES),
+        clears(0x0C, "INTENCLR", "INTENSET", READY | ERROR, shows="INTENSET"),
+        sets(0x10, "INTENSET", "INTENSET", READY | ERROR),
+        Register(0x14, "INTFLAG", READY, writable=0, w1c=ERROR),
+        Register(0x18, "STATUS", writable=0, w1c=0x1E),
+        Register(0x1C, "ADDR", writable=0x3FFFFF),
+        Register(0x20, "LOCK", 0xFFFF, writable=0),
+    )
+    INTERRUPTS = (Interrupt("global", "INTFLAG", "INTENSET"),)
+    STATE = ("_buffer",)
+    PARTS = ("_busy",)
+
+    def __init__(self, context: DeviceContext) -> None:
+        super().__init__(context)
+        self._buffer: dict[int, int] = {}  # bytes of the page, by their place in it
+        self._busy = TimedDeadline(context, "busy", self._done)
+        context.flash.serve_stores(0, FLASH_BYTES, self._stored)
+
+    def reset(self) -> None:
+        """Ready; the page buffer empty."""
+        super().reset()
+        self._buffer = {}
+        self._busy.arm(None)
+        self.tuned(0, 0)
+
+    # -- effects ---------------------------------------------------------------------------
+    def commanded(self, written: int, _old: int) -> None:
+        """CTRLA: a command with its key."""
+        command, key = written & 0x7F, written >> 8 & 0xFF
+        address = 2 * self.values["ADDR"]
+        if key != KEY or not self.values["INTFLAG"] & READY:
+            self.set_bits("STATUS", PROGRAM_ERROR)
+            self.raise_flags("INTFLAG", ERROR)
+        elif command == ERASE_ROW:
+            self.context.flash.put(address & -ROW_BYTES, bytes([ERASED]) * ROW_BYTES)
+            self._begin(ERASE_US)
+        elif command == WRITE_PAGE:
+            self._program(address)
+        elif command == CLEAR_BUFFER:
+            self._buffer = {}
+        elif command == INVALIDATE:
+            self.context.tuning.invalidate(self.parameters.accelerator, "instruction")
+        else:
+            self.report("CTRLA", "write", f"command 0x{command:02x} of the flash controller")
+
+    def tuned(self, _written: int, _old: int) -> None:
+        """CTRLB: wait states, the cache."""
+        control = self.values["CTRLB"]
+        self.context.tuning.configure(
+            self.parameters.accelerator,
+            wait_states=control >> 1 & 15,
+            instruction_cache=int(not control & CACHE_OFF),
+        )
+
+    # -- inside ----------------------------------------------------------------------------
+    def _stored(self, address: int, size_bytes: int, value: int) -> bool:
+        """A store fills the buffer; bytes go out as halfwords or words."""
+        if size_bytes == 1:
+            return False
+        for n in range(size_bytes):
+            self._buffer[(address + n) % PAGE_BYTES] = value >> 8 * n & 0xFF
+        self.values["ADDR"] = address // 2
+        if not self.values["CTRLB"] & MANUAL_WRITE and (address + size_bytes) % PAGE_BYTES == 0:
+            self._program(address)
+        return True
+
+    def _program(self, address: int) -> None:
+        page = address & -PAGE_BYTES
+        old = [self.context.memory.read(page + n, 1) for n in range(PAGE_BYTES)]
+        self.context.flash.put(page, bytes(old[n] & self._buffer.get(n, ERASED) for n in range(PAGE_BYTES)))
+        self._buffer = {}
+        self._begin(PROGRAM_US)
+
+    def _begin(self, microseconds: int) -> None:
+        self.clear_bits("INTFLAG", READY)
+        self._busy.arm(self.context.clock.picoseconds() + microseconds * MICROSECOND)
+        self.context.tuning.invalidate(self.parameters.accelerator, "instruction")
+
+    def _done(self) -> None:
+        self.raise_flags("INTFLAG", READY)

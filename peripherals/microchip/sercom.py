@@ -1,0 +1,179 @@
+"""SERCOM of SAM D21 as a USART (datasheet DS40001882, chapters 25 and 26).
+
+The baud rate comes from the core's generic clock: arithmetic (65536 - BAUD parts of it) or fractional, 16, 8
+or 3 samples a bit. Two received characters are kept beside the shift register. The slow clock, LIN, IrDA, the
+start of frame and collisions are not modelled. As SPI or I2C it is told as not modelled when it is enabled:
+flags then never rise.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from emulator.device import ClockedParameters, ClockName, DeviceContext
+from emulator.schema.table import about
+from peripherals.parts.dma_requests import DmaRequests
+from peripherals.parts.uart import EVEN_PARITY, NO_PARITY, ODD_PARITY, Frame, Uart, UartSetting
+from peripherals.register_device import Register, RegisterDevice, read_only
+
+SOFTWARE_RESET, ENABLE = 1 << 0, 1 << 1
+USART_MODES = (0, 1)
+MODE_NAMES = {2: "SPI slave", 3: "SPI master", 4: "I2C slave", 5: "I2C master"}
+DATA_EMPTY, SENT, RECEIVED, ERROR = 1 << 0, 1 << 1, 1 << 2, 1 << 7
+CLEARABLE = 0xBA
+OVERFLOW = 1 << 2
+STATUS_SHIFT = 16
+SET_SHIFT = 16
+TX_ENABLE, RX_ENABLE, TWO_STOP_BITS, ODD = 1 << 16, 1 << 17, 1 << 6, 1 << 13
+DATA_BITS = {0: 8, 1: 9, 5: 5, 6: 6, 7: 7}
+SAMPLES = (16, 16, 8, 8, 3)
+FRACTIONAL = (1, 3)
+DEPTH = 2
+
+
+class SercomParameters(ClockedParameters, frozen=True):
+    """The core's generic clock."""
+
+    clock: Annotated[ClockName, about("Its GCLK.", names_a="clock", example="sercom5")] = "core"
+
+
+class Sercom(RegisterDevice):
+    """One SERCOM. Bytes that share a word are one register here: INTFLAG and STATUS, say."""
+
+    PARAMETERS = SercomParameters
+    parameters: SercomParameters
+    LINES = ("global",)
+    REGISTERS = (
+        Register(0x00, "CTRLA", writable=0x7FF3E19F, on_write="control_changed"),
+        Register(0x04, "CTRLB", writable=0x32747, on_write="changed"),
+        Register(0x0C, "BAUD", writable=0xFFFFFF, on_write="changed"),
+        Register(0x14, "INTEN", writable=0, on_read="enables", on_write="enables_written"),
+        Register(0x18, "INTFLAG", writable=0, w1c=CLEARABLE | 0x3F << STATUS_SHIFT, on_read="flags",
+                 on_write="moved"),
+        read_only(0x1C, "SYNCBUSY"),
+        Register(0x28, "DATA", writable=0, on_read="character_taken", on_write="character_written"),
+        Register(0x30, "DBGCTRL", writable=0x1),
+    )  # fmt: skip
+    STATE = ("_enables",)
+    PARTS = ("_uart",)
+    has_serial = True
+
+    def __init__(self, context: DeviceContext) -> None:
+        super().__init__(context)
+        self._enables = 0
+        self._requests = DmaRequests(context, context.name)
+        self._uart = Uart(
+            context, on_sent=self._sent, on_received=self._received, on_loaded=lambda: self.moved(0, 0)
+        )
+        context.clocks.on_change(self._configure)
+
+    def reset(self) -> None:
+        """Off and empty."""
+        super().reset()
+        self._enables = 0
+        self._uart.stop()
+        self.moved(0, 0)
+
+    def send_held(self) -> None:
+        """Let what is to be sent leave at once."""
+        self._uart.send_held()
+
+    # -- effects ---------------------------------------------------------------------------
+    def control_changed(self, written: int, old: int) -> None:
+        """CTRLA: reset, enable, mode, how baud and frames are made."""
+        if written & SOFTWARE_RESET:
+            self.reset()
+            return
+        mode = self.field("CTRLA", 2, 3)
+        if self.values["CTRLA"] & ENABLE and not old & ENABLE and mode not in USART_MODES:
+            self.report("CTRLA", "write", f"a SERCOM as {MODE_NAMES.get(mode, 'mode 6 or 7')}: nothing moves")
+        if old & ENABLE and not self.values["CTRLA"] & ENABLE:
+            self._uart.stop()
+        self.changed(0, 0)
+
+    def changed(self, _written: int, _old: int) -> None:
+        """CTRLB, BAUD."""
+        self._configure()
+        self.moved(0, 0)
+
+    def enables(self) -> int:
+        """INTENCLR and INTENSET both read the enables."""
+        return self._enables | self._enables << SET_SHIFT
+
+    def enables_written(self, written: int, _old: int) -> None:
+        """INTENCLR below, INTENSET above."""
+        self._enables = (self._enables & ~written | written >> SET_SHIFT) & 0xFF
+        self.moved(0, 0)
+
+    def flags(self) -> int:
+        """INTFLAG and STATUS."""
+        value = self.values["INTFLAG"]
+        if self._is_on() and self.values["CTRLB"] & TX_ENABLE and not self._uart.to_send:
+            value |= DATA_EMPTY
+        return value | (RECEIVED if self._uart.received else 0)
+
+    def character_taken(self) -> int:
+        """DATA: the oldest received character."""
+        self.context.consumed()
+        data = self._uart.take()
+        if data is not None:
+            self.values["DATA"] = data
+        self.moved(0, 0)
+        return self.values["DATA"]
+
+    def character_written(self, written: int, _old: int) -> None:
+        """DATA: a character to send."""
+        if self._is_on():
+            self.clear_bits("INTFLAG", SENT)
+            self._uart.write(written & 0x1FF)
+            self.moved(0, 0)
+
+    def moved(self, _written: int, _old: int) -> None:
+        """Whatever has changed: line and DMA requests follow."""
+        flags = self.flags()
+        self.line("global").set_level(bool(flags & self._enables & 0xFF))
+        self._requests.set(receive=bool(flags & RECEIVED), send=bool(flags & DATA_EMPTY))
+
+    # -- inside ----------------------------------------------------------------------------
+    def _is_on(self) -> bool:
+        return bool(self.values["CTRLA"] & ENABLE) and self.field("CTRLA", 2, 3) in USART_MODES
+
+    def _configure(self) -> None:
+        control, on = self.values["CTRLB"], self._is_on()
+        parity = NO_PARITY
+        if self.field("CTRLA", 24, 4) in (1, 5):
+            parity = ODD_PARITY if control & ODD else EVEN_PARITY
+        frame = Frame(
+            data_bits=DATA_BITS.get(control & 7, 8),
+            parity=parity,
+            half_stop_bits=4 if control & TWO_STOP_BITS else 2,
+        )
+        clocks, parts = self._bit_clocks()
+        setting = UartSetting(
+            send_on=on and bool(control & TX_ENABLE),
+            receive_on=on and bool(control & RX_ENABLE),
+            frame=frame,
+            clock_hz=self.clock_hz(),
+            bit_clocks=clocks,
+            bit_parts=parts,
+            depth=DEPTH,
+        )
+        self._uart.configure(setting)
+
+    def _bit_clocks(self) -> tuple[int, int]:
+        """Clocks of a bit as a fraction (25.6.2.3)."""
+        rate = min(self.field("CTRLA", 13, 3), len(SAMPLES) - 1)
+        baud = self.values["BAUD"] & 0xFFFF
+        if rate in FRACTIONAL:
+            return SAMPLES[rate] * (8 * (baud & 0x1FFF) + (baud >> 13)), 8
+        return SAMPLES[rate] << 16, (1 << 16) - baud
+
+    def _sent(self, finished: bool) -> None:
+        if finished:
+            self.set_bits("INTFLAG", SENT)
+        self.moved(0, 0)
+
+    def _received(self, _data: int, no_room: bool) -> None:
+        if no_room:
+            self.set_bits("INTFLAG", OVERFLOW << STATUS_SHIFT | ERROR)
+        self.moved(0, 0)
