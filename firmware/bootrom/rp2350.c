@@ -10,7 +10,10 @@
 #define SYSINFO_CHIP_ID 0x40000000u
 #define OTP_DATA 0x40130000u
 #define OTP_ROWS 4096u
-#define BOOT_DIVIDER 3u
+#define BOOT_DIVIDER 3u /* xip_setup_code has it, too */
+#define XIP_SETUP_WORDS 64u
+#define FLASH_DEVINFO (BOOTRAM + 0x3F8)
+#define DEVINFO_UNKNOWN 0x0C00u /* OTP says nothing: 16 MB at select 0, none at 1 (13.9: FLASH_DEVINFO) */
 
 #define SEARCHED_BYTES 4096u
 #define MOST_BLOCK_WORDS 160u
@@ -33,6 +36,7 @@ struct entry { /* of the header's table */
     uint32_t target;
 };
 extern const struct entry functions[];
+extern const uint32_t xip_setup_code[];
 
 void *table_lookup(uint32_t code, uint32_t flags)
 {
@@ -291,6 +295,8 @@ void boot(void)
     connect_internal_flash();
     flash_exit_xip();
     flash_select_xip_read_mode(MODE_QUAD_EB, BOOT_DIVIDER);
+    REG(FLASH_DEVINFO) = DEVINFO_UNKNOWN;
+    copy_words((uint32_t *)BOOTRAM, xip_setup_code, XIP_SETUP_WORDS);
     const uint32_t *const items = image_definition();
     if (!items) {
         wait_for_usb(NO_IMAGE);

@@ -54,11 +54,14 @@ functions:
     entry 'S', 'S', FUNCTION, set_bootrom_stack + 1
     entry 'G', 'R', DATA, revision
     entry 'X', 'F', DATA, xip_setup
+    entry 'F', 'D', DATA, flash_devinfo
     .word 0
 revision:
     .word 0
 xip_setup:
     .word 0x400E0000                /* BOOTRAM, where the SDK finds it */
+flash_devinfo:
+    .word 0x400E03F8                /* there, too: 16 bits */
 
     .text
     .thumb_func
@@ -78,6 +81,26 @@ start:
     .thumb_func
 fault:
     b fault
+
+    .macro store offset, value      /* the value to QMI's register */
+    movw r1, #(\value) & 0xFFFF
+    movt r1, #(\value) >> 16
+    str r1, [r0, #\offset]
+    .endm
+
+/* What the SDK copies from BOOTRAM and calls to go on with XIP (datasheet 5.4.8): the quad read (EBh) at a third
+   of clk_sys that the boot left, wherever this lies. */
+    .balign 4
+    .global xip_setup_code
+xip_setup_code:
+    movw r0, #0
+    movt r0, #0x400D
+    store 0x00, 0x01800000          /* DIRECT_CSR: off */
+    store 0x0C, 0x40000103          /* M0_TIMING */
+    store 0x10, 0x000492A8          /* M0_RFMT */
+    store 0x14, 0x000000EB          /* M0_RCMD */
+    bx lr
+    .balign 4
 
     .global start_at
     .thumb_func

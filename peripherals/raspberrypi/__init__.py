@@ -1,1 +1,1 @@
-"""Devices of Raspberry Pi's microcontrollers (RP2040)."""
+"""Devices of Raspberry Pi's microcontrollers (RP2040, RP2350)."""

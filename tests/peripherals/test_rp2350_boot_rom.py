@@ -116,6 +116,8 @@ def test_what_firmware_asks_of_the_chip(machine: Machine) -> None:
     assert look_up(machine, "ZZ") == 0
     assert look_up(machine, "XF") == 0, "that is data"
     assert words(machine, look_up(machine, "XF", DATA), 1) == (0x400E0000,)
+    (flash_info,) = words(machine, look_up(machine, "FD", DATA), 1)
+    assert words(machine, flash_info, 1) == (0xC00,), "16 MB at select 0, none at 1"
 
 
 def test_flash_is_erased_and_programmed_in_its_time(machine: Machine) -> None:
@@ -134,3 +136,15 @@ def test_flash_is_erased_and_programmed_in_its_time(machine: Machine) -> None:
     assert machine.read_memory(place, 257) == data + b"\xff"
     assert machine.call(operation, 0x00020100, place + 3, 5, RAM + 0x400, returns="int32").value == 0
     assert machine.read_memory(RAM + 0x400, 5) == data[3:8]
+
+
+def test_what_bootram_holds_goes_on_with_xip_as_the_boot_left_it(machine: Machine) -> None:
+    (place,) = words(machine, look_up(machine, "XF", DATA), 1)
+    registers = [0x400D000C + 4 * n for n in range(3)]
+    left = [words(machine, register, 1)[0] for register in registers]
+    assert left == [0x40000103, 0x000492A8, 0x000000EB]
+    machine.write_memory(RAM + 0x800, machine.read_memory(place, 256))
+    machine.call(look_up(machine, "CX"))
+    assert words(machine, registers[2], 1) == (0xA003,)
+    machine.call(RAM + 0x801)
+    assert [words(machine, register, 1)[0] for register in registers] == left
