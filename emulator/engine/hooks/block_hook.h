@@ -309,6 +309,7 @@ static __attribute__((noinline)) void pass_quickly(NativeHook *n, void *uc, uint
 static __attribute__((noinline)) void pass_lap(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
     BlockHook *h = &n->pricing.head;
     Laps *l = &n->laps;
+    if (l->rushed) end_rush(l, &n->pricing, n->block);
     int is_lap = l->left && !(h->stop_code | h->stop_request | h->trace_enabled); /* a watched loop: output.h */
     if (!is_lap || (l->has_costs && !price_lap(l, &n->pricing, n->block))) {
         pass_quickly(n, uc, address, size_bytes);
@@ -317,7 +318,10 @@ static __attribute__((noinline)) void pass_lap(NativeHook *n, void *uc, uint32_t
     l->left--;
     h->cycles += l->cycles;
     h->instructions += l->instructions;
-    if (h->cycles < h->deadline) return;
+    if (h->cycles < h->deadline) {
+        if (l->has_costs) begin_rush(l, &n->pricing, n->block);
+        return;
+    }
     settle_laps(n);
     close_block(n);
     stop(n, uc, STOP_DEADLINE);

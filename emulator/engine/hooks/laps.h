@@ -17,6 +17,7 @@
 
 #define FEWEST_LAPS 2
 #define MOST_LAPS (1u << 20)
+#define FEWEST_RUSHED 2    /* laps that are worth it */
 
 #define MOST_STRIDES 16    /* of groups of such a block */
 
@@ -25,6 +26,7 @@ typedef struct {
     uint32_t left, begun;
     uint32_t cycles, instructions, stall;
     uint32_t has_costs;    /* data are priced in each lap, and counted there */
+    uint32_t rushed, later; /* so many laps need no pricing, and then so many do; 0: all do */
     const Path *path;
     Step *step;            /* back to the block itself */
     int32_t strides[MOST_STRIDES]; /* of the groups' bases */
@@ -101,8 +103,81 @@ static __attribute__((noinline)) int price_lap(Laps *l, Pricing *p, Block *b) {
     return 1;
 }
 
+/* For how many laps, from the one that runs, all data that can cost stay in lines that are in their cache, none of
+ * them being filled; 0 when it is not worth it. */
+static uint32_t laps_in_lines(const Laps *l, const Block *b, uint64_t t) {
+    uint32_t laps = l->left;
+    const Cache *all = NULL;
+    for (uint32_t g = 0; g < b->n_groups; g++) {
+        const GroupHome *home = &b->group_home[g];
+        if (home->state != GROUP_COSTS) continue;
+        if (!home->cache || (all && all != home->cache)) return 0;
+        all = home->cache;
+        uint32_t first = b->group_base[g] + (uint32_t)b->groups[g].min_offset;
+        uint32_t last = b->group_base[g] + (uint32_t)b->groups[g].max_offset, behind = (1u << all->line_shift) - 1;
+        if ((first ^ last) >> all->line_shift) return 0;
+        uint32_t step = l->strides[g] < 0 ? 0u - (uint32_t)l->strides[g] : (uint32_t)l->strides[g];
+        uint32_t room = l->strides[g] < 0 ? first & behind : ~last & behind;
+        if (room < step * (FEWEST_RUSHED - 1)) return 0;
+        if (step && room / step + 1 < laps) laps = room / step + 1;
+    }
+    for (uint32_t g = 0; g < b->n_groups; g++) {
+        const GroupHome *home = &b->group_home[g];
+        if (home->state != GROUP_COSTS) continue;
+        uint32_t line = (b->group_base[g] + (uint32_t)b->groups[g].min_offset) >> all->line_shift;
+        if (cache_find(home->cache, line) == ABSENT || port_fills(home->port, home->cache, line, 1, t)) return 0;
+    }
+    return laps;
+}
+
+/* A lap has just begun whose data can cost: where they will not for some laps, those need no pricing. */
+static __attribute__((noinline)) void begin_rush(Laps *l, Pricing *p, Block *b) {
+    MemorySystem *m = &p->memory;
+    const MemoryChanges *k = &b->changes;
+    if (l->left < FEWEST_RUSHED || l->path->n_pairs || b->is_skewed || !b->costs) return;
+    if (b->in_order && !(changes_are_known(m, b) && k->to == k->from)) return;
+    uint32_t laps = laps_in_lines(l, b, p->head.cycles);
+    if (laps < FEWEST_RUSHED || (b->n_fetches && !fetch_hits(m, b, p->head.cycles))) return;
+    l->rushed = laps;
+    l->later = l->left - laps;
+    l->left = laps;
+    l->has_costs = 0;
+    l->stall = b->in_order ? k->stall : 0;
+    l->cycles += l->stall;
+}
+
+/* The laps that needed no pricing are over: what they left behind is what their last one did. */
+static __attribute__((noinline)) void end_rush(Laps *l, Pricing *p, Block *b) {
+    MemorySystem *m = &p->memory;
+    Cache *code = b->n_fetches ? b->fetched.cache : NULL;
+    uint64_t done = l->rushed - l->left, before = done - 1, ticks = before * b->event_order[b->n_events];
+    uint32_t stall = l->stall;
+    DataLines data;
+    l->left += l->later;
+    l->rushed = l->later = l->stall = 0;
+    l->cycles -= stall;
+    l->has_costs = 1;
+    if (!done) return;
+    for (uint32_t g = 0; g < b->n_groups; g++) b->group_base[g] += (uint32_t)before * (uint32_t)l->strides[g];
+    find_data(b, UINT64_MAX, &data);
+    data.cache->tick += ticks;
+    data.cache->hits += before * data.accesses;
+    if (code) {
+        code->hits += before * b->n_fetches;
+        if (code != data.cache) code->tick += ticks;
+        use_fetches(m, b, code == data.cache);
+    }
+    use_data(b, &data);
+    if (b->in_order) b->changes.times += done;
+    l->step->passes += done;
+    l->step->stall += done * stall;
+    p->head.block_serial += done;
+    for (uint32_t g = 0; g < b->n_groups; g++) b->group_base[g] += (uint32_t)l->strides[g];
+}
+
 /* Counts go where they belong. */
 static __attribute__((noinline)) void end_laps(Laps *l, Pricing *p, Block *b) {
+    if (l->rushed) end_rush(l, p, b);
     l->size_bytes = 0;
     if (l->has_costs) return;
     uint32_t done = l->begun - l->left;

@@ -88,10 +88,10 @@ static void cache_shape(Cache *c, uint32_t enabled, uint32_t sets, uint32_t ways
 static uint32_t cache_find(Cache *c, uint32_t line) {
     uint32_t *found = &c->found[line % FOUND_LINES];
     if (c->tags[*found] == line + 1) return *found;
-    uint32_t first = (line & (c->sets - 1)) * c->ways;
-    for (uint32_t w = 0; w < c->ways; w++)
-        if (c->tags[first + w] == line + 1) return *found = first + w;
-    return ABSENT;
+    uint32_t first = (line & (c->sets - 1)) * c->ways, slot = ABSENT;
+    for (uint32_t w = 0; w < c->ways; w++) slot = c->tags[first + w] == line + 1 ? first + w : slot; /* never a jump */
+    if (slot != ABSENT) *found = slot;
+    return slot;
 }
 
 static void cache_use(Cache *c, uint32_t slot) {
@@ -125,6 +125,7 @@ static void cache_install(Cache *c, uint32_t line, uint32_t slot) {
     ++*c->all_misses;
     c->changes++;
     c->tags[slot] = line + 1;
+    c->found[line % FOUND_LINES] = slot;
     c->used[slot] = ++c->tick;
 }
 
