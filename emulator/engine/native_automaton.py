@@ -99,8 +99,8 @@ class NativeAutomaton:
     def _plan_around(self, address: int, ways: WaysToPlan, packed: bytes) -> None:
         """Let blocks be planned in these ways, where they are met, in all of the memory around one."""
         stretch = self._automaton.stretch_at(address)
-        if stretch is None or stretch in self._planned_at:
-            return
+        if stretch is None or stretch in self._planned_at or self._automaton.programs is not None:
+            return  # of a core with MVE, each block is told to the interpreter
         self._planned_at.add(stretch)
         self._names.append(ways)
         self._library.bl_plan_at(self._answers, STRETCH.pack(*stretch, len(self._names) - 1) + packed)
