@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from emulator.engine.absent import AbsentInstructions, uses_fpu
 from emulator.engine.alignment import required_alignment
@@ -20,11 +20,13 @@ from emulator.engine.hook import MOST_LOADS, BlockHook, KnownLoad, Stop
 from emulator.engine.lazily import MetBlock, Origin, Plans, States, WaysToPlan
 from emulator.engine.memory_map import MemoryMap
 from emulator.engine.planner import load_pairs, plan_block
-from emulator.engine.vector.programs import Programs
 from emulator.thumb.decode import ItState, decode_block
 from emulator.thumb.instruction import PC, Block, Instruction
 from emulator.timing.memory.prefetch_unit import QUEUE_LEAD
 from emulator.timing.model import FALL_THROUGH, CoreModel, Step
+
+if TYPE_CHECKING:
+    from emulator.engine.vector.programs import Programs
 
 PAGE = 0x1000
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
 from emulator.board.model import Board
 from emulator.engine.absent import AbsentInstructions
@@ -17,13 +18,14 @@ from emulator.engine.library import native_library, native_library_problem
 from emulator.engine.memory_map import MemoryMap
 from emulator.engine.native_automaton import price_natively
 from emulator.engine.remembered_reads import RememberedReads
-from emulator.engine.vector.doors import VectorDoors
-from emulator.engine.vector.programs import Programs
 from emulator.engine.vector.vector_state import find_vectors
 from emulator.errors import UsageError
 from emulator.system.exception_state import ExceptionState
 from emulator.timing.cores import core_model
 from emulator.timing.model import CoreModel, CountModel
+
+if TYPE_CHECKING:
+    from emulator.engine.vector.doors import VectorDoors
 
 XPSR_NUMBER = 0x1FF
 TIMINGS = ("memory", "core", "count")
@@ -77,6 +79,9 @@ class Engine:
         core, hook = self.core, self.hook
         if core.vector_state is None:
             return None
+        from emulator.engine.vector.doors import VectorDoors  # noqa: PLC0415 -- few cores have them
+        from emulator.engine.vector.programs import Programs  # noqa: PLC0415 -- as above
+
         vectors = find_vectors(core.uc, core.register_file)
         if not isinstance(hook, NativeHook) or core.register_file is None or vectors is None:
             reason = (
