@@ -15,7 +15,6 @@ from emulator.thumb import decode32, decode_memory32, decode_system32, decode_vf
 from emulator.thumb.decode16 import HANDLERS
 from emulator.thumb.fields import Handler, Place, unknown
 from emulator.thumb.instruction import Block, Instruction, Kind
-from emulator.thumb.vector.decode import with_tables
 
 ALWAYS = 14
 WIDE_FROM = 0xE800
@@ -80,7 +79,26 @@ def _immediate_or_branch_modified(opcode: int, place: Place) -> Instruction:
     return decode32.modified_immediate(opcode, place)
 
 
-WIDE_HANDLERS: tuple[Handler, ...] = tuple(with_tables(top, _wide_handler(top)) for top in range(512))
+LOOPS_AND_SELECTS = (0x089, 0x0A5, *range(0x100, 0x105))
+"""Bits 28:20 of Armv8.1-M's encodings outside of those of coprocessors."""
+
+
+def _with_tables(top: int) -> Handler:
+    """A decoder that asks the tables of Armv8.1-M first where their encodings lie."""
+    otherwise = _wide_handler(top)
+    if top & 0xC0 != 0xC0 and top not in LOOPS_AND_SELECTS:
+        return otherwise
+
+    def decode_by_tables(opcode: int, place: Place) -> Instruction:
+        from emulator.thumb.vector.decode import find, instruction_of  # noqa: PLC0415 -- its tables take time
+
+        found = find(opcode)
+        return otherwise(opcode, place) if found is None else instruction_of(found, opcode, place)
+
+    return decode_by_tables
+
+
+WIDE_HANDLERS: tuple[Handler, ...] = tuple(_with_tables(top) for top in range(512))
 
 
 def code_bytes(opcode: int) -> bytes:

@@ -9,9 +9,9 @@ from random import Random
 
 import pytest
 
-from emulator.thumb.decode import code_bytes, decode
+from emulator.thumb.decode import WIDE_HANDLERS, code_bytes, decode
 from emulator.thumb.instruction import FLAGS, LR, PC, S_BASE, Kind, MemoryAccess
-from emulator.thumb.vector.decode import disassembled, find, rows
+from emulator.thumb.vector.decode import disassembled, find, rows, rows_at
 from emulator.thumb.vector.pattern import Row
 
 NOP = b"\x00\xbf"
@@ -110,3 +110,8 @@ def test_what_pricing_asks_of_it() -> None:
     shift = decode(code_bytes(0xEA50116F), 0)  # asrl r0, r1, #5
     assert (shift.kind, shift.reads, shift.writes) == (Kind.LONG_SHIFT, 0b11, 0b11)
     assert decode(code_bytes(0xEA500101), 0).name == "orr"  # a neighbour stays what it is
+
+
+def test_the_decoder_asks_the_tables_wherever_they_have_a_row() -> None:
+    asked = {top for top, handler in enumerate(WIDE_HANDLERS) if handler.__name__ == "decode_by_tables"}
+    assert {top for top in range(512) if rows_at(top)} <= asked

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
-from emulator.thumb.fields import Handler, Place, build, transfer
+from emulator.thumb.fields import Place, build, transfer
 from emulator.thumb.instruction import (
     FLAGS,
     FP_FLAGS,
@@ -67,19 +67,15 @@ def rows() -> tuple[Row, ...]:
     return (*core_rows(), *across_rows(), *data_rows(), *memory_rows())
 
 
+@cache
 def rows_at(top: int) -> tuple[Row, ...]:
     """The rows that an instruction with these bits 28:20 can be of."""
     return tuple(r for r in rows() if not (top ^ r.value >> 20) & (r.mask >> 20) & 0x1FF)
 
 
-@cache
-def _by_top() -> tuple[tuple[Row, ...], ...]:
-    return tuple(rows_at(top) for top in range(512))
-
-
 def find(opcode: int) -> Found | None:
     """The row of a 32-bit instruction, None when it is of no table."""
-    for row in _by_top()[opcode >> 20 & 0x1FF]:
+    for row in rows_at(opcode >> 20 & 0x1FF):
         if row.matches(opcode) and _is_defined(row, fields := row.fields(opcode)):
             return Found(row, fields)
     return None
@@ -210,18 +206,6 @@ def _scattered(found: Found, opcode: int, place: Place, reads: int, writes: int,
         address_reads=addresses, store_reads=data if stores else 0, load_writes=0 if stores else data,
         element_bits=bits,
     )  # fmt: skip
-
-
-def with_tables(top: int, otherwise: Handler) -> Handler:
-    """A decoder of encodings with bits 28:20 ``top`` that asks the tables first."""
-    if not rows_at(top):
-        return otherwise
-
-    def decode(opcode: int, place: Place) -> Instruction:
-        found = find(opcode)
-        return otherwise(opcode, place) if found is None else instruction_of(found, opcode, place)
-
-    return decode
 
 
 def disassembled(opcode: int, address: int) -> str | None:
