@@ -187,6 +187,27 @@ def test_shifts_that_unicorn_takes_for_others(bench: Bench) -> None:
     assert (registers["r4"], registers["r3"]) == (pair & 0xFFFFFFFF, pair >> 32)
 
 
+SPLITS = """
+ldr r4, =0x80000001
+ldr r5, =0xFFFFFFF0
+movs r6, #8
+again: smlad r3, r4, r5, r6
+lsll r4, r5, r6
+subs r6, r6, #1
+bne again
+"""
+
+
+@pytest.mark.parametrize("timing", ["count", "memory"])
+def test_a_shift_behind_an_instruction_of_unicorns_in_a_loop(bench: Bench, timing: str) -> None:
+    """Whoever plans blocks natively leaves it to Python whose they are."""
+    once = bench.run(bench.image("")).counts.instructions
+    machine = bench.run(bench.image(SPLITS), timing=timing)
+    pair = (0xFFFFFFF0 << 32 | 0x80000001) << 36 & (1 << 64) - 1
+    assert machine.registers()["r5"] == pair >> 32
+    assert machine.counts.instructions - once == 3 + 8 * 4
+
+
 FAULTS = {
     "no coprocessor": ("vadd.i8 q0, q0, q1", False, 1 << 19),
     "unaligned": (f"ldr r3, ={DATA + 2}\nvldrw.u32 q0, [r3]", True, 1 << 24),
