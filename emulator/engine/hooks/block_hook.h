@@ -238,7 +238,6 @@ static void stop(NativeHook *n, void *uc, uint32_t code) {
 /* Whether a question is answered without a stop. */
 static int is_answered(NativeHook *n, void *uc, uint32_t code) {
     if (!n->answers || (code != STOP_NEED_BLOCK && code != STOP_NEED_PATH && code != STOP_NEED_EDGE)) return 0;
-    if (n->vectors && code == STOP_NEED_BLOCK) return 0; /* whether it is the interpreter's, Python says */
     if (n->watch.stage) end_watch(n);
     return answer(n->answers, &n->tables, &n->exceptions, &n->pricing.addresses.registers, uc, &n->pricing.head, code);
 }
