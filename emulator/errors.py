@@ -62,6 +62,10 @@ class NotOnABoard(BoardlessError):
     ROBOT_SKIP_EXECUTION = True  # Robot Framework skips, too, as pytest's plugin does
 
 
+class EngineError(BoardlessError):
+    """Code that the engine can't run as the hardware does, or does not come out of."""
+
+
 class CheckFailed(BoardlessError):
     """The run went well, but what it printed is not what it should have printed.
 

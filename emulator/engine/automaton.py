@@ -136,7 +136,7 @@ class Automaton:
         if code == Stop.NEED_BLOCK:
             self._define_block(self._hook.need_address, self._hook.need_size)
         elif code == Stop.NEED_PROGRAM and self.programs is not None:
-            line = self.programs.define(self._hook.need_address)
+            line = self.programs.define(self._hook.need_address, self._it_state())
             if line.forms:
                 self._define_block(line.address, line.size_bytes)
         elif code == Stop.SPLIT:
@@ -226,22 +226,26 @@ class Automaton:
 
     def _define_block(self, address: int, size_bytes: int) -> None:
         code = self._core.read_memory(address, size_bytes)
-        xpsr = self._core.get("xpsr")  # a block may begin inside an IT block, at a page's start
-        it = xpsr >> 25 & 3 | xpsr >> 8 & 0xFC
+        it = self._it_state()
         memory = self._core.memory_at(address)
         writable = memory is not None and memory.region.kind == "ram"
         pointer = memory.pointer + address - memory.region.base if memory is not None and writable else 0
-        met = MetBlock(address, code, it, pointer, self.ways_to_plan(address, size_bytes))
+        met = MetBlock(address, code, it.value, pointer, self.ways_to_plan(address, size_bytes))
         if not any(quick is not None and quick.define_block(met) for quick in (self.kept, self.native)):
             self._plan_block(met)
         if self.programs is not None:
-            self._share_with_interpreter(address, size_bytes)
+            self._share_with_interpreter(address, size_bytes, it)
 
-    def _share_with_interpreter(self, address: int, size_bytes: int) -> None:
+    def _it_state(self) -> ItState:
+        """Of the block that is about to begin: it may be inside an IT block, at a page's start."""
+        xpsr = self._core.get("xpsr")
+        return ItState(xpsr >> 25 & 3 | xpsr >> 8 & 0xFC)
+
+    def _share_with_interpreter(self, address: int, size_bytes: int, it: ItState) -> None:
         """A block that begins with the interpreter's code is never entered by Unicorn."""
         assert self.programs is not None
         number = len(self.plans) - 1
-        if self.programs.runs(address):
+        if self.programs.runs(address, it):
             self._hook.redirect(number)
         elif self.programs.watch(self.plans[number].block):
             self._core.forget_code(address, size_bytes)

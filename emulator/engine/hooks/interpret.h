@@ -11,13 +11,19 @@
 #include "execute.h"
 
 #define FIRST_PROGRAMS (1u << 10)
+#define NEVER_REFUSED UINT64_MAX
 #define RUN_UNTIL 0xFFFFFFFEu
 #define INTERRUPT_NOCP 17
 #define ERROR_INVALID 10   /* UC_ERR_INSN_INVALID */
 #define CPSR_STICKY (1u << 27)
+#define IT_LOW_SHIFT 25    /* ITSTATE in CPSR: bits 1:0, and 7:2 */
+#define IT_HIGH_SHIFT 8
+#define IT_HIGH 0xFCu
+#define CPSR_IT (3u << IT_LOW_SHIFT | IT_HIGH << IT_HIGH_SHIFT)
 
 typedef struct {           /* a straight line of code; without operations: Unicorn's to run */
     uint32_t address, size_bytes, n;
+    uint32_t it, has_it;   /* ITSTATE that it begins in; an IT block is in it */
     const uint8_t *host;   /* its bytes where they may change, or NULL */
     uint8_t *code;         /* what they were */
     Operation *operations;
@@ -27,6 +33,7 @@ typedef struct Vectors {
     Executor executor;     /* the first */
     Program **programs;    /* by open addressing */
     uint32_t n_programs, places;
+    uint32_t it, unicorns_it; /* ITSTATE here, and what Unicorn has */
     uint32_t finishes;     /* the fault, should a block's last instruction, of which Python is asked, be nobody's */
 } Vectors;
 
@@ -49,6 +56,24 @@ static void vectors_open(Vectors *v, const VectorDoors *doors, NativeHook *n) {
         .fpscr_id = (uint32_t)doors->fpscr_id};
 }
 
+/* ---- ITSTATE ---- */
+
+static uint32_t it_state(uint32_t cpsr) { return (cpsr >> IT_LOW_SHIFT & 3) | (cpsr >> IT_HIGH_SHIFT & IT_HIGH); }
+
+static uint32_t advanced(uint32_t it) { return it & 7 ? (it & 0xE0) | (it << 1 & 0x1F) : 0; }
+
+static int begins_it_block(const Operation *o) { return o->operation == DO_NOTHING && o->immediate; }
+
+/* Before operation `at` of a program; behind it when that is their number. */
+static uint32_t it_before(const Program *p, uint32_t at) {
+    uint32_t it = p->it;
+    for (const Operation *o = p->operations; o < p->operations + at; o++)
+        it = begins_it_block(o) ? o->immediate : advanced(it);
+    return it;
+}
+
+/* ---- programs ---- */
+
 static uint32_t program_place(const Vectors *v, uint32_t address) {
     uint32_t place = address * 0x9E3779B1u >> 8 & (v->places - 1);
     while (v->programs[place] && v->programs[place]->address != address) place = (place + 1) & (v->places - 1);
@@ -70,11 +95,12 @@ static void grow_programs(Vectors *v) {
     free(before);
 }
 
-static void add_program(Vectors *v, uint32_t address, uint32_t size_bytes, const uint8_t *host, const uint8_t *code,
-                        uint32_t n, const Operation *operations) {
+static void add_program(Vectors *v, uint32_t address, uint32_t it, uint32_t size_bytes, const uint8_t *host,
+                        const uint8_t *code, uint32_t n, const Operation *operations) {
     if (2 * v->n_programs >= v->places) grow_programs(v);
     Program *p = calloc(1, sizeof *p);
-    *p = (Program){address, size_bytes, n, host, copy_of(code, size_bytes), copy_of(operations, n * sizeof *operations)};
+    *p = (Program){address, size_bytes, n, it, it != 0, host, copy_of(code, size_bytes), copy_of(operations, n * sizeof *operations)};
+    for (uint32_t at = 0; at < n; at++) p->has_it |= begins_it_block(&operations[at]);
     uint32_t place = program_place(v, address);
     if (v->programs[place]) free_program(v->programs[place]);
     else v->n_programs++;
@@ -88,16 +114,18 @@ static void vectors_free(Vectors *v) {
     free(v->programs); free(v);
 }
 
-/* The program there; NULL: it is not known, or its code has changed. */
-static const Program *program_at(const Vectors *v, uint32_t address) {
+/* The program there; NULL: it is not known, begins in another ITSTATE, or its code has changed. */
+static const Program *program_at(const Vectors *v, uint32_t address, uint32_t it) {
     const Program *p = v->places ? v->programs[program_place(v, address)] : NULL;
-    return p && (!p->host || !memcmp(p->host, p->code, p->size_bytes)) ? p : NULL;
+    return p && p->it == it && (!p->host || !memcmp(p->host, p->code, p->size_bytes)) ? p : NULL;
 }
 
 static void load_core(NativeHook *n, Vectors *v, void *uc) {
     Interpreter *i = &v->executor.core;
     i->uc = uc;
-    i->flags = ask(v->executor.registers, uc, n->exceptions.ids.nzcv) & (FLAG_N | FLAG_Z | FLAG_C | FLAG_V);
+    uint32_t cpsr = ask(v->executor.registers, uc, n->exceptions.ids.cpsr);
+    i->flags = cpsr & (FLAG_N | FLAG_Z | FLAG_C | FLAG_V);
+    v->it = v->unicorns_it = it_state(cpsr);
     i->sticky = i->cleared = 0;
     i->last_read = i->last_written = NULL;
     i->memories = n->exceptions.memories;
@@ -108,9 +136,10 @@ static void load_core(NativeHook *n, Vectors *v, void *uc) {
 static void store_core(NativeHook *n, Vectors *v, void *uc, uint32_t pc) {
     const Exceptions *e = &n->exceptions;
     put(e, uc, e->ids.nzcv, v->executor.core.flags);
-    if (v->executor.core.sticky | v->executor.core.cleared) {
-        uint32_t kept = v->executor.core.cleared ? ~(CPSR_STICKY | GE_FLAGS) : ~0u;
+    if (v->executor.core.sticky | v->executor.core.cleared || v->it != v->unicorns_it) {
+        uint32_t kept = v->executor.core.cleared ? ~(CPSR_STICKY | GE_FLAGS | CPSR_IT) : ~CPSR_IT;
         uint32_t cpsr = ask(v->executor.registers, uc, e->ids.cpsr) & kept;
+        cpsr |= (v->it & 3) << IT_LOW_SHIFT | (v->it & IT_HIGH) << IT_HIGH_SHIFT;
         put(e, uc, e->ids.cpsr, cpsr | (v->executor.core.sticky ? CPSR_STICKY : 0));
     }
     put(e, uc, e->ids.pc, pc | 1);
@@ -126,25 +155,27 @@ static void need_program(NativeHook *n, uint32_t pc, uint32_t finishes) {
 /* The operations of a program from its entry. Says what ended it; *pc: where that is, or what comes next. */
 static int pass_through(NativeHook *n, Vectors *v, const Program *p, uint32_t *pc) {
     Interpreter *i = &v->executor.core;
-    int watched = n->block && n->block->n_hooked;
-    for (uint32_t at = 0; at < p->n; at++) {
+    int watched = n->block && n->block->n_hooked, ended = GOES_ON;
+    uint32_t at = 0;
+    for (; at < p->n; at++) {
         const Operation *o = &p->operations[at];
         if (watched) {
             on_code(n, i->uc, *pc);
-            if (n->pricing.head.stop_code) return FAULTS;
+            if (n->pricing.head.stop_code) { ended = FAULTS; break; }
         }
         i->next = *pc;
-        int ended = execute(&v->executor, o);
-        if (ended == GOES_ON) { *pc += o->size_bytes; continue; }
-        if (ended == BRANCHES) *pc = i->next;
-        return ended;
+        ended = execute(&v->executor, o);
+        if (ended) break;
+        *pc += o->size_bytes;
     }
-    return GOES_ON;
+    if (ended == BRANCHES) *pc = i->next;
+    if (p->has_it) v->it = ended == BRANCHES ? 0 : it_before(p, at);
+    return ended;
 }
 
 /* The last instruction of Unicorn's block, at which it trapped. 1: done, and *pc behind it. */
 static int finish_block(NativeHook *n, Vectors *v, uint32_t *pc) {
-    const Program *p = program_at(v, *pc);
+    const Program *p = program_at(v, *pc, v->it);
     if (!p) { need_program(n, *pc, v->finishes); return 0; }
     uint32_t otherwise = v->finishes;
     v->finishes = FAULT_NONE;
@@ -153,6 +184,7 @@ static int finish_block(NativeHook *n, Vectors *v, uint32_t *pc) {
     int ended = execute(&v->executor, p->operations);
     if (ended == FAULTS) return 0;
     *pc = ended == BRANCHES ? v->executor.core.next : *pc + p->operations->size_bytes;
+    v->it = ended == BRANCHES ? 0 : advanced(v->it);
     return 1;
 }
 
@@ -167,7 +199,7 @@ static int interpret(NativeHook *n, void *uc, uint32_t pc, int within) {
     if (!within || finish_block(n, v, &pc)) {
         n->interprets = 1;
         for (;;) {
-            const Program *p = program_at(v, pc);
+            const Program *p = program_at(v, pc, v->it);
             if (!p) { need_program(n, pc, 0); break; }
             if (!p->n) { goes_on = 1; break; }
             r[PC] = pc;
@@ -188,6 +220,11 @@ static int is_trapped(const NativeHook *n, int error) {
     return h->stop_code == STOP_NONE && (error == ERROR_INVALID || h->interrupt == INTERRUPT_NOCP);
 }
 
+/* The program where Unicorn stands. */
+static const Program *program_here(const NativeHook *n, void *uc, uint32_t pc) {
+    return program_at(n->vectors, pc, it_state(ask(n->vectors->executor.registers, uc, n->exceptions.ids.cpsr)));
+}
+
 /* As emu_start, by Unicorn and the interpreter in turn. */
 static int run_both(NativeHook *n, void *uc, uint32_t pc) {
     BlockHook *h = &n->pricing.head;
@@ -195,9 +232,9 @@ static int run_both(NativeHook *n, void *uc, uint32_t pc) {
     const Registers *r = &n->pricing.addresses.registers;
     v->executor.core.machine.state->fault = FAULT_NONE;
     int error = 0, within = v->finishes != FAULT_NONE;
-    const Program *p = program_at(v, pc);
+    const Program *p = program_here(n, uc, pc);
     int interprets = within || (p && p->n);
-    for (;;) {
+    for (uint64_t refused = NEVER_REFUSED;;) {
         if (interprets) {
             if (!interpret(n, uc, pc, within)) return 0;
         } else {
@@ -206,11 +243,13 @@ static int run_both(NativeHook *n, void *uc, uint32_t pc) {
             within = is_trapped(n, error);
             if (within) {
                 pc = read_register(r, uc, 15);
-                p = program_at(v, pc);
+                p = program_here(n, uc, pc);
                 if (p && !p->n) return error;
                 v->finishes = h->interrupt ? FAULT_NOCP : FAULT_UNDEFINED;
                 h->interrupt = 0;
             } else if (h->stop_code != STOP_INTERPRET) return error;
+            else if (refused == h->block_serial) { need_program(n, pc, 0); return 0; } /* each says: the other's */
+            else refused = h->block_serial;
             h->stop_code = STOP_NONE;
         }
         interprets = !interprets;

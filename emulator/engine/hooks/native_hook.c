@@ -131,9 +131,9 @@ EXPORT void bl_share_vectors(NativeHook *n, const VectorDoors *doors) {
     vectors_open(v, doors, n);
 }
 
-EXPORT void bl_add_program(NativeHook *n, uint32_t address, uint32_t size_bytes, const uint8_t *host, const uint8_t *code,
-                           uint32_t count, const Operation *operations) {
-    add_program(n->vectors, address, size_bytes, host, code, count, operations);
+EXPORT void bl_add_program(NativeHook *n, uint32_t address, uint32_t it, uint32_t size_bytes, const uint8_t *host,
+                           const uint8_t *code, uint32_t count, const Operation *operations) {
+    add_program(n->vectors, address, it, size_bytes, host, code, count, operations);
 }
 
 EXPORT uint32_t bl_take_exception(NativeHook *n, void *uc) { return take_exception(n, uc); }

@@ -161,7 +161,9 @@ def _narrow_rest(i: Instruction, op: int, top: int) -> Form | None:  # noqa: PLR
         return Form(name, BACK | BEFORE, n=SP, immediate=op & 0xFF | (op >> 8 & 1) << LR)
     if op >> 8 == 0xBC:  # POP without PC
         return Form(name, BACK, n=SP, immediate=op & 0xFF) if op & 0xFF else None
-    return Form("NOTHING") if i.kind is Kind.IT or op == 0xBF00 else None
+    if i.kind is Kind.IT:
+        return Form("NOTHING", immediate=i.it_mask)  # ITSTATE behind it
+    return Form("NOTHING") if op == 0xBF00 else None
 
 
 def _wide(i: Instruction) -> Form | None:  # noqa: PLR0911 - one return a form

@@ -58,7 +58,7 @@ class VectorDoors:
             ("bl_operation_number", c.c_int, [c.c_char_p]),
             ("bl_share_vectors", None, [c.c_void_p, c.c_void_p]),
             ("bl_add_program", None,
-             [c.c_void_p, c.c_uint32, c.c_uint32, c.c_void_p, c.c_char_p, c.c_uint32, c.c_void_p]),
+             [c.c_void_p, *(c.c_uint32,) * 3, c.c_void_p, c.c_char_p, c.c_uint32, c.c_void_p]),
             ("bl_redirect", None, [c.c_void_p, c.c_uint32]),
         ):  # fmt: skip
             function = getattr(library, name)
@@ -70,10 +70,15 @@ class VectorDoors:
         return int(self._library.bl_operation_number(name.encode()))
 
     def add_program(
-        self, address: int, size_bytes: int, host: int, code: bytes, count: int, operations: int
+        self, address: int, it: int, size_bytes: int, host: int, code: bytes, count: int, operations: int
     ) -> None:
-        """Tell of a line of code, Unicorn's without operations. ``host``: its bytes where they may change."""
-        self._library.bl_add_program(self._engine, address, size_bytes, host or None, code, count, operations)
+        """Tell of a line of code, Unicorn's without operations.
+
+        ``it``: ITSTATE that it begins in; ``host``: its bytes where they may change.
+        """
+        self._library.bl_add_program(
+            self._engine, address, it, size_bytes, host or None, code, count, operations
+        )
 
     def redirect(self, block: int) -> None:
         """A block is the interpreter's: Unicorn does not enter it."""

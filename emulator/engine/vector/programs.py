@@ -2,8 +2,8 @@
 
 A line is the interpreter's when an instruction of it is one that Unicorn 2.1.4 lacks or has wrong, or when it
 leads to such a line at once, so that a loop around one is not left at every turn. Which lines are is a matter
-of the code alone: figures do not depend on where a slice ends. A line ends at a branch, before an instruction
-that is Unicorn's, and before an IT block that has one.
+of the code alone: figures do not depend on where a slice ends. A line ends at a branch and before an
+instruction that is Unicorn's; it may begin and end inside an IT block, as blocks do at a page's start.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from emulator.engine.core import Core
 from emulator.engine.vector.core_forms import core_form
 from emulator.engine.vector.doors import VectorDoors
 from emulator.engine.vector.operations import Form, Operation, form_of
+from emulator.errors import EngineError
 from emulator.system.core import MemoryFault
 from emulator.thumb.decode import NO_IT, WIDE_FROM, ItState, decode
 from emulator.thumb.instruction import Block, Instruction, Kind
@@ -29,9 +30,14 @@ STATUS_FORMS = ("READ_STATUS", "WRITE_STATUS")
 
 @dataclass(slots=True)
 class Line:
-    """A straight line from one address. ``needed``: an instruction of it is not Unicorn's to run."""
+    """A straight line from one address. ``needed``: an instruction of it is not Unicorn's to run.
+
+    ``it``, ``it_after``: ITSTATE that it begins in, and ends in.
+    """
 
     address: int
+    it: ItState = NO_IT
+    it_after: ItState = NO_IT
     forms: list[tuple[Form, int]] = field(default_factory=list)  # with the instruction's bytes
     needed: bool = False
     last: Instruction | None = None
@@ -41,13 +47,13 @@ class Line:
         """Of its code."""
         return sum(size for _, size in self.forms)
 
-    def successors(self) -> list[int]:
+    def successors(self) -> list[tuple[int, ItState]]:
         """Where a branch at its end, or its end itself, leads."""
-        end = self.address + self.size_bytes
+        end = self.address + self.size_bytes, self.it_after
         if self.last is None or not self.last.writes_pc:
             return [end]
         always = self.last.condition is None and self.last.kind in (Kind.BRANCH, Kind.CALL)
-        return ([] if always else [end]) + ([] if self.last.target is None else [self.last.target])
+        return ([] if always else [end]) + ([] if self.last.target is None else [(self.last.target, NO_IT)])
 
 
 def needs_interpreter(instruction: Instruction) -> bool:
@@ -75,34 +81,63 @@ class Programs:
         self._lines: dict[int, Line] = {}
         self._watched: set[int] = set()
 
-    def define(self, address: int) -> Line:
+    def define(self, address: int, it: ItState) -> Line:
         """Read the line there anew, and tell the interpreter; without operations when it is Unicorn's."""
-        line = self._read(address)
+        line = self._read(address, it)
         code = self._code(address, max(line.size_bytes, LARGEST_BYTES))
-        needed = line.needed or any(self._read(at).needed for at in line.successors())
+        needed = line.needed or any(self._read(*there).needed for there in line.successors())
         forms = line.forms if needed else []
         line.forms = forms
         size_bytes = line.size_bytes or len(code)
         packed = (Operation * max(1, len(forms)))(*(f.packed(self._number(f.name), n) for f, n in forms))
         self._doors.add_program(
-            address, size_bytes, self._host(address), code[:size_bytes], len(forms), c.addressof(packed)
+            address,
+            it.value,
+            size_bytes,
+            self._host(address),
+            code[:size_bytes],
+            len(forms),
+            c.addressof(packed),
         )
         self._lines[address] = line
         return line
 
-    def runs(self, address: int) -> bool:
+    def runs(self, address: int, it: ItState) -> bool:
         """Whether the code there is the interpreter's."""
         memory = self._core.memory_at(address)
         known = self._lines.get(address) if memory is None or memory.region.kind != "ram" else None
-        return bool((known or self.define(address)).forms)
+        if known is None or known.it != it:
+            known = self.define(address, it)
+        return bool(known.forms)
 
     def watch(self, block: Block) -> bool:
-        """Have ``split`` called before what Unicorn would run as something else; False: there is none."""
-        found = {i.address for i in block.instructions if runs_wrong(i)}
+        """Have ``split`` called before what Unicorn would run as something else; False: there is none.
+
+        In an IT block a code hook can't stop the core (tests/unicorn_traps): it is called before the IT.
+        """
+        found: set[int] = set()
+        before_it: int | None = None
+        for i in block.instructions:
+            before_it = i.address if i.kind is Kind.IT else before_it if i.in_it_block else None
+            if runs_wrong(i):
+                found.add(self._split_for(i, before_it))
         for address in found - self._watched:
             self._core.watch_code(address, self._split)
         self._watched |= found
         return bool(found)
+
+    def _split_for(self, instruction: Instruction, before_it: int | None) -> int:
+        """Where Unicorn is to stop so that the interpreter comes to an instruction."""
+        if not instruction.in_it_block:
+            return instruction.address
+        line = None if before_it is None else self._read(before_it)
+        if line is None or line.address + line.size_bytes <= instruction.address:
+            raise EngineError(
+                f"{instruction.name.upper()} stands in an IT block behind what only Unicorn executes",
+                where=f"{instruction.address:#010x}",
+                next_step="Unicorn takes it for another; move it out of the IT block, or to its beginning",
+            )
+        return line.address
 
     def _number(self, name: str) -> int:
         if name not in self._numbers:
@@ -126,9 +161,9 @@ class Programs:
         except MemoryFault:
             return b""
 
-    def _read(self, address: int) -> Line:
-        code, line = self._code(address, LONGEST_LINE * LARGEST_BYTES), Line(address)
-        at, it, kept = 0, NO_IT, 0
+    def _read(self, address: int, it: ItState = NO_IT) -> Line:
+        code, line = self._code(address, LONGEST_LINE * LARGEST_BYTES), Line(address, it)
+        at = 0
         while len(line.forms) < LONGEST_LINE and at + 2 <= len(code):
             instruction = self._decode(code[at : at + 4], address + at, it)
             form = None if instruction is None else _form(instruction)
@@ -139,15 +174,9 @@ class Programs:
             line.last = instruction
             at += instruction.size_bytes
             it = ItState(instruction.it_mask) if instruction.kind is Kind.IT else it.advanced()
-            kept = kept if it.value else len(line.forms)
             if instruction.writes_pc:
                 break
-        if kept < len(line.forms):  # an IT block is run whole or not at all
-            del line.forms[kept:]
-            line.last = None
-            line.needed = any(
-                needs_interpreter(decode(code[n : n + 4], address + n)) for n in _starts(line.forms)
-            )
+        line.it_after = it
         return line
 
     @staticmethod
@@ -157,14 +186,11 @@ class Programs:
         return decode(code, address, it)
 
 
-def _starts(forms: list[tuple[Form, int]]) -> list[int]:
-    at, starts = 0, []
-    for _, size in forms:
-        starts.append(at)
-        at += size
-    return starts
-
-
 def _form(instruction: Instruction) -> Form | None:
     found = find(instruction.opcode) if instruction.is_wide else None
-    return core_form(instruction) if found is None else form_of(found, instruction.address)
+    if found is None:
+        return core_form(instruction)
+    form = form_of(found, instruction.address)
+    if instruction.in_it_block and instruction.condition is not None:
+        return form._replace(condition=instruction.condition)
+    return form

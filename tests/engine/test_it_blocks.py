@@ -1,0 +1,94 @@
+"""IT blocks of Armv8.1-M's firmware: where Unicorn and the interpreter take each other's place inside one."""
+
+from __future__ import annotations
+
+import pytest
+
+from emulator.errors import EngineError
+from tests.engine.test_vectors import DATA, Bench
+from tests.engine.test_vectors import bench as bench  # noqa: PLC0414 -- a fixture
+
+GREATER, NOT_GREATER = "cmp r4, #4\n", "cmp r4, #5\n"
+END = "b leave\n.ltorg\n"
+START = """
+movs r4, #5
+movs r5, #0x80
+movs r2, #0
+movs r3, #0
+movs r6, #0
+ldr r8, =0xFFFFFFF8
+b over
+.balign 1024
+.space {before}
+over:
+"""
+"""What follows stands ``before`` bytes behind a boundary at which Unicorn cuts blocks."""
+
+
+@pytest.mark.parametrize("compare", [GREATER, NOT_GREATER], ids=["holds", "does not"])
+@pytest.mark.parametrize("timing", ["count", "memory"])
+def test_a_block_that_begins_inside_one_keeps_its_conditions(bench: Bench, compare: str, timing: str) -> None:
+    """Unicorn cuts at 1 KiB; behind the cut the interpreter's line has the rest of the IT block."""
+    body = START.format(before=1020) + (
+        f"{compare}itt gt\nssatgt r6, #8, r5\nbgt.n 1f\nadd r3, r3, #5\nsrshr r8, #2\n"
+        "b leave\n1: adds r2, #1\nsrshr r8, #1\nb leave\n.ltorg\n"
+    )
+    registers = bench.run(bench.image(body), timing=timing).registers()
+    holds = compare == GREATER
+    assert (registers["r6"], registers["r3"], registers["r2"]) == ((127, 0, 1) if holds else (0, 5, 0))
+    assert registers["r8"] == (0xFFFFFFFC if holds else 0xFFFFFFFE)
+
+
+MIXED = """
+movs r3, #0x11
+vmsr p0, r3
+{compare}
+iteet gt
+vmrsgt r2, p0
+sdivle r3, r5, r4
+vmrsle r6, p0
+udivgt r5, r5, r4
+lsll r4, r5, #4
+"""
+
+
+@pytest.mark.parametrize("compare", [GREATER, NOT_GREATER], ids=["holds", "does not"])
+def test_both_execute_instructions_of_one(bench: Bench, compare: str) -> None:
+    """Division is Unicorn's, P0 the interpreter's."""
+    body = START.format(before=0) + MIXED.format(compare=compare) + END
+    registers = bench.run(bench.image(body)).registers()
+    if compare == GREATER:
+        assert (registers["r2"], registers["r3"], registers["r6"]) == (0x11, 0x11, 0)
+        assert (registers["r4"], registers["r5"]) == (0x50, (0x80 // 5) << 4)
+    else:
+        assert (registers["r2"], registers["r3"], registers["r6"]) == (0, 0x80 // 5, 0x11)
+        assert (registers["r4"], registers["r5"]) == (0x50, 0x80 << 4)
+
+
+@pytest.mark.parametrize("compare", [GREATER, NOT_GREATER], ids=["holds", "does not"])
+def test_a_shift_in_one_behind_what_is_unicorns(bench: Bench, compare: str) -> None:
+    """A code hook can't stop Unicorn before the shift: the interpreter takes over before the IT."""
+    body = (
+        START.format(before=0) + f"smlad r3, r4, r5, r4\n{compare}it gt\nlsllgt r4, r5, #4\nb leave\n.ltorg\n"
+    )
+    registers = bench.run(bench.image(body)).registers()
+    shifted = (0x50, 0x800) if compare == GREATER else (5, 0x80)
+    assert (registers["r4"], registers["r5"]) == shifted
+
+
+def test_a_fault_in_one_comes_back_into_it(bench: Bench) -> None:
+    """The handler's frame has ITSTATE: what the condition leaves out stays out."""
+    body = START.format(before=0) + (
+        f"mov r9, #0x60000000\n{GREATER}itte gt\nlsllgt r4, r5, #4\nldrgt r2, [r9]\nmovle r3, #9\n{END}"
+    )
+    mends = f".thumb_func\nfault5: ldr r9, ={DATA}\nldr r6, [sp, #28]\nbx lr\n.ltorg\n"
+    registers = bench.run(bench.image(body, mends), bytes([7, 0, 0, 0])).registers()
+    assert (registers["r2"], registers["r3"], registers["r4"]) == (7, 0, 0x50)
+    it_state = registers["r6"] >> 25 & 3 | registers["r6"] >> 8 & 0xFC
+    assert it_state == 0b110_01100  # GT here, LE in the one behind it
+
+
+def test_what_nobody_can_execute_is_refused(bench: Bench) -> None:
+    body = START.format(before=0) + f"{GREATER}itt gt\nsdivgt r3, r4, r5\nlsllgt r4, r5, #4\n" + END
+    with pytest.raises(EngineError, match="LSLL stands in an IT block behind"):
+        bench.run(bench.image(body))
