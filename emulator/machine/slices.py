@@ -12,6 +12,7 @@ from unicorn import UcError
 from emulator.clock.clock import NEVER, Clock
 from emulator.engine.engine import Engine
 from emulator.engine.hook import Stop
+from emulator.errors import EngineError
 from emulator.machine.controlled_flash import ControlledFlash
 from emulator.machine.halts import Halts
 from emulator.machine.lending import InputLending
@@ -25,6 +26,8 @@ from emulator.system.system import System
 LARGEST_INSTRUCTION_BYTES = 4
 FPU_CLOSED, FPU_PRIVILEGED, FPU_OPEN = range(3)
 """As emulator/engine/vector/vector_state.h has them."""
+MOST_QUESTIONS = 1000
+"""In a row without an instruction counted between them: a block asks a few, when it is first met."""
 LEFT_THUMB_STATE = -1
 """Beside the hook's codes: a branch has led to an even address."""
 
@@ -137,6 +140,7 @@ class Slices:
         """Begin a run, and go on with it behind each of the hook's questions."""
         core, hook, corrections = self._core, self._hook, self._automaton.corrections
         execute = begin
+        questions, counted = 0, -1
         while True:
             hook.stop_code = 0
             error = execute()
@@ -154,6 +158,14 @@ class Slices:
                 continue
             if not self._automaton.answer(code):
                 return code, error
+            questions = questions + 1 if hook.instructions == counted else 0
+            counted = hook.instructions
+            if questions > MOST_QUESTIONS:
+                raise EngineError(
+                    "the core does not get on: the engine asks the same again and again",
+                    where=f"{core.get('pc'):#010x}",
+                    next_step=f"report it with the firmware; the question was {Stop(code).name}",
+                )
 
     def finish_block(self, upto: int | None = None) -> None:
         """Go on from a halt in a block to its instruction at ``upto``, or to its end by default.

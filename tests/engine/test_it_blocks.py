@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from emulator.engine.automaton import Automaton
 from emulator.errors import EngineError
 from tests.engine.test_vectors import DATA, Bench
 from tests.engine.test_vectors import bench as bench  # noqa: PLC0414 -- a fixture
@@ -92,3 +93,11 @@ def test_what_nobody_can_execute_is_refused(bench: Bench) -> None:
     body = START.format(before=0) + f"{GREATER}itt gt\nsdivgt r3, r4, r5\nlsllgt r4, r5, #4\n" + END
     with pytest.raises(EngineError, match="LSLL stands in an IT block behind"):
         bench.run(bench.image(body))
+
+
+def test_a_core_that_does_not_get_on_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question whose answer changes nothing comes again; no limit of cycles would end that."""
+    image = bench.image("vmov.i32 q0, #1\n")
+    monkeypatch.setattr(Automaton, "answer", lambda _self, code: code != 0)
+    with pytest.raises(EngineError, match="does not get on"):
+        bench.run(image)

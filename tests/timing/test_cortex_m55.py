@@ -34,6 +34,11 @@ def test_a_loop_that_ended_is_not_known_any_more() -> None:
     assert again.cycles == first.cycles
 
 
+def test_a_loop_of_nothing_takes_time() -> None:
+    """Else a firmware that stays in one would never come to the end of its cycles."""
+    assert all(step.cycles > 0 for step in turns("2ff003c0", TAKEN, TAKEN, TAKEN))  # le .
+
+
 def test_a_branch_backwards_costs_each_turn() -> None:
     steps = turns("013ffdd1", TAKEN, TAKEN, TAKEN)  # subs r7,#1; bne .-2
     assert len({step.cycles for step in steps}) == 1

@@ -184,6 +184,8 @@ class _Pass:
         ends = instruction.name in LOOP_ENDS
         if ends and leaves and instruction.address == known:
             ledger.issue()
+            if instruction.target == instruction.address:  # a loop of nothing: else time would stand still
+                ledger.charge(index, Cause.ISSUE, 1)
             return known
         self.instruction(index, instruction, runs=True)
         if leaves:
