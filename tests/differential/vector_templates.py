@@ -197,7 +197,8 @@ LONG_SHIFT = (
     "(sqshll|uqshll|srshrl|urshrl) %e, %o, #[1,32]",
     "(sqshl|uqshl|srshr|urshr) %r, #[1,32]",
     "(asrl|lsll) %e, %o, (%R|r8)",
-    "(sqrshrl|uqrshll) %e, %o, #(48|64), (%R|r8)",
+    "(sqrshrl|uqrshll) %e, %o, #64, (%R|r8)",
+    "ssat r8, #6, r8\n(sqrshrl|uqrshll) %e, %o, #48, r8",  # QEMU 7.2 takes 48 and more to the right for 0
     "(sqrshr|uqrshl) %R, %R",
 )
 HALF_PRECISION = (

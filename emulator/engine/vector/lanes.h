@@ -58,10 +58,11 @@ static inline int64_t saturate(__int128 value, uint32_t bits, int is_unsigned, i
     return (int64_t)value;
 }
 
-/* `value` shifted left by a signed amount, to the right of 0 rounded or not; 127 bits are enough for all. */
+/* `value`, of 64 bits, shifted left by a signed amount, to the right of 0 rounded or not. What 64 bits don't hold
+ * may be another number that they don't hold: 127 bits are enough for all. */
 static inline __int128 shifted(__int128 value, int32_t amount, int rounds) {
-    if (amount >= 0) return amount > 62 ? (value ? (value > 0 ? (__int128)1 : (__int128)-1) * ((__int128)1 << 126) : 0)
-                                        : value << amount;
+    if (amount > 63 || (amount == 63 && value >> 63 > 0)) return value > 0 ? (__int128)1 << 126 : value ? -((__int128)1 << 126) : 0;
+    if (amount >= 0) return value << amount;
     if (amount < -64) amount = -65; /* all bits go out; a rounding bit beyond the sign is 0 */
     if (!rounds) return value >> -amount;
     return (value + ((__int128)1 << (-amount - 1))) >> -amount;
