@@ -1,4 +1,4 @@
-"""SERCOM of SAM D21 as a USART (datasheet DS40001882, chapters 25 and 26).
+"""SERCOM as a USART: SAM D21 (DS40001882, chapters 25 and 26), SAM D5x/E5x (DS60001507, chapters 33 and 34).
 
 The baud rate comes from the core's generic clock: arithmetic (65536 - BAUD parts of it) or fractional, 16, 8
 or 3 samples a bit. Two received characters are kept beside the shift register. The slow clock, LIN, IrDA, the
@@ -8,7 +8,8 @@ flags then never rise.
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from emulator.device import ClockedParameters, ClockName, DeviceContext
 from emulator.schema.table import about
@@ -42,7 +43,8 @@ class Sercom(RegisterDevice):
 
     PARAMETERS = SercomParameters
     parameters: SercomParameters
-    LINES = ("global",)
+    LINES: ClassVar[tuple[str, ...]] = ("global",)
+    LINE_FLAGS: ClassVar[Mapping[str, int]] = {"global": 0xFF}
     REGISTERS = (
         Register(0x00, "CTRLA", writable=0x7FF3E19F, on_write="control_changed"),
         Register(0x04, "CTRLB", writable=0x32747, on_write="changed"),
@@ -131,7 +133,8 @@ class Sercom(RegisterDevice):
     def moved(self, _written: int, _old: int) -> None:
         """Whatever has changed: line and DMA requests follow."""
         flags = self.flags()
-        self.line("global").set_level(bool(flags & self._enables & 0xFF))
+        for line, mask in self.LINE_FLAGS.items():
+            self.line(line).set_level(bool(flags & self._enables & mask))
         self._requests.set(receive=bool(flags & RECEIVED), send=bool(flags & DATA_EMPTY))
 
     # -- inside ----------------------------------------------------------------------------
@@ -177,3 +180,15 @@ class Sercom(RegisterDevice):
         if no_room:
             self.set_bits("INTFLAG", OVERFLOW << STATUS_SHIFT | ERROR)
         self.moved(0, 0)
+
+
+class SercomD51(Sercom):
+    """One of SAM D5x/E5x: four lines, CTRLC and what ISO 7816 needs, which is kept."""
+
+    LINES = ("line0", "line1", "line2", "line3")
+    LINE_FLAGS = {"line0": DATA_EMPTY, "line1": SENT, "line2": RECEIVED, "line3": 0xF8}  # noqa: RUF012
+    REGISTERS = (
+        *Sercom.REGISTERS,
+        Register(0x08, "CTRLC", writable=0x0F732F07),
+        read_only(0x20, "RXERRCNT"),
+    )

@@ -1,7 +1,7 @@
-"""WDT of SAM D21 (datasheet DS40001882, chapter 18): it resets the system unless it is cleared in time.
+"""WDT of SAM D21 (datasheet DS40001882, chapter 18) and SAM D5x/E5x (DS60001507, chapter 20).
 
-A period is 8 << PER clocks of its GCLK; a clear with another key than A5h, or in the closed window, resets,
-too. The early warning is its interrupt.
+It resets the system unless it is cleared in time. A period is 8 << PER of its clocks; a clear with another
+key than A5h, or in the closed window, resets, too. The early warning is its interrupt.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Annotated
 from emulator.device import ClockedParameters, ClockName, DeviceContext
 from emulator.schema.table import about
 from peripherals.parts.watchdog import Watchdog
-from peripherals.register_device import Register, RegisterDevice
+from peripherals.register_device import Register, RegisterDevice, read_only
 
 ENABLE, WINDOW, ALWAYS_ON = 1 << 1, 1 << 2, 1 << 7
 KEY = 0xA5
@@ -24,19 +24,17 @@ class WdtParameters(ClockedParameters, frozen=True):
     clock: Annotated[ClockName, about("Its GCLK.", names_a="clock", example="wdt")] = "core"
 
 
+CONTROL = Register(0x00, "CTRL", 0x000BBB00, writable=0x000FFF86, on_write="control_written")
+FLAG = Register(0x04, "INTFLAG", writable=0, w1c=1 << FLAG_SHIFT, on_read="flags", on_write="enables_written")
+
+
 class Wdt(RegisterDevice):
     """The watchdog. Bytes that share a word are one register here."""
 
     PARAMETERS = WdtParameters
     parameters: WdtParameters
     LINES = ("global",)
-    REGISTERS = (
-        Register(0x00, "CTRL", 0x000BBB00, writable=0x000FFF86, on_write="control_written"),
-        Register(
-            0x04, "INTFLAG", writable=0, w1c=1 << FLAG_SHIFT, on_read="flags", on_write="enables_written"
-        ),
-        Register(0x08, "CLEAR", writable=0, on_write="cleared"),
-    )
+    REGISTERS = (CONTROL, FLAG, Register(0x08, "CLEAR", writable=0, on_write="cleared"))
     STATE = ("_enabled", "_opens_cycles")
 
     def __init__(self, context: DeviceContext) -> None:
@@ -99,3 +97,14 @@ class Wdt(RegisterDevice):
 
     def _refresh(self) -> None:
         self.line("global").set_level(bool(self.values["INTFLAG"] >> FLAG_SHIFT & self._enabled))
+
+
+class WdtD51(Wdt):
+    """That of SAM D5x/E5x."""
+
+    REGISTERS = (
+        CONTROL,
+        FLAG,
+        read_only(0x08, "SYNCBUSY"),
+        Register(0x0C, "CLEAR", writable=0, on_write="cleared"),
+    )

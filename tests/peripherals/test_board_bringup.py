@@ -83,6 +83,7 @@ BOARDS = {
     "rpi-pico": BringUp("rp2040.c", 0x20000000, stage2="rp2040_stage2.S"),
     "rpi-pico2": BringUp("rp2350.c", 0x20000000, stage2="rp2350_image.S"),
     "arduino-zero": BringUp("samd21.c", 0x20000000),
+    "metro-m4": BringUp("samd51.c", 0x20000000),
 }
 WITHOUT_CLOCK_TREE = ("mps2-", "mps3-", "virtual-")
 

@@ -1,0 +1,164 @@
+"""NVMCTRL of SAM D5x/E5x (datasheet DS60001507, chapter 25): blocks are erased, pages programmed.
+
+Stores to flash fill the page buffer of 512 bytes; by WMODE the last one of a double word, a quad word or a
+page programs it, in the data sheet's typical times (54.12: a page 1.5 ms, a block 50 ms). A quad word takes a
+page's time, which the data sheet does not say. With AUTOWS the flash waits as long as it needs: the wait
+states of 54.12 at the core's clock and more than 2.7 V. Banks, lock bits, SmartEEPROM and the user page are
+not modelled, and told.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from emulator.clock.clock import PICOSECONDS_PER_SECOND
+from emulator.device import DeviceContext
+from emulator.schema.table import about
+from peripherals.parts.interrupts import Interrupt, InterruptDevice
+from peripherals.parts.parameters import TunedParameters
+from peripherals.parts.timed_deadline import TimedDeadline
+from peripherals.register_device import Register, read_only
+
+KEY = 0xA5
+ERASE_BLOCK, WRITE_PAGE, WRITE_QUAD_WORD, CLEAR_BUFFER = 0x01, 0x03, 0x04, 0x15
+LOCKING = (0x11, 0x12)
+AUTOMATIC_WAIT_STATES = 1 << 2
+DONE, ADDRESS_ERROR, PROGRAM_ERROR = 1 << 0, 1 << 1, 1 << 2
+EVENTS = 0x7FF
+READY_SHIFT, SET_SHIFT = 16, 16
+LOADED = 1 << 2 + READY_SHIFT
+PAGE_BYTES, BLOCK_BYTES, QUAD_WORD_BYTES = 512, 8192, 16
+WRITTEN_BY_MODE = (0, 8, QUAD_WORD_BYTES, PAGE_BYTES)
+PAGE_SIZE_CODE = 6
+MICROSECOND = PICOSECONDS_PER_SECOND // 1_000_000
+PROGRAM_US, ERASE_US = 1_500, 50_000
+MOST_HZ = (24_000_000, 51_000_000, 77_000_000, 101_000_000, 119_000_000)
+"""With so many wait states the core may be so fast (54.12)."""
+ERASED = 0xFF
+
+
+class NvmctrlD51Parameters(TunedParameters, frozen=True):
+    """How much flash there is."""
+
+    flash_bytes: Annotated[
+        int, about("The flash.", unit="bytes", at_least=0x40000, at_most=0x100000, example=0x80000)
+    ] = 0x100000
+
+
+class NvmctrlD51(InterruptDevice):
+    """The flash's controller. CTRLB, INTENCLR with INTENSET and INTFLAG with STATUS are words here."""
+
+    PARAMETERS = NvmctrlD51Parameters
+    parameters: NvmctrlD51Parameters
+    REGISTERS = (
+        Register(0x00, "CTRLA", AUTOMATIC_WAIT_STATES, writable=0xFFFC, on_write="tuned"),
+        Register(0x04, "CTRLB", writable=0, on_write="commanded"),
+        read_only(0x08, "PARAM", on_read="size"),
+        Register(0x0C, "INTENSET", writable=0, on_read="enables", on_write="enables_written"),
+        Register(0x10, "INTFLAG", 1 << READY_SHIFT, writable=0, w1c=EVENTS),
+        Register(0x14, "ADDR", writable=0xFFFFFF),
+        read_only(0x18, "RUNLOCK", 0xFFFFFFFF),
+        read_only(0x1C, "PBLDATA0", 0xFFFFFFFF),
+        read_only(0x20, "PBLDATA1", 0xFFFFFFFF),
+        read_only(0x24, "ECCERR"),
+        Register(0x28, "DBGCTRL", writable=0x00030003),
+        read_only(0x2C, "SEESTAT"),
+    )
+    INTERRUPTS = (
+        Interrupt("done", "INTFLAG", "INTENSET", EVENTS & 0xFF),
+        Interrupt("smart_eeprom", "INTFLAG", "INTENSET", EVENTS & 0x700),
+    )
+    STATE = ("_buffer",)
+    PARTS = ("_busy",)
+
+    def __init__(self, context: DeviceContext) -> None:
+        super().__init__(context)
+        self._buffer: dict[int, int] = {}  # bytes of the page, by their place in it
+        self._busy = TimedDeadline(context, "busy", self._done)
+        context.flash.serve_stores(0, self.parameters.flash_bytes, self._stored)
+        context.clocks.on_change(lambda: self.tuned(0, 0))
+
+    def reset(self) -> None:
+        """Ready; the page buffer empty."""
+        super().reset()
+        self._buffer = {}
+        self._busy.arm(None)
+        self.tuned(0, 0)
+
+    # -- effects ---------------------------------------------------------------------------
+    def size(self) -> int:
+        """PARAM."""
+        return PAGE_SIZE_CODE << 16 | self.parameters.flash_bytes // PAGE_BYTES
+
+    def enables(self) -> int:
+        """INTENCLR and INTENSET both read the enables."""
+        return self.values["INTENSET"] | self.values["INTENSET"] << SET_SHIFT
+
+    def enables_written(self, written: int, _old: int) -> None:
+        """INTENCLR below, INTENSET above."""
+        enables = self.values["INTENSET"] & ~written | written >> SET_SHIFT
+        self.values["INTENSET"] = enables & EVENTS
+
+    def commanded(self, written: int, _old: int) -> None:
+        """CTRLB: a command with its key."""
+        command, key = written & 0x7F, written >> 8 & 0xFF
+        address = self.values["ADDR"]
+        if key != KEY or not self.values["INTFLAG"] & 1 << READY_SHIFT:
+            self.raise_flags("INTFLAG", PROGRAM_ERROR)
+        elif command in (ERASE_BLOCK, WRITE_PAGE, WRITE_QUAD_WORD) and address >= self.parameters.flash_bytes:
+            self.report("CTRLB", "write", "erasing or programming behind the main flash")
+            self.raise_flags("INTFLAG", ADDRESS_ERROR)
+        elif command == ERASE_BLOCK:
+            self.context.flash.put(address & -BLOCK_BYTES, bytes([ERASED]) * BLOCK_BYTES)
+            self._begin(ERASE_US)
+        elif command in (WRITE_PAGE, WRITE_QUAD_WORD):
+            self._program(address, PAGE_BYTES if command == WRITE_PAGE else QUAD_WORD_BYTES)
+        elif command == CLEAR_BUFFER:
+            self._buffer = {}
+            self.clear_bits("INTFLAG", LOADED)
+            self.set_bits("INTFLAG", DONE)
+        else:
+            if command not in LOCKING:
+                self.report("CTRLB", "write", f"command 0x{command:02x} of the flash controller")
+            self.set_bits("INTFLAG", DONE)
+
+    def tuned(self, _written: int, _old: int) -> None:
+        """CTRLA: wait states."""
+        wait_states = self.field("CTRLA", 8, 4)
+        if self.values["CTRLA"] & AUTOMATIC_WAIT_STATES:
+            core_hz = self.context.clock.core_hz
+            wait_states = sum(core_hz > most for most in MOST_HZ)
+        self.context.tuning.configure(self.parameters.accelerator, wait_states=wait_states)
+
+    # -- inside ----------------------------------------------------------------------------
+    def _stored(self, address: int, size_bytes: int, value: int) -> bool:
+        """A store fills the buffer; bytes go out as halfwords or words."""
+        if size_bytes == 1:
+            return False
+        for n in range(size_bytes):
+            self._buffer[(address + n) % PAGE_BYTES] = value >> 8 * n & 0xFF
+        self.values["ADDR"] = address
+        self.set_bits("INTFLAG", LOADED)
+        programs = WRITTEN_BY_MODE[self.field("CTRLA", 4, 2)]
+        if programs and (address + size_bytes) % programs == 0:
+            self._program(address, programs)
+        return True
+
+    def _program(self, address: int, size_bytes: int) -> None:
+        first = address & -size_bytes
+        new = bytes(
+            self.context.memory.read(first + n, 1) & self._buffer.get((first + n) % PAGE_BYTES, ERASED)
+            for n in range(size_bytes)
+        )
+        self.context.flash.put(first, new)
+        self._buffer = {}
+        self.clear_bits("INTFLAG", LOADED)
+        self._begin(PROGRAM_US)
+
+    def _begin(self, microseconds: int) -> None:
+        self.clear_bits("INTFLAG", 1 << READY_SHIFT)
+        self._busy.arm(self.context.clock.picoseconds() + microseconds * MICROSECOND)
+
+    def _done(self) -> None:
+        self.set_bits("INTFLAG", 1 << READY_SHIFT)
+        self.raise_flags("INTFLAG", DONE)
