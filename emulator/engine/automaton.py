@@ -250,6 +250,14 @@ class Automaton:
         elif self.programs.watch(self.plans[number].block):
             self._core.forget_code(address, size_bytes)
 
+    def is_interpreted(self, block: Block) -> bool:
+        """Whether it is the interpreter's: it ends without a stop also where it branches."""
+        return self.programs is not None and self.programs.is_known(block.address)
+
+    def splits_at(self, address: int) -> bool:
+        """Whether Unicorn's block ends before the instruction there, for the interpreter."""
+        return self.programs is not None and self.programs.is_watched(address)
+
     def split(self, address: int) -> None:
         """The instruction at ``address``, about to execute, is the interpreter's, in a block of Unicorn's."""
         if self.instruction_at(address) is not None:

@@ -127,6 +127,9 @@ class Core:
         self._word_pointer = ctypes.byref(self._word)  # the binding takes 3 us a register, this 0.3
         self.register_file = find_register_file(self.uc)
         self.emulate: Callable[[int], int] = self._emulate  # from a PC on; the native hook has its own
+        self.emulate_part: Callable[[int, int], int] = (
+            self._emulate_part
+        )  # the same; the interpreter has its own
         self.doors: Callable[[int, Any, Any], tuple[Any, Any, Any]] = _own_doors  # to device registers
         self.monitor = find_monitor(self.register_file, CPU_MODELS[core_name])
         self.stack_limits = find_stack_limits(self.register_file, CPU_MODELS[core_name])
@@ -469,9 +472,7 @@ class Core:
         Instructions of an IT block count one by one. What was translated for it ends before ``until``:
         the caller drops it.
         """
-        return self._checked(
-            lambda start: int(self._library.uc_emu_start(self.uc._uch, start | 1, until, 0, 0)), pc
-        )
+        return self._checked(lambda start: self.emulate_part(start, until), pc)
 
     def _checked(self, emulate: Callable[[int], int], pc: int) -> UcError | None:
         uc = self.uc
@@ -484,7 +485,10 @@ class Core:
         return UcError(status) if status else None
 
     def _emulate(self, pc: int) -> int:
-        return int(self._library.uc_emu_start(self.uc._uch, pc | 1, RUN_UNTIL, 0, 0))
+        return self._emulate_part(pc, RUN_UNTIL)
+
+    def _emulate_part(self, pc: int, until: int) -> int:
+        return int(self._library.uc_emu_start(self.uc._uch, pc | 1, until, 0, 0))
 
 
 def _own_doors(_base: int, read: Any, write: Any) -> tuple[Any, Any, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING
 
 from emulator.board.model import Board
@@ -95,6 +96,7 @@ class Engine:
             )
         doors = VectorDoors(*hook.doors, core.vector_state, core.register_file, vectors)
         self.automaton.programs = Programs(core, doors, self.automaton.split)
+        core.emulate_part = partial(doors.run_part, core.uc._uch)
         return doors
 
     @property

@@ -119,10 +119,14 @@ class Halts:
     def _watch(self, address: int, reached: Callable[[int], None]) -> int:
         number = self._core.watch_code(address, reached)
         self._core.forget_code(address, LARGEST_INSTRUCTION_BYTES)
+        if self._automaton.programs is not None:
+            self._automaton.programs.halt_at(number, address, reached)
         return number
 
     def _unwatch(self, address: int, number: int) -> None:
         self._core.unwatch_code(number)
+        if self._automaton.programs is not None:
+            self._automaton.programs.forget_halt(number)
         self._core.forget_code(address, LARGEST_INSTRUCTION_BYTES)
 
     # -- what is reached ---------------------------------------------------------------------
@@ -134,8 +138,11 @@ class Halts:
 
     def _reached(self, address: int) -> None:
         instruction = self._executing(address)
-        if instruction is not None and self._told != (address, self._hook.block_serial):
-            self._halt(instruction)
+        if instruction is None or self._told == (address, self._hook.block_serial):
+            return
+        if self._automaton.splits_at(address) and not self._is_interpreted():
+            return  # the block ends here, and the interpreter comes to it at once
+        self._halt(instruction)
 
     def _entered(self, address: int) -> None:
         instruction = self._executing(address)
@@ -170,9 +177,14 @@ class Halts:
         self, instruction: Instruction, *, watchpoint: Watchpoint | None = None, datum: int = 0,
         is_step: bool = False,
     ) -> None:  # fmt: skip
-        self.halt_at(instruction, watchpoint, datum, is_step=is_step, is_late=True)
+        self.halt_at(instruction, watchpoint, datum, is_step=is_step, is_late=not self._is_interpreted())
         self._hook.stop_code = Stop.HALT
         self._core.uc.emu_stop()
+
+    def _is_interpreted(self) -> bool:
+        """The interpreter stops before any instruction, also in an IT block."""
+        block = self._automaton.current_block()
+        return block is not None and self._automaton.is_interpreted(block)
 
     def halt_at(
         self, instruction: Instruction, watchpoint: Watchpoint | None = None, datum: int = 0, *,

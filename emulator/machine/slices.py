@@ -180,7 +180,13 @@ class Slices:
         start = core.get("pc")
         self._requests.stop()
         code, error = self._answered(lambda: self._resume(start, until))
-        reached = code == Stop.NONE and error is None and not hook.interrupt and core.get("pc") == until
+        state = core.vector_state
+        is_whole = error is None and not hook.interrupt and (state is None or not state.fault)
+        reached = (
+            code == Stop.NONE
+            and is_whole
+            and (core.get("pc") == until or self._automaton.is_interpreted(block))
+        )
         if reached and (upto is not None or block.instructions[-1].name != "wfi"):
             if upto is not None:
                 return

@@ -111,6 +111,15 @@ class Stepping:
 
     def execute_one(self) -> Halt | None:
         """Execute the next instruction of the block that the core is in; where it halted before it, if so."""
+        start, executed = self._core.get("pc"), self.counts().instructions
+        halt = self._execute_one()
+        is_split = halt is None and not self.is_inside and self._core.get("pc") == start
+        if not is_split or self.counts().instructions != executed:
+            return halt
+        self.enter()  # the block ended before it: the interpreter of Armv8.1-M has the rest
+        return self._execute_one() if self._core.get("pc") == start else self.halts.found
+
+    def _execute_one(self) -> Halt | None:
         block = self._automaton.current_block()
         assert block is not None, "enter a block first"
         self.halts.found = None

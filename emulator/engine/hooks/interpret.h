@@ -29,11 +29,16 @@ typedef struct {           /* a straight line of code; without operations: Unico
     Operation *operations;
 } Program;
 
+typedef void (*reached_fn)(uint32_t address);
+
 typedef struct Vectors {
     Executor executor;     /* the first */
     Program **programs;    /* by open addressing */
     uint32_t n_programs, places;
     uint32_t it, unicorns_it; /* ITSTATE here, and what Unicorn has */
+    const uint32_t *watched; /* instructions of which `reached` is told before each is executed, and may stop there */
+    uint32_t n_watched;
+    reached_fn reached;
     uint32_t finishes;     /* the fault, should a block's last instruction, of which Python is asked, be nobody's */
 } Vectors;
 
@@ -152,17 +157,21 @@ static void need_program(NativeHook *n, uint32_t pc, uint32_t finishes) {
     n->pricing.head.stop_code = STOP_NEED_PROGRAM;
 }
 
-/* The operations of a program from its entry. Says what ended it; *pc: where that is, or what comes next. */
-static int pass_through(NativeHook *n, Vectors *v, const Program *p, uint32_t *pc) {
+/* Tell who looks at the instruction there. Says whether it is not to be executed. */
+static __attribute__((noinline)) int is_stopped_at(NativeHook *n, Vectors *v, uint32_t pc) {
+    on_code(n, v->executor.core.uc, pc);
+    for (uint32_t k = 0; k < v->n_watched && !n->pricing.head.stop_code; k++)
+        if (v->watched[k] == pc) v->reached(pc);
+    return n->pricing.head.stop_code != STOP_NONE;
+}
+
+/* Operations `at` to `end` of a program. Says what ended it; *pc: where that is, or what comes next. */
+static int pass_through(NativeHook *n, Vectors *v, const Program *p, uint32_t at, uint32_t end, uint32_t *pc) {
     Interpreter *i = &v->executor.core;
-    int watched = n->block && n->block->n_hooked, ended = GOES_ON;
-    uint32_t at = 0;
-    for (; at < p->n; at++) {
+    int watched = v->n_watched || (n->block && n->block->n_hooked), ended = GOES_ON;
+    for (; at < end; at++) {
         const Operation *o = &p->operations[at];
-        if (watched) {
-            on_code(n, i->uc, *pc);
-            if (n->pricing.head.stop_code) { ended = FAULTS; break; }
-        }
+        if (watched && is_stopped_at(n, v, *pc)) { ended = FAULTS; break; }
         i->next = *pc;
         ended = execute(&v->executor, o);
         if (ended) break;
@@ -205,7 +214,7 @@ static int interpret(NativeHook *n, void *uc, uint32_t pc, int within) {
             r[PC] = pc;
             on_block(n, uc, pc, p->size_bytes);
             if (h->stop_code == STOP_NEED_BLOCK) need_program(n, pc, 0);
-            if (h->stop_code || pass_through(n, v, p, &pc) == FAULTS) break;
+            if (h->stop_code || pass_through(n, v, p, 0, p->n, &pc) == FAULTS) break;
         }
         n->interprets = 0;
         settle_laps(n);
@@ -255,6 +264,44 @@ static int run_both(NativeHook *n, void *uc, uint32_t pc) {
         interprets = !interprets;
         pc = read_register(r, uc, 15);
     }
+}
+
+/* ---- a debugger's steps ---- */
+
+/* The interpreter's part of the block that was entered, from `pc` to before `until`. */
+static void pass_part(NativeHook *n, void *uc, uint32_t pc, uint32_t until) {
+    Vectors *v = n->vectors;
+    const Program *p = v->places ? v->programs[program_place(v, n->block->address)] : NULL;
+    if (!p) { need_program(n, pc, 0); return; }
+    uint32_t at = 0, end, address = p->address;
+    while (at < p->n && address < pc) address += p->operations[at++].size_bytes;
+    for (end = at; end < p->n && address < until;) address += p->operations[end++].size_bytes;
+    n->pricing.head.stop_code = STOP_NONE;
+    load_core(n, v, uc);
+    pass_through(n, v, p, at, end, &pc);
+    store_core(n, v, uc, pc);
+}
+
+/* As emu_start up to `until`, in the block that was entered: Unicorn's, whose last instruction may trap, or not. */
+static int run_part(NativeHook *n, void *uc, uint32_t pc, uint32_t until) {
+    Vectors *v = n->vectors;
+    BlockHook *h = &n->pricing.head;
+    v->executor.core.machine.state->fault = FAULT_NONE;
+    if (n->block && n->block->redirects) {
+        pass_part(n, uc, pc, until);
+        return 0;
+    }
+    int error = n->emu_start(uc, pc | 1, until, 0, 0);
+    if (!is_trapped(n, error)) return error;
+    pc = read_register(&n->pricing.addresses.registers, uc, 15);
+    const Program *p = program_here(n, uc, pc);
+    if (p && !p->n) return error;
+    v->finishes = h->interrupt ? FAULT_NOCP : FAULT_UNDEFINED;
+    h->interrupt = 0;
+    load_core(n, v, uc);
+    finish_block(n, v, &pc);
+    store_core(n, v, uc, pc);
+    return 0;
 }
 
 #endif

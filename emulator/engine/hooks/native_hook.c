@@ -136,6 +136,14 @@ EXPORT void bl_add_program(NativeHook *n, uint32_t address, uint32_t it, uint32_
     add_program(n->vectors, address, it, size_bytes, host, code, count, operations);
 }
 
+EXPORT void bl_watch_programs(NativeHook *n, const uint32_t *addresses, uint32_t count, void (*reached)(uint32_t)) {
+    n->vectors->watched = addresses;
+    n->vectors->n_watched = count;
+    n->vectors->reached = reached;
+}
+
+EXPORT int bl_run_part(NativeHook *n, void *uc, uint32_t pc, uint32_t until) { return run_part(n, uc, pc, until); }
+
 EXPORT uint32_t bl_take_exception(NativeHook *n, void *uc) { return take_exception(n, uc); }
 
 /* ---- the automaton ---- */

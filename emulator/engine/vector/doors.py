@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes as c
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from unicorn import arm_const as arm
 from unicorn import unicorn_const as ucc
@@ -14,6 +14,7 @@ from emulator.engine.vector.vector_state import Vectors, VectorState
 
 FORGET_CODE = ucc.UC_CTL_TB_REMOVE_CACHE | 2 << 26 | ucc.UC_CTL_IO_WRITE << 30
 """uc_ctl's number for dropping what is translated of a stretch: two arguments, written."""
+REACHED_CALLBACK = c.CFUNCTYPE(None, c.c_uint32)
 REFUSES_CALLBACK = c.CFUNCTYPE(c.c_int, c.c_uint32, c.c_uint32, c.c_uint32)
 
 
@@ -60,6 +61,8 @@ class VectorDoors:
             ("bl_add_program", None,
              [c.c_void_p, *(c.c_uint32,) * 3, c.c_void_p, c.c_char_p, c.c_uint32, c.c_void_p]),
             ("bl_redirect", None, [c.c_void_p, c.c_uint32]),
+            ("bl_watch_programs", None, [c.c_void_p, c.c_void_p, c.c_uint32, REACHED_CALLBACK]),
+            ("bl_run_part", c.c_int, [c.c_void_p, c.c_void_p, c.c_uint32, c.c_uint32]),
         ):  # fmt: skip
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
@@ -79,6 +82,15 @@ class VectorDoors:
         self._library.bl_add_program(
             self._engine, address, it, size_bytes, host or None, code, count, operations
         )
+
+    def watch(self, addresses: Collection[int], reached: Callable[[int], None]) -> None:
+        """Have ``reached(address)`` called before the interpreter executes one of these instructions."""
+        self._watched = (c.c_uint32 * max(1, len(addresses)))(*addresses), REACHED_CALLBACK(reached)
+        self._library.bl_watch_programs(self._engine, self._watched[0], len(addresses), self._watched[1])
+
+    def run_part(self, uc: int, pc: int, until: int) -> int:
+        """Go on in the block that was entered to before ``until``: Unicorn's status."""
+        return int(self._library.bl_run_part(self._engine, uc, pc, until))
 
     def redirect(self, block: int) -> None:
         """A block is the interpreter's: Unicorn does not enter it."""

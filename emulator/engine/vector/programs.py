@@ -80,6 +80,7 @@ class Programs:
         self._numbers: dict[str, int] = {}
         self._lines: dict[int, Line] = {}
         self._watched: set[int] = set()
+        self._halts: dict[int, tuple[int, Callable[[int], None]]] = {}
 
     def define(self, address: int, it: ItState) -> Line:
         """Read the line there anew, and tell the interpreter; without operations when it is Unicorn's."""
@@ -110,6 +111,14 @@ class Programs:
             known = self.define(address, it)
         return bool(known.forms)
 
+    def is_known(self, address: int) -> bool:
+        """Whether the interpreter has met a line of its own there."""
+        return address in self._lines and bool(self._lines[address].forms)
+
+    def is_watched(self, address: int) -> bool:
+        """Whether ``split`` is called before the instruction there."""
+        return address in self._watched
+
     def watch(self, block: Block) -> bool:
         """Have ``split`` called before what Unicorn would run as something else; False: there is none.
 
@@ -125,6 +134,24 @@ class Programs:
             self._core.watch_code(address, self._split)
         self._watched |= found
         return bool(found)
+
+    def halt_at(self, number: int, address: int, reached: Callable[[int], None]) -> None:
+        """Call ``reached(address)`` before the interpreter executes the instruction there; it may stop."""
+        self._halts[number] = address, reached
+        self._tell_halts()
+
+    def forget_halt(self, number: int) -> None:
+        """End a :meth:`halt_at`."""
+        del self._halts[number]
+        self._tell_halts()
+
+    def _tell_halts(self) -> None:
+        def reached(at: int) -> None:
+            for address, tell in tuple(self._halts.values()):
+                if address == at:
+                    tell(at)
+
+        self._doors.watch({address for address, _ in self._halts.values()}, reached)
 
     def _split_for(self, instruction: Instruction, before_it: int | None) -> int:
         """Where Unicorn is to stop so that the interpreter comes to an instruction."""
