@@ -1,8 +1,8 @@
 """SQRSHRL and UQRSHLL by a register, as the manual has them: numbers of any size, rounded, then saturated.
 
 DDI 0553, C2.4 (SQRSHRL (register), UQRSHLL (register)): SInt or UInt of both registers, the rounding constant
-added, shifted by SInt of Rm's lowest byte, then SignedSatQ or UnsignedSatQ to 48 or 64 bits. QEMU 7.2 takes what
-goes 48 bits or more to the right for 0 when it saturates to 48 bits, though the source has 64.
+added, shifted by SInt of Rm's lowest byte, then SignedSatQ or UnsignedSatQ to 48 or 64 bits. QEMU 7.2 takes
+what goes 48 bits or more to the right for 0 when it saturates to 48 bits, though the source has 64.
 """
 
 from __future__ import annotations
