@@ -1,7 +1,8 @@
 """PORT of SAM D21 (datasheet DS40001882, chapter 23): two groups of 32 pins.
 
 A pin that is an output is driven, whichever function it has; an input with its pull-up enabled reads OUT.
-Multiplexers and drive strengths are kept. WRCONFIG writes to several pins' PINCFG and PMUX at once.
+Multiplexers tell on ``function:NAME`` which function a pin has; drive strengths are kept. WRCONFIG writes to
+several pins' PINCFG and PMUX at once.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ PULL_ENABLE, MULTIPLEXED, CONFIGURATION_MASK = 1 << 2, 1 << 0, 0x47
 WRITE_PIN, WRITE_MULTIPLEXER, UPPER_HALF = 1 << 30, 1 << 28, 1 << 31
 
 
+def function_wire(pin: str) -> str:
+    """The wire that says which function a pin has: 0 none, 1 A, 2 B and so on."""
+    return f"function:{pin}"
+
+
 def _rows(number: int) -> tuple[Register, ...]:
     group, base = GROUPS[number], GROUP_BYTES * number
     rows = []
@@ -35,9 +41,9 @@ def _rows(number: int) -> tuple[Register, ...]:
         read_only(base + 0x20, f"IN{group}", on_read="levels"),
         Register(base + 0x24, f"CTRL{group}"),
         Register(base + 0x28, f"WRCONFIG{group}", writable=0, on_write="configured"),
-        *(Register(base + MULTIPLEXER + 4 * n, f"PMUX{group}{n}") for n in range(4)),
-        *(Register(base + PIN_CONFIGURATION + 4 * n, f"PINCFG{group}{n}", writable=0x47474747)
-          for n in range(8)),
+        *(Register(base + MULTIPLEXER + 4 * n, f"PMUX{group}{n}", on_write="multiplexed") for n in range(4)),
+        *(Register(base + PIN_CONFIGURATION + 4 * n, f"PINCFG{group}{n}", writable=0x47474747,
+                   on_write="multiplexed") for n in range(8)),
     )  # fmt: skip
 
 
@@ -61,6 +67,8 @@ class Port(RegisterDevice):
         super().reset()
         self._a.release()
         self._b.release()
+        for name in (*NAMES["A"], *NAMES["B"]):
+            self.context.signals.set(function_wire(name), 0)
 
     def driven(self, _written: int, _old: int) -> None:
         """DIR, OUT and what changes them: outputs follow."""
@@ -68,6 +76,14 @@ class Port(RegisterDevice):
         directions, levels = self.values[f"DIR{group}"], self.values[f"OUT{group}"]
         for pin in range(PIN_COUNT):
             self._pins(group).drive(pin, levels >> pin & 1 if directions >> pin & 1 else None)
+
+    def multiplexed(self, _written: int, _old: int) -> None:
+        """PMUX, PINCFG: tell which function each pin has."""
+        group = GROUPS[self.access_offset // GROUP_BYTES]
+        for pin, name in enumerate(NAMES[group]):
+            on = self.values[f"PINCFG{group}{pin // 4}"] >> 8 * (pin % 4) & MULTIPLEXED
+            function = self.field(f"PMUX{group}{pin // 8}", 4 * (pin % 8), 4) + 1 if on else 0
+            self.context.signals.set(function_wire(name), function)
 
     def levels(self) -> int:
         """IN."""
@@ -87,6 +103,7 @@ class Port(RegisterDevice):
                 self._put(f"PINCFG{group}{pin // 4}", 8 * (pin % 4), 8, written >> 16 & CONFIGURATION_MASK)
             if written & WRITE_MULTIPLEXER:
                 self._put(f"PMUX{group}{pin // 8}", 4 * (pin % 8), 4, written >> 24 & 15)
+        self.multiplexed(0, 0)
 
     def _put(self, register: str, shift: int, width: int, value: int) -> None:
         self.put_field(register, shift, width, value)
