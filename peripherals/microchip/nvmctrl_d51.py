@@ -3,8 +3,8 @@
 Stores to flash fill the page buffer of 512 bytes; by WMODE the last one of a double word, a quad word or a
 page programs it, in the data sheet's typical times (54.12: a page 1.5 ms, a block 50 ms). A quad word takes a
 page's time, which the data sheet does not say. With AUTOWS the flash waits as long as it needs: the wait
-states of 54.12 at the core's clock and more than 2.7 V. Banks, lock bits, SmartEEPROM and the user page are
-not modelled, and told.
+states of 54.12 at the core's clock and more than 2.7 V. The user page is erased in a block's time, and what
+it says is not obeyed. Banks, lock bits and SmartEEPROM are not modelled, and told.
 """
 
 from __future__ import annotations
@@ -20,14 +20,20 @@ from peripherals.parts.timed_deadline import TimedDeadline
 from peripherals.register_device import Register, read_only
 
 KEY = 0xA5
-ERASE_BLOCK, WRITE_PAGE, WRITE_QUAD_WORD, CLEAR_BUFFER = 0x01, 0x03, 0x04, 0x15
+ERASE_PAGE, ERASE_BLOCK, WRITE_PAGE, WRITE_QUAD_WORD, CLEAR_BUFFER = 0x00, 0x01, 0x03, 0x04, 0x15
 LOCKING = (0x11, 0x12)
+SET_UNPROTECTED, CLEAR_UNPROTECTED = 0x1A, 0x1B
+TAKEN_WHERE = {  # a command: in the main flash, in the user page (25.6.6)
+    ERASE_PAGE: (False, True), ERASE_BLOCK: (True, False), WRITE_PAGE: (True, False),
+    WRITE_QUAD_WORD: (True, True),
+}  # fmt: skip
 AUTOMATIC_WAIT_STATES = 1 << 2
 DONE, ADDRESS_ERROR, PROGRAM_ERROR = 1 << 0, 1 << 1, 1 << 2
 EVENTS = 0x7FF
 READY_SHIFT, SET_SHIFT = 16, 16
-LOADED = 1 << 2 + READY_SHIFT
+LOADED, UNPROTECTED = 1 << 2 + READY_SHIFT, 1 << 5 + READY_SHIFT
 PAGE_BYTES, BLOCK_BYTES, QUAD_WORD_BYTES = 512, 8192, 16
+USER_PAGE = 0x00804000
 WRITTEN_BY_MODE = (0, 8, QUAD_WORD_BYTES, PAGE_BYTES)
 PAGE_SIZE_CODE = 6
 MICROSECOND = PICOSECONDS_PER_SECOND // 1_000_000
@@ -76,6 +82,7 @@ class NvmctrlD51(InterruptDevice):
         self._buffer: dict[int, int] = {}  # bytes of the page, by their place in it
         self._busy = TimedDeadline(context, "busy", self._done)
         context.flash.serve_stores(0, self.parameters.flash_bytes, self._stored)
+        context.flash.serve_stores(USER_PAGE, PAGE_BYTES, self._stored)
         context.clocks.on_change(lambda: self.tuned(0, 0))
 
     def reset(self) -> None:
@@ -105,17 +112,14 @@ class NvmctrlD51(InterruptDevice):
         address = self.values["ADDR"]
         if key != KEY or not self.values["INTFLAG"] & 1 << READY_SHIFT:
             self.raise_flags("INTFLAG", PROGRAM_ERROR)
-        elif command in (ERASE_BLOCK, WRITE_PAGE, WRITE_QUAD_WORD) and address >= self.parameters.flash_bytes:
-            self.report("CTRLB", "write", "erasing or programming behind the main flash")
-            self.raise_flags("INTFLAG", ADDRESS_ERROR)
-        elif command == ERASE_BLOCK:
-            self.context.flash.put(address & -BLOCK_BYTES, bytes([ERASED]) * BLOCK_BYTES)
-            self._begin(ERASE_US)
-        elif command in (WRITE_PAGE, WRITE_QUAD_WORD):
-            self._program(address, PAGE_BYTES if command == WRITE_PAGE else QUAD_WORD_BYTES)
+        elif command in TAKEN_WHERE:
+            self._change(command, address)
         elif command == CLEAR_BUFFER:
             self._buffer = {}
             self.clear_bits("INTFLAG", LOADED)
+            self.set_bits("INTFLAG", DONE)
+        elif command in (SET_UNPROTECTED, CLEAR_UNPROTECTED):
+            self.put_bits("INTFLAG", UNPROTECTED, command == SET_UNPROTECTED)
             self.set_bits("INTFLAG", DONE)
         else:
             if command not in LOCKING:
@@ -143,6 +147,19 @@ class NvmctrlD51(InterruptDevice):
         if programs and (address + size_bytes) % programs == 0:
             self._program(address, programs)
         return True
+
+    def _change(self, command: int, address: int) -> None:
+        """Erase or program what ADDR says, if the command is for that memory."""
+        in_flash, in_user_page = address < self.parameters.flash_bytes, address & -PAGE_BYTES == USER_PAGE
+        flash_takes, user_page_takes = TAKEN_WHERE[command]
+        if not ((in_flash and flash_takes) or (in_user_page and user_page_takes)):
+            self.raise_flags("INTFLAG", ADDRESS_ERROR)
+        elif command in (ERASE_PAGE, ERASE_BLOCK):
+            size_bytes = PAGE_BYTES if command == ERASE_PAGE else BLOCK_BYTES
+            self.context.flash.put(address & -size_bytes, bytes([ERASED]) * size_bytes)
+            self._begin(ERASE_US)
+        else:
+            self._program(address, PAGE_BYTES if command == WRITE_PAGE else QUAD_WORD_BYTES)
 
     def _program(self, address: int, size_bytes: int) -> None:
         first = address & -size_bytes

@@ -45,7 +45,7 @@ class Sercom(RegisterDevice):
     parameters: SercomParameters
     LINES: ClassVar[tuple[str, ...]] = ("global",)
     LINE_FLAGS: ClassVar[Mapping[str, int]] = {"global": 0xFF}
-    REGISTERS = (
+    REGISTERS: ClassVar[tuple[Register, ...]] = (
         Register(0x00, "CTRLA", writable=0x7FF3E19F, on_write="control_changed"),
         Register(0x04, "CTRLB", writable=0x32747, on_write="changed"),
         Register(0x0C, "BAUD", writable=0xFFFFFF, on_write="changed"),

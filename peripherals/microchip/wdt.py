@@ -6,7 +6,7 @@ key than A5h, or in the closed window, resets, too. The early warning is its int
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from emulator.device import ClockedParameters, ClockName, DeviceContext
 from emulator.schema.table import about
@@ -34,7 +34,11 @@ class Wdt(RegisterDevice):
     PARAMETERS = WdtParameters
     parameters: WdtParameters
     LINES = ("global",)
-    REGISTERS = (CONTROL, FLAG, Register(0x08, "CLEAR", writable=0, on_write="cleared"))
+    REGISTERS: ClassVar[tuple[Register, ...]] = (
+        CONTROL,
+        FLAG,
+        Register(0x08, "CLEAR", writable=0, on_write="cleared"),
+    )
     STATE = ("_enabled", "_opens_cycles")
 
     def __init__(self, context: DeviceContext) -> None:

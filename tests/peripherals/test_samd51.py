@@ -227,8 +227,30 @@ def test_blocks_are_erased_and_pages_programmed_in_their_time() -> None:
     bench.run(1500)
     nvm.write(0x14, 4, 0x804000)
     nvm.write(0x04, 2, 0xA503)
-    assert "behind the main flash" in bench.unmodelled[-1][2]
+    assert nvm.read(0x10, 2) & 2, "the user page is written by quad words alone"
     round_trip(nvm)
+
+
+def test_the_user_page() -> None:
+    bench = Bench(MHZ)
+    nvm = flash(bench)
+    bench.memory.write_all(0x804000, bytes(512))
+    nvm.write(0x14, 4, 0x804000)
+    nvm.write(0x04, 2, 0xA500)
+    assert bench.memory.read(0x8041FC, 4) == 0xFFFFFFFF
+    bench.run(50_000)
+    for n in range(4):
+        assert bench.flash.store(0x804010 + 4 * n, 4, n)
+    nvm.write(0x04, 2, 0xA504)
+    assert [bench.memory.read(0x804010 + 4 * n, 4) for n in range(4)] == [0, 1, 2, 3]
+    bench.run(1500)
+    nvm.write(0x14, 4, 0x1000)
+    nvm.write(0x04, 2, 0xA500)
+    nvm.write(0x04, 2, 0xA51A)
+    assert nvm.read(0x12, 2) == 1 << 5 | 1, "BPDIS, READY"
+    nvm.write(0x04, 2, 0xA51B)
+    assert nvm.read(0x12, 2) == 1
+    assert nvm.read(0x10, 2) == 3, "a page of the main flash is not erased alone"
 
 
 @pytest.mark.parametrize(
