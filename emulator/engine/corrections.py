@@ -39,7 +39,8 @@ ADD_SUB_SP, MOV_SP_R7, IMMEDIATE = 0xB0, 0x46BD, 0b11110
 """ADD and SUB of SP and imm7 words; the end of a function with a frame pointer; wide ones with a constant."""
 CONVERSION_MASK, CONVERSION = 0xFFBE0FD0, 0xEEBA0AC0
 """VCVT.F32.S32 and VCVT.F32.U32 with a number of fraction bits."""
-VMRS_MASK, VMRS = 0xFFFF0FFF, 0xEEF10A10
+VMRS_MASK, VMRS, VMSR = 0xFFFF0FFF, 0xEEF10A10, 0xEEE10A10
+"""Of FPSCR; a core with MVE has others."""
 
 
 class Corrections:
@@ -76,7 +77,7 @@ class Corrections:
         addresses = {
             i.address
             for i in block.instructions
-            if i.name == "vmsr" or _writes_stack_pointer(i) or _is_exclusive_store(i)
+            if _writes_status(i) or _writes_stack_pointer(i) or _is_exclusive_store(i)
         }
         if self._core.vector_state is not None:
             addresses |= _around(block, _reads_status)
@@ -132,7 +133,7 @@ class Corrections:
         elif _reads_status(instruction) and self._core.vector_state is not None:
             self._status_in = GENERAL[instruction.opcode >> 12 & 15]
             self._hook.stop_request |= StopRequest.PYTHON  # nothing may come behind it in its block
-        elif instruction.name == "vmsr":
+        elif _writes_status(instruction):
             if self._core.vector_state is not None and instruction.in_it_block:
                 self._core.vector_state.saturated = self._source(instruction, 12) >> 27 & 1
             if self._source(instruction, 12) & FPSCR_ROUNDING_MODE and not self._watches_conversions:
@@ -191,6 +192,11 @@ def _is_exclusive_store(instruction: Instruction) -> bool:
 
 def _is_conversion(instruction: Instruction) -> bool:
     return instruction.opcode & CONVERSION_MASK == CONVERSION
+
+
+def _writes_status(instruction: Instruction) -> bool:
+    """VMSR of FPSCR."""
+    return instruction.opcode & VMRS_MASK == VMSR
 
 
 def _reads_status(instruction: Instruction) -> bool:

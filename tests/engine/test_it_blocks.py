@@ -66,6 +66,13 @@ def test_both_execute_instructions_of_one(bench: Bench, compare: str) -> None:
         assert (registers["r4"], registers["r5"]) == (0x50, 0x80 << 4)
 
 
+def test_a_predicate_is_not_taken_for_a_status(bench: Bench) -> None:
+    """VMSR of P0 in an IT block of both: FPSCR.QC stays."""
+    mixed = f"vmrs r2, p0\nmov r3, #0x08000000\n{GREATER}itt gt\nsdivgt r2, r5, r4\nvmsrgt p0, r3\n"
+    machine = bench.run(bench.image(START.format(before=0) + mixed + END))
+    assert machine.core.get("fpscr") >> 27 & 1 == 0
+
+
 @pytest.mark.parametrize("compare", [GREATER, NOT_GREATER], ids=["holds", "does not"])
 def test_a_shift_in_one_behind_what_is_unicorns(bench: Bench, compare: str) -> None:
     """A code hook can't stop Unicorn before the shift: the interpreter takes over before the IT."""
