@@ -22,7 +22,7 @@ COUNT32, COUNT16, CALENDAR = 0, 1, 2
 MOST, HALF = 0xFFFFFFFF, 0xFFFF
 
 
-class RtcParameters(ClockedParameters, frozen=True):
+class RtcClockParameters(ClockedParameters, frozen=True):
     """The clock that it counts."""
 
     clock: Annotated[ClockName, about("Its clock.", names_a="clock", example="rtc")] = "core"
@@ -34,8 +34,8 @@ class AnyRtc(RegisterDevice):
     ``COMPARES``: the words that hold compare values; in a counter of 16 bits each holds two.
     """
 
-    PARAMETERS = RtcParameters
-    parameters: RtcParameters
+    PARAMETERS = RtcClockParameters
+    parameters: RtcClockParameters
     LINES = ("global",)
     COMPARES: ClassVar[tuple[str, ...]]
     MASK: ClassVar[str]
