@@ -20,15 +20,21 @@ PICOSECONDS_PER_SECOND = 10**12
 
 
 class Deadline:
-    """One owner's next event: an absolute cycle, or ``None`` while it is not armed."""
+    """One owner's next event: an absolute cycle, or ``None`` while it is not armed.
 
-    __slots__ = ("_clock", "at_cycles", "callback", "name", "number")
+    ``is_work``: the end of an operation that the firmware has begun, and not a tick.
+    """
 
-    def __init__(self, clock: Clock, name: str, number: int, callback: Callable[[], None]) -> None:
+    __slots__ = ("_clock", "at_cycles", "callback", "is_work", "name", "number")
+
+    def __init__(
+        self, clock: Clock, name: str, number: int, callback: Callable[[], None], *, is_work: bool = False
+    ) -> None:
         self._clock = clock
         self.name = name
         self.number = number
         self.callback = callback
+        self.is_work = is_work
         self.at_cycles: int | None = None
 
     def arm(self, at_cycles: int) -> None:
@@ -107,17 +113,25 @@ class Clock:
         return cycles * ticks_hz // self._core_hz
 
     # -- deadlines -------------------------------------------------------------------
-    def deadline(self, name: str, callback: Callable[[], None]) -> Deadline:
-        """Make a slot; call once, when the owner is built. ``name`` is unique (snapshots)."""
+    def deadline(self, name: str, callback: Callable[[], None], *, is_work: bool = False) -> Deadline:
+        """Make a slot; call once, when the owner is built. ``name`` is unique (snapshots).
+
+        ``is_work``: see :class:`Deadline`; the name is then ``"OWNER:..."``.
+        """
         if any(slot.name == name for slot in self._deadlines):
             raise ValueError(f"deadline {name!r} exists already")
-        slot = Deadline(self, name, len(self._deadlines), callback)
+        slot = Deadline(self, name, len(self._deadlines), callback, is_work=is_work)
         self._deadlines.append(slot)
         return slot
 
     def next_cycles(self) -> int:
         """The earliest armed cycle, or :data:`NEVER`."""
         return self._next_cycles
+
+    def has_work(self, owner: str) -> bool:
+        """Whether an operation that an owner was told to begin comes to its end some time."""
+        mine = f"{owner}:"
+        return any(slot.is_work and slot.name.startswith(mine) for _cycles, _number, slot in self._queue)
 
     def schedule(self, slot: Deadline, at_cycles: int | None) -> None:
         """For the slots: the next call of one is at ``at_cycles``, or not any more."""

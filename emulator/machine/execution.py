@@ -55,7 +55,8 @@ class RunLimits:
     """When a run ends at the latest. ``wall_limit_s``: seconds of the host's clock.
 
     ``quiet_seconds``: modelled time that may pass in waiting, without a character on any serial
-    port, before the firmware counts as idle. ``break_address``: of a block that is not run.
+    port, before the firmware counts as idle; who polls a device that is at work waits for its end, and
+    that does not count. ``break_address``: of a block that is not run.
     """
 
     max_cycles: int | None = None
@@ -86,6 +87,7 @@ class Execution:
         reset: Callable[[], None],
         crash: Callable[[], GuestFault],
         last_words: Callable[[], None],
+        is_at_work: Callable[[int], bool],
         halts: Halts,
     ) -> None:
         self._halts = halts
@@ -102,6 +104,7 @@ class Execution:
         self._reset = reset
         self._crash = crash
         self._last_words = last_words
+        self._is_at_work = is_at_work
         self._limit = NEVER
         self._slice_cycles = SLICE_CYCLES
         self.waits = WaitDetector(engine, self._run_undisturbed, accesses, overhead)
@@ -231,14 +234,16 @@ class Execution:
         if turn.most is not None:
             self._skip_delay(turn, turn.most)
             return False
-        idle = self._is_idle(quiet_seconds)
+        is_work = any(self._is_at_work(address) for address in {address for address, _pc in turn_reads})
+        idle = not is_work and self._is_idle(quiet_seconds)
         silent = self.waited_picoseconds >= LAST_WORDS_PICOSECONDS or clock.next_cycles() == NEVER
         if idle or (silent and not turn_reads):  # a fault handler may wait for its UART
             self._report_crash()
         if idle:
             return True
         turns = (min(clock.next_cycles(), self._limit) - self._hook.cycles - 1) // turn.cycles
-        self._count_waiting(max(0, turns) * turn.cycles)
+        if not is_work:
+            self._count_waiting(max(0, turns) * turn.cycles)
         if turns > 0 and self.skip_waiting:
             self._engine.skip(turns, Counts(turn.instructions, turn.cycles))
             if turn.overhead is not None:

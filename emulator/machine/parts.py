@@ -246,6 +246,10 @@ class MachineParts:
     def _device_at(self, address: int) -> tuple[int, int, Device, str] | None:
         return self.bus.device_at(address)
 
+    def _is_at_work(self, address: int) -> bool:
+        slot = self.bus.device_at(address)
+        return slot is not None and self.clock.has_work(slot[3])
+
     def _audio_of(self, name: str) -> AudioWires:
         return self.audio_inputs.setdefault(name, AudioWires(name, self._audio_passed))
 
@@ -305,6 +309,7 @@ class MachineParts:
             reset=self.reset,
             crash=self.crash,
             last_words=self.send_last_words,
+            is_at_work=self._is_at_work,
             halts=self.halts,
         )
         lending.on_taken = execution.characters_came

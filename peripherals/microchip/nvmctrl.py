@@ -51,7 +51,7 @@ class Nvmctrl(InterruptDevice):
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
         self._buffer: dict[int, int] = {}  # bytes of the page, by their place in it
-        self._busy = TimedDeadline(context, "busy", self._done)
+        self._busy = TimedDeadline(context, "busy", self._done, is_work=True)
         context.flash.serve_stores(0, FLASH_BYTES, self._stored)
 
     def reset(self) -> None:

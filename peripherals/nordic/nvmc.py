@@ -77,7 +77,7 @@ class Nvmc(RegisterDevice):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._busy = PacedDeadline(context, "busy", PERIPHERAL_CLOCK, self._done)
+        self._busy = PacedDeadline(context, "busy", PERIPHERAL_CLOCK, self._done, is_work=True)
         self._counted = (0, 0)  # of the cache, when IHIT and IMISS were brought up to date
         self._partly: dict[int, int] = {}  # page -> milliseconds of its erase that are over
         context.flash.serve_stores(0, self.parameters.flash_bytes, self._stored)

@@ -102,7 +102,7 @@ class Flexspi(RegisterDevice):
         self._waits = False  # a command was triggered whose data is not there yet
         size = self.parameters.flash_bytes
         self._chip = QspiFlash(context, self.parameters.flash, size or 1)
-        self._ends = context.clock.deadline(f"{context.name}:command", self._command_ends)
+        self._ends = context.clock.deadline(f"{context.name}:command", self._command_ends, is_work=True)
         context.clocks.on_change(self._tune)
 
     def reset(self) -> None:

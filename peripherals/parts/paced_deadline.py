@@ -8,12 +8,23 @@ from emulator.device import DeviceContext
 
 
 class PacedDeadline:
-    """Calls back after some ticks; a change of the clock tree moves it accordingly."""
+    """Calls back after some ticks; a change of the clock tree moves it accordingly.
 
-    def __init__(self, context: DeviceContext, name: str, clock: str, callback: Callable[[], None]) -> None:
+    ``is_work``: it is the end of an operation that the firmware has begun, and may poll for.
+    """
+
+    def __init__(
+        self,
+        context: DeviceContext,
+        name: str,
+        clock: str,
+        callback: Callable[[], None],
+        *,
+        is_work: bool = False,
+    ) -> None:
         self._context = context
         self._clock_name = clock
-        self._slot = context.clock.deadline(f"{context.name}:{name}", callback)
+        self._slot = context.clock.deadline(f"{context.name}:{name}", callback, is_work=is_work)
         self._left = 0  # ticks, while the clocks change
         context.clocks.before_change(self._before_change)
         context.clocks.on_change(self._after_change)

@@ -8,11 +8,16 @@ from emulator.device import DeviceContext
 
 
 class TimedDeadline:
-    """Calls back at a time in picoseconds since reset; a change of the core's clock moves its cycle."""
+    """Calls back at a time in picoseconds since reset; a change of the core's clock moves its cycle.
 
-    def __init__(self, context: DeviceContext, name: str, callback: Callable[[], None]) -> None:
+    ``is_work``: it is the end of an operation that the firmware has begun, and may poll for.
+    """
+
+    def __init__(
+        self, context: DeviceContext, name: str, callback: Callable[[], None], *, is_work: bool = False
+    ) -> None:
         self._clock = context.clock
-        self._slot = context.clock.deadline(f"{context.name}:{name}", self._came)
+        self._slot = context.clock.deadline(f"{context.name}:{name}", self._came, is_work=is_work)
         self._callback = callback
         self.picoseconds: int | None = None
         context.clocks.on_change(self._replan)

@@ -44,8 +44,8 @@ class FlashH743(FlashH7A3):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._ends_1 = TimedDeadline(context, "bank 1", partial(self._ended, 1))
-        self._ends_2 = TimedDeadline(context, "bank 2", partial(self._ended, 2))
+        self._ends_1 = TimedDeadline(context, "bank 1", partial(self._ended, 1), is_work=True)
+        self._ends_2 = TimedDeadline(context, "bank 2", partial(self._ended, 2), is_work=True)
         self._word_1 = self._word_2 = NOTHING  # address of a word, its bytes, which of them have come
         size_bytes = self.parameters.flash_kib * KIB
         context.flash.serve_stores(self.parameters.array, size_bytes, self._stored)

@@ -72,7 +72,7 @@ class ProgrammedFlash(FlashInterface):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._ends = TimedDeadline(context, "operation", self._ended)
+        self._ends = TimedDeadline(context, "operation", self._ended, is_work=True)
         size_bytes = self.parameters.flash_kib * KIB
         context.flash.serve_stores(self.parameters.array, size_bytes, self._stored)
 
