@@ -2,8 +2,8 @@
 
 RM0432 (L4+), RM0444 (G0), RM0456 (U5) and RM0455 (H7A3), chapters "Extended interrupts and
 events controller". Lines 0 to 15 follow pins, of the port that SYSCFG (or, in G0 and U5,
-EXTI itself) selects. Software interrupts work on every line. Events
-(EMR) are stored only.
+EXTI itself) selects; lines 16 to 31 follow those devices inside the chip that drive them. Software
+interrupts work on every line. Events (EMR) are stored only.
 
 Parameters: ``resets``, and ``banks`` (1 or 2). Interrupt lines are named by the EXTI lines
 that they serve: ``line0``, ``line9_5``.
@@ -24,12 +24,17 @@ from peripherals.parts.parameters import ResetValues, unknown_resets
 from peripherals.register_device import ALL_BITS, Register, RegisterDevice
 
 PORTS = "ABCDEFGHIJK"
-PIN_LINES = range(16)
+PIN_LINES, INTERNAL_LINES = range(16), range(16, 32)
 
 
 def port_signal(line: int) -> str:
     """Name the signal on which SYSCFG says which port's pin drives a line."""
     return f"exti_port:{line}"
+
+
+def internal_signal(line: int) -> str:
+    """Name the signal by which a device inside the chip drives one of lines 16 to 31."""
+    return f"exti_line:{line}"
 
 
 def _bank(number: int) -> tuple[Register, ...]:
@@ -73,6 +78,8 @@ class Exti(RegisterDevice):
         for port_index, port in enumerate(PORTS):
             for pin in PIN_LINES:
                 context.signals.watch(f"P{port}{pin}", partial(self._pin_changed, port_index, pin))
+        for line in INTERNAL_LINES:
+            context.signals.watch(internal_signal(line), partial(self._edge, line))
 
     @classmethod
     def contradictions(cls, parameters: Mapping[str, Any]) -> Iterable[Problem]:
@@ -110,10 +117,12 @@ class Exti(RegisterDevice):
 
     # -- inside ----------------------------------------------------------------------------
     def _pin_changed(self, port_index: int, pin: int, level: int) -> None:
-        if self._selected_port(pin) != port_index:
-            return
-        if self.values["RTSR1" if level else "FTSR1"] >> pin & 1:
-            self.set_bits(self.RISING_PENDING if level else self.FALLING_PENDING, 1 << pin)
+        if self._selected_port(pin) == port_index:
+            self._edge(pin, level)
+
+    def _edge(self, line: int, level: int) -> None:
+        if self.values["RTSR1" if level else "FTSR1"] >> line & 1:
+            self.set_bits(self.RISING_PENDING if level else self.FALLING_PENDING, 1 << line)
             self._refresh()
 
     def _selected_port(self, pin: int) -> int:

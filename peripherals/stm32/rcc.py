@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from emulator.device import POWER_ON, RESET_PIN, SOFTWARE, DeviceContext, DeviceParameters
+from emulator.device import POWER_ON, RESET_PIN, SOFTWARE, DeviceContext, DeviceParameters, reset_cause
 from emulator.schema.table import Name, Problem, about
 from peripherals.parts.clock_outputs import ClockOutputs
 from peripherals.parts.parameters import unknown_registers
@@ -26,6 +26,7 @@ AHB_PRESCALERS = (1, 1, 1, 1, 1, 1, 1, 1, 2, 4, 8, 16, 64, 128, 256, 512)
 APB_PRESCALERS = (1, 1, 1, 1, 2, 4, 8, 16)
 LSI_HZ, LSE_HZ, HSI48_HZ = 32_000, 32_768, 48_000_000
 PLL_FRACTION_STEPS = 8192
+BDCR_RTCEN = 1 << 15
 BUS_CLOCKS = ("sysclk", "core", "hclk", "pclk1", "timpclk1", "pclk2", "timpclk2")
 
 
@@ -63,6 +64,10 @@ class Selector:
     shift: int
     width: int
     sources: tuple[str, ...]
+
+
+RTC_CLOCK = Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", ""))
+"""RTCSEL; HSE divided is not modelled here."""
 
 
 def serial_clock(clock: str, register: str, shift: int, bus: str, hsi: str = "hsi16") -> Selector:
@@ -143,8 +148,10 @@ class Rcc(ReadyDevice):
     def reset(self) -> None:
         """Back to the reset clock; remember why the system was reset."""
         register, mask = self.RESET_FLAGS_REGISTER, self.ALL_RESET_FLAGS
-        before = self.values[register] & mask
+        before, backup = self.values[register] & mask, self.values.get("BDCR")
         super().reset()
+        if backup is not None and any(self.context.signals.get(reset_cause(c)) for c in self.RESET_FLAGS):
+            self.values["BDCR"] = backup  # the backup domain has resets of its own
         pin = 1 << self.RESET_FLAGS[RESET_PIN]
         causes = {cause: pin | 1 << bit for cause, bit in self.RESET_FLAGS.items()}
         causes[POWER_ON] = self.values[register] & mask
@@ -202,6 +209,8 @@ class Rcc(ReadyDevice):
         for selector in self.SELECTORS:
             choice = self.field(selector.register, selector.shift, selector.width)
             clocks[selector.clock] = clocks.get(selector.sources[min(choice, len(selector.sources) - 1)], 0)
+        if "rtc" in clocks and not self.values["BDCR"] & BDCR_RTCEN:
+            clocks["rtc"] = 0
         self._outputs.publish(clocks)
 
     def fractional_pll(

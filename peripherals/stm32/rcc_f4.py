@@ -16,6 +16,7 @@ from peripherals.register_device import Register
 from peripherals.stm32.rcc import (
     APB_PRESCALERS,
     LSI_HZ,
+    RTC_CLOCK,
     Rcc,
     Selector,
     Source,
@@ -72,6 +73,7 @@ class RccF4(Rcc):
     SWITCH = Switch(
         "CFGR", 2, 2, (Source("hsi", "CR", 0, 1), Source("hse", "CR", 16, 17), Source("pll", "CR", 24, 25))
     )
+    SELECTORS: ClassVar[tuple[Selector, ...]] = (RTC_CLOCK,)
     FIXED_HZ: ClassVar[Mapping[str, int]] = {"hsi": HSI_HZ, "lsi": LSI_HZ}
 
     # -- the clock tree --------------------------------------------------------------------
@@ -155,4 +157,5 @@ class RccF7(RccF411):
         serial_clock("uart7", "DCKCFGR2", 12, "pclk1", "hsi"),
         serial_clock("uart8", "DCKCFGR2", 14, "pclk1", "hsi"),
         Selector("lptim1", "DCKCFGR2", 24, 2, ("pclk1", "lsi", "hsi", "lse")),
+        RTC_CLOCK,
     )

@@ -19,6 +19,7 @@ from peripherals.register_device import Register, read_only
 from peripherals.stm32.rcc import (
     AHB_PRESCALERS,
     APB_PRESCALERS,
+    RTC_CLOCK,
     Rcc,
     RccParameters,
     Selector,
@@ -116,7 +117,7 @@ class RccH7A3(Rcc):
         *serial_selectors(("usart2", "usart3", "uart4", "uart5", "uart7", "uart8"), "CDCCIP2R", 0, "pclk1"),
         *serial_selectors(("usart1", "usart6", "uart9", "usart10"), "CDCCIP2R", 3, "pclk2"),
         *serial_selectors(("lpuart1",), "SRDCCIPR", 0, "pclk4"),
-        Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "")),
+        RTC_CLOCK,
     )
     RESET_FLAGS: ClassVar[Mapping[str, int]] = {RESET_PIN: 22, SOFTWARE: 24, "iwdg": 26, "wwdg": 28}
     RESET_FLAGS_REGISTER = "RSR"

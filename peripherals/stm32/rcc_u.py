@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from peripherals.stm32.rcc import APB_PRESCALERS, Rcc, Selector, bus_clocks
+from peripherals.stm32.rcc import APB_PRESCALERS, Rcc, bus_clocks
 
 HSI16_HZ = 16_000_000
-RTC_CLOCK = Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", ""))
 
 
 class RccU(Rcc):

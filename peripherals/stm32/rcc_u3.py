@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from peripherals.register_device import Register, read_only
-from peripherals.stm32.rcc import Selector, Source, Switch, ready
-from peripherals.stm32.rcc_u import HSI16_HZ, RTC_CLOCK, RccU
+from peripherals.stm32.rcc import RTC_CLOCK, Selector, Source, Switch, ready
+from peripherals.stm32.rcc_u import HSI16_HZ, RccU
 
 MSIRC0_HZ, MSIRC1_HZ = 96_000_000, 24_000_000
 ICSCR1_MSIRGSEL, ICSCR1_MSISSEL, ICSCR1_MSIKSEL = 1 << 23, 1 << 31, 1 << 28

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from peripherals.register_device import Register, read_only
-from peripherals.stm32.rcc import Selector, Source, Switch, fractional_plls, ready, serial_clock
-from peripherals.stm32.rcc_u import HSI16_HZ, RTC_CLOCK, RccU
+from peripherals.stm32.rcc import RTC_CLOCK, Selector, Source, Switch, fractional_plls, ready, serial_clock
+from peripherals.stm32.rcc_u import HSI16_HZ, RccU
 
 MSI_RANGES_HZ = (
     *(48_000_000, 24_000_000, 16_000_000, 12_000_000, 4_000_000, 2_000_000, 1_330_000, 1_000_000),
