@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from peripherals.register_device import Register
-from peripherals.stm32.rcc import Rcc, Source, Switch, bus_clocks, ready
+from peripherals.stm32.rcc import RTC_CLOCK, Rcc, Source, Switch, bus_clocks, ready
 
 HSI_HZ, LSI_HZ = 8_000_000, 40_000
 CR_READY = 1 << 1 | 1 << 17 | 1 << 25
@@ -40,6 +40,7 @@ class RccF1(Rcc):
         ready("BDCR", 0, 1, "lse"),
         ready("CSR", 0, 1),
     )
+    SELECTORS = (RTC_CLOCK,)
     CLOCKS = ("pll",)
     REMOVE_RESET_FLAGS = 1 << 24
     ALL_RESET_FLAGS = 0xFC000000
