@@ -80,7 +80,7 @@ class NvmctrlD51(InterruptDevice):
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
         self._buffer: dict[int, int] = {}  # bytes of the page, by their place in it
-        self._busy = TimedDeadline(context, "busy", self._done)
+        self._busy = TimedDeadline(context, "busy", self._done, is_work=True)
         context.flash.serve_stores(0, self.parameters.flash_bytes, self._stored)
         context.flash.serve_stores(USER_PAGE, PAGE_BYTES, self._stored)
         context.clocks.on_change(lambda: self.tuned(0, 0))
