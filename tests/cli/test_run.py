@@ -307,7 +307,7 @@ def test_on_a_terminal_there_is_a_status_line(firmware):
 
 
 @pytest.mark.parametrize("options", [(), ("--no-cache",)], ids=["cache", "no-cache"])
-def test_priced_blocks_stay_in_the_cache_folder(boardless, firmware, tmp_path, monkeypatch, options):
+def test_what_is_kept_stays_in_the_cache_folder(boardless, firmware, tmp_path, monkeypatch, options):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     totals = []
     for _ in range(2):
@@ -316,4 +316,4 @@ def test_priced_blocks_stay_in_the_cache_folder(boardless, firmware, tmp_path, m
         report = json.loads((tmp_path / "run.json").read_text())
         totals.append((report["instructions"], report["cycles"], report["error_band"]))
     assert totals[0] == totals[1]
-    assert len(list((tmp_path / "cache").rglob("*.prices"))) == (not options)
+    assert len(list((tmp_path / "cache").rglob("*.book"))) == (not options)

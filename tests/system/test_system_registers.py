@@ -22,7 +22,10 @@ UNLOCK = 0xC5ACCE55
 def test_identity_of_every_core(core_name: str) -> None:
     rig = Rig(core_name)
     part = {"cortex-m0": 0xC20, "cortex-m0plus": 0xC60}.get(core_name)
-    part = part or {"3": 0xC23, "4": 0xC24, "7": 0xC27, "33": 0xD21}[core_name.removeprefix("cortex-m")]
+    part = (
+        part
+        or {"3": 0xC23, "4": 0xC24, "7": 0xC27, "33": 0xD21, "55": 0xD22}[core_name.removeprefix("cortex-m")]
+    )
     assert rig.r(0xE000ED00) >> 4 & 0xFFF == part
     assert rig.r(CCR) == CORES[core_name].ccr_reset
     assert not rig.unmodelled
