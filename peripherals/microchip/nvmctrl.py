@@ -2,8 +2,8 @@
 
 Stores to flash fill the page buffer of 64 bytes; without MANW the one of its last word programs it. Times are
 those of the electrical characteristics (chapter 37): at most 2.5 ms a page, 6 ms a row. Wait states and
-the cache of eight lines of 8 bytes are the memory's (accelerator). Lock bits, the auxiliary row and
-power modes are not modelled, and told.
+the cache of eight lines of 8 bytes are the memory's (accelerator). What the auxiliary row says is not obeyed;
+lock bits and power modes are not modelled, and told.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from peripherals.register_device import Register, clears, read_only, sets
 
 KEY = 0xA5
 ERASE_ROW, WRITE_PAGE, CLEAR_BUFFER, INVALIDATE = 0x02, 0x04, 0x44, 0x46
+ERASE_AUXILIARY, WRITE_AUXILIARY = 0x05, 0x06
+AUXILIARY_ROW = 0x00804000
 MANUAL_WRITE, CACHE_OFF = 1 << 7, 1 << 18
 READY, ERROR = 1 << 0, 1 << 1
 PROGRAM_ERROR = 1 << 2
@@ -53,6 +55,7 @@ class Nvmctrl(InterruptDevice):
         self._buffer: dict[int, int] = {}  # bytes of the page, by their place in it
         self._busy = TimedDeadline(context, "busy", self._done, is_work=True)
         context.flash.serve_stores(0, FLASH_BYTES, self._stored)
+        context.flash.serve_stores(AUXILIARY_ROW, ROW_BYTES, self._stored)
 
     def reset(self) -> None:
         """Ready; the page buffer empty."""
@@ -69,11 +72,12 @@ class Nvmctrl(InterruptDevice):
         if key != KEY or not self.values["INTFLAG"] & READY:
             self.set_bits("STATUS", PROGRAM_ERROR)
             self.raise_flags("INTFLAG", ERROR)
-        elif command == ERASE_ROW:
-            self.context.flash.put(address & -ROW_BYTES, bytes([ERASED]) * ROW_BYTES)
+        elif command in (ERASE_ROW, ERASE_AUXILIARY):
+            row = AUXILIARY_ROW if command == ERASE_AUXILIARY else address & -ROW_BYTES
+            self.context.flash.put(row, bytes([ERASED]) * ROW_BYTES)
             self._begin(ERASE_US)
-        elif command == WRITE_PAGE:
-            self._program(address)
+        elif command in (WRITE_PAGE, WRITE_AUXILIARY):  # ADDR has no room for the auxiliary row's address
+            self._program(AUXILIARY_ROW + address % ROW_BYTES if command == WRITE_AUXILIARY else address)
         elif command == CLEAR_BUFFER:
             self._buffer = {}
         elif command == INVALIDATE:

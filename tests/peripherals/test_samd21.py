@@ -219,6 +219,16 @@ def test_rows_are_erased_and_pages_programmed_in_their_time() -> None:
     assert bench.flash.store(0x10FC, 4, 0x55AA55AA)
     assert bench.memory.read(0x10FC, 4) == 0x55AA55AA
     assert not bench.flash.store(0x1080, 1, 0), "bytes are a bus fault"
+    bench.run(2500)
+    bench.memory.write_all(0x804000, bytes(256))
+    nvm.write(0x1C, 4, 0x804000 // 2)
+    nvm.write(0x00, 2, 0xA505)
+    assert bench.memory.read(0x8040FC, 4) == 0xFFFFFFFF
+    bench.run(6000)
+    nvm.write(0x04, 4, 1 << 7)
+    assert bench.flash.store(0x804040, 4, 0xD8E0C7FF)
+    nvm.write(0x00, 2, 0xA506)
+    assert bench.memory.read(0x804040, 4) == 0xD8E0C7FF
     round_trip(nvm)
 
 
