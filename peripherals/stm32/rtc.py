@@ -45,7 +45,7 @@ RESET_PRESCALERS, RESET_DATE = 0x007F00FF, 0x2101
 LONG_COUNTS = 1 << 16
 
 
-class RtcParameters(ClockedParameters, frozen=True):
+class RealTimeClockParameters(ClockedParameters, frozen=True):
     """Its clock, and how its interrupts reach the core."""
 
     alarm_line: Annotated[
@@ -63,8 +63,8 @@ def _backup(offset: int, count: int) -> tuple[Register, ...]:
 class Rtc(RegisterDevice):
     """The RTC whose flags stand in ISR."""
 
-    PARAMETERS = RtcParameters
-    parameters: RtcParameters
+    PARAMETERS = RealTimeClockParameters
+    parameters: RealTimeClockParameters
     LINES = ("global",)
     STATUS: ClassVar[str] = "ISR"
     FLAGS: ClassVar[tuple[str, int]] = ("ISR", 8)

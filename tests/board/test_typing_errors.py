@@ -205,13 +205,13 @@ def test_the_copy_without_them_loads(tmp_path: Path) -> None:
             "from 0 to 31",
         ),
         (
-            "[devices.rtc.parameters]\nset = ['ISR.32']\n",
-            "devices.rtc.parameters.set.0",
+            "[devices.adc1.parameters]\nset = ['ISR.32']\n",
+            "devices.adc1.parameters.set.0",
             "REGISTER.BIT, 0 to 31",
         ),
         (
-            "[devices.rtc.parameters]\nfollow = ['ISR.6 = ICR.7']\n",
-            "devices.rtc.parameters.follow.0",
+            "[devices.adc1.parameters]\nfollow = ['ISR.6 = ICR.7']\n",
+            "devices.adc1.parameters.follow.0",
             "no register 'ICR'; did you mean",
         ),
         (
