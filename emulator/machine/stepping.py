@@ -111,6 +111,8 @@ class Stepping:
 
     def execute_one(self) -> Halt | None:
         """Execute the next instruction of the block that the core is in; where it halted before it, if so."""
+        if self._automaton.programs is None:
+            return self._execute_one()
         start, executed = self._core.get("pc"), self.counts().instructions
         halt = self._execute_one()
         is_split = halt is None and not self.is_inside and self._core.get("pc") == start
