@@ -1,4 +1,4 @@
-"""Traps U1 to U8: where Unicorn executes something else than a Cortex-M would, without a word.
+"""Traps U1 to U8, and Armv8.1-M: where Unicorn executes something else than a Cortex-M would, without a word.
 
 Each test says what the hardware does, what Unicorn does, what we do and where, and which
 version showed it. It fails when Unicorn changes, so that the workaround can go.
@@ -363,3 +363,48 @@ def test_u8_unprivileged_thread_hides_stack_pointers(core: str) -> None:
     assert uc.reg_read(arm.UC_ARM_REG_SP) == RAM + 0x100
     uc.reg_write(arm.UC_ARM_REG_CONTROL, 0)
     assert uc.reg_read(arm.UC_ARM_REG_CONTROL) & 1 == 0
+
+
+# -- Armv8.1-M -------------------------------------------------------------------------------
+INTERPRETER = "emulator/engine/vector/programs.py"
+ASRL, LSLL, UQRSHLL = "ea50112f", "ea50110f", "ea51210d"  # r0, r1, #4; r0, r1, #4; r0, r1, #64, r2
+TRAPPING = {
+    "vadd.i32 q0, q1, q2": "ef220844",
+    "vldrw.u32 q0, [r0]": "ed901f00",
+    "csel r0, r1, r2, ne": "ea518012",
+    "dls lr, r0": "f040e001",
+    "vctp.8 r0": "f000e801",
+}
+
+
+def halfwords(digits: str) -> bytes:
+    """As :class:`Listing`, for what its assembler's core does not know."""
+    return b"".join(int(digits[n : n + 4], 16).to_bytes(2, "little") for n in range(0, len(digits), 4))
+
+
+@pytest.mark.parametrize(
+    ("code", "shifted"), [(ASRL, 0x2_0000_0010 >> 4), (LSLL, 0x20_0000_0100), (UQRSHLL, 0x2_0000_0010)]
+)
+def test_long_shifts_run_as_something_else(code: str, shifted: int) -> None:
+    """Armv8.1-M: two registers are shifted as 64 bits. Unicorn's cores: ORRS and the like, without a trap.
+
+    We: a code hook stops before each, and the interpreter executes it. Unicorn 2.1.4.
+    """
+    uc = open_core("cortex-m33", halfwords(code + "bf00"))
+    set_r(uc, r0=0x10, r1=2, r2=0)
+    assert run(uc, until=CODE + 6) is None, "it traps now: no code hook is needed"
+    assert (r(uc, 1) << 32 | r(uc, 0)) != shifted, gone("takes long shifts for others", INTERPRETER)
+
+
+@pytest.mark.parametrize("code", TRAPPING.values(), ids=TRAPPING)
+def test_the_rest_of_armv8_1_traps(code: str) -> None:
+    """Armv8.1-M: loops, selects and vectors. Unicorn's cores: a fault, the PC at the instruction.
+
+    We: the interpreter goes on there. Unicorn 2.1.4.
+    """
+    uc = open_core("cortex-m33", halfwords(code + "bf00"))
+    set_r(uc, r0=RAM)
+    uc.reg_write(arm.UC_ARM_REG_FPEXC, 1 << 30)
+    error = run(uc, until=CODE + 6)
+    assert error is not None, gone("lacks Armv8.1-M", INTERPRETER)
+    assert pc(uc) == CODE
