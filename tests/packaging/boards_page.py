@@ -92,7 +92,8 @@ def _run(board: Board) -> Iterator[str]:
         yield f"shipped images: {', '.join(shipped)}"
     if board.name in BUILT:
         long = sorted({benchmark for benchmark, name in LARGE if name == board.name})
-        yield f"the benchmarks' firmware, built for it: kws, and in the long matrix {', '.join(long)}"
+        others = f", and in the long matrix {', '.join(long)}" if long else ""
+        yield f"the benchmarks' firmware, built for it: kws{others}"
     if board.name in TOO_SMALL:
         yield f"of the benchmarks' firmware nothing: its RAM is too small for {', '.join(SHIPPED)}"
     if board.name in BROUGHT_UP:
