@@ -64,7 +64,8 @@ class Corrections:
     def concern(block: Block) -> bool:
         """Whether any instruction of the block is one of these."""
         return any(
-            i.name in ("vmsr", "vmrs")
+            _writes_status(i)
+            or _reads_status(i)
             or _writes_stack_pointer(i)
             or _moves_stack_pointer(i)
             or _is_exclusive_store(i)

@@ -140,3 +140,11 @@ def test_a_core_that_c_does_not_know_is_left_to_python() -> None:
 def test_counting_is_answered_too() -> None:
     engine = Engine(load_board("nucleo-l4r5zi"), timing="count", hook="native")
     assert isinstance(engine.automaton.native, NativeAutomaton)
+
+
+def test_a_comparison_of_floats_is_not_left_to_python() -> None:
+    engine = Engine(load_board("nucleo-l4r5zi"), hook="native")
+    engine.automaton.close_fpu(closed=False)
+    ways = packed_ways(engine.automaton.ways_to_plan(BASE, 2), engine.automaton)
+    compared = bytes.fromhex("b4ee607af1ee10fa")  # VCMP.F32 S14, S1; VMRS APSR_nzcv, FPSCR
+    assert pricer_of(engine).plan(BASE, compared, 0, ways) is not None
