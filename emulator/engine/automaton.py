@@ -246,7 +246,7 @@ class Automaton:
         assert self.programs is not None
         number = len(self.plans) - 1
         if self.programs.runs(address, it):
-            self._hook.redirect(number)
+            self.programs.redirect(number)
         elif self.programs.watch(self.plans[number].block):
             self._core.forget_code(address, size_bytes)
 

@@ -201,9 +201,6 @@ class BlockHook(Protocol):
         A watched access that meets one is a suspect of :meth:`watch_traps`.
         """
 
-    def redirect(self, block: int) -> None:
-        """A block is the interpreter's of Armv8.1-M; native hooks only."""
-
     def drop_block(self, block: int) -> None:
         """Ask for a block anew at its next entry; what it counted stays."""
 

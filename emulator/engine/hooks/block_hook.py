@@ -264,10 +264,6 @@ class PythonHook:
         """See :class:`BlockHook`."""
         self._addresses.guards = tuple(guards)
 
-    def redirect(self, block: int) -> None:
-        """See :class:`BlockHook`: a core with MVE has no Python hook."""
-        raise NotImplementedError
-
     def drop_block(self, block: int) -> None:
         """See :class:`BlockHook`."""
         self._tables.drop_block(block)

@@ -265,10 +265,6 @@ class NativeHook(_Head):
         flat = [address for guard in guards for address in guard]
         self._library.bl_set_guards(self._engine, len(guards), (c.c_uint32 * max(1, len(flat)))(*flat))
 
-    def redirect(self, block: int) -> None:
-        """See :class:`BlockHook`."""
-        self._library.bl_redirect(self._engine, block)
-
     def drop_block(self, block: int) -> None:
         """See :class:`BlockHook`."""
         self._library.bl_drop_block(self._engine, block)

@@ -111,6 +111,10 @@ class Programs:
             known = self.define(address, it)
         return bool(known.forms)
 
+    def redirect(self, block: int) -> None:
+        """A block of the hook's is the interpreter's."""
+        self._doors.redirect(block)
+
     def is_known(self, address: int) -> bool:
         """Whether the interpreter has met a line of its own there."""
         return address in self._lines and bool(self._lines[address].forms)
