@@ -223,15 +223,20 @@ static int interpret(NativeHook *n, void *uc, uint32_t pc, int within) {
     return goes_on;
 }
 
-/* Whether Unicorn stopped at an instruction that the interpreter may have. */
-static int is_trapped(const NativeHook *n, int error) {
-    const BlockHook *h = &n->pricing.head;
-    return h->stop_code == STOP_NONE && (error == ERROR_INVALID || h->interrupt == INTERRUPT_NOCP);
-}
-
 /* The program where Unicorn stands. */
 static const Program *program_here(const NativeHook *n, void *uc, uint32_t pc) {
     return program_at(n->vectors, pc, it_state(ask(n->vectors->executor.registers, uc, n->exceptions.ids.cpsr)));
+}
+
+/* Whether Unicorn stopped at an instruction that the interpreter may have: its block is then to be finished. */
+static int is_trapped(NativeHook *n, void *uc, int error) {
+    BlockHook *h = &n->pricing.head;
+    if (h->stop_code != STOP_NONE || (error != ERROR_INVALID && h->interrupt != INTERRUPT_NOCP)) return 0;
+    const Program *p = program_here(n, uc, read_register(&n->pricing.addresses.registers, uc, 15));
+    if (p && !p->n) return 0;
+    n->vectors->finishes = h->interrupt ? FAULT_NOCP : FAULT_UNDEFINED;
+    h->interrupt = 0;
+    return 1;
 }
 
 /* As emu_start, by Unicorn and the interpreter in turn. */
@@ -240,25 +245,21 @@ static int run_both(NativeHook *n, void *uc, uint32_t pc) {
     Vectors *v = n->vectors;
     const Registers *r = &n->pricing.addresses.registers;
     v->executor.core.machine.state->fault = FAULT_NONE;
-    int error = 0, within = v->finishes != FAULT_NONE;
+    int within = v->finishes != FAULT_NONE;
     const Program *p = program_here(n, uc, pc);
     int interprets = within || (p && p->n);
     for (uint64_t refused = NEVER_REFUSED;;) {
         if (interprets) {
             if (!interpret(n, uc, pc, within)) return 0;
         } else {
-            error = n->emu_start(uc, pc | 1, RUN_UNTIL, 0, 0);
+            int error = n->emu_start(uc, pc | 1, RUN_UNTIL, 0, 0);
             settle_laps(n);
-            within = is_trapped(n, error);
-            if (within) {
-                pc = read_register(r, uc, 15);
-                p = program_here(n, uc, pc);
-                if (p && !p->n) return error;
-                v->finishes = h->interrupt ? FAULT_NOCP : FAULT_UNDEFINED;
-                h->interrupt = 0;
-            } else if (h->stop_code != STOP_INTERPRET) return error;
-            else if (refused == h->block_serial) { need_program(n, pc, 0); return 0; } /* each says: the other's */
-            else refused = h->block_serial;
+            within = is_trapped(n, uc, error);
+            if (!within) {
+                if (h->stop_code != STOP_INTERPRET) return error;
+                if (refused == h->block_serial) { need_program(n, pc, 0); return 0; } /* each says: the other's */
+                refused = h->block_serial;
+            }
             h->stop_code = STOP_NONE;
         }
         interprets = !interprets;
@@ -285,19 +286,14 @@ static void pass_part(NativeHook *n, void *uc, uint32_t pc, uint32_t until) {
 /* As emu_start up to `until`, in the block that was entered: Unicorn's, whose last instruction may trap, or not. */
 static int run_part(NativeHook *n, void *uc, uint32_t pc, uint32_t until) {
     Vectors *v = n->vectors;
-    BlockHook *h = &n->pricing.head;
     v->executor.core.machine.state->fault = FAULT_NONE;
     if (n->block && n->block->redirects) {
         pass_part(n, uc, pc, until);
         return 0;
     }
     int error = n->emu_start(uc, pc | 1, until, 0, 0);
-    if (!is_trapped(n, error)) return error;
+    if (!is_trapped(n, uc, error)) return error;
     pc = read_register(&n->pricing.addresses.registers, uc, 15);
-    const Program *p = program_here(n, uc, pc);
-    if (p && !p->n) return error;
-    v->finishes = h->interrupt ? FAULT_NOCP : FAULT_UNDEFINED;
-    h->interrupt = 0;
     load_core(n, v, uc);
     finish_block(n, v, &pc);
     store_core(n, v, uc, pc);
