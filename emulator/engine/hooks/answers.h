@@ -16,7 +16,6 @@
 #include "tables.h"
 
 #define MOST_WAYS 32
-#define EPSR_THUMB_IN_CPSR (1u << 5)
 
 typedef struct {           /* how blocks are planned that begin in a stretch of addresses */
     uint32_t base, last, name; /* name: Python's, of these ways */
@@ -119,7 +118,7 @@ static int answer_block(Answers *a, Tables *t, Exceptions *e, const Registers *r
     if (!where || !memory || !memory->host) return 0;
     Pricer *p = a->pricer;
     uint8_t *code = memory->host + (h->need_address - memory->base);
-    uint32_t xpsr = ask_register(r, uc, e->ids.xpsr), it = (xpsr >> 25 & 3) | (xpsr >> 8 & 0xFC);
+    uint32_t it = it_state(ask_register(r, uc, e->ids.xpsr));
     if (pricer_plan(p, h->need_address, code, h->need_size, it, &where->ways) != PRICER_ANSWERS) return 0;
     if (p->found.n_hook_addresses || (p->found.uses_fpu && a->fpu_closed)) return 0;
     if (p->found.branch_event != NO_EVENT)
@@ -148,7 +147,7 @@ static int answer_edge(Answers *a, Tables *t, const BlockHook *h) {
 /* ---- a question ---- */
 
 static int is_thumb(const Exceptions *e, const Registers *r, void *uc) {
-    return e->state && ask_register(r, uc, e->ids.cpsr) & EPSR_THUMB_IN_CPSR;
+    return e->state && ask_register(r, uc, e->ids.cpsr) & CPSR_THUMB;
 }
 
 /* Whether a question has been answered; one in Arm state is not: Python tells of it. */

@@ -28,7 +28,11 @@
 #define XPSR_NUMBER 0x1FFu
 #define XPSR_STACK_ALIGN (1u << 9)
 #define XPSR_THUMB (1u << 24)
-#define XPSR_IT 0x0600FC00u
+#define XPSR_IT 0x0600FC00u /* of CPSR, too, as Unicorn has it */
+#define IT_LOW_SHIFT 25    /* ITSTATE there: bits 1:0, and 7:2 */
+#define IT_HIGH_SHIFT 8
+#define IT_HIGH 0xFCu
+#define CPSR_THUMB (1u << 5)
 #define GE_FLAGS 0xF0000u
 #define EXC_RETURN_STANDARD_FRAME (1u << 4)
 #define EXC_RETURN_THREAD (1u << 3)
@@ -82,6 +86,8 @@ static void put_control(const Exceptions *e, const Registers *r, void *uc, uint3
     put(e, uc, e->ids.control, value);
     put(e, uc, e->ids.nzcv, ask(r, uc, e->ids.nzcv));
 }
+
+static uint32_t it_state(uint32_t xpsr) { return (xpsr >> IT_LOW_SHIFT & 3) | (xpsr >> IT_HIGH_SHIFT & IT_HIGH); }
 
 /* Which of the memories holds all of these bytes, or NULL. */
 static const HostMemory *memory_of(const HostMemory *memories, uint32_t n_memories, uint32_t address, uint32_t size_bytes) {

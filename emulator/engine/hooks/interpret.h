@@ -16,10 +16,6 @@
 #define INTERRUPT_NOCP 17
 #define ERROR_INVALID 10   /* UC_ERR_INSN_INVALID */
 #define CPSR_STICKY (1u << 27)
-#define IT_LOW_SHIFT 25    /* ITSTATE in CPSR: bits 1:0, and 7:2 */
-#define IT_HIGH_SHIFT 8
-#define IT_HIGH 0xFCu
-#define CPSR_IT (3u << IT_LOW_SHIFT | IT_HIGH << IT_HIGH_SHIFT)
 
 typedef struct {           /* a straight line of code; without operations: Unicorn's to run */
     uint32_t address, size_bytes, n;
@@ -62,8 +58,6 @@ static void vectors_open(Vectors *v, const VectorDoors *doors, NativeHook *n) {
 }
 
 /* ---- ITSTATE ---- */
-
-static uint32_t it_state(uint32_t cpsr) { return (cpsr >> IT_LOW_SHIFT & 3) | (cpsr >> IT_HIGH_SHIFT & IT_HIGH); }
 
 static uint32_t advanced(uint32_t it) { return it & 7 ? (it & 0xE0) | (it << 1 & 0x1F) : 0; }
 
@@ -142,7 +136,7 @@ static void store_core(NativeHook *n, Vectors *v, void *uc, uint32_t pc) {
     const Exceptions *e = &n->exceptions;
     put(e, uc, e->ids.nzcv, v->executor.core.flags);
     if (v->executor.core.sticky | v->executor.core.cleared || v->it != v->unicorns_it) {
-        uint32_t kept = v->executor.core.cleared ? ~(CPSR_STICKY | GE_FLAGS | CPSR_IT) : ~CPSR_IT;
+        uint32_t kept = v->executor.core.cleared ? ~(CPSR_STICKY | GE_FLAGS | XPSR_IT) : ~XPSR_IT;
         uint32_t cpsr = ask(v->executor.registers, uc, e->ids.cpsr) & kept;
         cpsr |= (v->it & 3) << IT_LOW_SHIFT | (v->it & IT_HIGH) << IT_HIGH_SHIFT;
         put(e, uc, e->ids.cpsr, cpsr | (v->executor.core.sticky ? CPSR_STICKY : 0));

@@ -14,7 +14,6 @@
 #include "interpret.h"
 
 #define EXC_RETURN_FROM 0xFFFFFF00u
-#define CPSR_THUMB (1u << 5)
 #define INTERRUPT_SVC 2    /* QEMU's number, as UC_HOOK_INTR gives it */
 #define BRANCH_EDGE 1
 
