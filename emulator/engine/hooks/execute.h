@@ -7,8 +7,6 @@
 
 #define FPSCR_NZCV 0xF0000000u
 #define FPSCR_C 0x20000000u
-#define FPSCR_SATURATED (1u << 27)
-#define FPSCR_TAIL_SHIFT 16
 #define FPSCR_KEPT 0xF7C0009Fu /* what Unicorn's FPSCR holds */
 #define SYSTEM_FPSCR 1u
 #define SYSTEM_FLAGS 2u
@@ -34,14 +32,11 @@ static void write_fpscr(const Executor *x, uint32_t value) {
 }
 
 /* FPSCR with the bits that Unicorn does not have. */
-static uint32_t whole_fpscr(const Executor *x) {
-    const VectorState *s = x->core.machine.state;
-    return read_fpscr(x) | (s->saturated ? FPSCR_SATURATED : 0) | s->tail_size << FPSCR_TAIL_SHIFT;
-}
+static uint32_t whole_fpscr(const Executor *x) { return read_fpscr(x) | status_of(x->core.machine.state); }
 
 static void put_whole_fpscr(Executor *x, uint32_t value) {
     VectorState *s = x->core.machine.state;
-    s->saturated = (value & FPSCR_SATURATED) != 0; /* LTPSIZE is not written */
+    s->saturated = (value & STATUS_SATURATED) != 0; /* LTPSIZE is not written */
     write_fpscr(x, value);
 }
 
@@ -67,7 +62,7 @@ static __attribute__((noinline)) int begin_context(Executor *x) {
 static uint32_t read_system(const Executor *x, uint32_t number) {
     switch (number) {
     case SYSTEM_FPSCR: return whole_fpscr(x);
-    case SYSTEM_FLAGS: return whole_fpscr(x) & (FPSCR_NZCV | FPSCR_SATURATED);
+    case SYSTEM_FLAGS: return whole_fpscr(x) & (FPSCR_NZCV | STATUS_SATURATED);
     case SYSTEM_VPR: return x->core.machine.state->vpr;
     default: return x->core.machine.state->vpr & VPR_P0;
     }
@@ -78,9 +73,9 @@ static void write_system(Executor *x, uint32_t number, uint32_t value) {
     switch (number) {
     case SYSTEM_FPSCR: put_whole_fpscr(x, value); return;
     case SYSTEM_FLAGS:
-        put_whole_fpscr(x, (read_fpscr(x) & ~FPSCR_NZCV) | (value & (FPSCR_NZCV | FPSCR_SATURATED)));
+        put_whole_fpscr(x, (read_fpscr(x) & ~FPSCR_NZCV) | (value & (FPSCR_NZCV | STATUS_SATURATED)));
         return;
-    case SYSTEM_VPR: s->vpr = value & (VPR_P0 | VPR_MASK01 | VPR_MASK23); return;
+    case SYSTEM_VPR: s->vpr = value & VPR_BITS; return;
     default: set_predicates(s, value & VPR_P0);
     }
 }

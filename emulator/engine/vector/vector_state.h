@@ -14,6 +14,7 @@
 #define VPR_P0 0xFFFFu
 #define VPR_MASK01 0xF0000u
 #define VPR_MASK23 0xF00000u
+#define VPR_BITS (VPR_P0 | VPR_MASK01 | VPR_MASK23)
 #define NO_TAIL 4u         /* of LTPSIZE: no loop is tail-predicated */
 #define FLAG_N 0x80000000u
 #define FLAG_Z 0x40000000u
@@ -64,9 +65,14 @@ static inline void open_predication(VectorState *s, uint32_t mask) {
 #define STATUS_SATURATED (1u << 27)
 #define STATUS_TAIL_SHIFT 16
 
+/* FPSCR's bits QC and LTPSIZE. */
+static inline uint32_t status_of(const VectorState *s) {
+    return (s->saturated ? STATUS_SATURATED : 0) | s->tail_size << STATUS_TAIL_SHIFT;
+}
+
 /* A frame's FPSCR and VPR: what the handler uses begins anew. */
 static inline void stack_vectors(VectorState *s, uint32_t *words) {
-    words[0] = (words[0] & ~(7u << STATUS_TAIL_SHIFT)) | (s->saturated ? STATUS_SATURATED : 0) | s->tail_size << STATUS_TAIL_SHIFT;
+    words[0] = (words[0] & ~(7u << STATUS_TAIL_SHIFT)) | status_of(s);
     words[1] = s->vpr;
     s->vpr = s->saturated = 0;
     s->tail_size = NO_TAIL;
@@ -75,7 +81,7 @@ static inline void stack_vectors(VectorState *s, uint32_t *words) {
 static inline void unstack_vectors(VectorState *s, const uint32_t *words) {
     s->saturated = (words[0] & STATUS_SATURATED) != 0;
     s->tail_size = words[0] >> STATUS_TAIL_SHIFT & 7;
-    s->vpr = words[1] & (VPR_P0 | VPR_MASK01 | VPR_MASK23);
+    s->vpr = words[1] & VPR_BITS;
 }
 
 static inline void set_predicates(VectorState *s, uint32_t bytes) { s->vpr = (s->vpr & ~VPR_P0) | bytes; }
