@@ -18,14 +18,15 @@ typedef struct {
     Exceptions *exceptions;
     const Registers *registers;
     BlockHook *head;
-    uint32_t fpscr_id;
     uint32_t has_context;  /* the FPU's is there and may be used, by the code that runs now */
 } Executor;
 
-static uint32_t read_fpscr(const Executor *x) { return ask(x->registers, x->core.uc, (int)x->fpscr_id) & FPSCR_KEPT; }
+static int fpscr_of(const Executor *x) { return x->exceptions->ids.fp[FP_REGISTERS - 1]; }
+
+static uint32_t read_fpscr(const Executor *x) { return ask(x->registers, x->core.uc, fpscr_of(x)) & FPSCR_KEPT; }
 
 static void write_fpscr(const Executor *x, uint32_t value) {
-    put(x->exceptions, x->core.uc, (int)x->fpscr_id, value & FPSCR_KEPT);
+    put(x->exceptions, x->core.uc, fpscr_of(x), value & FPSCR_KEPT);
     if (!(value & FPSCR_ROUNDING_MODE)) return;
     x->core.machine.state->has_rounded_otherwise = 1; /* ../corrections.py */
     x->head->stop_request |= REQUEST_PYTHON;

@@ -45,7 +45,7 @@ typedef struct {           /* what Python shares: keep in step with vector_state
     memory_fn read, write;
     refuses_fn refuses;
     control_fn control;
-    uint64_t fpscr_id, forget;
+    uint64_t forget;
 } VectorDoors;
 
 static void vectors_open(Vectors *v, const VectorDoors *doors, NativeHook *n) {
@@ -53,8 +53,7 @@ static void vectors_open(Vectors *v, const VectorDoors *doors, NativeHook *n) {
         .core = {.machine = {doors->state, doors->q, doors->registers}, .read = doors->read, .write = doors->write,
                  .refuses = doors->refuses, .control = doors->control, .forget = (uint32_t)doors->forget,
                  .code_pages = calloc(1u << (32 - PAGE_SHIFT - 3), 1)},
-        .exceptions = &n->exceptions, .registers = &n->pricing.addresses.registers, .head = &n->pricing.head,
-        .fpscr_id = (uint32_t)doors->fpscr_id};
+        .exceptions = &n->exceptions, .registers = &n->pricing.addresses.registers, .head = &n->pricing.head};
 }
 
 /* ---- ITSTATE ---- */

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes as c
 from collections.abc import Callable, Collection
 
-from unicorn import arm_const as arm
 from unicorn import unicorn_const as ucc
 from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
@@ -25,7 +24,6 @@ class _Doors(c.Structure):
         *((name, c.c_void_p) for name in ("state", "registers", "q", "read", "write")),
         ("refuses", REFUSES_CALLBACK),
         ("control", c.c_void_p),
-        ("fpscr_id", c.c_uint64),
         ("forget", c.c_uint64),
     )
 
@@ -52,7 +50,6 @@ class VectorDoors:
             write,
             callback,
             control,
-            arm.UC_ARM_REG_FPSCR,
             FORGET_CODE,
         )
         for name, result, arguments in (
