@@ -89,12 +89,14 @@ static void put_control(const Exceptions *e, const Registers *r, void *uc, uint3
 
 static uint32_t it_state(uint32_t xpsr) { return (xpsr >> IT_LOW_SHIFT & 3) | (xpsr >> IT_HIGH_SHIFT & IT_HIGH); }
 
+static inline int within_memory(const HostMemory *m, uint32_t address, uint32_t size_bytes) {
+    return address >= m->base && address <= m->last && m->last - address >= size_bytes - 1;
+}
+
 /* Which of the memories holds all of these bytes, or NULL. */
 static const HostMemory *memory_of(const HostMemory *memories, uint32_t n_memories, uint32_t address, uint32_t size_bytes) {
-    for (uint32_t i = 0; i < n_memories; i++) {
-        const HostMemory *m = &memories[i];
-        if (address >= m->base && address <= m->last && m->last - address >= size_bytes - 1) return m;
-    }
+    for (uint32_t i = 0; i < n_memories; i++)
+        if (within_memory(&memories[i], address, size_bytes)) return &memories[i];
     return NULL;
 }
 

@@ -37,21 +37,22 @@ static int fault(Interpreter *i, uint32_t kind, uint32_t address) {
     return FAULTS;
 }
 
-static inline int within_memory(const HostMemory *m, uint32_t address, uint32_t size_bytes) {
-    return m && address - m->base <= m->last - m->base && m->last - address >= size_bytes - 1;
+/* The memory there, if the access needs nobody's leave, or NULL; `last`: the one before. */
+static inline const HostMemory *free_memory(const Interpreter *i, const HostMemory **last, uint32_t address, uint32_t size_bytes) {
+    if (i->machine.state->is_protected) return NULL;
+    if (!*last || !within_memory(*last, address, size_bytes)) *last = memory_of(i->memories, i->n_memories, address, size_bytes);
+    return *last;
 }
 
-/* The bytes there, if the access needs nobody's leave; NULL: load_slowly and store_slowly. */
+/* The bytes there; NULL: load_slowly and store_slowly. */
 static inline uint8_t *readable(Interpreter *i, uint32_t address, uint32_t size_bytes) {
-    if (i->machine.state->is_protected) return NULL;
-    if (!within_memory(i->last_read, address, size_bytes) && !(i->last_read = memory_of(i->memories, i->n_memories, address, size_bytes))) return NULL;
-    return i->last_read->host + (address - i->last_read->base);
+    const HostMemory *m = free_memory(i, &i->last_read, address, size_bytes);
+    return m ? m->host + (address - m->base) : NULL;
 }
 
 static inline uint8_t *writable(Interpreter *i, uint32_t address, uint32_t size_bytes) {
-    if (i->machine.state->is_protected) return NULL;
-    if (!within_memory(i->last_written, address, size_bytes) && !(i->last_written = memory_of(i->memories, i->n_memories, address, size_bytes))) return NULL;
-    return i->last_written->is_ram == IS_RAM ? i->last_written->host + (address - i->last_written->base) : NULL;
+    const HostMemory *m = free_memory(i, &i->last_written, address, size_bytes);
+    return m && m->is_ram == IS_RAM ? m->host + (address - m->base) : NULL;
 }
 
 #define PAGE_SHIFT 10
