@@ -238,8 +238,7 @@ class Automaton:
 
     def _it_state(self) -> ItState:
         """Of the block that is about to begin: it may be inside an IT block, at a page's start."""
-        xpsr = self._core.get("xpsr")
-        return ItState(xpsr >> 25 & 3 | xpsr >> 8 & 0xFC)
+        return ItState.of(self._core.get("xpsr"))
 
     def _share_with_interpreter(self, address: int, size_bytes: int, it: ItState) -> None:
         """A block that begins with the interpreter's code is never entered by Unicorn."""

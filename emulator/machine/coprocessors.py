@@ -19,8 +19,6 @@ APSR = 15
 """Rt of an MRC whose word's upper bits become the flags."""
 FLAGS = 0xF0000000
 MOST = 7
-IT_LOW, IT_HIGH = 25, 10
-IT_STATE = 0x0600FC00
 
 
 class Coprocessors:
@@ -87,10 +85,9 @@ class Coprocessors:
 
     def _advance_it(self) -> None:
         xpsr = self._core.get("xpsr")
-        if xpsr & IT_STATE:
-            state = ItState(xpsr >> IT_LOW & 3 | (xpsr >> IT_HIGH & 0x3F) << 2).advanced().value
-            bits = (state & 3) << IT_LOW | state >> 2 << IT_HIGH
-            self._core.set("xpsr", xpsr & ~IT_STATE | bits)
+        state = ItState.of(xpsr)
+        if state.value:
+            self._core.set("xpsr", state.advanced().put_in(xpsr))
 
 
 def coprocessor_of(opcode: int) -> int:

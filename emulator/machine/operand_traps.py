@@ -26,7 +26,6 @@ from emulator.thumb.decode import ItState
 from emulator.thumb.instruction import Block, Instruction, Kind
 
 FLOATING_POINT = (*(f"s{n}" for n in range(32)), "fpscr")
-IT_STATE = 0x0600FC00
 FLAG_BITS = (31, 30, 29, 28)  # N, Z, C, V
 
 
@@ -169,8 +168,7 @@ class OperandTraps:
     def _in_it_block(self, registers: tuple[int, ...], state: ItState) -> tuple[int, ...]:
         """Registers with xPSR's IT state, which a code hook does not see."""
         at = self._names.index("xpsr")
-        bits = (state.value & 3) << 25 | (state.value >> 2) << 10
-        return (*registers[:at], registers[at] & ~IT_STATE | bits, *registers[at + 1 :])
+        return (*registers[:at], state.put_in(registers[at]), *registers[at + 1 :])
 
 
 def _it_state(block: Block, address: int) -> ItState:

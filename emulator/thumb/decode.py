@@ -21,10 +21,24 @@ WIDE_FROM = 0xE800
 """First half-words from here on begin a 32-bit encoding."""
 
 
+XPSR_IT_LOW, XPSR_IT_HIGH = 25, 10
+XPSR_IT = 3 << XPSR_IT_LOW | 0x3F << XPSR_IT_HIGH
+"""Where xPSR has ITSTATE's bits 1:0, and 7:2."""
+
+
 class ItState(NamedTuple):
     """ITSTATE: 0 outside IT blocks, else condition << 4 | what is left of the mask."""
 
     value: int = 0
+
+    @staticmethod
+    def of(xpsr: int) -> ItState:
+        """What an xPSR says."""
+        return ItState(xpsr >> XPSR_IT_LOW & 3 | (xpsr >> XPSR_IT_HIGH & 0x3F) << 2)
+
+    def put_in(self, xpsr: int) -> int:
+        """An xPSR that says so."""
+        return xpsr & ~XPSR_IT | (self.value & 3) << XPSR_IT_LOW | self.value >> 2 << XPSR_IT_HIGH
 
     @property
     def condition(self) -> int | None:
