@@ -228,8 +228,7 @@ class Automaton:
         code = self._core.read_memory(address, size_bytes)
         it = self._it_state()
         memory = self._core.memory_at(address)
-        writable = memory is not None and memory.region.kind == "ram"
-        pointer = memory.pointer + address - memory.region.base if memory is not None and writable else 0
+        pointer = 0 if memory is None else memory.changing(address)
         met = MetBlock(address, code, it.value, pointer, self.ways_to_plan(address, size_bytes))
         if not any(quick is not None and quick.define_block(met) for quick in (self.kept, self.native)):
             self._plan_block(met)
@@ -299,8 +298,7 @@ class Automaton:
     def read_code(self, address: int, most_bytes: int) -> bytes:
         """Memory from an address on, up to its end at most."""
         memory = self._core.memory_at(address)
-        end = address + most_bytes if memory is None else min(memory.region.end, address + most_bytes)
-        return self._core.read_memory(address, end - address)
+        return b"" if memory is None else memory.held(address, most_bytes)
 
     def stretch_at(self, address: int) -> tuple[int, int] | None:
         """First and last address of those around one where code is read in the same way."""

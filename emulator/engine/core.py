@@ -90,6 +90,15 @@ class HostMemory:
     view: memoryview
     executes: bool = False  # a RAM that code has run in
 
+    def changing(self, address: int) -> int:
+        """Where the bytes from an address on are, if they may change; else 0."""
+        return self.pointer + address - self.region.base if self.region.kind == "ram" else 0
+
+    def held(self, address: int, most_bytes: int) -> bytes:
+        """What it holds from an address on, up to its end at most."""
+        start = address - self.region.base
+        return bytes(self.view[start : min(start + most_bytes, self.region.size_bytes)])
+
 
 class _Batch:
     """The arrays of one batch, kept for the next time the same registers are read or written."""

@@ -17,7 +17,6 @@ from emulator.engine.vector.core_forms import core_form
 from emulator.engine.vector.doors import VectorDoors
 from emulator.engine.vector.operations import Form, Operation, form_of
 from emulator.errors import EngineError
-from emulator.system.core import MemoryFault
 from emulator.thumb.decode import NO_IT, WIDE_FROM, ItState, decode
 from emulator.thumb.instruction import Block, Instruction, Kind
 from emulator.thumb.vector.decode import find
@@ -105,8 +104,7 @@ class Programs:
 
     def runs(self, address: int, it: ItState) -> bool:
         """Whether the code there is the interpreter's."""
-        memory = self._core.memory_at(address)
-        known = self._lines.get(address) if memory is None or memory.region.kind != "ram" else None
+        known = None if self._host(address) else self._lines.get(address)
         if known is None or known.it != it:
             known = self.define(address, it)
         return bool(known.forms)
@@ -179,18 +177,11 @@ class Programs:
 
     def _host(self, address: int) -> int:
         memory = self._core.memory_at(address)
-        if memory is None or memory.region.kind != "ram":
-            return 0
-        return memory.pointer + address - memory.region.base
+        return 0 if memory is None else memory.changing(address)
 
     def _code(self, address: int, size_bytes: int) -> bytes:
         memory = self._core.memory_at(address)
-        if memory is None:
-            return b""
-        try:
-            return self._core.read_memory(address, min(size_bytes, memory.region.end - address))
-        except MemoryFault:
-            return b""
+        return b"" if memory is None else memory.held(address, size_bytes)
 
     def _read(self, address: int, it: ItState = NO_IT) -> Line:
         code, line = self._code(address, LONGEST_LINE * LARGEST_BYTES), Line(address, it)
