@@ -26,6 +26,7 @@ from emulator.engine.stack_limits import find_stack_limits
 from emulator.engine.tlb import PAGE_SHIFT, Tlb
 from emulator.engine.vector.vector_state import STATUS_BITS, VectorState
 from emulator.system.core import MemoryFault
+from emulator.system.features import features_of
 
 CPU_MODELS = {
     "cortex-m0": arm.UC_CPU_ARM_CORTEX_M0,
@@ -36,7 +37,6 @@ CPU_MODELS = {
     "cortex-m33": arm.UC_CPU_ARM_CORTEX_M33,
     "cortex-m55": arm.UC_CPU_ARM_CORTEX_M33,  # what it lacks: emulator/engine/vector
 }
-VECTOR_CORES = ("cortex-m55",)
 PAGE = 1 << PAGE_SHIFT
 TRANSLATION_BYTES = 32 << 20
 """Room for translated code. Unicorn's own is 1 GiB, so that all but the first machine of a process
@@ -142,7 +142,7 @@ class Core:
         self.doors: Callable[[int, Any, Any], tuple[Any, Any, Any]] = _own_doors  # to device registers
         self.monitor = find_monitor(self.register_file, CPU_MODELS[core_name])
         self.stack_limits = find_stack_limits(self.register_file, CPU_MODELS[core_name])
-        self.vector_state = VectorState() if core_name in VECTOR_CORES else None  # None: no MVE
+        self.vector_state = VectorState() if features_of(core_name).has_mve else None  # None: no MVE
         self._callbacks: list[object] = []
         self.store_to_flash: Callable[[int, int, int], bool] = lambda _address, _size_bytes, _value: False
         self.memories: list[HostMemory] = []
