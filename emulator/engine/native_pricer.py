@@ -137,12 +137,11 @@ class NativePricer:
         self._library, self._engine, self._core, self._absent = library, engine, core, absent
         self.book: Book | None = None
         rules = (c.c_int32 * len(core.rules))(*core.rules)
-        self._pricer = library.bl_pricer_new(core.number, QUEUE_LEAD, rules, len(core.rules))
-        self.address = self._pricer
-        weakref.finalize(self, library.bl_pricer_free, self._pricer).atexit = False  # may still run
-        self._found = _Found.from_address(self._pricer)
-        self._planned_at = self._pricer + vars(_Found)["site"].offset
-        self._planned = library.bl_pricer_planned(self._pricer)
+        self.address = library.bl_pricer_new(core.number, QUEUE_LEAD, rules, len(core.rules))
+        weakref.finalize(self, library.bl_pricer_free, self.address).atexit = False  # may still run
+        self._found = _Found.from_address(self.address)
+        self._planned_at = self.address + vars(_Found)["site"].offset
+        self._planned = library.bl_pricer_planned(self.address)
 
     def plan(
         self, address: int, code: bytes, it: int, ways: bytes, read_on: ReadOn | None = None
@@ -152,11 +151,11 @@ class NativePricer:
         ``ways``: ``Ways`` in planner.h. ``read_on(address, most_bytes)``: the code there and behind it, of
         which more is learned when something of the block has to be.
         """
-        arguments = (self._pricer, address, code, len(code), it, ways)
+        arguments = (self.address, address, code, len(code), it, ways)
         answer = self._library.bl_pricer_plan(*arguments)
         if answer == MISSES:
             ahead = code if read_on is None else read_on(address, max(len(code), AHEAD_BYTES))
-            self._library.bl_pricer_look_ahead(self._pricer, ahead, len(ahead), it)
+            self._library.bl_pricer_look_ahead(self.address, ahead, len(ahead), it)
             self._learn()
             answer = self._library.bl_pricer_plan(*arguments)
         if answer == MISSES:  # not looked at: behind a branch that is never the last one
@@ -171,7 +170,7 @@ class NativePricer:
 
     def set_slot(self, slot: int) -> None:
         """Where the branch of the block that was planned last stands in the predictor's table."""
-        self._library.bl_pricer_set_slot(self._pricer, slot)
+        self._library.bl_pricer_set_slot(self.address, slot)
 
     def price(self, step: Origin, code: bytes, it: int) -> Priced | None:
         """Price a step; None: it is left to Python.
@@ -179,13 +178,13 @@ class NativePricer:
         The block is the hook's, and begins in IT state ``it``; the state is by the pricer's number.
         """
         state, block, skipped, edge = step
-        arguments = (self._engine, self._pricer, block, code, it, state, skipped, edge)
+        arguments = (self._engine, self.address, block, code, it, state, skipped, edge)
         if not self.answers(self._library.bl_pricer_price, *arguments):
             return None
         found = self._found
-        issue = c.string_at(self._pricer + _Found.issue.offset, 2 * max(1, found.n_events))
+        issue = c.string_at(self.address + _Found.issue.offset, 2 * max(1, found.n_events))
         n_pairs = found.n_pairs
-        pairs = c.string_at(self._pricer + _Found.pairs.offset, 8 * n_pairs) if n_pairs else NO_PAIRS
+        pairs = c.string_at(self.address + _Found.pairs.offset, 8 * n_pairs) if n_pairs else NO_PAIRS
         return Priced((issue, n_pairs, pairs), found.cycles, found.next_state)
 
     def number_of(self, state: Hashable) -> int | None:
@@ -194,11 +193,11 @@ class NativePricer:
             packed = self._core.pack(state)
         except (ValueError, struct.error):
             return None
-        return int(self._library.bl_pricer_state(self._pricer, packed.ljust(STATE_BYTES, b"\0")))
+        return int(self._library.bl_pricer_state(self.address, packed.ljust(STATE_BYTES, b"\0")))
 
     def packed_state(self, number: int) -> bytes:
         """A state in C's form."""
-        return c.string_at(self._library.bl_pricer_state_at(self._pricer, number), STATE_BYTES)
+        return c.string_at(self._library.bl_pricer_state_at(self.address, number), STATE_BYTES)
 
     def state(self, number: int) -> Hashable:
         """A state as the model has it."""
@@ -224,7 +223,7 @@ class NativePricer:
 
     def read(self, entries: bytes) -> None:
         """Put instructions into the book: ``BookEntry`` in decoded.h, one behind the other."""
-        self._library.bl_pricer_add(self._pricer, entries, len(entries) // ENTRY_BYTES)
+        self._library.bl_pricer_add(self.address, entries, len(entries) // ENTRY_BYTES)
 
 
 NO_PAIRS = b"\0\0"
