@@ -1,9 +1,5 @@
 /* RP2040: 125 MHz from the crystal of 12 MHz through PLL_SYS, UART0 on GP0 and GP1, the timer of microseconds;
    SysTick counts cycles. The boot ROM needs a second stage: rp2040_stage2.S. */
-#include "board.h"
-
-#define SET 0x2000u
-#define CLEAR 0x3000u
 #define CLOCKS 0x40008000u
 #define RESETS 0x4000C000u
 #define IO_BANK0 0x40014000u
@@ -12,111 +8,23 @@
 #define UART0 0x40034000u
 #define TIMER 0x40054000u
 #define WATCHDOG 0x40058000u
+#define PLL_BLOCK BIT(12)
+#define TIMER_BLOCK BIT(21)
+#define TIMER_INTERRUPT (TIMER + 0x34)
+#define PLL_DIVIDER 6u
 
-#define CLK_REF (CLOCKS + 0x30)
-#define CLK_SYS (CLOCKS + 0x3C)
-#define CLK_PERI (CLOCKS + 0x48)
-
-static void release(uint32_t blocks)
-{
-    REG(RESETS + CLEAR) = blocks;
-    wait_set(RESETS + 8, blocks);
-}
+#include "raspberrypi.h"
 
 void clock_up(void)
 {
-    REG(XOSC) = 0xAA0;
-    REG(XOSC + 0x0C) = 47; /* 1 ms */
-    REG(XOSC + SET) = 0xFABu << 12;
-    wait_set(XOSC + 4, BIT(31));
-    REG(CLK_REF) = 2;
-    wait_set(CLK_REF + 8, BIT(2));
-    REG(CLK_SYS) = 0;
-    wait_set(CLK_SYS + 8, BIT(0));
-    release(BIT(12));
-    REG(PLL_SYS + 0x00) = 1;
-    REG(PLL_SYS + 0x08) = 125;                      /* 12 MHz * 125 = 1500 MHz */
-    REG(PLL_SYS + CLEAR + 0x04) = BIT(0) | BIT(5);
-    wait_set(PLL_SYS, BIT(31));
-    REG(PLL_SYS + 0x0C) = 6u << 16 | 2u << 12;      /* / 12 */
-    REG(PLL_SYS + CLEAR + 0x04) = BIT(3);
-    REG(CLK_SYS) = 0u << 5;
-    REG(CLK_SYS) = 0u << 5 | 1;
-    wait_set(CLK_SYS + 8, BIT(1));
-    REG(CLK_PERI) = BIT(11);
-    REG(WATCHDOG + 0x2C) = 12 | BIT(9);             /* a tick a microsecond */
+    clocks_from_pll();
+    REG(WATCHDOG + 0x2C) = 12 | BIT(9); /* a tick a microsecond */
 }
 
 void console_open(void)
 {
-    const uint32_t divisor = (8u * 125000000u / CONSOLE_BAUD + 1) / 2; /* in 1/64 of 16 bit clocks */
     release(BIT(5) | BIT(8) | BIT(22));
-    REG(IO_BANK0 + 0x04) = 2;
-    REG(IO_BANK0 + 0x0C) = 2;
-    REG(UART0 + 0x24) = divisor / 64;
-    REG(UART0 + 0x28) = divisor % 64;
-    REG(UART0 + 0x2C) = 3u << 5 | BIT(4);
-    REG(UART0 + 0x30) = BIT(0) | BIT(8) | BIT(9);
-}
-
-void console_put(char c)
-{
-    while (REG(UART0 + 0x18) & BIT(5)) {
-    }
-    REG(UART0) = (uint8_t)c;
-}
-
-void console_listen(void)
-{
-    REG(UART0 + 0x34) = 0; /* at an eighth, or when nothing follows */
-    REG(UART0 + 0x38) = BIT(4) | BIT(6);
-}
-
-void console_take(void (*received)(uint8_t byte))
-{
-    while (!(REG(UART0 + 0x18) & BIT(4))) {
-        received((uint8_t)REG(UART0));
-    }
-}
-
-void timer_open(void)
-{
-    release(BIT(21));
-}
-
-void timer_wait_1ms(void)
-{
-    const uint32_t begin = REG(TIMER + 0x28); /* from the beginning of a microsecond on */
-    uint32_t first;
-    do {
-        first = REG(TIMER + 0x28);
-    } while (first == begin);
-    while (REG(TIMER + 0x28) - first < 1000) {
-    }
-}
-
-void time_open(void)
-{
-    release(BIT(21));
-    REG(TIMER + 0x10) = 0; /* alarm 0 at the wrap of the low word */
-    REG(TIMER + 0x38) = BIT(0);
-}
-
-uint32_t time_count(void)
-{
-    return REG(TIMER + 0x28);
-}
-
-int time_wrapped(void)
-{
-    return (REG(TIMER + 0x34) & BIT(0)) != 0;
-}
-
-void time_acknowledge(void)
-{
-    REG(TIMER + 0x34) = BIT(0);
-    REG(TIMER + 0x10) = 0;
-    (void)REG(TIMER + 0x34);
+    serial_up();
 }
 
 #include "cycles_systick.h"
