@@ -43,15 +43,7 @@
 #define SECOND_STAGE_BYTES 256u
 #define WATCHDOG_MAGIC 0xB007C0D3u
 
-#define PAGE_BYTES 256u
-#define SECTOR_BYTES 4096u
-#define WRITE_ENABLE 0x06
-#define READ_STATUS 0x05
-#define PAGE_PROGRAM 0x02
-#define SECTOR_ERASE 0x20
 #define READ_DATA 0x03
-#define CHIP_BUSY 1u
-#define TURNS_BETWEEN_LOOKS 500u /* some 10 us at 125 MHz */
 
 void start_second_stage(uint32_t address) __attribute__((noreturn));
 void start_at(uint32_t entry, uint32_t stack) __attribute__((noreturn));
@@ -155,10 +147,20 @@ static void release(uint32_t blocks)
     }
 }
 
-static void chip_select(uint32_t override)
+static void chip_override(uint32_t override)
 {
     REG(QSPI_CONTROL(SELECT_PIN)) = (REG(QSPI_CONTROL(SELECT_PIN)) & ~OVERRIDE_MASK) | override;
     (void)REG(QSPI_CONTROL(SELECT_PIN));
+}
+
+static inline __attribute__((always_inline)) void chip_select(void)
+{
+    chip_override(OVERRIDE_LOW);
+}
+
+static inline __attribute__((always_inline)) void chip_release(void)
+{
+    chip_override(OVERRIDE_HIGH);
 }
 
 void connect_internal_flash(void)
@@ -199,80 +201,18 @@ static void exchange(const uint8_t *out, uint8_t *in, uint32_t count)
     }
 }
 
-static void one_command(uint8_t command)
-{
-    chip_select(OVERRIDE_LOW);
-    exchange(&command, NULL, 1);
-    chip_select(OVERRIDE_HIGH);
-}
-
-static void addressed(uint8_t command, uint32_t address, const uint8_t *data, uint32_t count)
-{
-    const uint8_t head[4] = {command, (uint8_t)(address >> 16), (uint8_t)(address >> 8), (uint8_t)address};
-    one_command(WRITE_ENABLE);
-    chip_select(OVERRIDE_LOW);
-    exchange(head, NULL, 4);
-    exchange(data, NULL, count);
-    chip_select(OVERRIDE_HIGH);
-}
-
-static void wait_for_chip(void)
-{
-    const uint8_t command = READ_STATUS;
-    uint8_t status;
-    chip_select(OVERRIDE_LOW);
-    exchange(&command, NULL, 1);
-    for (;;) {
-        exchange(NULL, &status, 1);
-        if (!(status & CHIP_BUSY)) {
-            break;
-        }
-        for (uint32_t n = 0; n < TURNS_BETWEEN_LOOKS; n++) {
-            __asm volatile("");
-        }
-    }
-    chip_select(OVERRIDE_HIGH);
-}
-
-void flash_exit_xip(void)
-{
-    static const uint8_t ones[8] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
-    serial_mode();
-    chip_select(OVERRIDE_LOW); /* whatever it expects, no continuous read goes on behind ones */
-    exchange(ones, NULL, sizeof ones);
-    chip_select(OVERRIDE_HIGH);
-}
-
-void flash_range_erase(uint32_t address, uint32_t count, uint32_t block_bytes, uint8_t block_command)
-{
-    const uint32_t end = address + count;
-    while (address < end) {
-        const uint32_t whole = block_bytes && !(address & (block_bytes - 1)) && end - address >= block_bytes;
-        addressed(whole ? block_command : SECTOR_ERASE, address, NULL, 0);
-        wait_for_chip();
-        address += whole ? block_bytes : SECTOR_BYTES;
-    }
-}
-
-void flash_range_program(uint32_t address, const uint8_t *data, uint32_t count)
-{
-    const uint32_t end = address + count;
-    for (; address < end; address += PAGE_BYTES, data += PAGE_BYTES) {
-        addressed(PAGE_PROGRAM, address, data, PAGE_BYTES);
-        wait_for_chip();
-    }
-}
+#include "flash_commands.h"
 
 void flash_flush_cache(void)
 {
     REG(XIP_FLUSH) = 1;
     (void)REG(XIP_FLUSH);
-    chip_select(0);
+    chip_override(0);
 }
 
 void flash_enter_cmd_xip(void)
 {
-    chip_select(0);
+    chip_override(0);
     REG(SSIENR) = 0;
     REG(CTRLR0) = 31u << 16 | 3u << 8;                              /* words, read behind a command */
     REG(CTRLR1) = 0;
