@@ -124,8 +124,7 @@ class CcmAnalog(ReadyDevice):
                 divided = hz[pll_clock] * PFD_SCALE // (field & PFD_FRACTION) if runs else 0
                 hz[f"{pll_clock}_pfd{number}"] = divided
         for clock, frequency in hz.items():
-            if self.context.signals.get(f"clock:{clock}") != frequency:
-                self.context.signals.set(f"clock:{clock}", frequency)
+            self.context.signals.set(f"clock:{clock}", frequency)
 
     def measured(self, _written: int, _old: int) -> None:
         """TEMPSENSE0: powered, it has measured."""

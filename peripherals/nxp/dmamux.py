@@ -66,6 +66,4 @@ class Dmamux(RegisterDevice):
             level = 0
             if value & ENABLE:
                 level = 1 if value & ALWAYS else self.context.signals.get(wire) if wire else 0
-            name = f"edma_request:{number}"
-            if self.context.signals.get(name) != level:
-                self.context.signals.set(name, level)
+            self.context.signals.set(f"edma_request:{number}", level)

@@ -158,8 +158,6 @@ class Gpio(RegisterDevice):
             self.line(f"pin{number}").set_level(bool(asked >> number & 1))
         self.line("low").set_level(bool(asked & 0xFFFF))
         self.line("high").set_level(bool(asked >> 16))
-        own = f"gpio_request:{self.context.name}"
-        if self.context.signals.get(own) != int(bool(asked)):
-            self.context.signals.set(own, int(bool(asked)))
+        self.context.signals.set(f"gpio_request:{self.context.name}", int(bool(asked)))
         others = any(self.context.signals.get(f"gpio_request:{other}") for other in self.parameters.shares)
         self.line("global").set_level(bool(asked) or others)

@@ -41,6 +41,4 @@ class IomuxcGpr(RegisterDevice):
         self._give(self.access_offset // 4)
 
     def _give(self, register: int) -> None:
-        signal, mask = f"fast_pins:{FAST_PORTS[register]}", self.values[f"GPR{register}"]
-        if self.context.signals.get(signal) != mask:
-            self.context.signals.set(signal, mask)
+        self.context.signals.set(f"fast_pins:{FAST_PORTS[register]}", self.values[f"GPR{register}"])
