@@ -8,11 +8,12 @@ the self tests leave are reset values.
 from __future__ import annotations
 
 from emulator.device import DeviceContext
+from peripherals.parts.pseudo_random import xorshift
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 PROGRAM, RESET_DEFAULTS, ENTROPY_VALID, OK_TO_STOP, ERROR = 1 << 16, 1 << 6, 1 << 10, 1 << 13, 1 << 12
 WORDS, ENTROPY = 16, 0x40
-SEED, MASK = 0x2545F491, 0xFFFFFFFF
+SEED = 0x2545F491
 INTERRUPT_ENTROPY = 1 << 1
 RESETS = (
     ("SCMISC", 0x04, 0x10022), ("PKRRNG", 0x08, 0x9A3), ("PKRMAX", 0x0C, 0x6920), ("SDCTL", 0x10, 0xC8009C4),
@@ -76,9 +77,5 @@ class Trng(RegisterDevice):
         self.context.consumed()
         if self.values["MCTL"] & PROGRAM:
             return 0
-        value = self._state
-        value ^= value << 13 & MASK
-        value ^= value >> 17
-        value ^= value << 5 & MASK
-        self._state = value
-        return value
+        self._state = xorshift(self._state)
+        return self._state

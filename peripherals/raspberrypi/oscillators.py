@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar
 from emulator.clock.clock import PICOSECONDS_PER_SECOND
 from emulator.device import DeviceContext, DeviceParameters
 from emulator.schema.table import about
+from peripherals.parts.pseudo_random import shifted
 from peripherals.parts.timed_deadline import TimedDeadline
 from peripherals.raspberrypi.atomic import AtomicRegisters
 from peripherals.register_device import Register, read_only
@@ -140,7 +141,7 @@ class Rosc(Oscillator):
         """RANDOMBIT: the next of a sequence."""
         self.context.consumed()
         bit = self._random & 1
-        self._random = self._random >> 1 ^ (RANDOM_TAPS if bit else 0)
+        self._random = shifted(self._random, RANDOM_TAPS)
         return bit
 
 

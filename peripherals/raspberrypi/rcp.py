@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from emulator.device import CoprocessorInstruction
+from peripherals.parts.pseudo_random import shifted
 
 TRUE, FALSE, PARITY = 0xA500A500, 0x00C300C3, 0x96009600
 ALL_BITS = 0xFFFFFFFF
@@ -107,8 +108,7 @@ class RedundancyCoprocessor:
             return self._checked(self._salted[0], "a canary without salt", self._canary(tag))
         if instruction.opcodes == (2, 0) and not tag:
             for _ in range(8):
-                low = self._random & 1
-                self._random = self._random >> 1 ^ (RANDOM_TAPS if low else 0)
+                self._random = shifted(self._random, RANDOM_TAPS)
             return (self._random & 0xFF,)
         return None
 

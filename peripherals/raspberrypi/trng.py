@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from emulator.device import DeviceContext
 from peripherals.parts.interrupts import Interrupt, InterruptDevice
+from peripherals.parts.pseudo_random import shifted
 from peripherals.raspberrypi.atomic import AtomicRegisters
-from peripherals.register_device import ALL_BITS, Register, read_only
+from peripherals.register_device import Register, read_only
 
 VALID = 1 << 0
 EVENTS = 0xF
@@ -93,6 +94,6 @@ class Trng(AtomicRegisters, InterruptDevice):
     def _fill(self) -> None:
         for _ in range(WORDS):
             for _ in range(32):
-                self._seed = (self._seed >> 1 ^ (TAPS if self._seed & 1 else 0)) & ALL_BITS
+                self._seed = shifted(self._seed, TAPS)
             self._words.append(self._seed)
         self.raise_flags("RNG_ISR", VALID)

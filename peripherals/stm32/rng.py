@@ -7,13 +7,13 @@ image with the same input takes the same path. Numbers are ready at once.
 from __future__ import annotations
 
 from emulator.device import DeviceContext
+from peripherals.parts.pseudo_random import xorshift
 from peripherals.register_device import Register, RegisterDevice, read_only
 
 CR_RNGEN, CR_IE = 1 << 2, 1 << 3
 CR_CONDRST = 1 << 30
 SR_DRDY = 1 << 0
 SEED = 0x2545F491
-MASK = 0xFFFFFFFF
 
 
 class Rng(RegisterDevice):
@@ -53,9 +53,5 @@ class Rng(RegisterDevice):
         self.context.consumed()
         if not self.values["CR"] & CR_RNGEN:
             return 0
-        value = self._state
-        value ^= value << 13 & MASK
-        value ^= value >> 17
-        value ^= value << 5 & MASK
-        self._state = value
-        return value
+        self._state = xorshift(self._state)
+        return self._state
