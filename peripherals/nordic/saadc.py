@@ -15,6 +15,7 @@ from emulator.device import DeviceContext, NothingAnswers
 from peripherals.nordic.event_device import EventDevice
 from peripherals.nordic.power_clock import PERIPHERAL_CLOCK, TICKS_A_US
 from peripherals.parts.paced_deadline import PacedDeadline
+from peripherals.parts.twos_complement import signed
 from peripherals.register_device import Register, read_only
 
 CHANNELS, SAMPLE_BYTES = 8, 2
@@ -187,9 +188,9 @@ class Saadc(EventDevice):
         self.values["RESULT_AMOUNT"] += 1
         self.fire("RESULTDONE")
         limit = self.values[f"CH{channel}_LIMIT"]
-        if value > _signed(limit >> 16):
+        if value > signed(limit >> 16, 16):
             self.fire(f"CH{channel}_LIMITH")
-        if value < _signed(limit & 0xFFFF):
+        if value < signed(limit, 16):
             self.fire(f"CH{channel}_LIMITL")
         if not self._left:
             self._started = False
@@ -198,7 +199,3 @@ class Saadc(EventDevice):
 
     def _calibrated(self) -> None:
         self.fire("CALIBRATEDONE")
-
-
-def _signed(value: int) -> int:
-    return value - 0x10000 if value & 0x8000 else value

@@ -6,6 +6,7 @@ IMXRT1060RM, chapter "Enhanced Direct Memory Access", "TCD memory".
 from __future__ import annotations
 
 from emulator.device import Memory, NothingAnswers
+from peripherals.parts.twos_complement import signed
 
 TCD_BYTES = 32
 SADDR, SOFF, ATTR, NBYTES, SLAST, DADDR, DOFF, CITER, DLASTSGA, CSR, BITER = (
@@ -16,11 +17,6 @@ LINK_COUNT = 1 << 15
 SOURCE_MAPPED, DESTINATION_MAPPED = 1 << 31, 1 << 30
 ADDRESS = 0xFFFFFFFF
 WORD_BYTES = 4
-
-
-def signed(value: int, bits: int) -> int:
-    """Two's complement."""
-    return value - (1 << bits) if value >> bits - 1 & 1 else value
 
 
 class Descriptor:

@@ -5,6 +5,7 @@ A lane shifts right an accumulator, masks bits MASK_LSB to MASK_MSB, extends the
 
 from __future__ import annotations
 
+from peripherals.parts.twos_complement import signed
 from peripherals.register_device import ALL_BITS
 
 SIGNED, CROSS_INPUT, CROSS_RESULT, ADD_RAW = 1 << 15, 1 << 16, 1 << 17, 1 << 18
@@ -13,12 +14,6 @@ OVERFLOW_SHIFT, OVERFLOW_ANY = 23, 1 << 25
 CONTROL_MASK = 0x1FFFFF
 BLEND_BITS = 8
 ADDEND_BITS = 24
-
-
-def signed(word: int, bits: int = 32) -> int:
-    """A two's complement number of so many bits."""
-    word &= (1 << bits) - 1
-    return word - (1 << bits) if word >> bits - 1 else word
 
 
 class Interpolator:

@@ -12,7 +12,8 @@ from typing import ClassVar
 
 from emulator.device import DeviceContext, DeviceParameters
 from peripherals.parts.pins import Pins
-from peripherals.raspberrypi.interpolator import ADDEND_BITS, Interpolator, signed
+from peripherals.parts.twos_complement import signed
+from peripherals.raspberrypi.interpolator import ADDEND_BITS, Interpolator
 from peripherals.raspberrypi.sio_divider import Divider
 from peripherals.register_device import ALL_BITS, Register, RegisterDevice, clears, read_only, sets, toggles
 
