@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
@@ -100,8 +100,8 @@ class RegisterDevice(Device):
     """A device made of 32-bit registers; 8, 16 and 32-bit accesses reach them.
 
     Subclasses give ``REGISTERS``, and the names of further attributes that a snapshot must
-    hold: in ``STATE`` plain data, in ``PARTS`` what saves and loads itself. What a board may say
-    of it is declared as of every :class:`emulator.device.Device`.
+    hold: in ``STATE`` plain data, in ``PARTS`` what saves and loads itself, or a list or tuple of such.
+    What a board may say of it is declared as of every :class:`emulator.device.Device`.
     Effects find in ``access_offset`` which register the access is to, and in ``access_bytes`` its size.
     The signal ``reset:NAME`` (a clock controller's peripheral reset) resets the device.
     """
@@ -190,7 +190,7 @@ class RegisterDevice(Device):
     def save(self) -> Any:
         """Give register values, the attributes named in ``STATE``, and the state of ``PARTS``."""
         extra = {name: getattr(self, name) for name in self.STATE}
-        parts = {name: getattr(self, name).save() for name in self.PARTS}
+        parts = {name: [part.save() for part in self._parts(name)] for name in self.PARTS}
         return copy.deepcopy({"values": self.values, "extra": extra, "parts": parts})
 
     def load(self, state: Any) -> None:
@@ -200,7 +200,8 @@ class RegisterDevice(Device):
         for name, value in state["extra"].items():
             setattr(self, name, value)
         for name, saved in state["parts"].items():
-            getattr(self, name).load(saved)
+            for part, one in zip(self._parts(name), saved, strict=True):
+                part.load(one)
 
     def register_name(self, offset: int) -> str:
         """Name the register at ``offset`` as the manual does, or as ``+0x40``."""
@@ -255,6 +256,10 @@ class RegisterDevice(Device):
         self.context.unmodelled(offset, access, what)
 
     # -- inside ----------------------------------------------------------------------------
+    def _parts(self, name: str) -> Sequence[Any]:
+        found = getattr(self, name)
+        return found if isinstance(found, (list, tuple)) else (found,)
+
     def _reader(self, row: Register) -> Callable[[], int] | None:
         if row.on_read:
             reader: Callable[[], int] = getattr(self, row.on_read)

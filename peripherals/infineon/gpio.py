@@ -46,6 +46,7 @@ class Gpio(BankedDevice):
     """All ports."""
 
     BANK_BYTES = 0x80
+    PARTS = ("_ports",)
     size_bytes = 0x5000
 
     def __init__(self, context: DeviceContext) -> None:
@@ -74,16 +75,6 @@ class Gpio(BankedDevice):
         super().reset()
         for pins in self._ports:
             pins.release()
-
-    def save(self) -> Any:
-        """Give registers and what each port drives."""
-        return {"device": super().save(), "ports": [pins.save() for pins in self._ports]}
-
-    def load(self, state: Any) -> None:
-        """Put a saved state back."""
-        super().load(state["device"])
-        for pins, saved in zip(self._ports, state["ports"], strict=True):
-            pins.load(saved)
 
     # -- effects ---------------------------------------------------------------------------
     def pins_changed(self, _written: int, _old: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -41,6 +41,7 @@ class AnyDmac(RegisterDevice):
     parameters: DmacParameters
     CHANNELS: ClassVar[int]
     ID_MASK: ClassVar[int]
+    PARTS = ("_channels",)
     SHARED = (
         Register(0x00, "CTRL", writable=0x000F0F06, on_write="controlled"),
         Register(0x04, "CRCDATAIN"),
@@ -70,17 +71,6 @@ class AnyDmac(RegisterDevice):
         for channel in self._channels:
             channel.reset()
         self.moved()
-
-    def save(self) -> Any:
-        """State for a snapshot."""
-        return super().save(), [channel.save() for channel in self._channels]
-
-    def load(self, state: Any) -> None:
-        """Put a saved state back."""
-        registers, channels = state
-        super().load(registers)
-        for channel, saved in zip(self._channels, channels, strict=True):
-            channel.load(saved)
 
     # -- the controller ----------------------------------------------------------------------
     def controlled(self, written: int, old: int) -> None:

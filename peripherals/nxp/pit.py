@@ -7,7 +7,6 @@ wraps of the one before it; LTMR64 reads channels 1 and 0 as one. Parameter ``cl
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from emulator.device import ClockedParameters, DeviceContext
 from peripherals.parts.banked import BankedDevice
@@ -42,6 +41,7 @@ class Pit(BankedDevice):
         *(row for n in range(CHANNELS) for row in _rows(n)),
     )
     STATE = ("_low", "_chained")
+    PARTS = ("_counters",)
     size_bytes = 0x4000
 
     def __init__(self, context: DeviceContext) -> None:
@@ -59,17 +59,6 @@ class Pit(BankedDevice):
         self._low, self._chained = 0, [0] * CHANNELS
         for counter in self._counters:
             counter.reset(0, 0)
-
-    def save(self) -> Any:
-        """State for a snapshot."""
-        return super().save(), [counter.save() for counter in self._counters]
-
-    def load(self, state: Any) -> None:
-        """Put a saved state back."""
-        registers, counters = state
-        super().load(registers)
-        for counter, saved in zip(self._counters, counters, strict=True):
-            counter.load(saved)
 
     # -- effects ---------------------------------------------------------------------------
     def module_written(self, _written: int, _old: int) -> None:

@@ -8,7 +8,7 @@ and the time that a bus takes are not modelled.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -74,6 +74,7 @@ class Dma(AtomicRegisters):
     parameters: ChannelsParameters
     LINES: ClassVar[tuple[str, ...]] = ("irq0", "irq1")
     LAYOUT: ClassVar[Layout] = RP2040
+    PARTS = ("_channels",)
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
@@ -122,17 +123,6 @@ class Dma(AtomicRegisters):
             channel, name, _starts = self._place(offset)
             return self._value(channel, name)
         return super().stored(offset)
-
-    def save(self) -> Any:
-        """State for a snapshot."""
-        return super().save(), [channel.save() for channel in self._channels]
-
-    def load(self, state: Any) -> None:
-        """Put a saved state back."""
-        registers, channels = state
-        super().load(registers)
-        for channel, saved in zip(self._channels, channels, strict=True):
-            channel.load(saved)
 
     # -- channels ----------------------------------------------------------------------------
     def channel_read(self) -> int:
