@@ -51,11 +51,11 @@ class Port(RegisterDevice):
     """Both groups; four bytes of PMUX and PINCFG are one register here."""
 
     REGISTERS = (*_rows(0), *_rows(1))
-    PARTS = ("_a", "_b")
+    PARTS = ("_groups",)
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._a, self._b = (Pins(context.signals, NAMES[group]) for group in GROUPS)
+        self._groups = [Pins(context.signals, NAMES[group]) for group in GROUPS]
 
     @classmethod
     def pins(cls, name: str, parameters: Mapping[str, Any]) -> tuple[str, ...]:  # noqa: ARG003
@@ -65,8 +65,8 @@ class Port(RegisterDevice):
     def reset(self) -> None:
         """Inputs all."""
         super().reset()
-        self._a.release()
-        self._b.release()
+        for pins in self._groups:
+            pins.release()
         for name in (*NAMES["A"], *NAMES["B"]):
             self.context.signals.set(function_wire(name), 0)
 
@@ -100,16 +100,14 @@ class Port(RegisterDevice):
         first = 16 if written & UPPER_HALF else 0
         for pin in (first + n for n in range(16) if written >> n & 1):
             if written & WRITE_PIN:
-                self._put(f"PINCFG{group}{pin // 4}", 8 * (pin % 4), 8, written >> 16 & CONFIGURATION_MASK)
+                configuration = written >> 16 & CONFIGURATION_MASK
+                self.put_field(f"PINCFG{group}{pin // 4}", 8 * (pin % 4), 8, configuration)
             if written & WRITE_MULTIPLEXER:
-                self._put(f"PMUX{group}{pin // 8}", 4 * (pin % 8), 4, written >> 24 & 15)
+                self.put_field(f"PMUX{group}{pin // 8}", 4 * (pin % 8), 4, written >> 24 & 15)
         self.multiplexed(0, 0)
-
-    def _put(self, register: str, shift: int, width: int, value: int) -> None:
-        self.put_field(register, shift, width, value)
 
     def _pulled(self, group: str, pin: int) -> int:
         return self.values[f"PINCFG{group}{pin // 4}"] >> 8 * (pin % 4) & PULL_ENABLE
 
     def _pins(self, group: str) -> Pins:
-        return self._a if group == "A" else self._b
+        return self._groups[GROUPS.index(group)]
