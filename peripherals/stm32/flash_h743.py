@@ -31,8 +31,8 @@ class FlashH743(FlashH7A3):
 
     PARAMETERS = ProgrammedParameters
     parameters: ProgrammedParameters
-    STATE = (*FlashH7A3.STATE, "_word_1", "_word_2")
-    PARTS = ("_ends_1", "_ends_2")
+    STATE = (*FlashH7A3.STATE, "_words")
+    PARTS = ("_ends",)
     REGISTERS = tuple(
         Register(row.offset, row.name, writable=0, on_write=f"flags_{row.name[-1]}_cleared")
         if row.name in ("CCR1", "CCR2")
@@ -44,18 +44,19 @@ class FlashH743(FlashH7A3):
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._ends_1 = TimedDeadline(context, "bank 1", partial(self._ended, 1), is_work=True)
-        self._ends_2 = TimedDeadline(context, "bank 2", partial(self._ended, 2), is_work=True)
-        self._word_1 = self._word_2 = NOTHING  # address of a word, its bytes, which of them have come
+        self._ends = [
+            TimedDeadline(context, f"bank {bank}", partial(self._ended, bank), is_work=True) for bank in BANKS
+        ]
+        self._words = dict.fromkeys(BANKS, NOTHING)  # by bank: a word's address, its bytes, which have come
         size_bytes = self.parameters.flash_kib * KIB
         context.flash.serve_stores(self.parameters.array, size_bytes, self._stored)
 
     def reset(self) -> None:
         """Lock; nothing is under way."""
         super().reset()
-        for bank in BANKS:
-            self._ends(bank).arm(None)
-            self._set_word(bank, NOTHING)
+        for ends in self._ends:
+            ends.arm(None)
+        self._words = dict.fromkeys(BANKS, NOTHING)
 
     # -- effects -----------------------------------------------------------------------------
     def control_1_written(self, written: int, old: int) -> None:
@@ -80,7 +81,7 @@ class FlashH743(FlashH7A3):
         if old & CR_LOCK:
             self.values[name] = old
             return
-        if written & CR_FW and self._word(bank) != NOTHING:
+        if written & CR_FW and self._words[bank] != NOTHING:
             self._program(bank)
         self.clear_bits(name, CR_FW)
         if written & CR_START and not old & CR_START and not self._erase(bank, self.values[name]):
@@ -98,7 +99,7 @@ class FlashH743(FlashH7A3):
             self._fail(bank, SR_PGSERR)
             return True
         begin = address // WORD_BYTES * WORD_BYTES
-        first, data, come = self._word(bank)
+        first, data, come = self._words[bank]
         if come and first != begin:
             self._fail(bank, SR_INCERR)
             return True
@@ -106,7 +107,7 @@ class FlashH743(FlashH7A3):
         data = data or ERASED * WORD_BYTES
         data = data[:at] + value.to_bytes(size_bytes, "little") + data[at + size_bytes :]
         come |= (1 << size_bytes) - 1 << at
-        self._set_word(bank, (begin, data, come))
+        self._words[bank] = (begin, data, come)
         self.set_bits(f"SR{bank}", SR_WBNE)
         if come == (1 << WORD_BYTES) - 1:
             self._program(bank)
@@ -114,11 +115,11 @@ class FlashH743(FlashH7A3):
 
     def _program(self, bank: int) -> None:
         """A word, of which bits only fall."""
-        begin, data, _come = self._word(bank)
+        begin, data, _come = self._words[bank]
         words = [self.context.memory.read(begin + at, 4) for at in range(0, WORD_BYTES, 4)]
         old = b"".join(word.to_bytes(4, "little") for word in words)
         self.context.flash.put(begin, bytes(a & b for a, b in zip(old, data, strict=True)))
-        self._set_word(bank, NOTHING)
+        self._words[bank] = NOTHING
         self.clear_bits(f"SR{bank}", SR_WBNE)
         self._begin(bank, self.parameters.program_us)
 
@@ -136,7 +137,7 @@ class FlashH743(FlashH7A3):
         return True
 
     def _begin(self, bank: int, lasts_us: int) -> None:
-        now, ends = self.context.clock.picoseconds(), self._ends(bank)
+        now, ends = self.context.clock.picoseconds(), self._ends[bank - 1]
         self.set_bits(f"SR{bank}", SR_BSY | SR_QW)
         ends.arm(max(now, ends.picoseconds or now) + lasts_us * PICOSECONDS_A_US)
 
@@ -148,7 +149,7 @@ class FlashH743(FlashH7A3):
 
     def _fail(self, bank: int, flag: int) -> None:
         self.set_bits(f"SR{bank}", flag)
-        self._set_word(bank, NOTHING)
+        self._words[bank] = NOTHING
         self.clear_bits(f"SR{bank}", SR_WBNE)
         self._settle()
 
@@ -158,15 +159,3 @@ class FlashH743(FlashH7A3):
 
     def _bank_bytes(self) -> int:
         return (self.parameters.bank_kib or self.parameters.flash_kib) * KIB
-
-    def _ends(self, bank: int) -> TimedDeadline:
-        return self._ends_1 if bank == 1 else self._ends_2
-
-    def _word(self, bank: int) -> tuple[int, bytes, int]:
-        return self._word_1 if bank == 1 else self._word_2
-
-    def _set_word(self, bank: int, word: tuple[int, bytes, int]) -> None:
-        if bank == 1:
-            self._word_1 = word
-        else:
-            self._word_2 = word
