@@ -162,8 +162,7 @@ class Lptim(RegisterDevice):
 
     def _refresh(self) -> None:
         """Bring the interrupt line and the next deadline up to date."""
-        if "global" in self.context.interrupts:
-            self.line("global").set_level(bool(self.values["ISR"] & self.values["IER"]))
+        self.line("global").set_level(bool(self.values["ISR"] & self.values["IER"]))
         if awaited := self._awaited():
             self._counter.plan(awaited)
         elif self._single or self.values["CFGR"] & CFGR_PRELOAD:
