@@ -17,20 +17,19 @@ from typing import Annotated, ClassVar
 from emulator.device import POWER_ON, ClockedParameters, DeviceContext, reset_cause
 from emulator.schema.table import about
 from peripherals.parts.timed_deadline import TimedDeadline
-from peripherals.register_device import Register, RegisterDevice, read_only
-from peripherals.stm32.exti import internal_signal
-from peripherals.stm32.rtc_calendar import HOUR_S, Alarm, date_register, seconds_of, time_register
-
-PICOSECONDS_A_SECOND = 10**12
-KEYS = (0xCA, 0x53)
-CR_REFCKON, CR_BYPSHAD, CR_FMT, CR_ALARMS, CR_WUTE, CR_WUTIE = (
-    1 << 4,
-    1 << 5,
-    1 << 6,
-    3 << 8,
-    1 << 10,
-    1 << 14,
+from peripherals.register_device import Register, read_only
+from peripherals.stm32.any_rtc import AnyRtc
+from peripherals.stm32.rtc_calendar import (
+    HOUR_S,
+    Alarm,
+    date_register,
+    next_fraction,
+    seconds_of,
+    time_register,
 )
+
+KEYS = (0xCA, 0x53)
+CR_REFCKON, CR_BYPSHAD, CR_FMT, CR_WUTE = 1 << 4, 1 << 5, 1 << 6, 1 << 10
 CR_ADD1H, CR_SUB1H = 1 << 16, 1 << 17
 CR_WUCKSEL_SECONDS, CR_WUCKSEL_LONG = 1 << 2, 1 << 1
 ALARM_ENABLE, CR_INTERRUPTS_SHIFT = (1 << 8, 1 << 9), 12
@@ -39,8 +38,6 @@ INITS, RSF, INITF, INIT = 1 << 4, 1 << 5, 1 << 6, 1 << 7
 ALARM_FLAGS, WUTF = (1 << 0, 1 << 1), 1 << 2
 ALL_FLAGS = 0xFF
 SHIFT_ADD1S = 1 << 31
-SYNCHRONIZATION_TICKS = 2
-"""Periods of RTCCLK until a shadow register, or INITF, follows."""
 RESET_PRESCALERS, RESET_DATE = 0x007F00FF, 0x2101
 LONG_COUNTS = 1 << 16
 
@@ -60,12 +57,11 @@ def _backup(offset: int, count: int) -> tuple[Register, ...]:
     return tuple(Register(offset + 4 * n, f"BKP{n}R") for n in range(count))
 
 
-class Rtc(RegisterDevice):
+class Rtc(AnyRtc):
     """The RTC whose flags stand in ISR."""
 
     PARAMETERS = RealTimeClockParameters
     parameters: RealTimeClockParameters
-    LINES = ("global",)
     STATUS: ClassVar[str] = "ISR"
     FLAGS: ClassVar[tuple[str, int]] = ("ISR", 8)
     """The register of the flags, and the place of the first."""
@@ -93,22 +89,21 @@ class Rtc(RegisterDevice):
         Register(0x4C, "OR"),
         *_backup(0x50, 32),
     )
-    STATE = ("_origin_ps", "_hz", "_fraction", "_held", "_weekday_shift", "_keys", "_wakeup_ps")
-    PARTS = ("_synchronized", "_wakeup", "_alarm_a", "_alarm_b")
+    STATE = (*AnyRtc.STATE, "_fraction", "_held", "_weekday_shift", "_keys", "_wakeup_ps")
+    PARTS = (*AnyRtc.PARTS, "_wakeup", "_alarms")
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._origin_ps = self._fraction = 0  # at that time it had made so many ticks of its second prescaler
-        self._hz = self.clock_hz()
+        self._fraction = 0  # at its origin it had made so many ticks of its second prescaler
         self._held: int | None = None  # the tick that DR still shows
         self._weekday_shift, self._keys = 0, 0
         self._wakeup_ps = 0  # when the wake-up timer was turned on
-        self._synchronized = TimedDeadline(context, "synchronized", self._follow, is_work=True)
-        self._wakeup = TimedDeadline(context, "wakeup", self._woken)
-        self._alarm_a = TimedDeadline(context, "alarm a", partial(self._alarmed, 0))
-        self._alarm_b = TimedDeadline(context, "alarm b", partial(self._alarmed, 1))
+        self._wakeup = TimedDeadline(context, "wakeup", partial(self._raise_flag, WUTF))
+        self._alarms = [
+            TimedDeadline(context, f"alarm {'ab'[number]}", partial(self._raise_flag, flag))
+            for number, flag in enumerate(ALARM_FLAGS)
+        ]
         self._set_calendar(0, RESET_DATE)
-        context.clocks.on_change(self._clock_changed)
 
     def reset(self) -> None:
         """A system reset locks it, and makes its shadow registers wait; the rest goes on."""
@@ -222,13 +217,11 @@ class Rtc(RegisterDevice):
 
     def _now(self) -> int:
         """Ticks of the second prescaler since 2000."""
-        passed_ps = self.context.clock.picoseconds() - self._origin_ps
-        return self._fraction + passed_ps * self._hz // (self._tick_divider() * PICOSECONDS_A_SECOND)
+        return self._fraction + self.periods_since(self._origin_ps) // self._tick_divider()
 
     def _moment_of(self, tick: int) -> int:
         """When a tick comes, in picoseconds since reset."""
-        periods = (tick - self._fraction) * self._tick_divider()
-        return self._origin_ps - -periods * PICOSECONDS_A_SECOND // self._hz
+        return self.moment_after(self._origin_ps, (tick - self._fraction) * self._tick_divider())
 
     def _second(self, tick: int) -> int:
         return tick // (self._last() + 1)
@@ -259,14 +252,15 @@ class Rtc(RegisterDevice):
         second, self._weekday_shift = seconds_of(time, day, twelve=self._twelve())
         self._set_ticks(second * (self._last() + 1))
 
-    def _clock_changed(self) -> None:
+    def clock_changed(self) -> None:
+        """What has passed was counted by the clock before."""
         hz = self.clock_hz()
         if hz != self._hz:
             if not self._in_initialization():
                 self._set_ticks(self._now())
             self._hz = hz
             if self._synchronized.picoseconds is not None or not self._is_synchronized():
-                self._arm_synchronization()
+                self.arm_synchronization()
             self._plan()
 
     # -- initialization and shadow registers ---------------------------------------------------
@@ -275,7 +269,7 @@ class Rtc(RegisterDevice):
 
     def _enter_initialization(self) -> None:
         self.set_bits(self.STATUS, INIT)
-        self._arm_synchronization()
+        self.arm_synchronization()
 
     def _leave_initialization(self) -> None:
         if self._in_initialization():
@@ -287,17 +281,13 @@ class Rtc(RegisterDevice):
     def _synchronize(self) -> None:
         self._held = None
         self.clear_bits(self.STATUS, RSF)
-        self._arm_synchronization()
+        self.arm_synchronization()
 
     def _is_synchronized(self) -> bool:
         status = self.values[self.STATUS]
         return bool(status & INITF if status & INIT else status & RSF)
 
-    def _arm_synchronization(self) -> None:
-        lasts_ps = SYNCHRONIZATION_TICKS * PICOSECONDS_A_SECOND // self._hz if self._hz else 0
-        self._synchronized.arm(self.context.clock.picoseconds() + lasts_ps if lasts_ps else None)
-
-    def _follow(self) -> None:
+    def follow(self) -> None:
         """Two periods of RTCCLK later."""
         if self.values[self.STATUS] & INIT:
             now = self._now()
@@ -317,19 +307,13 @@ class Rtc(RegisterDevice):
         self.set_bits(self.FLAGS[0], flag << self.FLAGS[1])
         self._plan()
 
-    def _woken(self) -> None:
-        self._raise_flag(WUTF)
-
-    def _alarmed(self, number: int) -> None:
-        self._raise_flag(ALARM_FLAGS[number])
-
     def _plan(self) -> None:
         """Arm what may raise a flag that is clear; bring interrupt lines up to date."""
         control, flags = self.values["CR"], self._flags()
         self.put_bits(self.STATUS, WUT_WRITABLE, not control & CR_WUTE)
         waits = control & CR_WUTE and not flags & WUTF and self._hz
         self._wakeup.arm(self._next_wakeup() if waits else None)
-        for number, alarm in enumerate((self._alarm_a, self._alarm_b)):
+        for number, alarm in enumerate(self._alarms):
             is_on = bool(control & ALARM_ENABLE[number])
             self.put_bits(self.STATUS, ALARM_WRITABLE << number, not is_on)
             runs = self._hz and not self._in_initialization()
@@ -339,12 +323,8 @@ class Rtc(RegisterDevice):
 
     def _show_interrupts(self, pending: int) -> None:
         alarms = pending & (ALARM_FLAGS[0] | ALARM_FLAGS[1])
-        for line, level in (
-            (self.parameters.alarm_line, alarms),
-            (self.parameters.wakeup_line, pending & WUTF),
-        ):
-            if line:
-                self.context.signals.set(internal_signal(line), int(bool(level)))
+        self.drive_exti(self.parameters.alarm_line, alarms)
+        self.drive_exti(self.parameters.wakeup_line, pending & WUTF)
         self.line("global").set_level(bool(alarms or pending & WUTF))
 
     def _next_wakeup(self) -> int:
@@ -355,33 +335,21 @@ class Rtc(RegisterDevice):
             periods = counts * self._tick_divider() * (self._last() + 1)
         else:
             periods = counts * (16 >> select)
-        turn = (self.context.clock.picoseconds() - self._wakeup_ps) * self._hz
-        turn = turn // (periods * PICOSECONDS_A_SECOND) + 1
-        return self._wakeup_ps - -turn * periods * PICOSECONDS_A_SECOND // self._hz
+        turn = self.periods_since(self._wakeup_ps) // periods + 1
+        return self.moment_after(self._wakeup_ps, turn * periods)
 
     def _next_alarm(self, number: int) -> int | None:
         """When an alarm comes next, in picoseconds since reset."""
-        second_ticks = self._last() + 1
+        last, second_ticks = self._last(), self._last() + 1
         second, passed = divmod(self._now(), second_ticks)
+        subseconds = self.values[self.SUBSECONDS[number]]
         alarm = Alarm(self.values[f"ALRM{'AB'[number]}R"], self._twelve(), self._weekday_shift)
         if alarm.next_second(second) == second:
-            later = self._next_fraction(number, passed + 1)
+            later = next_fraction(subseconds, last, passed + 1)
             if later is not None:
                 return self._moment_of(second * second_ticks + later)
-        found, first = alarm.next_second(second + 1), self._next_fraction(number, 0)
+        found, first = alarm.next_second(second + 1), next_fraction(subseconds, last, 0)
         return None if found is None or first is None else self._moment_of(found * second_ticks + first)
-
-    def _next_fraction(self, number: int, first: int) -> int | None:
-        """The first tick of a second from ``first`` on at which the alarm's sub-seconds are equal."""
-        word = self.values[self.SUBSECONDS[number]]
-        mask = (1 << min(15, word >> 24 & 0xF)) - 1
-        if not mask:
-            return 0 if first == 0 else None
-        left = self._last() - first
-        if left < 0:
-            return None
-        shown = left - ((left - word) & mask)  # the next value below whose low bits are the alarm's
-        return self._last() - shown if shown >= 0 else None
 
 
 class RtcApart(Rtc):

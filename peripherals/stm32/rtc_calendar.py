@@ -73,6 +73,21 @@ def seconds_of(time: int, day: int, *, twelve: bool) -> tuple[int, int]:
     return days * DAY_S + of_day + from_bcd(time & 0x7F), ((day >> 13 & 7) - 1 - days) % WEEK_DAYS
 
 
+def next_fraction(word: int, last: int, first: int) -> int | None:
+    """The first tick of a second, from ``first`` on, at which an alarm's sub-seconds are equal; None: none.
+
+    ``word``: ALRMASSR or ALRMBSSR. ``last``: a second's last tick, from which SSR counts down.
+    """
+    mask = (1 << min(15, word >> 24 & 0xF)) - 1
+    if not mask:
+        return 0 if first == 0 else None
+    left = last - first
+    if left < 0:
+        return None
+    shown = left - ((left - word) & mask)  # the next value below whose low bits are the alarm's
+    return last - shown if shown >= 0 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """What an alarm register compares; ``word``: ALRMAR or ALRMBR."""

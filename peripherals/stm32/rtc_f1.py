@@ -12,15 +12,13 @@ from typing import Annotated
 from emulator.device import POWER_ON, ClockedParameters, DeviceContext, reset_cause
 from emulator.schema.table import about
 from peripherals.parts.timed_deadline import TimedDeadline
-from peripherals.register_device import Register, RegisterDevice, read_only
-from peripherals.stm32.exti import internal_signal
+from peripherals.register_device import Register, read_only
+from peripherals.stm32.any_rtc import AnyRtc
 
-PICOSECONDS_A_SECOND = 10**12
 HALF, COUNTS = 0xFFFF, 1 << 32
 SECF, ALRF, OWF, RSF, CNF, RTOFF = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5
 EVENTS = SECF | ALRF | OWF
 RESET_RELOAD = 0x8000
-SYNCHRONIZATION_TICKS = 2
 
 
 class RtcF1Parameters(ClockedParameters, frozen=True):
@@ -31,12 +29,11 @@ class RtcF1Parameters(ClockedParameters, frozen=True):
     ] = 0
 
 
-class RtcF1(RegisterDevice):
+class RtcF1(AnyRtc):
     """RTC of STM32F1."""
 
     PARAMETERS = RtcF1Parameters
     parameters: RtcF1Parameters
-    LINES = ("global",)
     REGISTERS = (
         Register(0x00, "CRH", writable=EVENTS, on_write="interrupts_changed"),
         Register(0x04, "CRL", RTOFF, writable=CNF, w0c=EVENTS | RSF, on_write="control_written"),
@@ -49,17 +46,14 @@ class RtcF1(RegisterDevice):
         Register(0x20, "ALRH", HALF, writable=HALF, on_write="alarm_written"),
         Register(0x24, "ALRL", HALF, writable=HALF, on_write="alarm_written"),
     )
-    STATE = ("_origin_ps", "_origin_count", "_hz", "_flagged_count")
-    PARTS = ("_synchronized", "_event")
+    STATE = (*AnyRtc.STATE, "_origin_count", "_flagged_count")
+    PARTS = (*AnyRtc.PARTS, "_event")
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._origin_ps = self._origin_count = 0  # at that time it came to this count
+        self._origin_count = 0  # at its origin it came to this count
         self._flagged_count = 0  # events up to it have been flagged
-        self._hz = self.clock_hz()
-        self._synchronized = TimedDeadline(context, "synchronized", self._follow, is_work=True)
         self._event = TimedDeadline(context, "event", self._plan)
-        context.clocks.on_change(self._clock_changed)
 
     def reset(self) -> None:
         """A system reset clears the two control registers alone."""
@@ -67,7 +61,7 @@ class RtcF1(RegisterDevice):
             super().reset()
             self._begin_at(0)
         self.values["CRH"], self.values["CRL"] = 0, RTOFF
-        self._synchronize()
+        self.arm_synchronization()
         self._plan()
 
     # -- reads -------------------------------------------------------------------------------
@@ -95,7 +89,7 @@ class RtcF1(RegisterDevice):
     def control_written(self, _written: int, old: int) -> None:
         """CRL: configuration mode; flags that a zero clears."""
         if old & RSF and not self.values["CRL"] & RSF:
-            self._synchronize()
+            self.arm_synchronization()
         self._plan()
 
     def reload_written(self, _written: int, old: int) -> None:
@@ -133,7 +127,7 @@ class RtcF1(RegisterDevice):
         return (self.values["PRLH"] << 16 | self.values["PRLL"]) + 1
 
     def _periods_passed(self) -> int:
-        return (self.context.clock.picoseconds() - self._origin_ps) * self._hz // PICOSECONDS_A_SECOND
+        return self.periods_since(self._origin_ps)
 
     def _total(self) -> int:
         """The count as if it had no end."""
@@ -156,7 +150,8 @@ class RtcF1(RegisterDevice):
         self._origin_ps, self._origin_count = self.context.clock.picoseconds(), count
         self._flagged_count = count
 
-    def _clock_changed(self) -> None:
+    def clock_changed(self) -> None:
+        """What has come until now was counted by the clock before."""
         hz = self.clock_hz()
         if hz == self._hz:
             return
@@ -164,14 +159,11 @@ class RtcF1(RegisterDevice):
         self._begin_at(self._count())
         self._hz = hz
         if not self.values["CRL"] & RSF:
-            self._synchronize()
+            self.arm_synchronization()
         self._plan()
 
-    def _synchronize(self) -> None:
-        lasts_ps = SYNCHRONIZATION_TICKS * PICOSECONDS_A_SECOND // self._hz if self._hz else 0
-        self._synchronized.arm(self.context.clock.picoseconds() + lasts_ps if lasts_ps else None)
-
-    def _follow(self) -> None:
+    def follow(self) -> None:
+        """RSF."""
         self.set_bits("CRL", RSF)
 
     def _alarm(self) -> int:
@@ -190,9 +182,7 @@ class RtcF1(RegisterDevice):
         self._event.arm(self._next_event(total) if self._hz else None)
         pending = self.values["CRL"] & self.values["CRH"]
         self.line("global").set_level(bool(pending & EVENTS))
-        if self.parameters.alarm_line:
-            level = int(bool(self.values["CRL"] & ALRF))
-            self.context.signals.set(internal_signal(self.parameters.alarm_line), level)
+        self.drive_exti(self.parameters.alarm_line, self.values["CRL"] & ALRF)
 
     def _next_event(self, total: int) -> int | None:
         """When a flag rises next that is clear, in picoseconds since reset."""
@@ -206,5 +196,4 @@ class RtcF1(RegisterDevice):
             counts.append((total // COUNTS + 1) * COUNTS)
         if not counts:
             return None
-        periods = (min(counts) - self._origin_count) * self._period()
-        return self._origin_ps - -periods * PICOSECONDS_A_SECOND // self._hz
+        return self.moment_after(self._origin_ps, (min(counts) - self._origin_count) * self._period())
