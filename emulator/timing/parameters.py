@@ -177,6 +177,19 @@ TraceAtReset = Annotated[
         example=1,
     ),
 ]
+CacheBytes = Literal[0, 4096, 8192, 16384, 32768, 65536]
+"""Sizes that a Cortex-M7's or M55's caches may have (DDI 0489, 101051: CCSIDR), 0 for none."""
+
+
+def cache_bytes(side: str, *, example: int) -> msgspec.Meta:
+    """What is to say of the size of a core's ``instruction`` or ``data`` cache, :data:`CacheBytes`."""
+    return about(
+        f"The {side} cache as CCSIDR tells it to firmware; its timing is an accelerator of kind l1.",
+        unit="bytes",
+        example=example,
+    )
+
+
 OtherMemory = Annotated[
     int,
     about(

@@ -11,12 +11,10 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import Annotated, Literal
 
-from emulator.schema.table import about
 from emulator.thumb.instruction import Instruction, Kind
-from emulator.timing.cores.cortex_m7_rows import CacheBytes
 from emulator.timing.cores.table import Row, Rule, check_rules
 from emulator.timing.model import Cause, DivideTiming, ExceptionTiming, UnalignedTiming
-from emulator.timing.parameters import MPU_REGIONS, CoreParameters, TraceAtReset
+from emulator.timing.parameters import MPU_REGIONS, CacheBytes, CoreParameters, TraceAtReset, cache_bytes
 
 LLVM = "LLVM ARMScheduleM55.td"
 M33 = "as the Cortex-M33's"
@@ -184,19 +182,5 @@ class CortexM55Parameters(CoreParameters, frozen=True):
 
     mpu_regions: Annotated[Literal[0, 4, 8, 12, 16], MPU_REGIONS] = 8  # 101051
     trace_at_reset: TraceAtReset = 0
-    instruction_cache_bytes: Annotated[
-        CacheBytes,
-        about(
-            "The instruction cache as CCSIDR tells it to firmware; its timing is an accelerator of kind l1.",
-            unit="bytes",
-            example=32768,
-        ),
-    ] = 0
-    data_cache_bytes: Annotated[
-        CacheBytes,
-        about(
-            "The data cache as CCSIDR tells it to firmware; its timing is an accelerator of kind l1.",
-            unit="bytes",
-            example=32768,
-        ),
-    ] = 0
+    instruction_cache_bytes: Annotated[CacheBytes, cache_bytes("instruction", example=32768)] = 0
+    data_cache_bytes: Annotated[CacheBytes, cache_bytes("data", example=32768)] = 0

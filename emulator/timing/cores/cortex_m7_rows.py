@@ -18,7 +18,7 @@ from emulator.schema.table import Switch, about
 from emulator.thumb.instruction import Kind
 from emulator.timing.cores.table import Row, Rule, check_rules
 from emulator.timing.model import Cause, DivideTiming, ExceptionTiming, UnalignedTiming
-from emulator.timing.parameters import MPU_REGIONS, CoreParameters, TraceAtReset
+from emulator.timing.parameters import MPU_REGIONS, CacheBytes, CoreParameters, TraceAtReset, cache_bytes
 
 JNK0LE = "jnk0le/random cortex_m7.md"
 DWELCH = "dwelch67/stm32_samples NUCLEO-F767ZI/perf01"
@@ -179,9 +179,6 @@ younger slot costs 4 too). Stores: one in 3 cycles (dwelch; jnk0le has 4), free 
 EXCEPTIONS = ExceptionTiming(entry=12, exit=10, tail_chain=6, fp_frame=9)
 """Entry as recalled for tightly coupled memory; the rest guesses."""
 
-CacheBytes = Literal[0, 4096, 8192, 16384, 32768, 65536]
-"""Sizes that a Cortex-M7's caches may have (DDI 0489, CCSIDR), 0 for none."""
-
 
 class CortexM7Parameters(CoreParameters, frozen=True):
     """Options of a Cortex-M7, and how it is set up."""
@@ -224,19 +221,5 @@ class CortexM7Parameters(CoreParameters, frozen=True):
             example=2,
         ),
     ] = UNALIGNED.word_half
-    instruction_cache_bytes: Annotated[
-        CacheBytes,
-        about(
-            "The instruction cache as CCSIDR tells it to firmware; its timing is an accelerator of kind l1.",
-            unit="bytes",
-            example=16384,
-        ),
-    ] = 0
-    data_cache_bytes: Annotated[
-        CacheBytes,
-        about(
-            "The data cache as CCSIDR tells it to firmware; its timing is an accelerator of kind l1.",
-            unit="bytes",
-            example=16384,
-        ),
-    ] = 0
+    instruction_cache_bytes: Annotated[CacheBytes, cache_bytes("instruction", example=16384)] = 0
+    data_cache_bytes: Annotated[CacheBytes, cache_bytes("data", example=16384)] = 0
