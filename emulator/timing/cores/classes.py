@@ -6,6 +6,13 @@ from emulator.thumb.instruction import Instruction, Kind
 from emulator.timing.cores.table import Row
 
 FLOATING_POINT = frozenset(kind for kind in Kind if kind.name.startswith("FP_"))
+MULTIPLIES = (
+    Kind.MULTIPLY,
+    Kind.MULTIPLY_ACCUMULATE,
+    Kind.MULTIPLY_LONG,
+    Kind.MULTIPLY_ACCUMULATE_LONG,
+    Kind.DSP_MULTIPLY,
+)
 TWO_REGISTER_MOVE = 0xEC
 MULTIPLES = frozenset(
     {

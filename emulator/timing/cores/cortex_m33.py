@@ -16,6 +16,7 @@ from typing import Annotated, Literal, NamedTuple
 from emulator.thumb.instruction import FLAGS, Block, Instruction, Kind
 from emulator.timing.cores.classes import (
     FLOATING_POINT,
+    MULTIPLIES,
     is_conditional,
     may_be_skipped,
     moves_to_core,
@@ -37,13 +38,6 @@ from emulator.timing.parameters import MPU_REGIONS, CoreParameters, TraceAtReset
 
 JNK0LE = "jnk0le/random cortex_m33.md"
 ONE_CYCLE_FP = frozenset({"vabs", "vneg", "vmov", "vcmp", "vcmpe", "vsel", "vmaxnm", "vminnm"})
-MULTIPLIES = (
-    Kind.MULTIPLY,
-    Kind.MULTIPLY_ACCUMULATE,
-    Kind.MULTIPLY_LONG,
-    Kind.MULTIPLY_ACCUMULATE_LONG,
-    Kind.DSP_MULTIPLY,
-)
 ACCUMULATE_AT = 1
 """Addends and store data are needed in the second stage."""
 

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Annotated, Literal
 
 from emulator.thumb.instruction import Instruction, Kind
+from emulator.timing.cores.classes import MULTIPLIES
 from emulator.timing.cores.table import Row, Rule, check_rules
 from emulator.timing.model import Cause, DivideTiming, ExceptionTiming, UnalignedTiming
 from emulator.timing.parameters import MPU_REGIONS, CacheBytes, CoreParameters, TraceAtReset, cache_bytes
@@ -53,13 +54,6 @@ NARROWING = frozenset(
     f"{name}{half}"
     for name in ("vmovn", "vqmovn", "vqmovun", "vshrn", "vrshrn", "vqshrn", "vqrshrn", "vqshrun", "vqrshrun")
     for half in "bt"
-)
-MULTIPLIES = (
-    Kind.MULTIPLY,
-    Kind.MULTIPLY_ACCUMULATE,
-    Kind.MULTIPLY_LONG,
-    Kind.MULTIPLY_ACCUMULATE_LONG,
-    Kind.DSP_MULTIPLY,
 )
 
 RULES = check_rules(

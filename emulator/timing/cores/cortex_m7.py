@@ -25,6 +25,7 @@ from typing import NamedTuple
 from emulator.thumb.instruction import FLAGS, Block, Instruction, Kind
 from emulator.timing.cores.classes import (
     FLOATING_POINT,
+    MULTIPLIES,
     is_conditional,
     is_multiple,
     moves_to_core,
@@ -44,7 +45,6 @@ from emulator.timing.cores.cortex_m7_rows import (
     DOUBLE_CYCLES,
     EARLY_ALU,
     EXCEPTIONS,
-    MULTIPLIES,
     RULES,
     STORE_STAGE,
     UNALIGNED,

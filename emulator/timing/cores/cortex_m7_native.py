@@ -7,10 +7,10 @@ from collections.abc import Hashable
 
 from emulator.thumb.instruction import Instruction, Kind
 from emulator.timing.cores import cortex_m7, cortex_m7_slides
-from emulator.timing.cores.classes import FLOATING_POINT, is_multiple
+from emulator.timing.cores.classes import FLOATING_POINT, MULTIPLIES, is_multiple
 from emulator.timing.cores.cortex_m7 import CortexM7, State, may_run_early, stores_narrow
 from emulator.timing.cores.cortex_m7_pairing import FP_MOVES, Slot, slot_of
-from emulator.timing.cores.cortex_m7_rows import ADDEND_STAGE, MULTIPLIES, RULES, STORE_STAGE
+from emulator.timing.cores.cortex_m7_rows import ADDEND_STAGE, RULES, STORE_STAGE
 from emulator.timing.cores.cortex_m7_slides import Slides
 from emulator.timing.cores.native_core import Figures, bits, pack_pending, unpack_pending
 from emulator.timing.cores.scoreboard import Source

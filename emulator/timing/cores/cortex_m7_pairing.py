@@ -8,12 +8,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from emulator.thumb.instruction import Instruction, Kind
-from emulator.timing.cores.classes import moves_two_registers
+from emulator.timing.cores.classes import MULTIPLIES, moves_two_registers
 from emulator.timing.cores.cortex_m7_rows import (
     ALONE,
     BITS,
     FP_ARITHMETIC,
-    MULTIPLIES,
     SHIFTS,
     USES_SHIFTER,
 )

@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 
 from emulator.schema.table import Switch, about
 from emulator.thumb.instruction import Kind
+from emulator.timing.cores.classes import MULTIPLIES
 from emulator.timing.cores.table import Row, Rule, check_rules
 from emulator.timing.model import Cause, DivideTiming, ExceptionTiming, UnalignedTiming
 from emulator.timing.parameters import MPU_REGIONS, CacheBytes, CoreParameters, TraceAtReset, cache_bytes
@@ -38,15 +39,6 @@ USES_SHIFTER = EARLY_BITS | {"bfi", "bfc", "pkhbt", "pkhtb"}
 
 SHIFTS = frozenset({"lsl", "lsr", "asr", "ror", "rrx"})
 
-MULTIPLIES = frozenset(
-    {
-        Kind.MULTIPLY,
-        Kind.MULTIPLY_ACCUMULATE,
-        Kind.MULTIPLY_LONG,
-        Kind.MULTIPLY_ACCUMULATE_LONG,
-        Kind.DSP_MULTIPLY,
-    }
-)
 FP_ARITHMETIC = frozenset({Kind.FP_ALU, Kind.FP_MULTIPLY, Kind.FP_MAC, Kind.FP_DIVIDE})
 ALONE = frozenset(
     {
@@ -114,7 +106,7 @@ def rows() -> Iterator[Row]:
     yield Row(Kind.ALU, 1, "measured", f"{JNK0LE}: stage 0 or 1", names=EARLY_ALU, reads_at=1, latency=2)
     for kind in (Kind.ALU, Kind.ALU_SHIFT, Kind.DSP):
         yield Row(kind, 1, "measured", f"{JNK0LE}, {LLVM}", reads_at=1, latency=2)
-    for kind in sorted(MULTIPLIES, key=lambda kind: kind.value):
+    for kind in MULTIPLIES:
         yield Row(kind, 1, "measured", f"{JNK0LE}, {LLVM}", reads_at=1, latency=3, cause=Cause.MULTIPLY)
     yield Row(Kind.DIVIDE, 3, "guess", f"{LLVM}: about 7; the rest in DIVIDE", cause=Cause.DIVIDE)
     yield Row(Kind.LOAD, 1, "measured", f"{JNK0LE}, {LLVM}", latency=2, refill=3)
