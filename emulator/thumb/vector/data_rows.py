@@ -208,16 +208,14 @@ def _halves() -> Iterator[Row]:
 
 SHIFT_WIDTHS = ((0, "001iii"), (1, "01iiii"), (2, "1iiiii"))
 """Element size, and bits 21:16 of a shift by a number."""
-LEFT_SHIFTS = (
-    ("1110", "0101 0101", "vshl.i{b}", "SHL", IMMEDIATE, "="),
-    ("111u", "0111 0101", "vqshl.{t}{b}", "QSHL", IMMEDIATE, "="),
-    ("1111", "0110 0101", "vqshlu.s{b}", "QSHLU", IMMEDIATE, "="),
-    ("1111", "0101 0101", "vsli.{b}", "SLI", IMMEDIATE, "+"),
-)
-RIGHT_SHIFTS = (
-    ("111u", "0000 0101", "vshr.{t}{b}", "SHL", IMMEDIATE, "="),
-    ("111u", "0010 0101", "vrshr.{t}{b}", "SHL", IMMEDIATE | ROUND, "="),
-    ("1111", "0100 0101", "vsri.{b}", "SRI", IMMEDIATE, "+"),
+SHIFTS = (
+    ("1110", "0101 0101", "vshl.i{b} {=qd}, {qm}, #{left}", "SHL", IMMEDIATE),
+    ("111u", "0111 0101", "vqshl.{t}{b} {=qd}, {qm}, #{left}", "QSHL", IMMEDIATE),
+    ("1111", "0110 0101", "vqshlu.s{b} {=qd}, {qm}, #{left}", "QSHLU", IMMEDIATE),
+    ("1111", "0101 0101", "vsli.{b} {+qd}, {qm}, #{left}", "SLI", IMMEDIATE),
+    ("111u", "0000 0101", "vshr.{t}{b} {=qd}, {qm}, #{right}", "SHL", IMMEDIATE),
+    ("111u", "0010 0101", "vrshr.{t}{b} {=qd}, {qm}, #{right}", "SHL", IMMEDIATE | ROUND),
+    ("1111", "0100 0101", "vsri.{b} {+qd}, {qm}, #{right}", "SRI", IMMEDIATE),
 )
 NARROWING = (  # first four bits, bits 7:4 and bit 0: what it is called; b and t stand for the half
     ("1110", "1100", "1", "vshrn{h}.i{w}", "SHRN", Flag(0)),
@@ -232,22 +230,9 @@ NARROWING = (  # first four bits, bits 7:4 and bit 0: what it is called; b and t
 def _immediate_shifts() -> Iterator[Row]:
     for size, width in SHIFT_WIDTHS:
         amount = f"{width[:2]} {width[2:]}"
-        for first, rest, text, operation, flags, how in LEFT_SHIFTS:
-            yield Row(
-                f"{first} 1111 10{amount} ddd0 {rest} mmm0",
-                f"{text} {{{how}qd}}, {{qm}}, #{{left}}",
-                operation,
-                flags,
-                fixed={"s": size},
-            )
-        for first, rest, text, operation, flags, how in RIGHT_SHIFTS:
-            yield Row(
-                f"{first} 1111 10{amount} ddd0 {rest} mmm0",
-                f"{text} {{{how}qd}}, {{qm}}, #{{right}}",
-                operation,
-                flags,
-                fixed={"s": size},
-            )
+        for first, rest, text, operation, flags in SHIFTS:
+            bits = f"{first} 1111 10{amount} ddd0 {rest} mmm0"
+            yield Row(bits, text, operation, flags, fixed={"s": size})
         if size == 2:
             continue
         for t, half, top in HALVES:

@@ -11,35 +11,41 @@ from emulator.thumb.instruction import Kind
 from emulator.thumb.vector.pattern import Flag, Row
 
 WIDTHS = "bhwd"
+DIRECTIONS = (
+    (1, Kind.VECTOR_LOAD, "vldr", Flag(0), "="),
+    (0, Kind.VECTOR_STORE, "vstr", Flag.STORE, ""),
+)
+"""``L``, and how the vector's operand is marked."""
+INDEXING = (
+    (1, 0, Flag.BEFORE),
+    (1, 1, Flag.BEFORE | Flag.WRITES_BACK),
+    (0, 1, Flag.WRITES_BACK),
+)
+"""``p`` and ``w``."""
 
 
 def _contiguous() -> Iterator[Row]:
-    for load, kind, verb, flag, how in (
-        (1, Kind.VECTOR_LOAD, "vldr", Flag(0), "="),
-        (0, Kind.VECTOR_STORE, "vstr", Flag.STORE, ""),
-    ):
-        for p, w in ((1, 0), (1, 1), (0, 1)):
-            flags = flag | (Flag.BEFORE if p else Flag(0)) | (Flag.WRITES_BACK if w else Flag(0))
+    for load, kind, verb, flag, how in DIRECTIONS:
+        for p, w, indexing in INDEXING:
             for size, letter in enumerate("bhw"):
                 yield Row(
                     f"1110 110{p} a0{w}{load} nnnn ddd1 111{size >> 1} {size & 1}iii iiii",
-                    f"{verb}{letter}.{{sort}} {{{how}qd}}, {{address}}", "CONTIGUOUS", flags, kind,
+                    f"{verb}{letter}.{{sort}} {{{how}qd}}, {{address}}",
+                    "CONTIGUOUS", flag | indexing, kind,
                     fixed={"s": size, "memory": size, "u": 1},
                 )  # fmt: skip
             sign = "u" if load else "0"
             for memory, size in ((0, 1), (0, 2), (1, 2)):
                 yield Row(
                     f"111{sign} 110{p} a0{w}{load} {memory}nnn ddd0 111{size >> 1} {size & 1}iii iiii",
-                    f"{verb}{WIDTHS[memory]}.{{sort}} {{{how}qd}}, {{address}}", "CONTIGUOUS", flags, kind,
+                    f"{verb}{WIDTHS[memory]}.{{sort}} {{{how}qd}}, {{address}}",
+                    "CONTIGUOUS", flag | indexing, kind,
                     fixed={"s": size, "memory": memory},
                 )  # fmt: skip
 
 
 def _scattered() -> Iterator[Row]:
-    for load, kind, verb, flag, how in (
-        (1, Kind.VECTOR_LOAD, "vldr", Flag(0), "="),
-        (0, Kind.VECTOR_STORE, "vstr", Flag.STORE, ""),
-    ):
+    for load, kind, verb, flag, how in DIRECTIONS:
         for memory, size in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2), (3, 3)):
             sign = "0" if not load else "1" if memory == size else "u"
             fixed = {"s": size, "memory": memory} | ({"u": 1} if sign == "1" else {})
@@ -85,14 +91,12 @@ SYSTEM_REGISTERS = {
 
 
 def _system_registers() -> Iterator[Row]:
-    for load, verb, flag in ((1, "vldr", Flag(0)), (0, "vstr", Flag.STORE)):
-        for p, w in ((1, 0), (1, 1), (0, 1)):
-            flags = flag | (Flag.BEFORE if p else Flag(0)) | (Flag.WRITES_BACK if w else Flag(0))
+    for load, kind, verb, flag, _ in DIRECTIONS:
+        for p, w, indexing in INDEXING:
             for number, name in SYSTEM_REGISTERS.items():
                 yield Row(
                     f"1110 110{p} a{number >> 3}{w}{load} nnnn {number & 7:03b}0 1111 1iii iiii",
-                    f"{verb} {name}, {{address}}", "SYSTEM_REGISTER", flags,
-                    Kind.VECTOR_LOAD if load else Kind.VECTOR_STORE,
+                    f"{verb} {name}, {{address}}", "SYSTEM_REGISTER", flag | indexing, kind,
                     fixed={"register": number, "memory": 2},
                 )  # fmt: skip
 
