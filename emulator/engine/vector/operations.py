@@ -57,6 +57,10 @@ NARROWING_SHIFTS = frozenset({"SHRN", "QSHRN", "QSHRUN"})
 BY_NUMBER_TO_THE_RIGHT = ("vshr", "vrshr")
 
 
+def _flags(found: Found) -> int:
+    return found.row.flags | (Flag.UNSIGNED if found.fields.get("u") else 0)
+
+
 def _offset(f: Fields) -> int:
     return (f["i"] << f["memory"]) * (1 if f["a"] else -1)
 
@@ -97,21 +101,19 @@ def _constant(found: Found) -> Form:
 
 def _lane(found: Found) -> Form:
     row, f = found
-    flags = Flag.UNSIGNED if f.get("u") else 0
     lane = f["j"] << (3 - f["s"]) | f["i"]
-    return Form(row.operation, flags, d=f["n"], n=f["r"], size=f["s"], immediate=lane)
+    return Form(row.operation, _flags(found), d=f["n"], n=f["r"], size=f["s"], immediate=lane)
 
 
 def _across(found: Found) -> Form:
     row, f = found
-    flags = row.flags | (Flag.UNSIGNED if f.get("u") else 0)
     a = 2 * f["h"] + 1 if "h" in f else NO_OPERAND
-    return Form(row.operation, flags, 2 * f["l"], f.get("n", NO_OPERAND), f["m"], a, size_of(f))
+    return Form(row.operation, _flags(found), 2 * f["l"], f.get("n", NO_OPERAND), f["m"], a, size_of(f))
 
 
 def _memory(found: Found) -> Form:
     row, f = found
-    flags = row.flags | (Flag.UNSIGNED if f.get("u") else 0)
+    flags = _flags(found)
     d, n = f.get("d", NO_OPERAND), f.get("n", NO_OPERAND)
     if row.operation == "INTERLEAVED":
         return Form(row.operation, flags, d, n, a=f["vectors"], size=f["s"], extra=f["pattern"])
@@ -133,7 +135,6 @@ def _memory(found: Found) -> Form:
 def _data(found: Found) -> Form:
     """Element by element."""
     row, f = found
-    flags = row.flags | (Flag.UNSIGNED if f.get("u") else 0)
     size = 1 + f["z"] if row.operation == "QDMULL" else f["z"] if row.operation == "MULLP" else size_of(f)
     d, n, m = f["d"], f.get("n", NO_OPERAND), f.get("m", NO_OPERAND)
     immediate = 0
@@ -149,7 +150,7 @@ def _data(found: Found) -> Form:
         n = m  # the value stands where others have their second operand
     elif n == NO_OPERAND:
         n = d  # a shift in place
-    return Form(row.operation, flags, d, n, m, size=size, immediate=immediate)
+    return Form(row.operation, _flags(found), d, n, m, size=size, immediate=immediate)
 
 
 SPECIAL: Mapping[str, Callable[[Found, int], Form]] = {
@@ -183,7 +184,7 @@ SPECIAL: Mapping[str, Callable[[Found, int], Form]] = {
     "PNOT": lambda _found, _at: Form("PNOT"),
     "CTP": lambda found, _at: Form("CTP", n=found.fields["n"], size=found.fields["s"]),
     "CMP": lambda found, _at: Form(
-        "CMP", found.row.flags | (Flag.UNSIGNED if found.fields["u"] else 0), n=found.fields["n"],
+        "CMP", _flags(found), n=found.fields["n"],
         m=found.fields["m"], a=found.fields["k"], size=found.fields["s"], extra=found.fields["condition"],
     ),
     "DUP": lambda found, _at: Form("DUP", d=found.fields["d"], n=found.fields["r"], size=found.fields["s"]),
@@ -215,7 +216,7 @@ SPECIAL: Mapping[str, Callable[[Found, int], Form]] = {
     **dict.fromkeys(
         ("ABAV", "MAXV", "MINV", "MAXAV", "MINAV"),
         lambda found, _at: Form(
-            found.row.operation, Flag.UNSIGNED if found.fields.get("u") else 0, found.fields["d"],
+            found.row.operation, _flags(found), found.fields["d"],
             found.fields.get("n", NO_OPERAND), found.fields["m"], size=found.fields["s"],
         ),
     ),
