@@ -6,6 +6,7 @@ and floating point are Unicorn's: None. Sources: Armv8-M Architecture Reference 
 
 from __future__ import annotations
 
+from emulator.engine.corrections import VMRS, VMRS_MASK, VMSR
 from emulator.engine.vector.operations import ALWAYS, NO_OPERAND, Form
 from emulator.thumb.fields import expand_immediate, immediate12
 from emulator.thumb.instruction import LR, PC, SP, Instruction, Kind
@@ -44,6 +45,7 @@ REVERSALS = {
     (1, 3): "REVSH_CORE",
     (3, 0): "CLZ_CORE",
 }
+STATUS_FORMS = {VMRS: "READ_STATUS", VMSR: "WRITE_STATUS"}
 LONG_MULTIPLIES = {
     (0, 0): "SMULL_CORE",
     (2, 0): "UMULL_CORE",
@@ -60,6 +62,12 @@ def core_form(instruction: Instruction) -> Form | None:
         return None
     condition = ALWAYS if instruction.condition is None else instruction.condition
     return form._replace(condition=condition)
+
+
+def status_form(op: int) -> Form | None:
+    """VMRS and VMSR of FPSCR and a core register; None for others."""
+    name = STATUS_FORMS.get(op & VMRS_MASK) if op >> 12 & 15 != PC else None
+    return None if name is None else Form(name, d=op >> 12 & 15)
 
 
 def _data(name: str, d: int, n: int, m: int, sets: bool, sort: int = LSL, amount: int = 0) -> Form:
@@ -170,10 +178,8 @@ def _wide(i: Instruction) -> Form | None:  # noqa: PLR0911 - one return a form
     op = i.opcode
     if i.kind in (Kind.BRANCH, Kind.CALL) and i.target is not None:
         return Form("BRANCH", Flag.LINKS if i.link else 0, immediate=i.target)
-    if op in (0xEEF10A10 | r << 12 for r in range(15)):
-        return Form("READ_STATUS", d=op >> 12 & 15)
-    if op in (0xEEE10A10 | r << 12 for r in range(15)):
-        return Form("WRITE_STATUS", d=op >> 12 & 15)
+    if status := status_form(op):
+        return status
     group, part = op >> 27 & 3, op >> 20 & 0x7F
     if group == 1 and part >> 5 == 1:
         return _shifted_register(op)
@@ -188,10 +194,6 @@ def _wide(i: Instruction) -> Form | None:  # noqa: PLR0911 - one return a form
     if group == 3 and part >> 4 == 3:
         return _multiply(op)
     return None
-
-
-def _any_pc(*registers: int) -> bool:
-    return PC in registers
 
 
 def _named(name: str, sets: bool, d: int, n: int) -> tuple[str, int, int] | None:
@@ -284,7 +286,7 @@ def _several(i: Instruction, op: int) -> Form | None:
         offset = 4 * (op & 0xFF) * (1 if op >> 23 & 1 else -1)
         return (
             None
-            if _any_pc(d, second)
+            if PC in (d, second)
             else Form(name, back | (BEFORE if op >> 24 & 1 else 0), d, n, a=second, immediate=offset)
         )
     return None
@@ -316,7 +318,7 @@ def _single(i: Instruction, op: int) -> Form | None:
 
 def _register_data(op: int) -> Form | None:
     n, d, m = op >> 16 & 15, op >> 8 & 15, op & 15
-    if op >> 12 & 15 != 15 or _any_pc(d, m):
+    if op >> 12 & 15 != 15 or PC in (d, m):
         return None
     if op >> 23 & 1:
         row = REVERSALS.get((op >> 20 & 3, op >> 4 & 3)) if op >> 6 & 3 == 2 and not op >> 22 & 1 else None
@@ -337,7 +339,7 @@ def _register_data(op: int) -> Form | None:
 def _multiply(op: int) -> Form | None:
     n, a, d, m = op >> 16 & 15, op >> 12 & 15, op >> 8 & 15, op & 15
     which, variant = op >> 20 & 7, op >> 4 & 15
-    if _any_pc(n, d, m):
+    if PC in (n, d, m):
         return None
     if op >> 23 & 1:
         name = LONG_MULTIPLIES.get((which, variant))

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from emulator.engine.core import Core
-from emulator.engine.vector.core_forms import core_form
+from emulator.engine.vector.core_forms import core_form, status_form
 from emulator.engine.vector.doors import VectorDoors
 from emulator.engine.vector.operations import Form, Operation, form_of
 from emulator.errors import EngineError
@@ -24,7 +24,6 @@ from emulator.thumb.vector.decode import find
 LONGEST_LINE = 64
 """Instructions."""
 LARGEST_BYTES = 4
-STATUS_FORMS = ("READ_STATUS", "WRITE_STATUS")
 
 
 @dataclass(slots=True)
@@ -59,10 +58,7 @@ def needs_interpreter(instruction: Instruction) -> bool:
     """Whether Unicorn 2.1.4 lacks an instruction, or executes it as another."""
     if not instruction.is_wide:
         return False
-    if find(instruction.opcode) is not None:
-        return True
-    form = core_form(instruction) if instruction.name in ("vmrs", "vmsr") else None
-    return form is not None and form.name in STATUS_FORMS
+    return find(instruction.opcode) is not None or status_form(instruction.opcode) is not None
 
 
 def runs_wrong(instruction: Instruction) -> bool:
