@@ -1,10 +1,9 @@
 /* How RP2040 and RP2350 are brought up alike: the crystal of 12 MHz through PLL_SYS, UART0 on GP0 and GP1, the timer of
-   microseconds. Where they differ: the addresses of the blocks, the bits of PLL_SYS and the timer in RESETS, where
-   the timer's INTR is, and the first of the two dividers (the second one is 2) behind PLL_SYS. */
-#include "board.h"
-
+   microseconds. Where they differ: the addresses of the blocks, their bits in RESETS, where the timer's INTR is, the
+   first of the two dividers (the second one is 2) behind PLL_SYS; rest_of_clock_up() and pads_up(). */
 #define SET 0x2000u
 #define CLEAR 0x3000u
+
 #define CLK_REF (CLOCKS + 0x30)
 #define CLK_SYS (CLOCKS + 0x3C)
 #define CLK_PERI (CLOCKS + 0x48)
@@ -16,7 +15,7 @@ static void release(uint32_t blocks)
     wait_set(RESETS + 8, blocks);
 }
 
-static void clocks_from_pll(void)
+void clock_up(void)
 {
     REG(XOSC) = 0xAA0;
     REG(XOSC + 0x0C) = 47; /* 1 ms */
@@ -37,11 +36,14 @@ static void clocks_from_pll(void)
     REG(CLK_SYS) = 0u << 5 | 1;
     wait_set(CLK_SYS + 8, BIT(1));
     REG(CLK_PERI) = BIT(11);
+    rest_of_clock_up();
 }
 
-static void serial_up(void)
+void console_open(void)
 {
     const uint32_t divisor = (8u * (PLL_HZ / PLL_DIVIDER / 2) / CONSOLE_BAUD + 1) / 2; /* in 1/64 of 16 bit clocks */
+    release(CONSOLE_BLOCKS);
+    pads_up();
     REG(IO_BANK0 + 0x04) = 2;
     REG(IO_BANK0 + 0x0C) = 2;
     REG(UART0 + 0x24) = divisor / 64;

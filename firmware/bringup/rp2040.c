@@ -1,5 +1,7 @@
 /* RP2040: 125 MHz from the crystal of 12 MHz through PLL_SYS, UART0 on GP0 and GP1, the timer of microseconds;
    SysTick counts cycles. The boot ROM needs a second stage: rp2040_stage2.S. */
+#include "board.h"
+
 #define CLOCKS 0x40008000u
 #define RESETS 0x4000C000u
 #define IO_BANK0 0x40014000u
@@ -9,22 +11,19 @@
 #define TIMER 0x40054000u
 #define WATCHDOG 0x40058000u
 #define PLL_BLOCK BIT(12)
+#define CONSOLE_BLOCKS (BIT(5) | BIT(8) | BIT(22))
 #define TIMER_BLOCK BIT(21)
 #define TIMER_INTERRUPT (TIMER + 0x34)
 #define PLL_DIVIDER 6u
 
-#include "raspberrypi.h"
-
-void clock_up(void)
+static inline void rest_of_clock_up(void)
 {
-    clocks_from_pll();
     REG(WATCHDOG + 0x2C) = 12 | BIT(9); /* a tick a microsecond */
 }
 
-void console_open(void)
+static inline void pads_up(void)
 {
-    release(BIT(5) | BIT(8) | BIT(22));
-    serial_up();
 }
 
+#include "raspberrypi.h"
 #include "cycles_systick.h"
