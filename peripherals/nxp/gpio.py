@@ -55,7 +55,7 @@ class Gpio(RegisterDevice):
     parameters: ImxGpioParameters
     LINES = ("pin#", "low", "high", "global")
     REGISTERS = (
-        Register(0x00, "DR", on_write="pins_changed"),
+        Register(0x00, "DR", on_read="data", on_write="pins_changed"),
         Register(0x04, "GDIR", on_write="pins_changed"),
         read_only(0x08, "PSR", on_read="levels"),
         Register(0x0C, "ICR1", on_write="look"),
@@ -106,6 +106,11 @@ class Gpio(RegisterDevice):
         """DR, GDIR."""
         self._drive()
 
+    def data(self) -> int:
+        """DR: a pad's level where the pin is no output."""
+        driven = self.values["GDIR"]
+        return self.values["DR"] & driven | self._seen & ~driven
+
     def levels(self) -> int:
         """PSR: what is on the pads."""
         return self._seen
@@ -113,14 +118,6 @@ class Gpio(RegisterDevice):
     def look(self, _written: int, _old: int) -> None:
         """ICRn, IMR, ISR, EDGE_SEL: levels ask again at once."""
         self._look(0)
-
-    def read(self, offset: int, size_bytes: int) -> int:
-        """Load; DR shows a pad's level where the pin is no output."""
-        if offset & ~3 == 0:
-            driven = self.values["GDIR"]
-            value = self.values["DR"] & driven | self.levels() & ~driven
-            return value >> 8 * (offset & 3) & (1 << 8 * size_bytes) - 1
-        return super().read(offset, size_bytes)
 
     # -- inside ------------------------------------------------------------------------------
     def _drive(self) -> None:
