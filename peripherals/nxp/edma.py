@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from emulator.device import DeviceContext, NothingAnswers
+from emulator.device import DeviceContext
 from peripherals.nxp.edma_descriptor import TCD_BYTES, Descriptor
 from peripherals.register_device import Register, RegisterDevice
 
@@ -52,7 +52,7 @@ class Edma(RegisterDevice):
             for n in range(CHANNELS)
         ]
         for n in range(CHANNELS):
-            context.signals.watch(f"edma_request:{n}", partial(self._asked, n))
+            context.signals.watch(f"edma_request:{n}", partial(self._wake, n))
 
     def reset(self) -> None:
         """Every channel off."""
@@ -136,21 +136,22 @@ class Edma(RegisterDevice):
                 if command == 4:
                     self._channels[number].done = False
                 else:
-                    self._channels[number].start = True
-                    self._started(number)
+                    self._start(number)
         self.lines_moved(0, 0)
 
     def _wanted(self, number: int) -> int:
         return self.context.signals.get(f"edma_request:{number}")
 
-    def _asked(self, number: int, _level: int) -> None:
-        self._wake(number)
+    def _start(self, number: int) -> None:
+        """START by software, or by a link."""
+        self._channels[number].start = True
+        self._started(number)
 
     def _started(self, number: int) -> None:
         if self._channels[number].start and self._due[number].at_cycles is None:
             self._due[number].arm_in(self._cycles(number))
 
-    def _wake(self, number: int) -> None:
+    def _wake(self, number: int, _level: int = 0) -> None:
         if self.values["ERQ"] >> number & 1 and self._wanted(number) and self._due[number].at_cycles is None:
             self._due[number].arm_in(self._cycles(number))
 
@@ -174,10 +175,7 @@ class Edma(RegisterDevice):
     def _minor_loop(self, number: int) -> None:
         channel = self._channels[number]
         channel.done = False
-        try:
-            failed = channel.move(self.context.memory, mapped=self._maps())
-        except NothingAnswers:
-            failed = "destination"
+        failed = channel.move(self.context.memory, mapped=self._maps())
         if failed:
             self._failed(number, failed)
             return
@@ -186,7 +184,7 @@ class Edma(RegisterDevice):
             if channel.interrupts_half():
                 self._raise(number)
             if link is not None:
-                self._link(link)
+                self._start(link)
             return
         self._major_ended(number)
 
@@ -200,11 +198,7 @@ class Edma(RegisterDevice):
         if wants_interrupt:
             self._raise(number)
         if link is not None:
-            self._link(link)
-
-    def _link(self, number: int) -> None:
-        self._channels[number].start = True
-        self._started(number)
+            self._start(link)
 
     def _raise(self, number: int) -> None:
         self.set_bits("INT", 1 << number)

@@ -103,18 +103,20 @@ class Descriptor:
         attributes = self.load_bytes(ATTR, 2)
         source_step, source_mask = signed(self.load_bytes(SOFF, 2), 16), _modulo(attributes >> 11)
         step, mask = signed(self.load_bytes(DOFF, 2), 16), _modulo(attributes >> 3)
-        left, held = self._count_bytes(mapped), b""
-        while left > 0:
-            try:
+        left, held, side = self._count_bytes(mapped), b"", ""
+        try:
+            while left > 0:
+                side = "source"
                 while len(held) < write_bytes:
                     held += _read(memory, source, read_bytes)
                     source = _next(source, source_step, source_mask)
-            except NothingAnswers:
-                return "source"
-            while len(held) >= write_bytes and left > 0:
-                _write(memory, destination, held[:write_bytes])
-                held, left = held[write_bytes:], left - write_bytes
-                destination = _next(destination, step, mask)
+                side = "destination"
+                while len(held) >= write_bytes and left > 0:
+                    _write(memory, destination, held[:write_bytes])
+                    held, left = held[write_bytes:], left - write_bytes
+                    destination = _next(destination, step, mask)
+        except NothingAnswers:
+            return side
         offset, on_source, on_destination = self._mapping(mapped)
         self.store_bytes(SADDR, 4, source + (offset if on_source else 0))
         self.store_bytes(DADDR, 4, destination + (offset if on_destination else 0))
@@ -122,18 +124,16 @@ class Descriptor:
 
     def count_down(self) -> bool:
         """One minor loop less; False: that was the last one."""
-        value = self.load_bytes(CITER, 2)
-        width = 9 if value & LINK_COUNT else 15
-        left = (value & (1 << width) - 1) - 1
+        value, mask = self.load_bytes(CITER, 2), self._loop_mask()
+        left = (value & mask) - 1
         if left <= 0:
             return False
-        self.store_bytes(CITER, 2, value & ~((1 << width) - 1) | left)
+        self.store_bytes(CITER, 2, value & ~mask | left)
         return True
 
     def interrupts_half(self) -> bool:
         """Whether half of the major loop is over just now, and INTHALF asks for it."""
-        width = 9 if self.load_bytes(CITER, 2) & LINK_COUNT else 15
-        mask = (1 << width) - 1
+        mask = self._loop_mask()
         whole = self.load_bytes(BITER, 2) & mask
         return self._control(HALF) and self.load_bytes(CITER, 2) & mask == whole - whole // 2
 
@@ -151,6 +151,10 @@ class Descriptor:
         return False
 
     # -- inside ------------------------------------------------------------------------------
+    def _loop_mask(self) -> int:
+        """The bits of CITER and BITER that count; a link takes some of them."""
+        return (1 << (9 if self.load_bytes(CITER, 2) & LINK_COUNT else 15)) - 1
+
     def _mapping(self, mapped: bool) -> tuple[int, bool, bool]:
         """The offset behind a minor loop, and whether source and destination get it."""
         value = self.load_bytes(NBYTES, 4)
