@@ -27,7 +27,7 @@ DONE, RECEIVED, ROOM = 1 << 0, 1 << 5, 1 << 6
 STICKY = 0xF9F
 IDLE, LOCKED = 0x3, 0x3 | 0x3 << 16
 READ_BYTES, BYTE_BITS, MOST_CYCLES = 8, 8, 255
-MOST_BYTES = 1 << 16
+CHIPS = ("A1", "A2", "B1", "B2")
 NOTHING = 0xFF
 
 
@@ -64,14 +64,11 @@ class Flexspi(RegisterDevice):
         Register(0x18, "LUTKEY", 0x5AF05AF0),
         Register(0x1C, "LUTCR", 0x2, writable=0x3),
         *(Register(0x20 + 4 * n, f"AHBRXBUF{n}CR0", 0x80000020 | n << 16) for n in range(4)),
-        *(
-            Register(0x60 + 4 * n, f"FLSH{name}CR0", 0x10000)
-            for n, name in enumerate(("A1", "A2", "B1", "B2"))
-        ),
-        *(Register(0x70 + 4 * n, f"FLSHCR1{name}", 0x63) for n, name in enumerate(("A1", "A2", "B1", "B2"))),
+        *(Register(0x60 + 4 * n, f"FLSH{name}CR0", 0x10000) for n, name in enumerate(CHIPS)),
+        *(Register(0x70 + 4 * n, f"FLSHCR1{name}", 0x63) for n, name in enumerate(CHIPS)),
         *(
             Register(0x80 + 4 * n, f"FLSHCR2{name}", writable=0x7FFFFFFF, on_write="read_sequence_changed")
-            for n, name in enumerate(("A1", "A2", "B1", "B2"))
+            for n, name in enumerate(CHIPS)
         ),
         Register(0x94, "FLSHCR4"),
         Register(0xA0, "IPCR0"),
@@ -124,7 +121,7 @@ class Flexspi(RegisterDevice):
 
     def flags(self) -> int:
         """INTR; while a command waits for what it sends, the FIFO empties as it fills."""
-        received = len(self._received) >= self._mark("IPRXFCR") and self._received
+        received = len(self._received) >= self._mark("IPRXFCR")
         room = self._waits or FIFO_BYTES - len(self._to_send) >= self._mark("IPTXFCR")
         return self.values["INTR"] | (RECEIVED if received else 0) | (ROOM if room else 0)
 
@@ -151,11 +148,11 @@ class Flexspi(RegisterDevice):
 
     def fifo_cleared(self, written: int, _old: int) -> None:
         """IPRXFCR, IPTXFCR."""
-        receives = self._rows[self.access_offset].name == "IPRXFCR"
+        name = self.register_name(self.access_offset)
         if written & CLEAR_FIFO:
-            (self._received if receives else self._to_send).clear()
+            (self._received if name == "IPRXFCR" else self._to_send).clear()
         if written & DMA_ON:
-            self.report("IPRXFCR" if receives else "IPTXFCR", "write", "DMA to or from FlexSPI's FIFOs")
+            self.report(name, "write", "DMA to or from FlexSPI's FIFOs")
         self._line()
 
     def idle(self) -> int:

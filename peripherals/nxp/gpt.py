@@ -151,10 +151,8 @@ class Gpt(InterruptDevice):
     def _reset_counter(self) -> None:
         """SWR: registers but the clock's selection and the modes go to their reset values."""
         kept = self.values["CR"] & KEPT_OVER_RESET
-        super().reset()
+        self.reset()
         self.values["CR"] = kept
-        self._counter.restart(reload=ALL_BITS)
-        self._counter.state.prescaler = 0
 
     def _adopt(self) -> None:
         state = self._counter.state

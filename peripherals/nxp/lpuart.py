@@ -24,7 +24,7 @@ RECEIVE, SEND, ILIE, RIE, TCIE, TIE, ORIE = (1 << n for n in (18, 19, 20, 21, 22
 RX_FIFO, TX_FIFO, RXUFE, TXOFE = 1 << 3, 1 << 7, 1 << 8, 1 << 9
 RX_FLUSH, TX_FLUSH, RXUF, TXOF = 1 << 14, 1 << 15, 1 << 16, 1 << 17
 RX_EMPTY, TX_EMPTY = 1 << 22, 1 << 23
-DATA_EMPTY, DATA_IDLE = 1 << 12, 1 << 11
+DATA_EMPTY = 1 << 12
 CHARACTER = 0x3FF
 MATCHES, INFRARED, FLOW_CONTROL = 3 << 30, 1 << 18, 0xF
 
@@ -85,7 +85,7 @@ class Lpuart(RegisterDevice):
 
     def setting_written(self, written: int, _old: int) -> None:
         """BAUD, WATER."""
-        if self._writes("BAUD") and written & MATCHES:
+        if self.register_name(self.access_offset) == "BAUD" and written & MATCHES:
             self.report("BAUD", "write", "address match")
         self._configure()
         self._moved()
@@ -158,9 +158,6 @@ class Lpuart(RegisterDevice):
         return self.values["WATER"] | len(self._uart.to_send) << 8 | len(self._uart.received) << 24
 
     # -- inside ----------------------------------------------------------------------------
-    def _writes(self, register: str) -> bool:
-        return self._rows[self.access_offset].name == register
-
     def _sends_from_fifo(self) -> bool:
         return bool(self.values["FIFO"] & TX_FIFO)
 

@@ -14,7 +14,7 @@ from emulator.schema.table import about
 from peripherals.parts.watchdog import Watchdog
 from peripherals.register_device import Register, RegisterDevice
 
-UPDATE, INTERRUPT, ENABLE, UNLOCKED, FLAG, WINDOW, SLOW = (1 << n for n in (5, 6, 7, 11, 14, 15, 12))
+UPDATE, ENABLE, UNLOCKED, SLOW, FLAG, WINDOW = (1 << n for n in (5, 7, 11, 12, 14, 15))
 RECONFIGURED = 1 << 10
 UNLOCK, FEED = 0xD928C520, 0xB480A602
 SLOW_DIVIDER = 256
@@ -67,8 +67,7 @@ class Rtwdog(RegisterDevice):
                 self.set_bits("CS", UNLOCKED)
         elif key == FEED:
             self._first = 0
-            passed = self.values["TOVAL"] - self._dog.ticks_left() // self._divider()
-            if self.values["CS"] & WINDOW and passed < self.values["WIN"]:
+            if self.values["CS"] & WINDOW and self._passed() < self.values["WIN"]:
                 self._dog.bite("was fed before its window")
             self._feed()
         elif self.access_bytes == 4:
@@ -76,7 +75,7 @@ class Rtwdog(RegisterDevice):
 
     def configured(self, _written: int, old: int) -> None:
         """CS, TOVAL, WIN: with the lock open; CS is the last to be written, which closes it."""
-        name = self._rows[self.access_offset].name
+        name = self.register_name(self.access_offset)
         if not self.values["CS"] & UNLOCKED and not (name == "CS" and old & UNLOCKED):
             self.values[name] = old
             self._dog.bite("was configured while it was locked")
@@ -91,11 +90,15 @@ class Rtwdog(RegisterDevice):
         if not self.values["CS"] & ENABLE:
             return 0
         self.context.touch()
-        return max(0, self.values["TOVAL"] - self._dog.ticks_left() // self._divider())
+        return max(0, self._passed())
 
     # -- inside ------------------------------------------------------------------------------
     def _divider(self) -> int:
         return SLOW_DIVIDER if self.values["CS"] & SLOW else 1
+
+    def _passed(self) -> int:
+        """The count since it was fed."""
+        return self.values["TOVAL"] - self._dog.ticks_left() // self._divider()
 
     def _feed(self) -> None:
         if self.values["CS"] & ENABLE:

@@ -11,7 +11,7 @@ ONE = 1 << POINT
 WORD = 0xFFFFFFFF
 NUMBER, ZERO, INFINITE, NAN = 0, 1 << 30, 1 << 29, 1 << 28
 """Kinds, as bits of a descriptor."""
-SIGN, KINDS, EXPONENT_MASK, EXPONENT_SIGN = 1 << 31, ZERO | INFINITE | NAN, 0x3FFF, 0x2000
+KINDS, EXPONENT_MASK, EXPONENT_SIGN = ZERO | INFINITE | NAN, 0x3FFF, 0x2000
 STICKY_FROM = 66
 """Exponents apart by so much: of the smaller number only that it is there matters."""
 LEAST_INTEGER, MOST_INTEGER = -(1 << 31), (1 << 31) - 1

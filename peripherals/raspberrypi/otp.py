@@ -14,7 +14,6 @@ from emulator.device import Device, DeviceParameters
 from emulator.schema.table import about
 
 ROWS = 4096
-DATA_BYTES, RAW_BYTES = 2 * ROWS, 4 * ROWS
 RAW = 0x4000
 ROW_MASK = 0xFFFF
 Row = Annotated[int, msgspec.Meta(ge=0, le=ROW_MASK)]
