@@ -58,12 +58,13 @@ class Powman(AtomicRegisters, InterruptDevice):
         read_only(0xEC, "INTS"),
     )  # fmt: skip
     INTERRUPTS = (Interrupt("timer", "INTR", "INTE", 0x2),)
-    STATE = ("_base", "_since")
+    STATE = ("_base", "_since", "_uses_crystal")
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
         self._base = 0  # milliseconds, when it was started
         self._since = 0  # picoseconds, then
+        self._uses_crystal = False
 
     def reset(self) -> None:
         """Scratch registers and reset flags outlive all but power-on and RUN."""
@@ -75,7 +76,7 @@ class Powman(AtomicRegisters, InterruptDevice):
         elif signals.get(reset_cause(RESET_PIN)):
             kept = {"CHIP_RESET": HAD_RUN}
         self.values.update(kept)
-        self._base = self._since = 0
+        self._base, self._since, self._uses_crystal = 0, 0, False
         signals.set("clock:lposc", LOW_POWER_HZ)
 
     def write(self, offset: int, size_bytes: int, value: int) -> None:
@@ -132,8 +133,6 @@ class Powman(AtomicRegisters, InterruptDevice):
         """STATE: a power domain would be switched off."""
         if self.values["STATE"] & 0xF0:
             self.report("STATE", "write", "power states: every domain stays on")
-
-    _uses_crystal = False
 
     def _time(self, name: str) -> int:
         return sum(self.values[f"{name}_{half}"] << 16 * n for n, half in enumerate(HALVES))

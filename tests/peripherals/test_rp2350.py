@@ -210,6 +210,20 @@ def test_power_manager_wants_its_password_and_counts_milliseconds() -> None:
     round_trip(powman)
 
 
+def test_always_on_timer_says_which_oscillator_it_counts_and_a_snapshot_knows() -> None:
+    powman = Bench(MHZ).build(Powman, "powman", lines=("timer",))
+    powman.reset()
+    put(powman, "TIMER", PASSWORD | 1 << 1)
+    assert get(powman, "TIMER") >> 16 == 1 << 1, "the low-power one"
+    put(powman, "TIMER", PASSWORD | 1 << 1 | 1 << 9)
+    assert get(powman, "TIMER") >> 16 == 1 << 0, "the crystal"
+    round_trip(powman)
+    assert get(powman, "TIMER") >> 16 == 1 << 0
+    powman.reset()
+    put(powman, "TIMER", PASSWORD | 1 << 1)
+    assert get(powman, "TIMER") >> 16 == 1 << 1
+
+
 def test_doorbells_and_the_second_core() -> None:
     bench = Bench()
     sio = bench.build(Rp2350Sio, "sio", lines=("proc0", "bell"))
