@@ -13,7 +13,7 @@ from emulator.clock.clock import PICOSECONDS_PER_SECOND
 from emulator.device import DeviceContext
 
 MICROSECOND = PICOSECONDS_PER_SECOND // 1_000_000
-PAGE_BYTES = 256
+PAGE_BYTES, BYTE_BITS = 256, 8
 ERASES = {0x20: (0x1000, 45_000), 0x52: (0x8000, 120_000), 0xD8: (0x10000, 150_000)}
 """Command: (bytes, microseconds): tSE, tBE1, tBE2."""
 CHIP_ERASES, CHIP_ERASE_US = (0x60, 0xC7), 5_000_000
@@ -55,6 +55,13 @@ class QspiFlash:
         self._command.append(byte)
         answer = self._answer(self._command[0], len(self._command) - 2)
         return answer & 0xFF
+
+    def exchange_frame(self, frame: int, bits: int) -> int:
+        """The bytes of so many bits, the most significant first; those that come back, too."""
+        answer = 0
+        for place in reversed(range(0, bits, BYTE_BITS)):
+            answer = answer << BYTE_BITS | self.exchange(frame >> place & 0xFF)
+        return answer
 
     def deselect(self) -> None:
         """The end of a command: programming and erasing begin."""

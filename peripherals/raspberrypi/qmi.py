@@ -131,10 +131,7 @@ class Qmi(AtomicRegisters):
 
     def _frame_ends(self) -> None:
         frame = self._to_send.pop(0)
-        answer = 0
-        if frame >> 16 & 3 == 0:
-            for place in reversed(range(0, _frame_bits(frame), BYTE_BITS)):
-                answer = answer << BYTE_BITS | self._chip.exchange(frame >> place & 0xFF)
+        answer = self._chip.exchange_frame(frame, _frame_bits(frame)) if frame >> 16 & 3 == 0 else 0
         if not frame & NO_PUSH:
             self._received.append(answer)
         control = self.values["DIRECT_CSR"]

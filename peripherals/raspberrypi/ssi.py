@@ -192,10 +192,7 @@ class Ssi(AtomicRegisters):
         """All bits of a frame, the most significant first."""
         if self._lanes() > 1 or self._override() == HIGH:
             return 0
-        answer = 0
-        for place in reversed(range(0, self._frame_bits(), BYTE_BITS)):
-            answer = answer << BYTE_BITS | self._chip.exchange(frame >> place & 0xFF)
-        return answer
+        return self._chip.exchange_frame(frame, self._frame_bits())
 
     def _receive(self, frame: int) -> None:
         if len(self._received) < FIFO_DEPTH:
