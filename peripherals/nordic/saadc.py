@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from emulator.device import DeviceContext, NothingAnswers
+from peripherals.nordic.easy_dma import NO_MEMORY
 from peripherals.nordic.event_device import EventDevice
 from peripherals.nordic.power_clock import PERIPHERAL_CLOCK, TICKS_A_US
 from peripherals.parts.paced_deadline import PacedDeadline
@@ -183,7 +184,7 @@ class Saadc(EventDevice):
         try:
             self.context.memory.write(self._next, SAMPLE_BYTES, value & 0xFFFF)
         except NothingAnswers:
-            self.report("RESULT_PTR", "write", "EasyDMA to an address where no memory is")
+            self.report("RESULT_PTR", "write", NO_MEMORY)
         self._next, self._left = self._next + SAMPLE_BYTES, self._left - 1
         self.values["RESULT_AMOUNT"] += 1
         self.fire("RESULTDONE")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from emulator.device import DeviceContext, NothingAnswers
+from peripherals.nordic.easy_dma import BUFFERS, NO_MEMORY
 from peripherals.nordic.event_device import EventDevice, Short
 from peripherals.nordic.power_clock import PERIPHERAL_CLOCK, PERIPHERAL_HZ
 from peripherals.parts.paced_deadline import PacedDeadline
@@ -51,14 +52,7 @@ class SerialBox(EventDevice):
         read_only(0x518, "RXD", on_read="byte_taken"),
         Register(0x51C, "TXD", writable=0xFF, on_write="byte_written"),
         Register(0x524, "FREQUENCY", 0x04000000),
-        Register(0x534, "RXD_PTR"),
-        Register(0x538, "RXD_MAXCNT", writable=0xFFFF),
-        read_only(0x53C, "RXD_AMOUNT"),
-        Register(0x540, "RXD_LIST", writable=7),
-        Register(0x544, "TXD_PTR"),
-        Register(0x548, "TXD_MAXCNT", writable=0xFFFF),
-        read_only(0x54C, "TXD_AMOUNT"),
-        Register(0x550, "TXD_LIST", writable=7),
+        *BUFFERS,
         Register(0x554, "CONFIG", writable=0x7),
         Register(0x560, "IFTIMING_RXDELAY", 0x2),
         Register(0x564, "IFTIMING_CSNDUR", 0x2),
@@ -180,4 +174,4 @@ class SerialBox(EventDevice):
             for place in range(self.values["RXD_MAXCNT"]):
                 self.context.memory.write(self.values["RXD_PTR"] + place, 1, self._level())
         except NothingAnswers:
-            self.report("RXD_PTR", "write", "EasyDMA to an address where no memory is")
+            self.report("RXD_PTR", "write", NO_MEMORY)

@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from emulator.device import DeviceContext, NothingAnswers
+from peripherals.nordic.easy_dma import BUFFERS, NO_MEMORY
 from peripherals.nordic.event_device import EventDevice, Short
 from peripherals.nordic.power_clock import PERIPHERAL_CLOCK
 from peripherals.parts.paced_deadline import PacedDeadline
@@ -59,14 +60,7 @@ class Uarte(EventDevice):
         read_only(0x518, "RXD", on_read="receive_data"),
         Register(0x51C, "TXD", writable=0xFF, on_write="data_written"),
         Register(0x524, "BAUDRATE", 0x04000000, on_write="setting_changed"),
-        Register(0x534, "RXD_PTR"),
-        Register(0x538, "RXD_MAXCNT", writable=0xFFFF),
-        read_only(0x53C, "RXD_AMOUNT"),
-        Register(0x540, "RXD_LIST", writable=7),
-        Register(0x544, "TXD_PTR"),
-        Register(0x548, "TXD_MAXCNT", writable=0xFFFF),
-        read_only(0x54C, "TXD_AMOUNT"),
-        Register(0x550, "TXD_LIST", writable=7),
+        *BUFFERS,
         Register(0x56C, "CONFIG", writable=0x11F, on_write="setting_changed"),
     )
     STATE = ("_sending", "_receiving", "_tx_next", "_tx_left", "_rx_next", "_rx_left", "_rx_amount", "_last")
@@ -220,7 +214,7 @@ class Uarte(EventDevice):
         try:
             self.context.memory.write(self._rx_next, 1, character)
         except NothingAnswers:
-            self.report("RXD_PTR", "write", "EasyDMA to an address where no memory is")
+            self.report("RXD_PTR", "write", NO_MEMORY)
 
     def _begin_buffer(self) -> None:
         self._rx_next, self._rx_left, self._rx_amount = self.values["RXD_PTR"], self.values["RXD_MAXCNT"], 0

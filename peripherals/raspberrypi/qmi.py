@@ -13,9 +13,9 @@ from typing import Annotated
 
 from emulator.device import DeviceContext, DeviceParameters
 from emulator.schema.table import about
-from emulator.schema.table import address as address_of
 from peripherals.parts.qspi_flash import QspiFlash
 from peripherals.raspberrypi.atomic import AtomicRegisters
+from peripherals.raspberrypi.flash_windows import FLASH, CachedWindow, FlashAddress, UncachedWindow
 from peripherals.register_device import Register, read_only
 
 ENABLE, BUSY, SELECT, AUTO_SELECT = 1 << 0, 1 << 1, 1 << 2, 1 << 6
@@ -32,18 +32,13 @@ TRANSLATIONS = tuple(0x04000000 | 0x400 * (n % 4) for n in range(8))
 class QmiParameters(DeviceParameters, frozen=True):
     """The flash chip behind it, and the accelerators of the windows onto it."""
 
-    flash: Annotated[int, address_of("Where the flash chip's memory is.", example=0x10000000)] = 0x10000000
+    flash: FlashAddress = FLASH
     flash_bytes: Annotated[
         int,
         about("Size of the flash chip.", unit="bytes", at_least=0x1000, at_most=1 << 24, example=0x400000),
     ] = 0x400000
-    accelerator: Annotated[
-        str, about("The accelerator of the cached window.", names_a="accelerator", example="xip")
-    ] = "xip"
-    uncached: Annotated[
-        str,
-        about("The accelerator of the window beside the cache.", names_a="accelerator", example="xip_direct"),
-    ] = "xip_direct"
+    accelerator: CachedWindow = "xip"
+    uncached: UncachedWindow = "xip_direct"
 
 
 def _window(offset: int, number: int, effect: str) -> tuple[Register, ...]:

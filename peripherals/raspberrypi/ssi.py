@@ -13,9 +13,9 @@ from typing import Annotated
 
 from emulator.device import ClockedParameters, DeviceContext
 from emulator.schema.table import about
-from emulator.schema.table import address as address_of
 from peripherals.parts.qspi_flash import QspiFlash
 from peripherals.raspberrypi.atomic import AtomicRegisters
+from peripherals.raspberrypi.flash_windows import FLASH, CachedWindow, FlashAddress, UncachedWindow
 from peripherals.register_device import Register, read_only
 
 FIFO_DEPTH = 16
@@ -31,18 +31,13 @@ NORMAL, _INVERTED, LOW, HIGH = range(4)
 class SsiParameters(ClockedParameters, frozen=True):
     """The flash chip behind it, and the accelerators of the windows onto it."""
 
-    flash: Annotated[int, address_of("Where the flash chip's memory is.", example=0x10000000)] = 0x10000000
+    flash: FlashAddress = FLASH
     flash_bytes: Annotated[
         int,
         about("Size of the flash chip.", unit="bytes", at_least=0x1000, at_most=1 << 24, example=0x200000),
     ] = 0x200000
-    accelerator: Annotated[
-        str, about("The accelerator of the cached window.", names_a="accelerator", example="xip")
-    ] = "xip"
-    uncached: Annotated[
-        str,
-        about("The accelerator of the window beside the cache.", names_a="accelerator", example="xip_direct"),
-    ] = "xip_direct"
+    accelerator: CachedWindow = "xip"
+    uncached: UncachedWindow = "xip_direct"
 
 
 class Ssi(AtomicRegisters):
