@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from emulator.device import DeviceContext
+from emulator.device import DeviceContext, NothingAnswers
 from peripherals.nxp.edma_descriptor import TCD_BYTES, Descriptor
 from peripherals.register_device import Register, RegisterDevice
 
@@ -166,6 +166,7 @@ class Edma(RegisterDevice):
         if channel.start:
             channel.start = False
             self._minor_loop(number)
+            self._wake(number)
             return
         for _ in range(MOST_AT_ONCE):
             if not self.values["ERQ"] >> number & 1 or not self._wanted(number):
@@ -193,8 +194,12 @@ class Edma(RegisterDevice):
         wants_interrupt, link = channel.interrupts_major, channel.major_link
         if channel.disables_request:
             self.clear_bits("ERQ", 1 << number)
-        if channel.finish(self.context.memory):
-            self._started(number)
+        try:
+            channel.finish(self.context.memory)
+        except NothingAnswers:
+            self._failed(number, "source")
+            return
+        self._started(number)
         if wants_interrupt:
             self._raise(number)
         if link is not None:

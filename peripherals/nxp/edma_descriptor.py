@@ -137,18 +137,20 @@ class Descriptor:
         whole = self.load_bytes(BITER, 2) & mask
         return self._control(HALF) and self.load_bytes(CITER, 2) & mask == whole - whole // 2
 
-    def finish(self, memory: Memory) -> bool:
-        """The major loop is over: made ready again, or another descriptor is loaded. Gives its START."""
+    def finish(self, memory: Memory) -> None:
+        """The major loop is over: made ready again, or another descriptor is loaded.
+
+        Raises NothingAnswers where no descriptor is.
+        """
         self.store_bytes(SADDR, 4, self.load_bytes(SADDR, 4) + signed(self.load_bytes(SLAST, 4), 32))
         if self._control(SCATTER):
             address = self.load_bytes(DLASTSGA, 4)
             for place in range(0, TCD_BYTES, WORD_BYTES):
                 self.store_bytes(place, WORD_BYTES, memory.read(address + place, WORD_BYTES))
-            return self.start
+            return
         self.store_bytes(DADDR, 4, self.load_bytes(DADDR, 4) + signed(self.load_bytes(DLASTSGA, 4), 32))
         self.store_bytes(CITER, 2, self.load_bytes(BITER, 2))
         self.done = True
-        return False
 
     # -- inside ------------------------------------------------------------------------------
     def _loop_mask(self) -> int:

@@ -203,6 +203,28 @@ def test_a_place_where_nothing_is_is_an_error() -> None:
     assert bench.lines["error"].level
     device.write(0x1E, 1, 0)  # CERR
     assert not bench.lines["error"].level
+    descriptor(device, 1, source=0x100, destination=0x900, count=1, control=1)
+    bench.run(10)
+    assert (get(device, "ERR"), get(device, "ES")) == (2, 1 << 31 | 1 << 8 | 1 << 0)
+
+
+def test_a_descriptor_that_is_not_there_is_an_error() -> None:
+    bench, device = edma()
+    bench.memory.absent = range(0x900, 0xA00)
+    descriptor(device, 0, source=0x100, destination=0x200, count=1, last=(0, 0x900), control=1 | 1 << 4)
+    bench.run(10)
+    assert (get(device, "ERR"), get(device, "ES")) == (1, 1 << 31 | 1 << 1)
+
+
+def test_a_request_that_came_meanwhile_is_served_behind_a_start_by_software() -> None:
+    bench, device = edma()
+    bench.memory.write_all(0x100, bytes(range(8)))
+    descriptor(device, 0, source=0x100, destination=0x200, count=2, control=1 | 8)
+    bench.signals.set("edma_request:0", 1)
+    device.write(0x1B, 1, 0)  # SERQ
+    bench.run(10)
+    assert bench.memory.read(0x204, 4) == 0x07060504
+    assert get(device, "ERQ") == 0  # DREQ
 
 
 def test_a_serial_port_sends_from_memory_and_receives_to_it() -> None:
