@@ -123,7 +123,7 @@ def load_support(name: str) -> BoardSupport:
     packages = [_read(firmware_folder() / "bsp" / other / "bsp.toml") for other in known]
     for package in packages:
         if package.name == name:
-            return package if package.console.clock_hz else _with_clock(package, package.boards[0])
+            return _with_clock(package, package.boards[0])
     for package in packages:
         if name in package.boards:
             return _with_clock(package, name)
