@@ -9,7 +9,6 @@ which is a guess; priorities, bandwidth control and cancelled transfers are not 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from emulator.device import DeviceContext, NothingAnswers
 from peripherals.nxp.edma_descriptor import TCD_BYTES, Descriptor
@@ -42,6 +41,7 @@ class Edma(RegisterDevice):
         Register(0x44, "EARS"),
         *(Register(PRIORITIES + 4 * n, f"DCHPRI{4 * n}", 0x00010203 + 0x04040404 * n) for n in range(8)),
     )
+    PARTS = ("_channels",)
     size_bytes = 0x4000
 
     def __init__(self, context: DeviceContext) -> None:
@@ -87,17 +87,6 @@ class Edma(RegisterDevice):
             number, place = divmod(offset - FIRST_TCD, TCD_BYTES)
             return f"TCD{number}+0x{place:02x}"
         return super().register_name(offset)
-
-    def save(self) -> Any:
-        """State for a snapshot."""
-        return super().save(), [bytes(channel.memory) for channel in self._channels]
-
-    def load(self, state: Any) -> None:
-        """Put a saved state back."""
-        registers, memories = state
-        super().load(registers)
-        for channel, memory in zip(self._channels, memories, strict=True):
-            channel.memory[:] = memory
 
     # -- effects -----------------------------------------------------------------------------
     def requests_enabled(self, _written: int, _old: int) -> None:

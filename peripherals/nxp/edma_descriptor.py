@@ -29,6 +29,14 @@ class Descriptor:
         """All zeros."""
         self.memory[:] = bytes(TCD_BYTES)
 
+    def save(self) -> bytes:
+        """State for a snapshot."""
+        return bytes(self.memory)
+
+    def load(self, state: bytes) -> None:
+        """Put a saved state back."""
+        self.memory[:] = state
+
     def load_bytes(self, place: int, size_bytes: int) -> int:
         """Read little endian."""
         return int.from_bytes(self.memory[place : place + size_bytes], "little")
