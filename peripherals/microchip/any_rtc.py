@@ -29,9 +29,11 @@ class RtcClockParameters(ClockedParameters, frozen=True):
 
 
 class AnyRtc(RegisterDevice):
-    """A chip adds its registers: CTRL, COUNT, PER, COMP0 and what follows; ``raise_events`` knows its flags.
+    """A chip adds its registers: CTRL, COUNT, PER, COMP0 and what follows, INTFLAG and the enables.
 
-    ``COMPARES``: the words that hold compare values; in a counter of 16 bits each holds two.
+    ``COMPARES``: the words that hold compare values; in a counter of 16 bits each holds two. ``FLAGS``: those
+    of INTFLAG, some always ``READY``; from ``MATCH_SHIFT`` on those of the compare values.
+    ``CLEAR_SHIFT``, ``SET_SHIFT``: where INTENCLR and INTENSET lie in the word that they share.
     """
 
     PARAMETERS = RtcClockParameters
@@ -39,10 +41,18 @@ class AnyRtc(RegisterDevice):
     LINES = ("global",)
     COMPARES: ClassVar[tuple[str, ...]]
     MASK: ClassVar[str]
+    FLAGS: ClassVar[int]
+    READY: ClassVar[int] = 0
+    OVERFLOW: ClassVar[int]
+    MATCH_SHIFT: ClassVar[int] = 0
+    CLEAR_SHIFT: ClassVar[int] = 0
+    SET_SHIFT: ClassVar[int]
+    STATE = ("_enables",)
     PARTS = ("_counter",)
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
+        self._enables = 0
         self._counter = ClockedCounter(
             context,
             "count",
@@ -54,8 +64,9 @@ class AnyRtc(RegisterDevice):
         )
 
     def reset(self) -> None:
-        """Off, at 0."""
+        """Off, at 0, nothing enabled."""
         super().reset()
+        self._enables = 0
         self._counter.restart(reload=MOST)
 
     def write(self, offset: int, size_bytes: int, value: int) -> None:
@@ -96,10 +107,21 @@ class AnyRtc(RegisterDevice):
     def changed(self, _written: int, _old: int) -> None:
         """PER, COMPn, ALARM, MASK: in force at once."""
 
-    def caught_up(self) -> None:
-        """Let flags be up to date; they are looked at again."""
+    def enables_written(self, written: int, _old: int) -> None:
+        """INTENCLR, INTENSET."""
+        kept = self._enables & ~(written >> self.CLEAR_SHIFT)
+        self._enables = (kept | written >> self.SET_SHIFT) & self.FLAGS
+        self.moved(0, 0)
+
+    def flags(self) -> int:
+        """INTFLAG, up to date; it is looked at again."""
         self._counter.catch_up()
         self.context.touch()
+        return self.values["INTFLAG"] | self.READY
+
+    def moved(self, _written: int, _old: int) -> None:
+        """The line follows."""
+        self.line("global").set_level(bool((self.values["INTFLAG"] | self.READY) & self._enables))
 
     # -- a chip's own ----------------------------------------------------------------------
     @abstractmethod
@@ -107,8 +129,8 @@ class AnyRtc(RegisterDevice):
         """PRESCALER."""
 
     @abstractmethod
-    def raise_events(self, matches: int, overflow: bool) -> None:
-        """Set flags: of compare values by their bits, of the overflow."""
+    def enables(self) -> int:
+        """INTENCLR, INTENSET."""
 
     # -- inside ----------------------------------------------------------------------------
     def _mode(self) -> int:
@@ -141,7 +163,7 @@ class AnyRtc(RegisterDevice):
 
     def _wrapped(self) -> None:
         if not self._clears():
-            self.raise_events(0, overflow=True)
+            self._raise(0, overflow=True)
 
     def _spanned(self, low: int, high: int) -> None:
         if self._mode() == CALENDAR:
@@ -150,4 +172,9 @@ class AnyRtc(RegisterDevice):
         else:
             matches = sum(1 << n for n, value in enumerate(self._compares()) if low <= value <= high)
         if matches:
-            self.raise_events(matches, overflow=bool(matches & 1 and self._clears()))
+            self._raise(matches, overflow=bool(matches & 1 and self._clears()))
+
+    def _raise(self, matches: int, *, overflow: bool) -> None:
+        """Set flags: CMPn or ALARM0, OVF."""
+        self.set_bits("INTFLAG", matches << self.MATCH_SHIFT | (self.OVERFLOW if overflow else 0))
+        self.moved(0, 0)

@@ -9,15 +9,13 @@ from __future__ import annotations
 from peripherals.microchip.any_rtc import AnyRtc
 from peripherals.register_device import Register, read_only
 
-OVERFLOW, MATCH_SHIFT = 1 << 15, 8
-FLAGS = 0xFFFF
-SET_SHIFT = 16
-
 
 class RtcD51(AnyRtc):
     """The counter. CTRLA and CTRLB, the enables, and INTFLAG with DBGCTRL are words here."""
 
     COMPARES, MASK = ("COMP0", "COMP1"), "COMP1"
+    FLAGS, OVERFLOW, MATCH_SHIFT = 0xFFFF, 1 << 15, 8
+    SET_SHIFT = 16
     REGISTERS = (
         Register(0x00, "CTRL", writable=0xFFF7EFCE, on_write="control_changed"),
         Register(0x04, "EVCTRL"),
@@ -37,13 +35,6 @@ class RtcD51(AnyRtc):
         Register(0x68, "TAMPID", writable=0),
         *(Register(0x80 + 4 * n, f"BKUP{n}") for n in range(8)),
     )
-    STATE = ("_enables",)
-    _enables = 0
-
-    def reset(self) -> None:
-        """Off, nothing enabled."""
-        super().reset()
-        self._enables = 0
 
     def divisor(self) -> int:
         """CTRLA.PRESCALER; 0: none, as 1."""
@@ -51,23 +42,4 @@ class RtcD51(AnyRtc):
 
     def enables(self) -> int:
         """INTENCLR, INTENSET."""
-        return self._enables | self._enables << SET_SHIFT
-
-    def enables_written(self, written: int, _old: int) -> None:
-        """INTENCLR, INTENSET."""
-        self._enables = (self._enables & ~written | written >> SET_SHIFT) & FLAGS
-        self.moved(0, 0)
-
-    def flags(self) -> int:
-        """INTFLAG."""
-        self.caught_up()
-        return self.values["INTFLAG"]
-
-    def moved(self, _written: int, _old: int) -> None:
-        """The line follows."""
-        self.line("global").set_level(bool(self.values["INTFLAG"] & self._enables))
-
-    def raise_events(self, matches: int, overflow: bool) -> None:
-        """CMPn or ALARM0, OVF."""
-        self.set_bits("INTFLAG", (matches & 15) << MATCH_SHIFT | (OVERFLOW if overflow else 0))
-        self.moved(0, 0)
+        return self._enables | self._enables << self.SET_SHIFT
