@@ -8,14 +8,12 @@ lock bits and power modes are not modelled, and told.
 
 from __future__ import annotations
 
-from emulator.clock.clock import PICOSECONDS_PER_SECOND
 from emulator.device import DeviceContext
-from peripherals.parts.interrupts import Interrupt, InterruptDevice
+from peripherals.microchip.any_nvmctrl import KEY, AnyNvmctrl
+from peripherals.parts.interrupts import Interrupt
 from peripherals.parts.parameters import TunedParameters
-from peripherals.parts.timed_deadline import TimedDeadline
 from peripherals.register_device import Register, clears, read_only, sets
 
-KEY = 0xA5
 ERASE_ROW, WRITE_PAGE, CLEAR_BUFFER, INVALIDATE = 0x02, 0x04, 0x44, 0x46
 ERASE_AUXILIARY, WRITE_AUXILIARY = 0x05, 0x06
 AUXILIARY_ROW = 0x00804000
@@ -23,18 +21,17 @@ MANUAL_WRITE, CACHE_OFF = 1 << 7, 1 << 18
 READY, ERROR = 1 << 0, 1 << 1
 PROGRAM_ERROR = 1 << 2
 PAGE_BYTES, ROW_BYTES = 64, 256
-MICROSECOND = PICOSECONDS_PER_SECOND // 1_000_000
-PROGRAM_US, ERASE_US = 2_500, 6_000
 FLASH_BYTES = 0x40000
 PAGE_SIZE_CODE = 3
-ERASED = 0xFF
 
 
-class Nvmctrl(InterruptDevice):
+class Nvmctrl(AnyNvmctrl):
     """The flash's controller."""
 
     PARAMETERS = TunedParameters
     parameters: TunedParameters
+    READY, PAGE_BYTES = READY, PAGE_BYTES
+    PROGRAM_US, ERASE_US = 2_500, 6_000
     REGISTERS = (
         Register(0x00, "CTRLA", writable=0, on_write="commanded"),
         Register(0x04, "CTRLB", MANUAL_WRITE, writable=0x7039E, on_write="tuned"),
@@ -47,22 +44,11 @@ class Nvmctrl(InterruptDevice):
         Register(0x20, "LOCK", 0xFFFF, writable=0),
     )
     INTERRUPTS = (Interrupt("global", "INTFLAG", "INTENSET"),)
-    STATE = ("_buffer",)
-    PARTS = ("_busy",)
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._buffer: dict[int, int] = {}  # bytes of the page, by their place in it
-        self._busy = TimedDeadline(context, "busy", self._done, is_work=True)
-        context.flash.serve_stores(0, FLASH_BYTES, self._stored)
-        context.flash.serve_stores(AUXILIARY_ROW, ROW_BYTES, self._stored)
-
-    def reset(self) -> None:
-        """Ready; the page buffer empty."""
-        super().reset()
-        self._buffer = {}
-        self._busy.arm(None)
-        self.tuned(0, 0)
+        context.flash.serve_stores(0, FLASH_BYTES, self.stored)
+        context.flash.serve_stores(AUXILIARY_ROW, ROW_BYTES, self.stored)
 
     # -- effects ---------------------------------------------------------------------------
     def commanded(self, written: int, _old: int) -> None:
@@ -73,15 +59,14 @@ class Nvmctrl(InterruptDevice):
             self.set_bits("STATUS", PROGRAM_ERROR)
             self.raise_flags("INTFLAG", ERROR)
         elif command in (ERASE_ROW, ERASE_AUXILIARY):
-            row = AUXILIARY_ROW if command == ERASE_AUXILIARY else address & -ROW_BYTES
-            self.context.flash.put(row, bytes([ERASED]) * ROW_BYTES)
-            self._begin(ERASE_US)
+            self.erase(AUXILIARY_ROW if command == ERASE_AUXILIARY else address, ROW_BYTES)
+            self._invalidate()
         elif command in (WRITE_PAGE, WRITE_AUXILIARY):  # ADDR has no room for the auxiliary row's address
             self._program(AUXILIARY_ROW + address % ROW_BYTES if command == WRITE_AUXILIARY else address)
         elif command == CLEAR_BUFFER:
-            self._buffer = {}
+            self.forget_buffer()
         elif command == INVALIDATE:
-            self.context.tuning.invalidate(self.parameters.accelerator, "instruction")
+            self._invalidate()
         else:
             self.report("CTRLA", "write", f"command 0x{command:02x} of the flash controller")
 
@@ -94,29 +79,16 @@ class Nvmctrl(InterruptDevice):
             instruction_cache=int(not control & CACHE_OFF),
         )
 
-    # -- inside ----------------------------------------------------------------------------
-    def _stored(self, address: int, size_bytes: int, value: int) -> bool:
-        """A store fills the buffer; bytes go out as halfwords or words."""
-        if size_bytes == 1:
-            return False
-        for n in range(size_bytes):
-            self._buffer[(address + n) % PAGE_BYTES] = value >> 8 * n & 0xFF
+    def buffered(self, address: int, size_bytes: int) -> None:
+        """ADDR follows; unless MANW is set the last word of a page programs it."""
         self.values["ADDR"] = address // 2
         if not self.values["CTRLB"] & MANUAL_WRITE and (address + size_bytes) % PAGE_BYTES == 0:
             self._program(address)
-        return True
 
+    # -- inside ----------------------------------------------------------------------------
     def _program(self, address: int) -> None:
-        page = address & -PAGE_BYTES
-        old = [self.context.memory.read(page + n, 1) for n in range(PAGE_BYTES)]
-        self.context.flash.put(page, bytes(old[n] & self._buffer.get(n, ERASED) for n in range(PAGE_BYTES)))
-        self._buffer = {}
-        self._begin(PROGRAM_US)
+        self.program(address, PAGE_BYTES)
+        self._invalidate()
 
-    def _begin(self, microseconds: int) -> None:
-        self.clear_bits("INTFLAG", READY)
-        self._busy.arm(self.context.clock.picoseconds() + microseconds * MICROSECOND)
+    def _invalidate(self) -> None:
         self.context.tuning.invalidate(self.parameters.accelerator, "instruction")
-
-    def _done(self) -> None:
-        self.raise_flags("INTFLAG", READY)

@@ -11,15 +11,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from emulator.clock.clock import PICOSECONDS_PER_SECOND
 from emulator.device import DeviceContext
 from emulator.schema.table import about
-from peripherals.parts.interrupts import Interrupt, InterruptDevice
+from peripherals.microchip.any_nvmctrl import KEY, AnyNvmctrl
+from peripherals.parts.interrupts import Interrupt
 from peripherals.parts.parameters import TunedParameters
-from peripherals.parts.timed_deadline import TimedDeadline
 from peripherals.register_device import Register, read_only
 
-KEY = 0xA5
 ERASE_PAGE, ERASE_BLOCK, WRITE_PAGE, WRITE_QUAD_WORD, CLEAR_BUFFER = 0x00, 0x01, 0x03, 0x04, 0x15
 LOCKING = (0x11, 0x12)
 SET_UNPROTECTED, CLEAR_UNPROTECTED = 0x1A, 0x1B
@@ -36,11 +34,8 @@ PAGE_BYTES, BLOCK_BYTES, QUAD_WORD_BYTES = 512, 8192, 16
 USER_PAGE = 0x00804000
 WRITTEN_BY_MODE = (0, 8, QUAD_WORD_BYTES, PAGE_BYTES)
 PAGE_SIZE_CODE = 6
-MICROSECOND = PICOSECONDS_PER_SECOND // 1_000_000
-PROGRAM_US, ERASE_US = 1_500, 50_000
 MOST_HZ = (24_000_000, 51_000_000, 77_000_000, 101_000_000, 119_000_000)
 """With so many wait states the core may be so fast (54.12)."""
-ERASED = 0xFF
 
 
 class NvmctrlD51Parameters(TunedParameters, frozen=True):
@@ -51,11 +46,13 @@ class NvmctrlD51Parameters(TunedParameters, frozen=True):
     ] = 0x100000
 
 
-class NvmctrlD51(InterruptDevice):
+class NvmctrlD51(AnyNvmctrl):
     """The flash's controller. CTRLB, INTENCLR with INTENSET and INTFLAG with STATUS are words here."""
 
     PARAMETERS = NvmctrlD51Parameters
     parameters: NvmctrlD51Parameters
+    READY, DONE, PAGE_BYTES = 1 << READY_SHIFT, DONE, PAGE_BYTES
+    PROGRAM_US, ERASE_US = 1_500, 50_000
     REGISTERS = (
         Register(0x00, "CTRLA", AUTOMATIC_WAIT_STATES, writable=0xFFFC, on_write="tuned"),
         Register(0x04, "CTRLB", writable=0, on_write="commanded"),
@@ -74,23 +71,12 @@ class NvmctrlD51(InterruptDevice):
         Interrupt("done", "INTFLAG", "INTENSET", EVENTS & 0xFF),
         Interrupt("smart_eeprom", "INTFLAG", "INTENSET", EVENTS & 0x700),
     )
-    STATE = ("_buffer",)
-    PARTS = ("_busy",)
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
-        self._buffer: dict[int, int] = {}  # bytes of the page, by their place in it
-        self._busy = TimedDeadline(context, "busy", self._done, is_work=True)
-        context.flash.serve_stores(0, self.parameters.flash_bytes, self._stored)
-        context.flash.serve_stores(USER_PAGE, PAGE_BYTES, self._stored)
+        context.flash.serve_stores(0, self.parameters.flash_bytes, self.stored)
+        context.flash.serve_stores(USER_PAGE, PAGE_BYTES, self.stored)
         context.clocks.on_change(lambda: self.tuned(0, 0))
-
-    def reset(self) -> None:
-        """Ready; the page buffer empty."""
-        super().reset()
-        self._buffer = {}
-        self._busy.arm(None)
-        self.tuned(0, 0)
 
     # -- effects ---------------------------------------------------------------------------
     def size(self) -> int:
@@ -110,13 +96,12 @@ class NvmctrlD51(InterruptDevice):
         """CTRLB: a command with its key."""
         command, key = written & 0x7F, written >> 8 & 0xFF
         address = self.values["ADDR"]
-        if key != KEY or not self.values["INTFLAG"] & 1 << READY_SHIFT:
+        if key != KEY or not self.values["INTFLAG"] & self.READY:
             self.raise_flags("INTFLAG", PROGRAM_ERROR)
         elif command in TAKEN_WHERE:
             self._change(command, address)
         elif command == CLEAR_BUFFER:
-            self._buffer = {}
-            self.clear_bits("INTFLAG", LOADED)
+            self.forget_buffer()
             self.set_bits("INTFLAG", DONE)
         elif command in (SET_UNPROTECTED, CLEAR_UNPROTECTED):
             self.put_bits("INTFLAG", UNPROTECTED, command == SET_UNPROTECTED)
@@ -134,20 +119,20 @@ class NvmctrlD51(InterruptDevice):
             wait_states = sum(core_hz > most for most in MOST_HZ)
         self.context.tuning.configure(self.parameters.accelerator, wait_states=wait_states)
 
-    # -- inside ----------------------------------------------------------------------------
-    def _stored(self, address: int, size_bytes: int, value: int) -> bool:
-        """A store fills the buffer; bytes go out as halfwords or words."""
-        if size_bytes == 1:
-            return False
-        for n in range(size_bytes):
-            self._buffer[(address + n) % PAGE_BYTES] = value >> 8 * n & 0xFF
+    def buffered(self, address: int, size_bytes: int) -> None:
+        """ADDR and LOAD follow; by WMODE the last word of a unit programs it."""
         self.values["ADDR"] = address
         self.set_bits("INTFLAG", LOADED)
         programs = WRITTEN_BY_MODE[self.field("CTRLA", 4, 2)]
         if programs and (address + size_bytes) % programs == 0:
-            self._program(address, programs)
-        return True
+            self.program(address, programs)
 
+    def forget_buffer(self) -> None:
+        """LOAD follows."""
+        super().forget_buffer()
+        self.clear_bits("INTFLAG", LOADED)
+
+    # -- inside ----------------------------------------------------------------------------
     def _change(self, command: int, address: int) -> None:
         """Erase or program what ADDR says, if the command is for that memory."""
         in_flash, in_user_page = address < self.parameters.flash_bytes, address & -PAGE_BYTES == USER_PAGE
@@ -155,27 +140,6 @@ class NvmctrlD51(InterruptDevice):
         if not ((in_flash and flash_takes) or (in_user_page and user_page_takes)):
             self.raise_flags("INTFLAG", ADDRESS_ERROR)
         elif command in (ERASE_PAGE, ERASE_BLOCK):
-            size_bytes = PAGE_BYTES if command == ERASE_PAGE else BLOCK_BYTES
-            self.context.flash.put(address & -size_bytes, bytes([ERASED]) * size_bytes)
-            self._begin(ERASE_US)
+            self.erase(address, PAGE_BYTES if command == ERASE_PAGE else BLOCK_BYTES)
         else:
-            self._program(address, PAGE_BYTES if command == WRITE_PAGE else QUAD_WORD_BYTES)
-
-    def _program(self, address: int, size_bytes: int) -> None:
-        first = address & -size_bytes
-        new = bytes(
-            self.context.memory.read(first + n, 1) & self._buffer.get((first + n) % PAGE_BYTES, ERASED)
-            for n in range(size_bytes)
-        )
-        self.context.flash.put(first, new)
-        self._buffer = {}
-        self.clear_bits("INTFLAG", LOADED)
-        self._begin(PROGRAM_US)
-
-    def _begin(self, microseconds: int) -> None:
-        self.clear_bits("INTFLAG", 1 << READY_SHIFT)
-        self._busy.arm(self.context.clock.picoseconds() + microseconds * MICROSECOND)
-
-    def _done(self) -> None:
-        self.set_bits("INTFLAG", 1 << READY_SHIFT)
-        self.raise_flags("INTFLAG", DONE)
+            self.program(address, PAGE_BYTES if command == WRITE_PAGE else QUAD_WORD_BYTES)
