@@ -5,10 +5,9 @@ Masks are kept, and no device's registers stop answering. Sleep modes are the co
 
 from __future__ import annotations
 
-from emulator.device import POWER_ON, RESET_PIN, SOFTWARE, reset_cause
+from peripherals.microchip.reset_causes import POWERED_ON, cause_of_reset
 from peripherals.register_device import Register, RegisterDevice, read_only
 
-CAUSES = {POWER_ON: 1 << 0, RESET_PIN: 1 << 4, "wdt": 1 << 5, SOFTWARE: 1 << 6}
 CLOCK_READY = 1 << 16
 ENABLE_CLEAR, ENABLE_SET = 0, 8
 
@@ -25,16 +24,14 @@ class Pm(RegisterDevice):
         Register(0x1C, "APBBMASK", 0x7F, writable=0x7F),
         Register(0x20, "APBCMASK", 0x10000, writable=0x1F3FFF),
         Register(0x34, "INTFLAG", CLOCK_READY, writable=0, w1c=CLOCK_READY, on_write="enabled"),
-        read_only(0x38, "RCAUSE", CAUSES[POWER_ON]),
+        read_only(0x38, "RCAUSE", POWERED_ON),
     )
 
     def reset(self) -> None:
         """Undivided; RCAUSE says why."""
         super().reset()
-        signals = self.context.signals
-        causes = [bit for cause, bit in CAUSES.items() if signals.get(reset_cause(cause))]
-        self.values["RCAUSE"] = causes[0] if causes else CAUSES[POWER_ON]
-        signals.set("divider:cpu", 0)
+        self.values["RCAUSE"] = cause_of_reset(self.context.signals)
+        self.context.signals.set("divider:cpu", 0)
 
     def divided(self, _written: int, _old: int) -> None:
         """CPUSEL, APBnSEL: at once."""
