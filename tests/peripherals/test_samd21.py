@@ -14,7 +14,6 @@ from peripherals.microchip.pm import Pm
 from peripherals.microchip.port import Port
 from peripherals.microchip.sercom import Sercom
 from peripherals.microchip.sysctrl import Sysctrl
-from peripherals.microchip.tc import Tc
 from peripherals.microchip.wdt import Wdt
 
 MHZ = 1_000_000
@@ -144,51 +143,6 @@ def test_characters_both_ways_and_an_overrun() -> None:
     round_trip(usart)
     usart.write(0x00, 4, 3 << 2 | 1 << 1)
     assert "SPI master" in bench.unmodelled[-1][2]
-
-
-def timer() -> tuple[Bench, Any]:
-    bench = Bench(48 * MHZ)
-    bench.clocks.set({"tc4": 8 * MHZ})
-    made = bench.build(Tc, "tc4", lines=("global",), clock="tc4")
-    made.reset()
-    return bench, made
-
-
-def test_a_counter_matches_wraps_and_interrupts() -> None:
-    bench, tc = timer()
-    tc.write(0x18, 2, 100)  # CC0, the top
-    tc.write(0x1A, 2, 40)
-    tc.write(0x0D, 1, 1)
-    tc.write(0x00, 2, 1 << 5 | 3 << 8 | 1 << 1)  # MFRQ, divided by 8: 1 MHz
-    bench.run(48 * 41)
-    assert (tc.read(0x10, 2), tc.read(0x0E, 1), bench.lines["global"].level) == (41, 0x28, False)
-    bench.run(48 * 60)
-    assert (tc.read(0x10, 2), tc.read(0x0E, 1), bench.lines["global"].level) == (0, 0x39, True)
-    tc.write(0x0E, 1, 0x31)
-    assert (tc.read(0x0E, 1), bench.lines["global"].level) == (0x08, False)
-    tc.write(0x05, 1, 2 << 6)
-    bench.run(48 * 1000)
-    assert (tc.read(0x10, 2), tc.read(0x0F, 1)) == (0, 8), "stopped"
-    tc.write(0x05, 1, 1 << 6 | 1 << 2)
-    bench.run(48 * 500)
-    assert (tc.read(0x0F, 1), tc.read(0x0E, 1) & 1) == (8, 1), "one shot"
-    round_trip(tc)
-
-
-def test_a_counter_of_eight_bits_counts_down_and_one_of_32_up() -> None:
-    bench, tc = timer()
-    tc.write(0x14, 1, 9)
-    tc.write(0x05, 1, 1)
-    tc.write(0x00, 2, 1 << 2 | 1 << 1)
-    tc.write(0x05, 1, 1 << 6)
-    assert tc.read(0x10, 1) == 9
-    bench.run(6 * 4)
-    assert tc.read(0x10, 1) == 5
-    tc.write(0x00, 2, 1)
-    tc.write(0x00, 2, 2 << 2 | 1 << 1)
-    tc.write(0x10, 4, 0xFFFF)
-    bench.run(6)
-    assert tc.read(0x10, 4) == 0x10000
 
 
 def test_rows_are_erased_and_pages_programmed_in_their_time() -> None:

@@ -17,7 +17,6 @@ from peripherals.microchip.oscctrl import Oscctrl
 from peripherals.microchip.rstc import Rstc
 from peripherals.microchip.sercom import SercomD51
 from peripherals.microchip.supc import Supc
-from peripherals.microchip.tc_d51 import TcD51
 from peripherals.microchip.wdt import WdtD51
 
 MHZ = 1_000_000
@@ -143,48 +142,6 @@ def test_four_lines_of_a_usart() -> None:
     usart.write(0x18, 1, 1 << 7)
     assert not bench.lines["line3"].level
     round_trip(usart)
-
-
-def timer() -> tuple[Bench, Any]:
-    bench = Bench(48 * MHZ)
-    bench.clocks.set({"tc0": 8 * MHZ})
-    made = bench.build(TcD51, "tc0", lines=("global",), clock="tc0")
-    made.reset()
-    return bench, made
-
-
-def test_a_counter_matches_wraps_and_interrupts() -> None:
-    bench, tc = timer()
-    tc.write(0x0C, 1, 1)  # MFRQ
-    tc.write(0x1C, 2, 100)  # CC0, the top
-    tc.write(0x1E, 2, 40)
-    tc.write(0x09, 1, 1)
-    tc.write(0x00, 4, 3 << 8 | 1 << 1)  # divided by 8: 1 MHz
-    bench.run(48 * 41)
-    assert (tc.read(0x14, 2), tc.read(0x0A, 1), bench.lines["global"].level) == (41, 0x20, False)
-    bench.run(48 * 60)
-    assert (tc.read(0x14, 2), tc.read(0x0A, 1), bench.lines["global"].level) == (0, 0x31, True)
-    tc.write(0x0A, 1, 0x31)
-    assert (tc.read(0x0A, 1), bench.lines["global"].level) == (0, False)
-    tc.write(0x05, 1, 2 << 5)
-    bench.run(48 * 1000)
-    assert (tc.read(0x14, 2), tc.read(0x0B, 1)) == (0, 1), "stopped"
-    tc.write(0x30, 2, 10)  # CCBUF0
-    tc.write(0x05, 1, 1 << 5 | 1 << 2)
-    bench.run(48 * 12)
-    assert (tc.read(0x0B, 1), tc.read(0x0A, 1) & 1) == (1, 1), "one shot"
-    round_trip(tc)
-
-
-def test_a_counter_of_eight_bits_counts_down() -> None:
-    bench, tc = timer()
-    tc.write(0x1B, 1, 9)
-    tc.write(0x05, 1, 1)
-    tc.write(0x00, 4, 1 << 2 | 1 << 1)
-    tc.write(0x05, 1, 1 << 5)
-    assert tc.read(0x14, 1) == 9
-    bench.run(6 * 4)
-    assert tc.read(0x14, 1) == 5
 
 
 def flash(bench: Bench) -> Any:
