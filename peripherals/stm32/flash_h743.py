@@ -7,11 +7,12 @@ over. Code in the bank runs on meanwhile. Not modelled, and reported: mass erase
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from emulator.device import DeviceContext
 from peripherals.parts.timed_deadline import TimedDeadline
-from peripherals.register_device import Register
 from peripherals.stm32.flash_h7 import CR_LOCK, FlashH7A3
 from peripherals.stm32.programmed_flash import ERASED, KIB, PICOSECONDS_A_US, US_A_MS, ProgrammedParameters
 
@@ -24,6 +25,10 @@ FLAGS = 0x0FEF0000
 """EOP and the error flags of SR; CCR clears them, and CR enables the interrupt of each by its bit."""
 WORD_BYTES = 32
 NOTHING: tuple[int, bytes, int] = (0, b"", 0)
+DIFFERENCES: dict[str, dict[str, Any]] = {
+    "ACR": {"reset": 0x37}, "CCR1": {"on_write": "flags_1_cleared"}, "CCR2": {"on_write": "flags_2_cleared"},
+}  # fmt: skip
+"""Of its registers from H7A3's."""
 
 
 class FlashH743(FlashH7A3):
@@ -33,14 +38,7 @@ class FlashH743(FlashH7A3):
     parameters: ProgrammedParameters
     STATE = (*FlashH7A3.STATE, "_words")
     PARTS = ("_ends",)
-    REGISTERS = tuple(
-        Register(row.offset, row.name, writable=0, on_write=f"flags_{row.name[-1]}_cleared")
-        if row.name in ("CCR1", "CCR2")
-        else Register(0x00, "ACR", 0x37, writable=0x3F, on_write="access_control_written")
-        if row.name == "ACR"
-        else row
-        for row in FlashH7A3.REGISTERS
-    )
+    REGISTERS = tuple(replace(row, **DIFFERENCES.get(row.name, {})) for row in FlashH7A3.REGISTERS)
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
@@ -94,7 +92,7 @@ class FlashH743(FlashH7A3):
 
     def _stored(self, address: int, size_bytes: int, value: int) -> bool:
         """A store to the flash: a part of a word, while PG is set."""
-        bank = 1 + (address - self.parameters.array) // self._bank_bytes()
+        bank = 1 + (address - self.parameters.array) // self.parameters.bank_bytes
         if not self.values[f"CR{bank}"] & CR_PG:
             self._fail(bank, SR_PGSERR)
             return True
@@ -125,8 +123,8 @@ class FlashH743(FlashH7A3):
 
     def _erase(self, bank: int, control: int) -> bool:
         """The bank, or its sector SNB; whether there was anything to do."""
-        begin = self.parameters.array + (bank - 1) * self._bank_bytes()
-        size, lasts_ms = self._bank_bytes(), self.parameters.mass_erase_ms
+        begin = self.parameters.array + (bank - 1) * self.parameters.bank_bytes
+        size, lasts_ms = self.parameters.bank_bytes, self.parameters.mass_erase_ms
         if not control & (CR_SER | CR_BER):
             return False
         if not control & CR_BER:
@@ -156,6 +154,3 @@ class FlashH743(FlashH7A3):
     def _settle(self) -> None:
         pending = [self.values[f"SR{bank}"] & self.values[f"CR{bank}"] & FLAGS for bank in BANKS]
         self.line("global").set_level(any(pending))
-
-    def _bank_bytes(self) -> int:
-        return (self.parameters.bank_kib or self.parameters.flash_kib) * KIB

@@ -54,6 +54,11 @@ class ProgrammedParameters(TunedParameters, frozen=True):
         int, about("Programming once.", unit="us", at_least=1, at_most=10_000, example=16)
     ] = 82
 
+    @property
+    def bank_bytes(self) -> int:
+        """Of one bank."""
+        return (self.bank_kib or self.flash_kib) * KIB
+
 
 class ProgrammedFlash(FlashInterface):
     """A flash interface whose stores and erasures change the flash."""
@@ -101,8 +106,9 @@ class ProgrammedFlash(FlashInterface):
 
     def erase_sector(self, bank: int, number: int) -> bool:
         """Erase a sector or page of a bank, counted from 0; False: there is none."""
-        start = self._bank_bytes() * bank
-        end = min(start + self._bank_bytes(), self.parameters.flash_kib * KIB)
+        bank_bytes = self.parameters.bank_bytes
+        start = bank_bytes * bank
+        end = min(start + bank_bytes, self.parameters.flash_kib * KIB)
         sizes, times = self.parameters.sectors_kib, self.parameters.erase_ms
         last = len(sizes) - 1
         start += KIB * (sum(sizes[:number]) + sizes[last] * max(0, number - len(sizes)))
@@ -114,7 +120,8 @@ class ProgrammedFlash(FlashInterface):
 
     def erase_bank(self, bank: int) -> None:
         """Erase a bank whole."""
-        self._erase(self._bank_bytes() * bank, self._bank_bytes(), self.parameters.mass_erase_ms)
+        size_bytes = self.parameters.bank_bytes
+        self._erase(size_bytes * bank, size_bytes, self.parameters.mass_erase_ms)
 
     def fail(self, flags: int) -> None:
         """An operation was refused."""
@@ -140,9 +147,6 @@ class ProgrammedFlash(FlashInterface):
         if self.values[self.CONTROL] & self.LOCK:
             return False
         return self.program(address, size_bytes, value)
-
-    def _bank_bytes(self) -> int:
-        return (self.parameters.bank_kib or self.parameters.flash_kib) * KIB
 
     def _erase(self, start: int, size_bytes: int, lasts_ms: int) -> None:
         self.context.flash.put(self.parameters.array + start, ERASED * size_bytes)
