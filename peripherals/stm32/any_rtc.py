@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar
 
 from emulator.clock.clock import PICOSECONDS_PER_SECOND
 from emulator.device import DeviceContext
@@ -18,8 +19,8 @@ class AnyRtc(RegisterDevice):
     """A family adds its registers; moments are in picoseconds since reset, ``_origin_ps`` is its own."""
 
     LINES = ("global",)
-    STATE = ("_origin_ps", "_hz")
-    PARTS = ("_synchronized",)
+    STATE: ClassVar[tuple[str, ...]] = ("_origin_ps", "_hz")
+    PARTS: ClassVar[tuple[str, ...]] = ("_synchronized",)
 
     def __init__(self, context: DeviceContext) -> None:
         super().__init__(context)
