@@ -49,8 +49,20 @@ class Launch:
         return load_changed_board(name, dict(given[option] for option in names), ", ".join(names))
 
     def image(self, image: Image, board: Board) -> Image:
-        """``image`` with the files beside it, beginning where it is to. Raises ImageError."""
-        return launched(image, self.files, self.start, board)
+        """``image`` with ``files`` beside it, beginning at ``start``.
+
+        Raises :class:`ImageError` for files that don't fit, and for a start where nothing is loaded.
+        """
+        image = add_files(image, self.files, board)
+        if self.start is None:
+            return image
+        if read_loaded(image, board, self.start & ~1, 2) is None:
+            raise ImageError(
+                f"holds no instruction at 0x{self.start:08x}, where it is to start",
+                where=image.path,
+                next_step=f"it holds {describe_segments(image)}; --start takes a function's address",
+            )
+        return replace(image, start=self.start & ~1)
 
 
 def added_files(files: Sequence[Loaded]) -> tuple[AddedFile, ...]:
@@ -63,20 +75,3 @@ def _added(file: Loaded) -> AddedFile:
         return file
     path, address = file if isinstance(file, tuple) else (file, None)
     return AddedFile(Path(path), address)
-
-
-def launched(image: Image, files: Sequence[AddedFile], start: int | None, board: Board) -> Image:
-    """``image`` with ``files`` beside it, beginning at ``start``.
-
-    Raises :class:`ImageError` for files that don't fit, and for a start where nothing is loaded.
-    """
-    image = add_files(image, files, board)
-    if start is None:
-        return image
-    if read_loaded(image, board, start & ~1, 2) is None:
-        raise ImageError(
-            f"holds no instruction at 0x{start:08x}, where it is to start",
-            where=image.path,
-            next_step=f"it holds {describe_segments(image)}; --start takes a function's address",
-        )
-    return replace(image, start=start & ~1)

@@ -130,9 +130,9 @@ class Machine:
 
             image = load_image(Path(image), base=base, board=self.board)
         if load or start is not None:
-            from emulator.image.launch import added_files, launched  # noqa: PLC0415 -- as above
+            from emulator.image.launch import Launch, added_files  # noqa: PLC0415 -- as above
 
-            image = launched(image, added_files(load), start, self.board)
+            image = Launch(added_files(load), start=start).image(image, self.board)
         if symbols is not None:
             from emulator.image.symbol_file import add_symbols  # noqa: PLC0415 -- as above
 
