@@ -1,11 +1,13 @@
-"""Batches of random programs as one ELF, run on QEMU and on the emulator; parsed results."""
+"""Batches of random programs as one ELF, run on QEMU and on the emulator; parsed and compared results."""
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Protocol
 
 from programs import BUFFER_BYTES, FLAVOURS, ProgramGenerator
 from vector_programs import VectorProgramGenerator
@@ -52,6 +54,13 @@ SCRATCH = (8,)
 SCRATCH_BITS = 7
 
 
+class Generator(Protocol):
+    """Writes one program after another, as :class:`programs.ProgramGenerator`."""
+
+    def program(self, label: str, statements: int, /) -> str:
+        """Assembly text of one function ``label``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """One ELF and what is in it."""
@@ -70,16 +79,17 @@ def build_batch(
     *,
     statements: int = 24,
     interrupted: bool = False,
+    kind: Callable[..., Generator] | None = None,
 ) -> Batch:
     """Generate, assemble and link ``programs`` programs into ``folder``.
 
     ``interrupted``: SysTick and PendSV come at odd times, and leave other values in all registers
-    that an exception saves.
+    that an exception saves. ``kind``: another generator than the platform's.
     """
     flavour = FLAVOURS[platform.core]
     random = Random(seed)
-    kind = VectorProgramGenerator if flavour.vector else ProgramGenerator
-    generator = kind(flavour, random, SCRATCH, SCRATCH_BITS, interrupted=interrupted)
+    made_by = kind or (VectorProgramGenerator if flavour.vector else ProgramGenerator)
+    generator = made_by(flavour, random, SCRATCH, SCRATCH_BITS, interrupted=interrupted)
     sources = {f"program{n}": generator.program(f"program{n}", statements) for n in range(programs)}
     head = flavour.directives()
     table = ".section .rodata\n.global table\n.align 2\ntable:\n" + "".join(
@@ -173,3 +183,37 @@ def difference(batch: Batch, name: str, expected: list[str], found: list[str]) -
         if a[8 * i : 8 * i + 8] != b[8 * i : 8 * i + 8]
     ]
     return f"{name} on {batch.platform.board}:\n" + "\n".join(wrong) + "\n\n" + batch.sources[name]
+
+
+def compare(
+    qemu: str,
+    platform: Platform,
+    folder: Path,
+    seed: int,
+    programs: int,
+    *,
+    statements: int = 24,
+    interrupted: bool = False,
+    ticks_each: int = 0,
+    kind: Callable[..., Generator] | None = None,
+    **options: str,
+) -> int:
+    """How many instructions a batch has that ends alike on QEMU and here; a difference fails.
+
+    ``interrupted`` and ``kind``: of :func:`build_batch`; for each program at least ``ticks_each``
+    interrupts must have come. ``options``: of :func:`run_on_machine`.
+    """
+    batch = build_batch(
+        platform, seed, programs, folder, statements=statements, interrupted=interrupted, kind=kind
+    )
+    expected = results(batch, run_on_qemu(qemu, platform, batch.elf, counted=interrupted))
+    output = run_on_machine(platform, batch.elf, ticks=ticks_each * programs, **options)
+    found = results(batch, output)
+    for name in batch.names:
+        assert found[name] == expected[name], difference(batch, name, expected[name], found[name])
+    return sum(instructions_in(text) for text in batch.sources.values())
+
+
+def instructions_in(text: str) -> int:
+    """How many a program has."""
+    return sum(not line.strip().startswith(".") and not line.endswith(":") for line in text.splitlines())

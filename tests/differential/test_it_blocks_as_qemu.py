@@ -8,9 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-import batches
 import pytest
-from batches import HELIUM_INTEGER, build_batch, difference, results, run_on_machine, run_on_qemu
+from batches import HELIUM_INTEGER, compare
 
 BLOCKS, MANY_PROGRAMS, MANY_SEEDS = 40, 60, range(3, 23)
 CONDITIONS = ("eq", "ne", "hi", "ls", "gt", "le", "mi", "pl", "cs", "cc", "ge", "lt")
@@ -71,25 +70,19 @@ class ItBlocks:
         )  # fmt: skip
 
 
-def compare(qemu: str, folder: Path, seed: int, programs: int, timing: str) -> None:
-    batch = build_batch(HELIUM_INTEGER, seed, programs, folder, statements=BLOCKS)
-    expected = results(batch, run_on_qemu(qemu, HELIUM_INTEGER, batch.elf))
-    found = results(batch, run_on_machine(HELIUM_INTEGER, batch.elf, hook="native", timing=timing))
-    for name in batch.names:
-        assert found[name] == expected[name], difference(batch, name, expected[name], found[name])
-
-
-@pytest.fixture(autouse=True)
-def it_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "VectorProgramGenerator", ItBlocks)
+def compare_blocks(qemu: str, folder: Path, seed: int, programs: int, timing: str) -> None:
+    compare(
+        qemu, HELIUM_INTEGER, folder, seed, programs,
+        statements=BLOCKS, kind=ItBlocks, hook="native", timing=timing,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("timing", "programs"), [("count", 24), ("memory", 8)])
 def test_as_qemu(cross_tools: None, qemu: str, tmp_path: Path, timing: str, programs: int) -> None:
-    compare(qemu, tmp_path, 1, programs, timing)
+    compare_blocks(qemu, tmp_path, 1, programs, timing)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", MANY_SEEDS)
 def test_many_as_qemu(cross_tools: None, qemu: str, tmp_path: Path, seed: int) -> None:
-    compare(qemu, tmp_path, seed, MANY_PROGRAMS, "count")
+    compare_blocks(qemu, tmp_path, seed, MANY_PROGRAMS, "count")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from batches import PLATFORMS, build_batch, difference, results, run_on_machine, run_on_qemu
+from batches import PLATFORMS, build_batch, compare, difference, results, run_on_qemu
 
 PROGRAMS = 60
 LONG_SEEDS = range(100, 105)
@@ -23,29 +23,12 @@ MANY_SEEDS, MANY_PROGRAMS, TICKS_EACH = range(200, 210), 140, 10
 """Some 750 instructions a program: a million for each core."""
 
 
-def compare(qemu: str, board: str, folder: Path, seed: int, programs: int, **options: str) -> None:
-    platform = PLATFORMS[board]
-    batch = build_batch(platform, seed, programs, folder)
-    expected = results(batch, run_on_qemu(qemu, platform, batch.elf))
-    found = results(batch, run_on_machine(platform, batch.elf, **options))
-    for name in batch.names:
-        assert found[name] == expected[name], difference(batch, name, expected[name], found[name])
-
-
 def compare_interrupted(qemu: str, board: str, folder: Path, seed: int, programs: int, **options: str) -> int:
     """Long programs with SysTick and PendSV between their instructions; how many instructions they have."""
-    platform = PLATFORMS[board]
-    batch = build_batch(platform, seed, programs, folder, statements=STATEMENTS, interrupted=True)
-    expected = results(batch, run_on_qemu(qemu, platform, batch.elf, counted=True))
-    output = run_on_machine(platform, batch.elf, ticks=TICKS_EACH * programs, **options)
-    found = results(batch, output)
-    for name in batch.names:
-        assert found[name] == expected[name], difference(batch, name, expected[name], found[name])
-    return sum(instructions_in(text) for text in batch.sources.values())
-
-
-def instructions_in(text: str) -> int:
-    return sum(not line.strip().startswith(".") and not line.endswith(":") for line in text.splitlines())
+    return compare(
+        qemu, PLATFORMS[board], folder, seed, programs,
+        statements=STATEMENTS, interrupted=True, ticks_each=TICKS_EACH, **options,
+    )  # fmt: skip
 
 
 @every_board
@@ -65,16 +48,16 @@ def test_a_million_instructions_with_interrupts(
 
 @every_board
 def test_as_qemu_with_the_whole_engine(cross_tools: None, qemu: str, tmp_path: Path, board: str) -> None:
-    compare(qemu, board, tmp_path, seed=1, programs=PROGRAMS, timing="memory", hook="native")
+    compare(qemu, PLATFORMS[board], tmp_path, seed=1, programs=PROGRAMS, timing="memory", hook="native")
 
 
 @every_board
 def test_as_qemu_counting_alone(cross_tools: None, qemu: str, tmp_path: Path, board: str) -> None:
-    compare(qemu, board, tmp_path, seed=2, programs=PROGRAMS, timing="count", hook="native")
+    compare(qemu, PLATFORMS[board], tmp_path, seed=2, programs=PROGRAMS, timing="count", hook="native")
 
 
 def test_as_qemu_with_the_python_hook(cross_tools: None, qemu: str, tmp_path: Path) -> None:
-    compare(qemu, "mps2-an386", tmp_path, seed=3, programs=10, timing="memory", hook="python")
+    compare(qemu, PLATFORMS["mps2-an386"], tmp_path, seed=3, programs=10, timing="memory", hook="python")
 
 
 def test_a_wrong_result_is_noticed(cross_tools: None, qemu: str, tmp_path: Path) -> None:
@@ -95,4 +78,4 @@ def test_a_wrong_result_is_noticed(cross_tools: None, qemu: str, tmp_path: Path)
 def test_as_qemu_at_length(
     cross_tools: None, qemu: str, tmp_path: Path, board: str, timing: str, seed: int
 ) -> None:
-    compare(qemu, board, tmp_path, seed=seed, programs=LONG_PROGRAMS, timing=timing)
+    compare(qemu, PLATFORMS[board], tmp_path, seed=seed, programs=LONG_PROGRAMS, timing=timing)
