@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from emulator.schema.table import about
-from emulator.thumb.instruction import Kind
+from emulator.thumb.instruction import ARMV81M, Kind
 from emulator.timing.cores.armv6m import Armv6mModel
 from emulator.timing.cores.table import Row, Table
 from emulator.timing.model import Cause, ExceptionTiming
@@ -43,7 +43,7 @@ def rows(multiplier: int) -> Iterator[Row]:
 
 
 def unused_rows() -> Iterator[Row]:
-    """Yield a row for each kind that ARMv6-M does not have."""
+    """Yield a row for each kind of ARMv7-M and its FPU that ARMv6-M does not have."""
     used = {
         *LOADS_AND_STORES,
         *MULTIPLES,
@@ -58,7 +58,7 @@ def unused_rows() -> Iterator[Row]:
         Kind.BARRIER,
     }
     for kind in Kind:
-        if kind not in used:
+        if kind not in used and kind not in ARMV81M:
             yield Row(kind, 1, "guess", UNUSED)
 
 
