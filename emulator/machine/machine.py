@@ -51,7 +51,7 @@ class Machine:
     where semihosting may open files; nowhere by default. ``arguments``: what a program finds in its
     command line (semihosting's SYS_GET_CMDLINE) behind its name. ``call("function", *arguments)`` calls
     one function of the firmware: :class:`~emulator.machine.call.FunctionCalls`. ``prices_folder``: where
-    blocks stay planned and priced from one run of an image to the next; nowhere by default. ``console``:
+    what is known of instructions and blocks stays from one run to the next; nowhere by default. ``console``:
     another than the board's, a device's name, ``"semihosting"``, ``"rtt:1"``, ``"itm"`` or ``"none"``.
     ``vectors``: the address of another vector table than the board's.
 
