@@ -19,11 +19,13 @@ READY_LIMIT_S = 30
 
 
 @pytest.fixture(autouse=True)
-def hear_hanging_up() -> Iterator[None]:
-    """SIGHUP ends the programs started here, also when the tests themselves run under nohup."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+def hear_signals() -> Iterator[None]:
+    """SIGHUP and SIGINT end the programs started here, also when the tests run under nohup or behind a &."""
+    hang_up = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-    signal.signal(signal.SIGHUP, before)
+    signal.signal(signal.SIGHUP, hang_up)
+    signal.signal(signal.SIGINT, interrupt)
 
 
 class Served:
