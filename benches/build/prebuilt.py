@@ -12,8 +12,8 @@ from importlib import resources
 from pathlib import Path
 
 from benches.build.boot_rom import BOOT_ROMS, build_boot_rom, shipped_rom
-from benches.build.firmware import SHIPPED, build_firmware, shipped_model
-from benches.build.support import list_support, load_support
+from benches.build.firmware import SHIPPED, STREAMING, build_firmware, shipped_model
+from benches.build.support import all_support, load_support
 from emulator.files import OutputFile
 
 
@@ -23,10 +23,13 @@ def image_name(benchmark: str, support: str) -> str:
 
 
 def shipped_images() -> Iterator[tuple[str, str]]:
-    """Every benchmark that has a model with every board support package whose images are shipped."""
-    for support in (name for name in list_support() if load_support(name).prebuilt):
-        for benchmark in SHIPPED:
-            yield benchmark, support
+    """Every benchmark that has a model with every board support package whose images are shipped.
+
+    Streaming wake word where our firmware drives the audio input.
+    """
+    for support in (package for package in all_support() if package.prebuilt):
+        for benchmark in (*SHIPPED, *([STREAMING] if support.audio_sources else [])):
+            yield benchmark, support.name
 
 
 def main(arguments: list[str]) -> None:

@@ -119,8 +119,7 @@ def load_support(name: str) -> BoardSupport:
 
     Raises :class:`UsageError` for an unknown name, :class:`BoardError` for a damaged file.
     """
-    known = list_support()
-    packages = [_read(firmware_folder() / "bsp" / other / "bsp.toml") for other in known]
+    packages = all_support()
     for package in packages:
         if package.name == name:
             return _with_clock(package, package.boards[0])
@@ -129,6 +128,11 @@ def load_support(name: str) -> BoardSupport:
             return _with_clock(package, name)
     boards = sorted({board for package in packages for board in package.boards})
     raise UsageError(f"no board support package for {name!r}", next_step=f"known: {', '.join(boards)}")
+
+
+def all_support() -> list[BoardSupport]:
+    """All of them as their files have them, by name."""
+    return [_read(firmware_folder() / "bsp" / name / "bsp.toml") for name in list_support()]
 
 
 def _with_clock(package: BoardSupport, board: str) -> BoardSupport:
@@ -144,10 +148,10 @@ def support_for(board: Board) -> BoardSupport:
     A board that no package names takes the package of a shipped board with the same devices
     at the same addresses and the same console, if possible of the same core. Raises :class:`UsageError`.
     """
-    packages = [load_support(name) for name in list_support()]
+    packages = all_support()
     for package in packages:
         if board.name in (package.name, *package.boards):
-            return package
+            return _with_clock(package, package.boards[0])
     devices = devices_of(board)
     alike = [
         (shipped.core != board.core, package.name, package)
@@ -160,7 +164,8 @@ def support_for(board: Board) -> BoardSupport:
             f"no board support package drives the devices of {board.name}",
             next_step="name one with `boardless build --bsp`, or write one: firmware/README.md says how",
         )
-    return min(alike)[2]
+    package = min(alike)[2]
+    return _with_clock(package, package.boards[0])
 
 
 def devices_of(board: Board) -> set[tuple[str, int]]:

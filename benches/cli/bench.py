@@ -201,6 +201,7 @@ def bench(
                 json_file=json_file,
                 official_results=official_results,
                 profile_file=profile_file,
+                prices_folder=prices_folder,
             )
         )
         return

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benches.build.firmware import shipped_model
-from benches.build.support import fitted, list_support, load_support, support_for
+from benches.build.support import all_support, fitted, support_for
 from benches.cli.bench_recordings import sound_files, write_frame
 from benches.cli.bench_run import report_console, require_image, write_report
 from benches.measure.streaming import StreamingSession
@@ -27,7 +27,7 @@ from benches.runs.streaming_job import Sound, StreamingJob, read_sound, run_soun
 from benches.runs.streaming_report import missed_lines, streaming_table
 from benches.runs.streaming_rows import StreamingRun
 from benches.silicon.streaming_catalog import streaming_row
-from benches.suite.shipped import built_image
+from benches.suite.shipped import built_image, prebuilt_image
 from benches.suite.wake_word import NAME, Truth, read_truth
 from benches.synthetic import TEST_SEED
 from benches.synthetic.wake_words import make_recording
@@ -62,6 +62,7 @@ class StreamingOptions:
     json_file: OutputFile | None = None
     official_results: Path | None = None
     profile_file: OutputFile | None = None
+    prices_folder: Path | None = None
 
 
 def run_streaming_bench(options: StreamingOptions) -> None:
@@ -118,14 +119,17 @@ def image_of(options: StreamingOptions) -> Path:
             where="--board",
             next_step=f"choose one of {', '.join(audio_boards())}, or give your own firmware with --image",
         )
+    if options.model is None and not options.energy:
+        prebuilt = prebuilt_image(NAME, board)
+        if prebuilt is not None:
+            return prebuilt
     mode = "energy" if options.energy else "performance"
     return built_image(NAME, support, board.name, options.model or shipped_model(NAME), mode)
 
 
 def audio_boards() -> list[str]:
     """Boards whose audio input our firmware drives."""
-    packages = [load_support(name) for name in list_support()]
-    return [board for package in packages if package.audio_sources for board in package.boards]
+    return [board for package in all_support() if package.audio_sources for board in package.boards]
 
 
 def sounds_of(options: StreamingOptions) -> list[Sound]:
@@ -222,7 +226,12 @@ def _machine(job: StreamingJob, options: StreamingOptions) -> Machine:
     """A board with the image loaded: the option's, or the one that a published image is of."""
     row = streaming_row(sha256_of(job.image))
     board = options.board or (row.board if row else DEFAULT_BOARD)
-    machine = Machine(options.launch.board(board), timing=options.timing, hook=options.hook)
+    machine = Machine(
+        options.launch.board(board),
+        timing=options.timing,
+        hook=options.hook,
+        prices_folder=options.prices_folder,
+    )
     if row is None:
         require_base(job.image, options.base, machine.board)
     machine.load(job.image, base=options.base, load=options.launch.files, start=options.launch.start)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benches.build.firmware import shipped_model
 from benches.measure.pin_recorder import OPTION, Pulse, find_pins
 from benches.measure.streaming import Listening, StreamingSession
 from benches.measure.window_energy import joules_between
@@ -15,7 +16,7 @@ from benches.runs.job import sha256_of
 from benches.runs.streaming_rows import StreamingEnergy, StreamingGolden, StreamingRun
 from benches.silicon.streaming_catalog import StreamingRow, streaming_row
 from benches.suite.golden_runtimes import GoldenUnavailable
-from benches.suite.wake_word import FRAME_SAMPLES, Truth, printed_scores, recorded_ms, score
+from benches.suite.wake_word import FRAME_SAMPLES, NAME, Truth, printed_scores, recorded_ms, score
 from benches.suite.wake_word_golden import golden_scores
 from emulator.board.model import Board
 from emulator.files import read_bytes
@@ -136,7 +137,9 @@ def _golden(job: StreamingJob, sound: Sound, heard: Sequence[int], printed: Sequ
     if job.model is None:
         return StreamingGolden(reason="the image's model is not known: give it with --model FILE")
     try:
-        golden = golden_scores(job.model, sound.wave.samples[0::CHANNELS])
+        golden = golden_scores(
+            job.model, sound.wave.samples[0::CHANNELS], known=job.model == shipped_model(NAME)
+        )
     except GoldenUnavailable as unavailable:
         return StreamingGolden(reason=str(unavailable))
     wanted = set(golden.detections) - {0}  # the first frame always pulses

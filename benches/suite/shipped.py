@@ -54,10 +54,15 @@ def built_image(
 
 def prebuilt_for_board(benchmark: Benchmark, board: Board) -> Path | None:
     """Find the prebuilt image whose core and memory a board has; None when one must be built."""
+    return prebuilt_image(benchmark.name, board)
+
+
+def prebuilt_image(benchmark: str, board: Board) -> Path | None:
+    """The same by the benchmark's name, whose package ships one."""
     support = support_for(board)
     if not support.prebuilt or fitted(support, board).core != support.core:
         return None
-    image = image_for(benchmark, support.name)
+    image = _image(benchmark, support.name)
     return image if _fits(image, board) else None
 
 
@@ -79,11 +84,15 @@ def _fits(image: Path, board: Board) -> bool:
 
 def image_for(benchmark: Benchmark, board_name: str) -> Path:
     """Find the prebuilt image of ``benchmark`` for a board. Raises :class:`UsageError`."""
-    path = _folder() / "images" / f"{benchmark.name}-{load_support(board_name).name}.elf"
+    return _image(benchmark.name, board_name)
+
+
+def _image(benchmark: str, board_name: str) -> Path:
+    path = _folder() / "images" / f"{benchmark}-{load_support(board_name).name}.elf"
     if not path.is_file():
         raise UsageError(
-            f"no prebuilt {benchmark.name} image for board {board_name}",
-            next_step=f"Build one with `boardless build {benchmark.name}`, or give yours with --image.",
+            f"no prebuilt {benchmark} image for board {board_name}",
+            next_step=f"Build one with `boardless build {benchmark}`, or give yours with --image.",
         )
     return path
 

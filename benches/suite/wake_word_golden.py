@@ -76,13 +76,23 @@ class GoldenScores:
 
 
 def golden_scores(
-    model_path: Path, samples: Sequence[int], progress: Callable[[int], None] = lambda _frame: None
+    model_path: Path,
+    samples: Sequence[int],
+    progress: Callable[[int], None] = lambda _frame: None,
+    *,
+    known: bool = False,
 ) -> GoldenScores:
-    """Hear ``samples`` (one channel) with a model. Raises UsageError, GoldenUnavailable."""
+    """Hear ``samples`` (one channel) with a model. Raises UsageError, GoldenUnavailable.
+
+    ``known``: it is a model of ours; any other is tried in a process of its own first.
+    """
     import numpy as np  # noqa: PLC0415 -- as above
 
     runtime = find_runtime()
-    interpreter = runtime.open(model_path, lambda model: try_model(model, str(model_path)))
+    if known:
+        interpreter = runtime.open(model_path)
+    else:
+        interpreter = runtime.open(model_path, lambda model: try_model(model, str(model_path)))
     taken, given = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     shapes = tuple(taken["shape"]), int(np.prod(given["shape"]))
     if taken["dtype"] is not np.int8 or given["dtype"] is not np.int8 or shapes != (INPUT_SHAPE, OUTPUTS):

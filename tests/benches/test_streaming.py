@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 from streaming_firmware import build, write_wave
 
+from benches.cli import bench_streaming
+from benches.cli.bench_streaming import StreamingOptions
 from benches.measure.pin_recorder import Edge, PinEdges, find_pins
 from benches.measure.streaming import StreamingSession
 from benches.runs.streaming_job import StreamingJob, read_sound, run_sound
@@ -338,3 +340,19 @@ def test_published_images_hear_the_same(
     assert run.duty.period_s == pytest.approx(0.032, rel=1e-5)
     assert run.published_ratio == pytest.approx(1, abs=0.05)
     assert not run.missed
+
+
+def test_our_firmware_is_shipped_for_the_board_that_is_taken_without_a_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No compiler is needed for it; the other mode is built."""
+    built: list[str] = []
+
+    def build_it(_benchmark: str, _support: object, _board: str, _model: Path, mode: str) -> Path:
+        built.append(mode)
+        return Path("built.elf")
+
+    monkeypatch.setattr(bench_streaming, "built_image", build_it)
+    assert bench_streaming.image_of(StreamingOptions(None)).parent.name == "images"
+    assert bench_streaming.image_of(StreamingOptions(None, energy=True)) == Path("built.elf")
+    assert built == ["energy"]
