@@ -19,7 +19,7 @@ from emulator.machine.machine import Machine
 from peripherals.instruments.audio_master import AllWires, AudioMaster, PlayedFrames
 from peripherals.instruments.wave_file import WaveFile
 
-STEP_SECONDS = 0.1
+STEP_SECONDS = 0.25
 """Of modelled time between two words about progress."""
 AFTERWARDS_SECONDS = 0.25
 LONGEST_SILENCE_SECONDS = 1e6

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from emulator.engine.absent import AbsentInstructions, uses_fpu
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from emulator.engine.vector.programs import Programs
 
 PAGE = 0x1000
+NEIGHBOUR_BYTES = 8  # from one instruction to another that the same code hook looks at
 
 
 class Quick(Protocol):
@@ -289,10 +291,15 @@ class Automaton:
             self._core.forget_code(met.address, len(met.code))
 
     def _watch_operands(self, addresses: Sequence[int]) -> None:
-        """Have instructions looked at whose operands the hook needs."""
-        fresh = [a for a in addresses if a not in self._watched]
-        for hooked in fresh:
-            self._hook.watch_code(hooked)
+        """Have instructions looked at whose operands the hook needs.
+
+        Each time Unicorn goes through all hooks that there are, one by one: neighbours share one, and the
+        hook passes over what it does not ask for.
+        """
+        fresh = sorted(a for a in addresses if a not in self._watched)
+        ends = [n + 1 for n, (a, b) in enumerate(pairwise(fresh)) if b - a > NEIGHBOUR_BYTES]
+        for begin, end in pairwise([0, *ends, len(fresh)] if fresh else ()):
+            self._hook.watch_code(fresh[begin], fresh[end - 1])
         self._watched.update(fresh)
 
     def read_code(self, address: int, most_bytes: int) -> bytes:

@@ -172,8 +172,8 @@ class BlockHook(Protocol):
     def take_exception(self) -> int:
         """Between two blocks: enter the handler of what preempts; a member of :class:`Taken`."""
 
-    def watch_code(self, address: int) -> None:
-        """Add a code hook at one address (the caller drops its translation)."""
+    def watch_code(self, first: int, last: int) -> None:
+        """Add a code hook from one address to another (the caller drops what is translated there)."""
 
     def add_block(self, plan: BlockPlan, host_pointer: int, code: bytes) -> int:
         """Register a block; ``host_pointer`` not 0: verify its bytes at every entry."""

@@ -69,6 +69,8 @@ class WaitDetector:
         self._interval = SHORTEST_INTERVAL
         self._known: dict[int, Turn] = {}  # by the address where a turn begins
         self.check_at = SHORTEST_INTERVAL
+        self._awake_cycles = AWAKE_CYCLES  # from a sleep to the first look
+        self._looked = self._found = False  # since the last sleep
         self._look_again = False  # the look that goes on met a register that is read again and again
 
     def expect_soon(self) -> None:
@@ -89,16 +91,29 @@ class WaitDetector:
 
     def expect_soon_after(self, cycles: int) -> None:
         """The firmware waits for an event at ``cycles``: look again shortly after it."""
+        self._found = True
         self._interval = SHORTEST_INTERVAL
         self.check_at = cycles + SHORTEST_INTERVAL
 
     def slept(self) -> None:
-        """The core has slept: it is not likely to poll, so look later, and less often from then on."""
-        self._interval = AWAKE_CYCLES
-        self.check_at = self._hook.cycles + AWAKE_CYCLES
+        """The core has slept: it is not likely to poll, so look later, and less often from then on.
+
+        Who worked long from one sleep to the next, and was not found waiting, is likely to do so again:
+        later still, up to the length of that work.
+        """
+        if self._found:
+            self._awake_cycles = AWAKE_CYCLES
+        elif self._looked:
+            self._awake_cycles = min(2 * self._awake_cycles, LONGEST_INTERVAL)
+        else:
+            self._awake_cycles = max(self._awake_cycles // 2, AWAKE_CYCLES)
+        self._looked = self._found = False
+        self._interval = self._awake_cycles
+        self.check_at = self._hook.cycles + self._interval
 
     def found_nothing(self) -> None:
         """The firmware works: look less and less often. It polls, only not from here: look again."""
+        self._looked = True
         if self._look_again:
             self._look_again = False
             self.check_at = self._hook.cycles

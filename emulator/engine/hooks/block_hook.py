@@ -105,9 +105,9 @@ class PythonHook:
         self.interrupt = number
         uc.emu_stop()
 
-    def watch_code(self, address: int) -> None:
+    def watch_code(self, first: int, last: int) -> None:
         """See :class:`BlockHook`."""
-        self._uc.hook_add(ucc.UC_HOOK_CODE, self._on_code, None, address, address)
+        self._uc.hook_add(ucc.UC_HOOK_CODE, self._on_code, None, first, last)
 
     # -- the hooks -----------------------------------------------------------------------
     def _masks_open(self) -> bool:

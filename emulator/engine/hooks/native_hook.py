@@ -218,11 +218,11 @@ class NativeHook(_Head):
         """See :class:`BlockHook`."""
         return int(self._library.bl_take_exception(self._engine, self._handle))
 
-    def watch_code(self, address: int) -> None:
+    def watch_code(self, first: int, last: int) -> None:
         """See :class:`BlockHook`."""
         assert self._core is not None
         function = self._library.bl_on_code
-        add_native_hook(self._core.uc, ucc.UC_HOOK_CODE, function, self._engine, address, address)
+        add_native_hook(self._core.uc, ucc.UC_HOOK_CODE, function, self._engine, first, last)
 
     def add_block(self, plan: BlockPlan, host_pointer: int, code: bytes) -> int:
         """See :class:`BlockHook`."""
