@@ -75,6 +75,13 @@ def serial_clock(clock: str, register: str, shift: int, bus: str, hsi: str = "hs
     return Selector(clock, register, shift, 2, (bus, "sysclk", hsi, "lse"))
 
 
+def i2c_clock(
+    clock: str, register: str, shift: int, bus: str, hsi: str = "hsi16", last: str = ""
+) -> Selector:
+    """Make the row of an I2C interface's selector of two bits: its bus, sysclk, HSI, ``last``."""
+    return Selector(clock, register, shift, 2, (bus, "sysclk", hsi, last))
+
+
 class RccParameters(DeviceParameters, frozen=True):
     """Crystals and clocks that the board fits, and what the family's reset bits reset."""
 

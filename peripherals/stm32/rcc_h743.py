@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from peripherals.register_device import Register
 from peripherals.stm32.rcc import RTC_CLOCK
-from peripherals.stm32.rcc_h7a3 import RccH7A3, serial_selectors
+from peripherals.stm32.rcc_h7a3 import RccH7A3, bus_selectors, serial_selectors
 
 OF_THIS_CORE, OF_THE_M7, SHARED_BYTES = 0xD0, 0x130, 0x50
 NAMES = {
@@ -42,6 +42,7 @@ class RccH743(RccH7A3):
         *serial_selectors(("usart2", "usart3", "uart4", "uart5", "uart7", "uart8"), "D2CCIP2R", 0, "pclk1"),
         *serial_selectors(("usart1", "usart6"), "D2CCIP2R", 3, "pclk2"),
         *serial_selectors(("lpuart1",), "D3CCIPR", 0, "pclk4"),
+        *bus_selectors("D2CCIP1R", "D2CCIP2R", "D3CCIPR"),
         RTC_CLOCK,
     )
 

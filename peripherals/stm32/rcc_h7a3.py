@@ -42,12 +42,28 @@ ENABLE_REGISTERS = ("AHB3", "AHB1", "AHB2", "AHB4", "APB3", "APB1L", "APB1H", "A
 ENABLE_OFFSETS = (0x134, 0x138, 0x13C, 0x140, 0x144, 0x148, 0x14C, 0x150, 0x154)
 BUS_MEMORIES = ("flash", "axi_sram", "ahb_sram")
 """Accelerators that families name so (RM0455, figure of the clock tree: rcc_aclk, rcc_hclk, FLITF)."""
+BUS_SOURCES = ("pll2_q", "pll3_q", "hsi", "csi", "hse")
 SERIAL_SOURCES = ("pll2_q", "pll3_q", "hsi", "csi", "lse")
 
 
 def serial_selectors(clocks: tuple[str, ...], register: str, shift: int, bus: str) -> tuple[Selector, ...]:
     """Make the rows of serial ports that share a selector of three bits."""
     return tuple(Selector(clock, register, shift, 3, (bus, *SERIAL_SOURCES)) for clock in clocks)
+
+
+def bus_selectors(spi: str, i2c: str, last: str) -> tuple[Selector, ...]:
+    """Make the rows of SPI and I2C interfaces, by the names of the registers that hold their selectors.
+
+    What comes in by a pin, and ``per_ck``, is not modelled.
+    """
+    i2c_sources = ("pll3_r", "hsi", "csi")
+    return (
+        *(Selector(f"spi{n}", spi, 12, 3, ("pll1_q", "pll2_p", "pll3_p", "", "")) for n in (1, 2, 3)),
+        *(Selector(f"spi{n}", spi, 16, 3, ("pclk2", *BUS_SOURCES)) for n in (4, 5)),
+        Selector("spi6", last, 28, 3, ("pclk4", *BUS_SOURCES)),
+        *(Selector(f"i2c{n}", i2c, 12, 2, ("pclk1", *i2c_sources)) for n in (1, 2, 3)),
+        Selector("i2c4", last, 8, 2, ("pclk4", *i2c_sources)),
+    )
 
 
 class RccH7A3Parameters(RccParameters, frozen=True):
@@ -117,6 +133,7 @@ class RccH7A3(Rcc):
         *serial_selectors(("usart2", "usart3", "uart4", "uart5", "uart7", "uart8"), "CDCCIP2R", 0, "pclk1"),
         *serial_selectors(("usart1", "usart6", "uart9", "usart10"), "CDCCIP2R", 3, "pclk2"),
         *serial_selectors(("lpuart1",), "SRDCCIPR", 0, "pclk4"),
+        *bus_selectors("CDCCIP1R", "CDCCIP2R", "SRDCCIPR"),
         RTC_CLOCK,
     )
     RESET_FLAGS: ClassVar[Mapping[str, int]] = {RESET_PIN: 22, SOFTWARE: 24, "iwdg": 26, "wwdg": 28}

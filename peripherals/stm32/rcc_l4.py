@@ -13,7 +13,17 @@ from typing import ClassVar
 
 from peripherals.parts.ready import Ready
 from peripherals.register_device import Register, read_only
-from peripherals.stm32.rcc import LSI_HZ, Rcc, Selector, Source, Switch, bus_clocks, ready, serial_clock
+from peripherals.stm32.rcc import (
+    LSI_HZ,
+    Rcc,
+    Selector,
+    Source,
+    Switch,
+    bus_clocks,
+    i2c_clock,
+    ready,
+    serial_clock,
+)
 
 MSI_RANGES_HZ = (
     *(100_000, 200_000, 400_000, 800_000, 1_000_000, 2_000_000),
@@ -82,6 +92,8 @@ class RccL4Plus(Rcc):
         serial_clock("uart4", "CCIPR", 6, "pclk1"),
         serial_clock("uart5", "CCIPR", 8, "pclk1"),
         serial_clock("lpuart1", "CCIPR", 10, "pclk1"),
+        *(i2c_clock(f"i2c{n + 1}", "CCIPR", 12 + 2 * n, "pclk1") for n in range(3)),
+        i2c_clock("i2c4", "CCIPR2", 0, "pclk1"),
         Selector("lptim1", "CCIPR", 18, 2, ("pclk1", "lsi", "hsi16", "lse")),
         Selector("lptim2", "CCIPR", 20, 2, ("pclk1", "lsi", "hsi16", "lse")),
         Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "hse_rtc")),
@@ -145,4 +157,5 @@ class RccL4(RccL4Plus):
         if row.name not in NOT_IN_L4
     )
     READY = tuple(row for row in RccL4Plus.READY if row.status not in NOT_IN_L4)
+    SELECTORS = tuple(row for row in RccL4Plus.SELECTORS if row.register not in NOT_IN_L4)
     FIXED_HZ: ClassVar[Mapping[str, int]] = {"lsi": LSI_HZ}

@@ -11,7 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from peripherals.register_device import Register, read_only
-from peripherals.stm32.rcc import RTC_CLOCK, Selector, Source, Switch, fractional_plls, ready, serial_clock
+from peripherals.stm32.rcc import (
+    RTC_CLOCK,
+    Selector,
+    Source,
+    Switch,
+    fractional_plls,
+    i2c_clock,
+    ready,
+    serial_clock,
+)
 from peripherals.stm32.rcc_u import HSI16_HZ, RccU
 
 MSI_RANGES_HZ = (
@@ -93,6 +102,14 @@ class RccU5(RccU):
         serial_clock("uart4", "CCIPR1", 6, "pclk1"),
         serial_clock("uart5", "CCIPR1", 8, "pclk1"),
         Selector("lpuart1", "CCIPR3", 0, 3, ("pclk3", "sysclk", "hsi16", "lse", "msik")),
+        *(i2c_clock(f"i2c{n}", "CCIPR1", s, "pclk1", last="msik") for n, s in ((1, 10), (2, 12), (4, 14))),
+        i2c_clock("i2c3", "CCIPR3", 6, "pclk3", last="msik"),
+        *(
+            Selector(f"spi{n}", register, shift, 2, (bus, "sysclk", "hsi16", "msik"))
+            for n, register, shift, bus in (
+                *((1, "CCIPR1", 20, "pclk2"), (2, "CCIPR1", 16, "pclk1"), (3, "CCIPR3", 3, "pclk3")),
+            )
+        ),
         RTC_CLOCK,
     )
 
