@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from device_bench import Bench, get, put, round_trip
 
+from emulator.device import SOFTWARE, reset_cause
 from peripherals.alias import AddressAlias
 from peripherals.arm.cmsdk_dualtimer import CmsdkDualTimer
 from peripherals.arm.cmsdk_gpio import CmsdkGpio
+from peripherals.arm.cmsdk_syscon import CmsdkSyscon
 from peripherals.arm.cmsdk_timer import CmsdkTimer
 from peripherals.arm.cmsdk_uart import CmsdkUart
+from peripherals.arm.iotkit_sysctl import IotKitSysctl
 from peripherals.arm.mps2_fpgaio import FpgaIo
 from peripherals.arm.mps2_scc import Mps2Scc
 from peripherals.arm.mps3_scc import Mps3Scc
@@ -232,4 +235,38 @@ def test_oscillators_of_an_mps3_board() -> None:
     for number, hz in ((0, 24_000_000), (1, 60_000_000), (5, 23_750_000)):
         put(device, "CFGCTRL", 1 << 31 | 1 << 20 | number)
         assert get(device, "CFGDATA_RTN") == hz
+    round_trip(device)
+
+
+# -- reset information -----------------------------------------------------------------------------
+def test_the_system_controller_remembers_a_software_reset() -> None:
+    bench = Bench()
+    device = bench.build(CmsdkSyscon, "syscon")
+    assert (get(device, "RSTINFO"), get(device, "REMAP")) == (0, 1)
+    bench.signals.set(reset_cause(SOFTWARE), 1)
+    device.reset()
+    bench.signals.set(reset_cause(SOFTWARE), 0)
+    assert get(device, "RSTINFO") == 1
+    round_trip(device)
+    put(device, "RSTINFO", 1)
+    assert get(device, "RSTINFO") == 0
+    put(device, "RESETOP", 1)
+    assert [what for _offset, _access, what in bench.unmodelled] == ["a reset when the processor locks up"]
+
+
+def test_the_iot_kit_resets_the_system_and_says_so() -> None:
+    bench = Bench()
+    device = bench.build(IotKitSysctl, "sysctl")
+    assert get(device, "RESET_SYNDROME") == 1
+    put(device, "SWRESET", 0xFF)
+    assert not bench.resets
+    put(device, "SWRESET", 1 << 9)
+    assert bench.resets == ["sysctl: SWRESET"]
+    device.reset()
+    assert get(device, "RESET_SYNDROME") == 1 << 9 | 1
+    put(device, "RESET_SYNDROME", 0)
+    assert get(device, "RESET_SYNDROME") == 0
+    put(device, "SECDBGSET", 0x30)
+    put(device, "SECDBGCLR", 0x10)
+    assert get(device, "SECDBGSTAT") == 0x20
     round_trip(device)

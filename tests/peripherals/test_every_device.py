@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,6 +63,14 @@ def test_reset_values_read_back_and_snapshots_hold(name: str) -> None:
         assert state == kept, f"{entry.name}: a snapshot shares state with the device"
         device.load(state)
         assert device.save() == kept, entry.name
+
+
+def test_each_class_has_a_test_on_the_bench() -> None:
+    """Of every device of every shipped board: a file beside this one names its class."""
+    tests = "\n".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    words = set(re.findall(r"\w+", tests))
+    classes = {entry.type for name in list_boards() for entry in load_board(name).devices}
+    assert not [one for one in sorted(classes) if one.partition(":")[2] not in words]
 
 
 @pytest.mark.parametrize("name", list_boards())

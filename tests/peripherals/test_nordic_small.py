@@ -8,6 +8,7 @@ from nordic_bench import LOW_HZ, MS, SECOND, US, clear, clocked_bench, do, happe
 from emulator.device import reset_cause
 from peripherals.nordic.ipc import Mutex
 from peripherals.nordic.small import Rng, Temp
+from peripherals.nordic.spu import Spu
 from peripherals.nordic.watchdog import Wdt
 
 
@@ -73,3 +74,20 @@ def test_mutexes() -> None:
     put(mutex, "MUTEX4", 0)
     assert get(mutex, "MUTEX4") == 0
     round_trip(mutex)
+
+
+def test_the_system_protection_unit_stores_permissions_and_locks() -> None:
+    """nRF5340's reset values: TrustZone is there, everything is secure (chapter "SPU")."""
+    bench = clocked_bench()
+    device = bench.build(Spu, "spu", lines=("global",))
+    assert get(device, "CAP") == 1
+    assert get(device, "FLASHREGION63_PERM") == get(device, "RAMREGION0_PERM") == 0x17
+    put(device, "FLASHREGION63_PERM", 0x7)
+    put(device, "PERIPHID8_PERM", 0)
+    put(device, "CAP", 0)
+    assert (get(device, "FLASHREGION63_PERM"), get(device, "CAP")) == (0x7, 1)
+    assert get(device, "PERIPHID8_PERM") == 1 << 31 | 0x2, "what kind of device it is stays"
+    assert not happened(device, "FLASHACCERR")
+    round_trip(device)
+    device.reset()
+    assert get(device, "FLASHREGION63_PERM") == 0x17

@@ -9,6 +9,7 @@ from typing import Any
 from device_bench import Bench, get, put, round_trip
 
 from emulator import Machine
+from emulator.device import SOFTWARE, reset_cause
 from peripherals.infineon.cpuss import Cpuss
 from peripherals.infineon.flashc import FlashController
 from peripherals.infineon.gpio import Gpio
@@ -17,7 +18,7 @@ from peripherals.infineon.mcwdt import Mcwdt
 from peripherals.infineon.peri import Peri
 from peripherals.infineon.scb import Scb
 from peripherals.infineon.srss import SrssClocks
-from peripherals.infineon.srss_power import SrssPower
+from peripherals.infineon.srss_power import SrssPower, SrssResets
 from peripherals.infineon.tcpwm import Tcpwm
 
 KWS = "closed/bosch/code/CY8CPROTO_062_4343W_int8/kws/ml_perf.bin"
@@ -345,3 +346,17 @@ def test_published_image_sets_the_clock_and_answers(development_image: Callable[
     machine.run(until="m-ready", wall_limit=60)
     assert b"m-model-[kws01]" in machine.console.take()
     assert machine.unmodelled == []
+
+
+def test_causes_of_a_reset_stay_until_they_are_cleared() -> None:
+    """RES_CAUSE; a power-on and XRES clear them."""
+    bench = Bench()
+    device = bench.build(SrssResets, "srss_resets", lines=("global",))
+    assert get(device, "RES_CAUSE") == 0
+    bench.signals.set(reset_cause(SOFTWARE), 1)
+    device.reset()
+    bench.signals.set(reset_cause(SOFTWARE), 0)
+    assert get(device, "RES_CAUSE") == 1 << 4
+    round_trip(device)
+    put(device, "RES_CAUSE", 1 << 4)
+    assert get(device, "RES_CAUSE") == 0

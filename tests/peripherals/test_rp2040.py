@@ -8,9 +8,10 @@ import pytest
 from device_bench import Bench, get, offset_of, put, round_trip
 
 from benches.build.boot_rom import BOOT_ROMS, build_boot_rom, shipped_rom
-from emulator.device import POWER_ON, DescribedWord, reset_cause
+from emulator.device import POWER_ON, RESET_PIN, DescribedWord, reset_cause
 from peripherals.arm.pl011 import Pl011
 from peripherals.raspberrypi.atomic import AtomicAliases, AtomicQuiet
+from peripherals.raspberrypi.chip_reset import VregAndChipReset
 from peripherals.raspberrypi.clocks import Clocks
 from peripherals.raspberrypi.io_bank import IoBank0, IoQspi
 from peripherals.raspberrypi.oscillators import Rosc, Xosc
@@ -334,3 +335,30 @@ def test_the_boot_rom_has_its_documented_places() -> None:
 def test_the_boot_rom_builds(chip: str) -> None:
     """Its bytes depend on the compiler's version; its header and tables' places don't."""
     assert build_boot_rom(chip)[0x10:0x14] == shipped_rom(chip).read_bytes()[0x10:0x14]
+
+
+def test_the_regulator_is_ready_while_it_is_on() -> None:
+    bench = Bench()
+    device = bench.build(VregAndChipReset, "vreg")
+    assert get(device, "VREG") == 0x10B1
+    put(device, "VREG", 0xB3)  # high impedance
+    assert get(device, "VREG") == 0xB3
+    put(device, "VREG", 0xF1)
+    assert get(device, "VREG") == 0x10F1
+    put(device, "BOD", 0xFFFFFFFF)
+    assert get(device, "BOD") == 0xF1
+
+
+def test_the_chip_remembers_why_it_was_reset() -> None:
+    """CHIP_RESET: power-on and RUN have a flag; a restart of the processors leaves them."""
+    bench = Bench()
+    device = bench.build(VregAndChipReset, "vreg")
+    assert get(device, "CHIP_RESET") == 1 << 8
+    bench.signals.set(reset_cause("watchdog"), 1)
+    device.reset()
+    bench.signals.set(reset_cause("watchdog"), 0)
+    assert get(device, "CHIP_RESET") == 1 << 8
+    bench.signals.set(reset_cause(RESET_PIN), 1)
+    device.reset()
+    assert get(device, "CHIP_RESET") == 1 << 16
+    round_trip(device)

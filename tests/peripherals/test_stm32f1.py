@@ -9,6 +9,7 @@ from peripherals.stm32.bkp import Bkp
 from peripherals.stm32.exti import Exti
 from peripherals.stm32.flash_f1 import FlashF1
 from peripherals.stm32.gpio_f1 import GpioF1
+from peripherals.stm32.pwr_f1 import PwrF1
 from peripherals.stm32.rcc_f1 import RccF1
 from peripherals.stm32.syscfg import AfioF1
 
@@ -130,3 +131,14 @@ def test_backup_registers_outlive_a_reset() -> None:
     backup.reset()
     assert get(backup, "DR1") == 0xABCD
     assert get(backup, "CR") == 0
+
+
+def test_power_control_opens_the_backup_domain() -> None:
+    """RM0008, PWR_CR: flags that are cleared by writing 1 read as 0; the supply is never low."""
+    bench = Bench()
+    pwr = bench.build(PwrF1, "pwr")
+    put(pwr, "CR", 1 << 8 | 0xC | 7 << 5 | 1 << 4)
+    assert get(pwr, "CR") == 1 << 8 | 7 << 5 | 1 << 4
+    put(pwr, "CSR", 0xFFFFFFFF)
+    assert get(pwr, "CSR") == 1 << 8
+    round_trip(pwr)

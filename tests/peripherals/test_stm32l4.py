@@ -5,6 +5,7 @@ from __future__ import annotations
 from device_bench import Bench, get, offset_of, put, round_trip
 
 from peripherals.stm32.flash_l4 import FlashL4
+from peripherals.stm32.gpio import SwitchedGpio
 from peripherals.stm32.pwr_l4 import PwrL4
 from peripherals.stm32.rcc_l4 import RccL4
 
@@ -51,3 +52,16 @@ def test_four_wait_states_and_the_caches() -> None:
         "wait_states": 4, "prefetch": 1, "instruction_cache": 1, "data_cache": 0,
     }  # fmt: skip
     assert offset_of(flash, "OPTR") == 0x20
+
+
+def test_its_ports_connect_pins_to_the_adc() -> None:
+    """ASCR (RM0351 section "GPIO registers"), which L4+ has not."""
+    bench = Bench()
+    port = bench.build(SwitchedGpio, "gpioa")
+    put(port, "ASCR", 0xFFFF0021)
+    assert get(port, "ASCR") == 0x21
+    put(port, "MODER", 1)
+    put(port, "BSRR", 1)
+    assert bench.signals.get("PA0") == 1
+    assert not bench.unmodelled
+    round_trip(port)
