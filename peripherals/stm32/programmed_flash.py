@@ -2,8 +2,8 @@
 
 Bytes are as new as soon as an operation begins; BSY goes away when its time is over. Code in the flash runs
 on meanwhile, where the hardware would hold its fetches back: what waits for BSY ends at the same time. An
-operation that begins while another is under way ends after it. Option bytes are not programmed, and that is
-reported. While the control register is locked, a store is a bus fault: it is no programming.
+operation that begins while another is under way ends after it. Option bytes are not programmed but on F1, and
+that is reported. While the control register is locked, a store is a bus fault: it is no programming.
 
 A family says where its control register keeps what, and takes stores (:meth:`ProgrammedFlash.program`).
 """
@@ -102,7 +102,7 @@ class ProgrammedFlash(FlashInterface):
     def put(self, address: int, size_bytes: int, value: int) -> None:
         """Program: it takes its time."""
         self.context.flash.put(address, value.to_bytes(size_bytes, "little"))
-        self._begin(self.parameters.program_us)
+        self.lasts(self.parameters.program_us)
 
     def erase_sector(self, bank: int, number: int) -> bool:
         """Erase a sector or page of a bank, counted from 0; False: there is none."""
@@ -150,12 +150,13 @@ class ProgrammedFlash(FlashInterface):
 
     def _erase(self, start: int, size_bytes: int, lasts_ms: int) -> None:
         self.context.flash.put(self.parameters.array + start, ERASED * size_bytes)
-        self._begin(lasts_ms * US_A_MS)
+        self.lasts(lasts_ms * US_A_MS)
 
     def _ends_later(self) -> bool:
         return self._ends.picoseconds is not None
 
-    def _begin(self, lasts_us: int) -> None:
+    def lasts(self, lasts_us: int) -> None:
+        """An operation begins, which takes so long."""
         now = self.context.clock.picoseconds()
         begins = max(now, self._ends.picoseconds or now)
         self.set_bits("SR", self.BUSY)

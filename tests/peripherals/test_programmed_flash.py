@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from device_bench import CORE_HZ, Bench, get, put, round_trip
 
+from emulator import Machine
 from emulator.device import DeviceContext
-from peripherals.stm32.flash_f1 import FlashF1
+from peripherals.stm32.flash_f1 import AS_DELIVERED, FlashF1
 from peripherals.stm32.flash_f4 import FlashF4, FlashF7, FlashF42x
 from peripherals.stm32.flash_l4 import FlashL4, FlashL4Plus
 
-FLASH = 0x08000000
+FLASH, OPTIONS = 0x08000000, 0x1FFFF800
 PG = 1
 US = CORE_HZ // 1_000_000
 MS = 1000 * US
@@ -22,6 +25,7 @@ MS = 1000 * US
 def opened(kind: Callable[[DeviceContext], Any], **parameters: Any) -> tuple[Bench, Any]:
     """A flash of 1 MB, unlocked, all zeros as memory of the bench is."""
     bench = Bench()
+    bench.memory.bytes.update(enumerate(AS_DELIVERED, OPTIONS))
     flash = bench.build(kind, "flash_interface", lines=("global",), **parameters)
     for key in (0x45670123, 0xCDEF89AB):
         put(flash, "KEYR", key)
@@ -136,6 +140,83 @@ def test_f1_programs_halfwords() -> None:
     assert bench.memory.read(FLASH + 0x400, 2) == 0x1234
     bench.flash.store(FLASH + 0x400, 2, 0)
     assert bench.memory.read(FLASH + 0x400, 2) == 0
+
+
+F1 = {"flash_kib": 64, "sectors_kib": [1], "erase_ms": [20], "program_us": 53}
+OPTPG, OPTER, STRT, OPTWRE, WRPRTERR = 1 << 4, 1 << 5, 1 << 6, 1 << 9, 1 << 4
+
+
+def test_f1_loads_its_option_bytes_at_a_reset() -> None:
+    bench, flash = opened(FlashF1, **F1)
+    assert (get(flash, "OBR"), get(flash, "WRPR")) == (0x03FFFFFC, 0xFFFFFFFF)
+    bench.memory.bytes.update(
+        enumerate((0xFF, 0xFF, 0xFE, 0x01, 0x12, 0xED, 0x34, 0xCB, 0xFD, 0x02), OPTIONS)
+    )
+    assert get(flash, "WRPR") == 0xFFFFFFFF
+    flash.reset()
+    assert get(flash, "OBR") == 0x34 << 18 | 0x12 << 10 | 0xFE << 2 | 0b11, "protected, and no complements"
+    assert get(flash, "WRPR") == 0xFFFFFFFD
+
+
+def test_f1_erases_and_programs_its_option_bytes() -> None:
+    """As ST's driver does: erase all, then a byte with each store; the complement comes by itself."""
+    bench, flash = opened(FlashF1, **F1)
+    put(flash, "CR", OPTER | STRT)
+    assert get(flash, "SR") == 0, "they have a lock of their own"
+    assert not bench.flash.store(OPTIONS, 2, 0xA5)
+    for key in (0x08192A3B, 0x4C5D6E7F):
+        put(flash, "OPTKEYR", key)
+    put(flash, "CR", OPTWRE | OPTER)
+    put(flash, "CR", OPTWRE | OPTER | STRT)
+    bench.run(20 * MS)
+    assert get(flash, "SR") == 1 << 5
+    assert bench.memory.read(OPTIONS, 4) == 0xFFFFFFFF
+    put(flash, "CR", OPTWRE | OPTPG)
+    for place, value in ((0, 0xA5), (8, 0xFE)):
+        assert bench.flash.store(OPTIONS + place, 2, value)
+        assert get(flash, "SR") & 1
+        bench.run(53 * US)
+    assert bench.memory.read(OPTIONS, 4) == 0xFFFF5AA5
+    assert bench.memory.read(OPTIONS + 8, 2) == 0x01FE
+    bench.flash.store(OPTIONS, 2, 0xFF)
+    assert get(flash, "SR") & 1 << 2, "it is not erased"
+    round_trip(flash)
+
+
+def test_f1_obeys_its_write_protection() -> None:
+    """A clear bit of WRPR protects four pages of 1 KB."""
+    bench, flash = opened(FlashF1, **F1)
+    bench.memory.bytes[OPTIONS + 8] = 0xFD
+    flash.reset()
+    for key in (0x45670123, 0xCDEF89AB):
+        put(flash, "KEYR", key)
+    for place, refused in ((0x1000, True), (0x1FFE, True), (0x2000, False)):
+        put(flash, "SR", WRPRTERR)
+        put(flash, "CR", PG)
+        bench.flash.store(FLASH + place, 2, 0)
+        assert bool(get(flash, "SR") & WRPRTERR) == refused
+        put(flash, "SR", WRPRTERR)
+        put(flash, "AR", FLASH + place)
+        put(flash, "CR", 1 << 1)
+        put(flash, "CR", 1 << 1 | STRT)
+        assert bool(get(flash, "SR") & WRPRTERR) == refused
+    bench.run(100 * MS)
+    put(flash, "CR", 1 << 2)
+    put(flash, "CR", 1 << 2 | STRT)
+    assert get(flash, "SR") & WRPRTERR, "nor all of it"
+
+
+def test_a_board_has_option_bytes_as_a_region(tmp_path: Path) -> None:
+    options = tmp_path / "options.bin"
+    options.write_bytes(bytes((0xA5, 0x5A, 0xFF, 0x00, 0x12, 0xED)))
+    spin = tmp_path / "spin.bin"
+    spin.write_bytes(struct.pack("<IIH", 0x20005000, 0x08000009, 0xE7FE))
+    machine = Machine("stm32f103c8")
+    machine.load(spin, base=FLASH)
+    assert machine.read_memory(0x40022000 + 0x1C, 4) == (0x03FFFFFC).to_bytes(4, "little")
+    assert machine.read_memory(0x1FFFF7E0, 2) == (64).to_bytes(2, "little")
+    machine.load(spin, base=FLASH, load=[(options, OPTIONS)])
+    assert machine.read_memory(0x40022000 + 0x1C, 4) == (0x03FC4BFC).to_bytes(4, "little")
 
 
 @pytest.mark.parametrize(("kind", "page"), [(FlashL4, 2), (FlashL4Plus, 4)])
