@@ -182,3 +182,21 @@ def test_a_usart_sends_and_receives_by_itself(kind: type[Any]) -> None:
     assert bytes(bench.serial.sent) == b"boardless"
     assert [bench.memory.read(TARGET + n, 1) for n in range(4)] == list(b"abcd")
     assert (flags(dma, 0), flags(dma, 1)) == (COMPLETE, COMPLETE)
+
+
+@KINDS
+def test_characters_of_spi_go_both_ways_by_themselves(kind: type[Any]) -> None:
+    bench, dma, set_up, _line = controller(kind)
+    spi = bench.build(Sercom, "sercom0", base=0x42000800, lines=("global",), clock="core")
+    bench.memory.write_all(SOURCE, b"boardless")
+    put(bench, BASE, VALID | SOURCE_STEPS, 9, [SOURCE + 9, 0x42000828, 0])
+    put(bench, BASE + 16, VALID | TARGET_STEPS, 9, [0x42000828, TARGET + 9, 0])
+    set_up(dma, 0, 2, BEAT)
+    set_up(dma, 1, 1, BEAT)
+    spi.write(0x0C, 1, 9)  # 20 cycles a bit
+    spi.write(0x04, 4, 1 << 17)
+    spi.write(0x00, 4, 3 << 2 | 1 << 1)
+    bench.run(10 * 20 * 8)
+    assert [bench.memory.read(TARGET + n, 1) for n in range(9)] == [0xFF] * 9
+    assert (flags(dma, 0), flags(dma, 1)) == (COMPLETE, COMPLETE)
+    assert spi.read(0x18, 1) & 0x80 == 0, "and none was lost"
