@@ -6,7 +6,7 @@ it said, and hands the hook the numbers, so that each (state, block, edge) is as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 PAGE = 0x1000
 NEIGHBOUR_BYTES = 8  # from one instruction to another that the same code hook looks at
+NEAR_BYTES = 64  # from one to another whose translations are dropped at once
 
 
 class Quick(Protocol):
@@ -290,22 +291,27 @@ class Automaton:
         if hook_addresses:
             self._core.forget_code(met.address, len(met.code))
 
-    def _watch_operands(self, addresses: Sequence[int]) -> None:
-        """Have instructions looked at whose operands the hook needs.
+    def _watch_operands(self, addresses: Iterable[int]) -> list[int]:
+        """Have instructions looked at whose operands the hook needs; those that were not yet.
 
         Each time Unicorn goes through all hooks that there are, one by one: neighbours share one, and the
         hook passes over what it does not ask for.
         """
-        fresh = sorted(a for a in addresses if a not in self._watched)
-        ends = [n + 1 for n, (a, b) in enumerate(pairwise(fresh)) if b - a > NEIGHBOUR_BYTES]
-        for begin, end in pairwise([0, *ends, len(fresh)] if fresh else ()):
-            self._hook.watch_code(fresh[begin], fresh[end - 1])
+        fresh = sorted(set(addresses) - self._watched)
+        for first, last in _stretches(fresh, NEIGHBOUR_BYTES):
+            self._hook.watch_code(first, last)
         self._watched.update(fresh)
+        return fresh
 
-    def read_code(self, address: int, most_bytes: int) -> bytes:
-        """Memory from an address on, up to its end at most."""
-        memory = self._core.memory_at(address)
-        return b"" if memory is None else memory.held(address, most_bytes)
+    def watch_ahead(self, addresses: Iterable[int]) -> list[int]:
+        """Have instructions looked at that may never execute; those that were not watched yet.
+
+        Whatever was translated with one of those in it is dropped.
+        """
+        fresh = self._watch_operands(addresses)
+        for first, last in _stretches(fresh, NEAR_BYTES):
+            self._core.forget_code(first, last + 2 - first)
+        return fresh
 
     def stretch_at(self, address: int) -> tuple[int, int] | None:
         """First and last address of those around one where code is read in the same way."""
@@ -472,6 +478,13 @@ class Automaton:
         if block is None:
             return None
         return next((i for i in block.instructions if i.address == address), None)
+
+
+def _stretches(addresses: Sequence[int], near_bytes: int) -> Iterator[tuple[int, int]]:
+    """First and last ones of sorted addresses that lie so close together."""
+    begins = [n for n, (a, b) in enumerate(pairwise(addresses), 1) if b - a > near_bytes]
+    for begin, end in pairwise([0, *begins, len(addresses)] if addresses else ()):
+        yield addresses[begin], addresses[end - 1]
 
 
 def literal_base(instruction: Instruction) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes as c
 import struct
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from emulator.engine.automaton import Automaton
@@ -80,7 +80,10 @@ class NativeAutomaton:
         if packed is None:
             return False
         self._plan_around(address, ways, packed)
-        planned = self.pricer.plan(address, code, it, packed, automaton.read_code)
+        ahead: set[int] = set()
+        look_around = partial(self._look_around, address, len(code), it, packed, ahead)
+        planned = self.pricer.plan(address, code, it, packed, look_around)
+        self._watch(ahead)
         if planned is None or (planned.uses_fpu and automaton.absent.fpu_closed):
             return False
         if planned.branch is not None:
@@ -88,7 +91,28 @@ class NativeAutomaton:
         number = self._hook.add_pointed(planned.pointer, pointer, code)
         self.may_price(number, it)
         automaton.note_planned(number, met, planned.hook_addresses)
+        if planned.hook_addresses:
+            self._arm(planned.hook_addresses)
+            look_around()
+            self._watch(ahead)
         return True
+
+    def _look_around(self, address: int, size_bytes: int, it: int, ways: bytes, watched: set[int]) -> None:
+        """Learn what code around a block has in it, and which instructions of it will be watched."""
+        while True:
+            self._library.bl_survey(self._engine, address, size_bytes, it, ways)
+            watched.update(self.pricer.hook_addresses)
+            if not self.pricer.learn():
+                return
+
+    def _watch(self, addresses: set[int]) -> None:
+        """Watch instructions before they are translated: their blocks need no stop of their own."""
+        self._arm(self._automaton.watch_ahead(addresses))
+        addresses.clear()
+
+    def _arm(self, addresses: Sequence[int]) -> None:
+        if addresses:
+            self._library.bl_arm(self._answers, (c.c_uint32 * len(addresses))(*addresses), len(addresses))
 
     def _packed_ways(self, ways: WaysToPlan) -> bytes | None:
         if ways not in self._packed:
@@ -194,6 +218,8 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_answers_free", None, [pointer]),
         ("bl_answer_by", None, [pointer, pointer]),
         ("bl_plan_at", None, [pointer, c.c_char_p]),
+        ("bl_survey", None, [pointer, u32, u32, u32, c.c_char_p]),
+        ("bl_arm", None, [pointer, pointer, u32]),
         ("bl_forget_ways", None, [pointer]),
         ("bl_may_price", None, [pointer, u32, u32]),
         ("bl_branch_slot", u32, [pointer, u32]),

@@ -66,8 +66,7 @@ class _Found(c.Structure):
     )
 
 
-ReadOn = Callable[[int, int], bytes]
-AHEAD_BYTES = 256
+LookAround = Callable[[], None]
 
 
 class Book(Protocol):
@@ -144,22 +143,20 @@ class NativePricer:
         self._planned = library.bl_pricer_planned(self.address)
 
     def plan(
-        self, address: int, code: bytes, it: int, ways: bytes, read_on: ReadOn | None = None
+        self, address: int, code: bytes, it: int, ways: bytes, look_around: LookAround | None = None
     ) -> Planned | None:
         """Plan a block; None: it is left to Python.
 
-        ``ways``: ``Ways`` in planner.h. ``read_on(address, most_bytes)``: the code there and behind it, of
-        which more is learned when something of the block has to be.
+        ``ways``: ``Ways`` in planner.h. ``look_around()``: learn what the code around it has in it, when
+        something of the block has to be learned.
         """
         arguments = (self.address, address, code, len(code), it, ways)
         answer = self._library.bl_pricer_plan(*arguments)
-        if answer == MISSES:
-            ahead = code if read_on is None else read_on(address, max(len(code), AHEAD_BYTES))
-            self._library.bl_pricer_look_ahead(self.address, ahead, len(ahead), it)
-            self._learn()
+        if answer == MISSES and look_around is not None:
+            look_around()
             answer = self._library.bl_pricer_plan(*arguments)
-        if answer == MISSES:  # not looked at: behind a branch that is never the last one
-            self._learn()
+        if answer == MISSES:
+            self.learn()
             answer = self._library.bl_pricer_plan(*arguments)
         if answer != ANSWERS:
             return None
@@ -207,12 +204,20 @@ class NativePricer:
         """Ask C, a second time when the book had to be filled in first."""
         answer = door(*arguments)
         if answer == MISSES:
-            self._learn()
+            self.learn()
             answer = door(*arguments)
         return answer == ANSWERS
 
-    def _learn(self) -> None:
+    @property
+    def hook_addresses(self) -> list[int]:
+        """Instructions to be watched, of what was planned or looked at last."""
+        return list(self._found.hook_addresses[: self._found.n_hook_addresses])
+
+    def learn(self) -> bool:
+        """Put into the book what C has found to be missing; False: nothing is."""
         found = self._found
+        if not found.n_missing:
+            return False
         keys = set(found.missing[: found.n_missing])
         entries = b"".join(
             KEY.pack(key) + decoded_of_key(key, self._core.figures, self._absent) for key in keys
@@ -220,6 +225,7 @@ class NativePricer:
         self.read(entries)
         if self.book is not None:
             self.book.keep(entries)
+        return True
 
     def read(self, entries: bytes) -> None:
         """Put instructions into the book: ``BookEntry`` in decoded.h, one behind the other."""
@@ -238,7 +244,6 @@ def _prototype(library: c.CDLL) -> None:
         ("bl_pricer_state", u32, [pointer, c.c_char_p]),
         ("bl_pricer_state_at", pointer, [pointer, u32]),
         ("bl_pricer_plan", c.c_int, [pointer, u32, c.c_char_p, u32, u32, c.c_char_p]),
-        ("bl_pricer_look_ahead", None, [pointer, c.c_char_p, u32, u32]),
         ("bl_pricer_planned", pointer, [pointer]),
         ("bl_pricer_set_slot", None, [pointer, u32]),
         ("bl_pricer_price", c.c_int, [pointer, pointer, u32, c.c_char_p, u32, u32, u32, u32]),

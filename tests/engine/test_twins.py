@@ -36,6 +36,7 @@ BY_FIGURES = {
     "pricer.h",
     "scoreboard.h",
     "step.h",
+    "survey.h",
     "symbolic.h",
 }
 """They plan and price from a book that Python fills in, and are held to Python by test_native_pricer.py and

@@ -13,6 +13,7 @@
 #include "exceptions.h"
 #include "laps.h"
 #include "pricer.h"
+#include "survey.h"
 #include "tables.h"
 
 #define MOST_WAYS 32
@@ -35,6 +36,8 @@ typedef struct {
     uint32_t cap_priced, *in_automaton; /* and back */
     uint32_t *sites, n_slots, cap_slots; /* branches by their places in the predictor's table */
     uint32_t *slot_places, n_slot_places; /* of sites: place + 1, by open addressing */
+    AddressSet armed;      /* whatever is translated with one of these in it tells of it */
+    AddressSet surveyed;   /* blocks that begin there were looked at ahead */
     Pricer *pricer;
 } Answers;
 
@@ -89,6 +92,14 @@ static uint32_t branch_slot(Answers *a, uint32_t site) {
     return a->slot_places[place] - 1;
 }
 
+/* ---- watched instructions ---- */
+
+static int are_armed(const Answers *a, uint32_t n_addresses, const uint32_t *addresses) {
+    for (uint32_t n = 0; n < n_addresses; n++)
+        if (!addresses_have(&a->armed, addresses[n])) return 0;
+    return 1;
+}
+
 /* ---- blocks ---- */
 
 static uint32_t define_block(Tables *t, Contexts *contexts, const BlockPlan *plan, uint8_t *host, const uint8_t *code) {
@@ -120,12 +131,24 @@ static int answer_block(Answers *a, Tables *t, Exceptions *e, const Registers *r
     uint8_t *code = memory->host + (h->need_address - memory->base);
     uint32_t it = it_state(ask_register(r, uc, e->ids.xpsr));
     if (pricer_plan(p, h->need_address, code, h->need_size, it, &where->ways) != PRICER_ANSWERS) return 0;
-    if (p->found.n_hook_addresses || (p->found.uses_fpu && a->fpu_closed)) return 0;
+    if (!are_armed(a, p->found.n_hook_addresses, p->found.hook_addresses)) return 0;
+    if (p->found.uses_fpu && a->fpu_closed) return 0;
     if (p->found.branch_event != NO_EVENT)
         p->planner.events[p->found.branch_event].address = branch_slot(a, p->found.site);
     uint32_t number = define_block(t, e->contexts, &p->planner.plan, memory->is_ram ? code : NULL, code);
     may_price(t->blocks[number], it, where->name);
     return 1;
+}
+
+/* Look around a block that Python was asked for, where its code is read in one way. */
+static void survey_at(Answers *a, const Exceptions *e, uint32_t address, uint32_t size_bytes, uint32_t it, const Ways *ways) {
+    const WaysAt *where = ways_at(a, address);
+    const HostMemory *m = memory_of(e->memories, e->n_memories, address, size_bytes);
+    a->pricer->found.n_missing = a->pricer->found.n_hook_addresses = 0;
+    if (!where || !m || !m->host) return;
+    uint32_t first = where->base > m->base ? where->base : m->base, last = where->last < m->last ? where->last : m->last;
+    Survey survey = {.host = m->host + (first - m->base), .first = first, .last = last};
+    survey_around(a->pricer, &survey, &a->surveyed, address, it, ways);
 }
 
 /* ---- paths ---- */
@@ -161,6 +184,8 @@ static void answers_free(Answers *a) {
     free(a->in_automaton);
     free(a->sites);
     free(a->slot_places);
+    free(a->armed.places);
+    free(a->surveyed.places);
 }
 
 #endif

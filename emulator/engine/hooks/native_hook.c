@@ -9,7 +9,7 @@
  *   engine/          also remembered_reads, lent_input, lent_output, which Python shares
  *   engine/vector/   what Armv8.1-M does to vectors: vector_state, operations, lanes, elements, wide
  *   engine/hooks/    short_program, block, tables, address_program, homes, addresses, all_hits, banks, footprint,
- *                    costs, pricing, contexts, laps, pricer, answers, block_hook, exceptions, input, output, register_reads, run on top
+ *                    costs, pricing, contexts, laps, pricer, survey, answers, block_hook, exceptions, input, output, register_reads, run on top
  *                    interpreted_memory, interpreted_core, interpreted_loops, execute, interpret: beside Unicorn
  *
  * They are one translation unit: the compiler sees all of what happens at a block's entry. No
@@ -220,10 +220,6 @@ EXPORT int bl_pricer_plan(Pricer *p, uint32_t address, const uint8_t *code, uint
     return pricer_plan(p, address, code, size_bytes, it, ways);
 }
 
-EXPORT void bl_pricer_look_ahead(Pricer *p, const uint8_t *code, uint32_t size_bytes, uint32_t it) {
-    pricer_look_ahead(p, code, size_bytes, it);
-}
-
 EXPORT const BlockPlan *bl_pricer_planned(Pricer *p) { return &p->planner.plan; }
 
 EXPORT void bl_pricer_set_slot(Pricer *p, uint32_t slot) { p->planner.events[p->found.branch_event].address = slot; }
@@ -252,7 +248,18 @@ EXPORT void bl_plan_at(Answers *a, const WaysAt *where) {
     if (a->n_ways < MOST_WAYS) a->ways[a->n_ways++] = *where;
 }
 
-EXPORT void bl_forget_ways(Answers *a) { a->n_ways = 0; }
+EXPORT void bl_survey(NativeHook *n, uint32_t address, uint32_t size_bytes, uint32_t it, const Ways *ways) {
+    survey_at(n->answers, &n->exceptions, address, size_bytes, it, ways);
+}
+
+EXPORT void bl_arm(Answers *a, const uint32_t *addresses, uint32_t n_addresses) {
+    for (uint32_t i = 0; i < n_addresses; i++) addresses_add(&a->armed, addresses[i]);
+}
+
+EXPORT void bl_forget_ways(Answers *a) {
+    a->n_ways = 0;
+    addresses_forget(&a->surveyed);
+}
 
 EXPORT void bl_may_price(NativeHook *n, uint32_t block, uint32_t it) {
     may_price(n->tables.blocks[block], it, 0);

@@ -88,25 +88,6 @@ static inline int pricer_read(Pricer *p, uint32_t address, const uint8_t *code, 
     return p->line.n ? PRICER_ANSWERS : PRICER_LEAVES_IT;
 }
 
-/* Whether code never goes on behind an instruction: B, BX, POP and LDM of PC, TBB, TBH. */
-static int goes_elsewhere(uint32_t opcode) {
-    if (opcode < WIDE_FROM) return opcode >> 11 == 28 || (opcode & 0xFF80) == 0x4700 || opcode >> 8 == 0xBD;
-    if (opcode >> 16 == 0xE8BD) return opcode >> 15 & 1;
-    return (opcode & 0xF800D000) == 0xF0009000 || (opcode & 0xFFF0FFE0) == 0xE8D0F000;
-}
-
-/* From the beginning of a block on, up to where code goes elsewhere in any case, list what the book lacks. */
-static void pricer_look_ahead(Pricer *p, const uint8_t *code, uint32_t size_bytes, uint32_t it) {
-    uint32_t end = 0, bytes = 0;
-    for (uint32_t n = 0, opcode = 0; n < MOST_INSTRUCTIONS && !goes_elsewhere(opcode); n++, end += bytes) {
-        if (end + 4 > size_bytes) break;
-        opcode = code[end] | (uint32_t)code[end + 1] << 8;
-        bytes = opcode >= WIDE_FROM ? 4 : 2;
-        if (bytes == 4) opcode = opcode << 16 | code[end + 2] | (uint32_t)code[end + 3] << 8;
-    }
-    line_read(&p->line, &p->book, 0, code, end, it, p->found.missing, &p->found.n_missing);
-}
-
 static void pricer_hook_addresses(Pricer *p) {
     PricerFound *f = &p->found;
     f->n_hook_addresses = 0;
