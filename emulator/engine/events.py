@@ -10,7 +10,7 @@ followed) is read by a code hook at that very instruction (``Hooked``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from emulator.engine.expressions import Node
 from emulator.thumb.instruction import Block
@@ -31,8 +31,7 @@ HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED, HOOK_GUAR
 MASK32 = 0xFFFFFFFF
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One thing that the memory system or the divider prices, in program order.
 
     ``address``: a fetch's address, a datum's offset to its base (modulo 2**32), or the slot of a
@@ -52,8 +51,7 @@ class Event:
     lag: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True, gc=False):
     """Data events that share their entry registers; offsets are signed bytes.
 
     One of them may trap where ``(base + strict_offset) & strict_mask`` is not 0. ``stride``: how far the
@@ -75,8 +73,7 @@ class Group:
     stride_register: int = NO_REGISTER
 
 
-@dataclass(frozen=True, slots=True)
-class LoadPair:
+class LoadPair(msgspec.Struct, frozen=True, gc=False):
     """Two loads of one cycle, one of each group; a bank conflict is charged to ``event``.
 
     They meet the same bank of words when the groups' bases differ in bit 2 as the loads'
@@ -89,8 +86,7 @@ class LoadPair:
     event: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hooked:
+class Hooked(msgspec.Struct, frozen=True, gc=False):
     """What a code hook at ``address`` reads, and the event (or observed bit) that it feeds.
 
     ``strict_mask``: bits of the datum's address that trap when they are not 0.
@@ -108,8 +104,7 @@ class Hooked:
     strict_mask: int = 0
 
 
-@dataclass(slots=True)
-class BlockPlan:
+class BlockPlan(msgspec.Struct):
     """A block with its events; ``observed``: instruction indices whose condition counts.
 
     ``leaving``: how its last instruction, at ``site``, may lead to another function; ``target``: where
@@ -123,7 +118,7 @@ class BlockPlan:
     hooked: tuple[Hooked, ...] = ()
     observed: tuple[int, ...] = ()
     program: tuple[Node, ...] = ()
-    hook_addresses: tuple[int, ...] = field(default=())
+    hook_addresses: tuple[int, ...] = ()
     leaving: int = LEAVES_NOTHING
     site: int = 0
     target: int = NO_TARGET

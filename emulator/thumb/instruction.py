@@ -7,8 +7,9 @@ double register sets both of its singles, a vector its four).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
+
+import msgspec
 
 SP, LR, PC = 13, 14, 15
 FLAGS = 1 << 16
@@ -75,8 +76,7 @@ ARMV81M = (
 """What no earlier architecture has."""
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryAccess:
+class MemoryAccess(msgspec.Struct, frozen=True, gc=False):
     """Where a load or store goes.
 
     ``R[base] + (R[index] << shift) + offset`` is the first (lowest) address; ``base`` 15
@@ -96,8 +96,7 @@ class MemoryAccess:
     exclusive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(msgspec.Struct, frozen=True, gc=False):
     """One decoded instruction."""
 
     address: int
@@ -137,8 +136,7 @@ class Instruction:
         return self.size_bytes == 4
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True, gc=False):
     """A straight line of instructions as the engine met it: entered at ``address``."""
 
     address: int

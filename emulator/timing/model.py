@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
+import msgspec
+
 from emulator.thumb.instruction import Block
 
 
@@ -42,8 +44,7 @@ ENTRY_CLASSES = 8
 """An edge is FALL_THROUGH, or 1 + the entry class (0..7) of the block branched to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, gc=False):
     """What one pass through a block costs.
 
     ``cycles``: the whole block, its way out included. ``issue_cycles``: for each
@@ -70,8 +71,7 @@ class Step:
         return self.costs or (((Cause.ISSUE, 1),),) * instructions
 
 
-@dataclass(frozen=True, slots=True)
-class DivideTiming:
+class DivideTiming(msgspec.Struct, frozen=True, gc=False):
     """Cycles of a division by its operands, beyond the cycle counted in the step.
 
     ``zero``: an operand is 0. ``smaller``: |dividend| has fewer bits than |divisor|.
@@ -84,8 +84,7 @@ class DivideTiming:
     by_width: tuple[int, ...] = (0,) * 32
 
 
-@dataclass(frozen=True, slots=True)
-class UnalignedTiming:
+class UnalignedTiming(msgspec.Struct, frozen=True, gc=False):
     """Extra cycles of a data access by its address: unaligned, or to another memory than the last.
 
     With ``store_drain``, unaligned stores go through a buffer of ``store_entries``: each leaves
@@ -102,8 +101,7 @@ class UnalignedTiming:
     store_entries: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ExceptionTiming:
+class ExceptionTiming(msgspec.Struct, frozen=True, gc=False):
     """Cycles of exception entry and exit at zero wait states."""
 
     entry: int

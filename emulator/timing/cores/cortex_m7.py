@@ -19,8 +19,9 @@ beside its cycle, on a chip where that was measured to differ.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from emulator.thumb.instruction import FLAGS, Block, Instruction, Kind
 from emulator.timing.cores.classes import (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from emulator.thumb.instruction import ARMV81M, Instruction, Kind
 from emulator.timing.model import Cause
@@ -16,8 +17,7 @@ class TableError(ValueError):
     """A timing table with a row that nothing backs, or a kind that no row covers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, gc=False):
     """The price of one instruction class at zero wait states.
 
     ``cycles``: when it stays on the straight line. ``per_transfer``: added for each
@@ -43,8 +43,7 @@ class Row:
     spread: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True, gc=False):
     """One named penalty or latency in cycles."""
 
     cycles: int
