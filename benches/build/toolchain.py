@@ -31,8 +31,9 @@ CORES: Mapping[str, tuple[str, str, str]] = {
     "m7": ("cortex-m7", "fpv5-sp-d16", "cortex_m7+fp_armv8d16sp"),
     "m33": ("cortex-m33", "fpv5-sp-d16", "cortex_m33+fp_armv8d16sp"),
     "m55": ("cortex-m55", "auto", "cortex_m55"),
+    "m85": ("cortex-m55", "auto", "cortex_m85"),  # GCC before 13 has no name of its own for it
 }
-VECTOR_CORES = ("m55",)
+VECTOR_CORES = ("m55", "m85")
 """Those with Helium: firmware/kernels/vector is for them."""
 COMMON_FLAGS = (
     "-std=c11", "-ffreestanding", "-fno-builtin", "-ffunction-sections", "-fdata-sections",

@@ -12,6 +12,7 @@ from emulator.timing.cores import (
     cortex_m7_rows,
     cortex_m33,
     cortex_m55_rows,
+    cortex_m85_rows,
     fetch_queue,
 )
 from emulator.timing.cores.registry import MODELS, core_model
@@ -29,6 +30,10 @@ RULES: Mapping[str, Sequence[Mapping[str, Rule]]] = {
     "cortex-m55": (
         cortex_m55_rows.RULES,
         {kind.name: rule for kind, rule in cortex_m55_rows.DOUBLE_LATENCIES.items()},
+    ),
+    "cortex-m85": (
+        cortex_m85_rows.RULES,
+        {kind.name: rule for kind, rule in cortex_m85_rows.DOUBLE_CYCLES.items()},
     ),
 }
 """Penalties and latencies beside the tables; the M0 and M0+ have none."""

@@ -58,6 +58,7 @@ CORES: Mapping[str, CoreLimits] = {
     "cortex-m7": CoreLimits(("none", "single", "double"), 240, (3, 8)),  # DDI 0489 1.1
     "cortex-m33": CoreLimits(("none", "single"), MAX_INTERRUPTS, (3, 8)),  # 100230 chapter NVIC
     "cortex-m55": CoreLimits(("single", "double"), MAX_INTERRUPTS, (3, 8)),  # 101051, chapter NVIC
+    "cortex-m85": CoreLimits(("single", "double"), MAX_INTERRUPTS, (3, 8)),  # 101924, chapter NVIC
 }
 
 

@@ -20,10 +20,11 @@ SVD_CORES = {
     "CM7": "cortex-m7",
     "CM33": "cortex-m33",
     "CM55": "cortex-m55",
+    "CM85": "cortex-m85",
 }
 """Names of ``<cpu><name>`` (CMSIS-SVD schema 1.3) and the cores that there are here."""
 COMMON_PRIORITY_BITS = 3
-WITH_FPU = ("cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
+WITH_FPU = ("cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55", "cortex-m85")
 WITHOUT_MPU_REGIONS = ("cortex-m0",)
 
 

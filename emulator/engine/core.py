@@ -36,6 +36,7 @@ CPU_MODELS = {
     "cortex-m7": arm.UC_CPU_ARM_CORTEX_M7,
     "cortex-m33": arm.UC_CPU_ARM_CORTEX_M33,
     "cortex-m55": arm.UC_CPU_ARM_CORTEX_M33,  # what it lacks: emulator/engine/vector
+    "cortex-m85": arm.UC_CPU_ARM_CORTEX_M33,
 }
 PAGE = 1 << PAGE_SHIFT
 TRANSLATION_BYTES = 32 << 20

@@ -44,6 +44,7 @@ CORES: Mapping[str, tuple[str, int, bool]] = {
     "cortex-m7": ("v7E-M", 5, True),
     "cortex-m33": ("v8-M.mainline", 5, True),
     "cortex-m55": ("v8.1-M.mainline", 5, True),
+    "cortex-m85": ("v8.1-M.mainline", 5, True),
 }
 # architecture of a core -> architectures whose code it executes
 EXECUTES: Mapping[str, tuple[str, ...]] = {

@@ -35,7 +35,7 @@ LONGEST_GUARD, LONGEST_HOLE = 256, 2048
 MOST_GUARDS = 16
 MOST_ENFORCED = 256
 """Maps that are kept; an RTOS goes round few."""
-ATTRIBUTED_CORES = ("cortex-m7", "cortex-m33", "cortex-m55")
+ATTRIBUTED_CORES = ("cortex-m7", "cortex-m33", "cortex-m55", "cortex-m85")
 """Whose caches, or those on whose buses, look at a memory's attributes."""
 MOST_IN_GUARDS = 1000
 """So many accesses that a guard allows (loads, say) show that it is none."""

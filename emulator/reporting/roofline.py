@@ -34,6 +34,9 @@ PEAKS: Mapping[str, Peak] = {
     "cortex-m7": Peak(2.0, 8, "SMLAD", "Cortex-M7: one MAC pipe, SMLAD 1 a cycle; LDRD 64 bits a cycle"),
     "cortex-m33": Peak(2.0, 4, "SMLAD", "Cortex-M33 with DSP: SMLAD 1 cycle; LDR 1 a cycle"),
     "cortex-m55": Peak(8.0, 8, "VMLADAV.S8", "Cortex-M55 TRM (101051): two beats a cycle, of 8 bytes"),
+    "cortex-m85": Peak(
+        8.0, 8, "VMLADAV.S8", "LLVM ARMScheduleM85.td: one pipe of products, two beats a cycle"
+    ),
 }
 
 

@@ -1,7 +1,8 @@
 """What differs between the cores: architecture, identification registers, what is there.
 
 Sources: the Technical Reference Manuals of Cortex-M0 (DDI 0432), M0+ (DDI 0484),
-M3 r2p1 (100165), M4 r0p1 (100166), M7 r1p1 (DDI 0489), M33 r0p4 (100230), M55 r1p1 (101051), their
+M3 r2p1 (100165), M4 r0p1 (100166), M7 r1p1 (DDI 0489), M33 r0p4 (100230), M55 r1p1 (101051),
+M85 r0p2 (101924), their
 register summaries; the Architecture Reference Manuals ARMv6-M (DDI 0419),
 ARMv7-M (DDI 0403) and ARMv8-M (DDI 0553).
 """
@@ -169,6 +170,23 @@ CORES: Mapping[str, CoreFeatures] = {
             name="cortex-m55",
             architecture=Architecture.V8M,
             cpuid=0x411FD221,
+            vtor_mask=0xFFFFFF80,
+            ccr_reset=CCR_STKALIGN | CCR_NONBASETHRDENA,
+            ccr_writable=_CCR_V8 | CCR_DC | CCR_IC | CCR_BP,
+            dwt_ctrl=0x40000000,
+            mpu_regions=8,
+            has_itm=True,
+            has_caches=True,
+            has_mve=True,
+            identification=_identify(
+                0x20000030, 0x200, 0x10200000, 0, 0x00111040, 0, 0x01000000, 0x00000011,
+                0x01103110, 0x02212000, 0x20232232, 0x01111131, 0x01310132,
+            ),
+        ),
+        CoreFeatures(
+            name="cortex-m85",
+            architecture=Architecture.V8M,
+            cpuid=0x410FD232,
             vtor_mask=0xFFFFFF80,
             ccr_reset=CCR_STKALIGN | CCR_NONBASETHRDENA,
             ccr_writable=_CCR_V8 | CCR_DC | CCR_IC | CCR_BP,

@@ -246,10 +246,22 @@ def _multiply_name(operation: int, variant: int, accumulates: bool) -> str | Non
     return ("smmls" + rounded) if accumulates else None
 
 
+def _authentication_name(operation: int, variant: int, addend: int, destination: int) -> str | None:
+    """Name of what Armv8.1-M has where Ra or Rd of a multiply would be PC (DDI 0553, C2.4)."""
+    if operation == 6 and variant == 0 and addend == NO_REGISTER:
+        return "pacg"
+    if operation == 5 and variant < 2 and destination == NO_REGISTER:
+        return ("autg", "bxaut")[variant]
+    return None
+
+
 def multiply(opcode: int, place: Place) -> Instruction:
     """Multiplies with a 32-bit result (A5.3.16)."""
     operation, variant = opcode >> 20 & 7, opcode >> 4 & 3
     addend = register_at(opcode, 12)
+    authentication = _authentication_name(operation, opcode >> 4 & 15, addend, register_at(opcode, 8))
+    if authentication is not None:
+        return build(place, opcode, Kind.UNKNOWN, authentication)
     accumulates = addend != NO_REGISTER
     kind = Kind.DSP_MULTIPLY
     name: str | None = None

@@ -5,7 +5,18 @@ from __future__ import annotations
 from emulator.thumb.fields import Place, branch, build, register_at, sign_extend, unknown
 from emulator.thumb.instruction import FLAGS, Instruction, Kind
 
-HINTS = {0: "nop", 1: "yield", 2: "wfe", 3: "wfi", 4: "sev", 20: "csdb"}
+HINTS = {
+    0: "nop",
+    1: "yield",
+    2: "wfe",
+    3: "wfi",
+    4: "sev",
+    13: "pacbti",
+    15: "bti",
+    20: "csdb",
+    29: "pac",
+    45: "aut",
+}
 WAITS = frozenset({"wfe", "wfi"})
 BARRIERS = {2: "clrex", 4: "dsb", 5: "dmb", 6: "isb", 7: "sb"}
 APSR_REGISTERS = 4

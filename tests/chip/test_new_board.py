@@ -296,9 +296,9 @@ def test_what_can_not_be_honoured(arguments: list[str], words: str, tmp_path: Pa
 
 def test_another_core(tmp_path: Path) -> None:
     svd = tmp_path / "k.svd"
-    svd.write_text(KESTREL.read_text().replace("<name>CM4</name>", "<name>CM85</name>"))
+    svd.write_text(KESTREL.read_text().replace("<name>CM4</name>", "<name>CM35P</name>"))
     done = boardless("new-board", tmp_path / "k.toml", "--svd", svd)
-    assert "the chip's core is 'CM85', which is not emulated" in done.stderr
+    assert "the chip's core is 'CM35P', which is not emulated" in done.stderr
     assert boardless("new-board", tmp_path / "k.toml", "--svd", svd, "--core", "cortex-m33").returncode == 0
     assert load_board(str(tmp_path / "k.toml")).core == "cortex-m33"
 

@@ -24,7 +24,9 @@ def test_identity_of_every_core(core_name: str) -> None:
     part = {"cortex-m0": 0xC20, "cortex-m0plus": 0xC60}.get(core_name)
     part = (
         part
-        or {"3": 0xC23, "4": 0xC24, "7": 0xC27, "33": 0xD21, "55": 0xD22}[core_name.removeprefix("cortex-m")]
+        or {"3": 0xC23, "4": 0xC24, "7": 0xC27, "33": 0xD21, "55": 0xD22, "85": 0xD23}[
+            core_name.removeprefix("cortex-m")
+        ]
     )
     assert rig.r(0xE000ED00) >> 4 & 0xFFF == part
     assert rig.r(CCR) == CORES[core_name].ccr_reset
@@ -32,8 +34,8 @@ def test_identity_of_every_core(core_name: str) -> None:
 
 
 def test_unknown_core() -> None:
-    with pytest.raises(BoardError, match="cortex-m85"):
-        Rig("cortex-m85", has_fpu=False)
+    with pytest.raises(BoardError, match="cortex-m23"):
+        Rig("cortex-m23", has_fpu=False)
 
 
 # -- DWT -----------------------------------------------------------------------------------

@@ -10,11 +10,11 @@ from emulator.thumb.instruction import Block, Kind
 from emulator.timing.cores import core_model
 from emulator.timing.cores.registry import MODELS
 from emulator.timing.model import FALL_THROUGH, Step
-from tests.timing import kernels, kernels_dual_issue, kernels_vector
+from tests.timing import kernels, kernels_dual_issue, kernels_m85, kernels_vector
 from tests.timing.kernels import Kernel
 
 ADDRESS = 0x1000
-KERNELS = [*kernels.KERNELS, *kernels_dual_issue.KERNELS, *kernels_vector.KERNELS]
+KERNELS = [*kernels.KERNELS, *kernels_dual_issue.KERNELS, *kernels_vector.KERNELS, *kernels_m85.KERNELS]
 NAMES = [f"{kernel.core}: {kernel.text}: {kernel.edge}" for kernel in KERNELS]
 
 

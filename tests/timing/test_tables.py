@@ -12,6 +12,7 @@ from emulator.timing.cores.cortex_m4 import SAME_BASE_HIDES
 from emulator.timing.cores.cortex_m7_rows import RULES as M7_RULES
 from emulator.timing.cores.cortex_m33 import RULES as M33_RULES
 from emulator.timing.cores.cortex_m55_rows import RULES as M55_RULES
+from emulator.timing.cores.cortex_m85_rows import RULES as M85_RULES
 from emulator.timing.cores.fetch_queue import RULES as FETCH_RULES
 from emulator.timing.cores.registry import MODELS
 from emulator.timing.cores.table import STATUSES, Row, Rule, Table, TableError, check_rules
@@ -23,6 +24,7 @@ RULE_SETS = {
     "cortex-m7": M7_RULES,
     "cortex-m33": M33_RULES,
     "cortex-m55": M55_RULES,
+    "cortex-m85": M85_RULES,
 }
 
 

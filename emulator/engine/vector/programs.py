@@ -24,6 +24,10 @@ from emulator.thumb.vector.decode import find
 LONGEST_LINE = 64
 """Instructions."""
 LARGEST_BYTES = 4
+AUTHENTICATES = ("pacg", "autg", "bxaut")
+"""Of the Pointer Authentication extension, which a core of Armv8.1-M may have; Unicorn 2.1.4 runs them as
+SMMLS and SMMLA, which such code does not mean (tests/engine/test_cortex_m85.py). Its hints are NOPs, as on a
+core without the extension, which ID_ISAR5 tells."""
 
 
 @dataclass(slots=True)
@@ -125,6 +129,12 @@ class Programs:
         found: set[int] = set()
         before_it: int | None = None
         for i in block.instructions:
+            if i.name in AUTHENTICATES:
+                raise EngineError(
+                    f"{i.name.upper()} authenticates a pointer, which this core has no extension for",
+                    where=f"{i.address:#010x}",
+                    next_step="build the firmware with -mbranch-protection=none",
+                )
             before_it = i.address if i.kind is Kind.IT else before_it if i.in_it_block else None
             if runs_wrong(i):
                 found.add(self._split_for(i, before_it))

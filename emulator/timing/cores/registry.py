@@ -17,6 +17,8 @@ from emulator.timing.cores import (
     cortex_m33,
     cortex_m55,
     cortex_m55_rows,
+    cortex_m85,
+    cortex_m85_rows,
 )
 from emulator.timing.cores.armv7m_rows import Armv7mParameters
 from emulator.timing.cores.cortex_m7_rows import CortexM7Parameters
@@ -46,6 +48,7 @@ MODELS: Mapping[str, CoreEntry[Any]] = {
     "cortex-m7": CoreEntry(CortexM7Parameters, cortex_m7.model),
     "cortex-m33": CoreEntry(cortex_m33.CortexM33Parameters, cortex_m33.model),
     "cortex-m55": CoreEntry(cortex_m55_rows.CortexM55Parameters, cortex_m55.model),
+    "cortex-m85": CoreEntry(cortex_m85_rows.CortexM85Parameters, cortex_m85.model),
 }
 
 
