@@ -73,6 +73,42 @@ def test_silicons_sources_are_named_where_they_are_missing(tmp_path):
         build(RECIPES[0], tmp_path, tmp_path)
 
 
+EMPTY_FUNCTION = """
+    .balign 4
+    .global {0}
+    .type   {0}, %function
+    .thumb_func
+{0}:
+    bx      lr
+"""
+TIMED_ON_M55 = (
+    *("fndsa_sha3_process_block", "bit_split_1", "bit_split_5", "bit_merge_1", "bit_merge_5"),
+    *("fndsa_mqpoly_int_to_ntt", "fndsa_mqpoly_ntt_to_int", "opt_mp_NTT", "opt_mp_iNTT"),
+)
+
+
+def test_the_harness_of_the_m55_s_published_figures(cross_tools, tmp_path):
+    """A call and a return are 2 and 2. Calls in a loop cost their arguments, SUBS and BNE (2), too."""
+    functions = "".join(EMPTY_FUNCTION.format(name) for name in TIMED_ON_M55)
+    vectors = '.section .vectors, "a"\n .word 0x20040000, 0x341\n .text\n'
+    (tmp_path / "empty.s").write_text(vectors + functions)
+    sources = [str(tmp_path / "empty.s"), str(FOLDER / "harness_m55.s")]
+    places = ["-nostdlib", "-Wl,-n,--section-start=.vectors=0,-Ttext=0x340,-Tbss=0x20000000,-e,0x340"]
+    elf = str(tmp_path / "fndsa_cm55.elf")
+    subprocess.run(
+        ["arm-none-eabi-gcc", "-mcpu=cortex-m55", "-mthumb", *places, *sources, "-o", elf], check=True
+    )
+    published = read_assembly_catalog(FOLDER / "silicon_m55.csv")
+    results = run_assembly(published, AssemblyOptions(folders=(tmp_path,)))
+    assert all(row.source and row.times_itself for row in published.rows)
+    assert {result.status for result in results} == {"ok"}
+    cycles = {result.function: result.function_cycles for result in results}
+    assert {cycles[f"{name}_64"] for name in ("bit_split_1", "bit_merge_5", "process_block")} == {64 * 4 + 1}
+    around = 5  # from the counter's reading to the first call, and from the last return to the next reading
+    assert cycles["int_to_ntt_100"] == cycles["ntt_to_int_100"] == 100 * 8 + around
+    assert cycles["mp_NTT_100"] == cycles["mp_iNTT_100"] == 100 * 10 + around + 1
+
+
 def test_no_published_figure_of_the_m3_m4_and_m33_has_an_offset():
     boards = ("virtual-m3", "virtual-m3-flash.toml", "virtual-m33", "stm32f4-discovery")
     rows = [row for row in silicon_catalog().rows if row.board in boards]
