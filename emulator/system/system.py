@@ -22,6 +22,7 @@ from emulator.system.fpu import CPACR, CPACR_FPU, FloatingPointControl
 from emulator.system.itm import ITM_END, STIM0, Itm
 from emulator.system.mpu import Mpu
 from emulator.system.nvic import STIR, ExternalLine, Nvic
+from emulator.system.pmu import Pmu
 from emulator.system.protection import ProtectionMap
 from emulator.system.registers import RegisterBlock
 from emulator.system.scb import SystemControl
@@ -160,6 +161,10 @@ class System:
             set_event=self.send_event,
             protection=self.protection_map,
         )
+        self._clock, self._slept_cycles = clock, 0
+        self.pmu = Pmu(
+            self.features, clock, trace_enabled, touch, self._executing_cycles, overhead, turned_on
+        )
         self._blocks: dict[str, RegisterBlock] = {
             "nvic": self.nvic,
             "systick": self.systick,
@@ -173,6 +178,8 @@ class System:
             "mpu": self.mpu,
             "cache": CacheControl(self.features, instruction_cache_bytes, data_cache_bytes, maintain_cache),
         }
+        if self.pmu.names:
+            self._blocks["pmu"] = self.pmu
         self._by_address = {address: block for block in self._blocks.values() for address in block.names}
 
     # -- glue between the blocks -----------------------------------------------------------
@@ -234,6 +241,9 @@ class System:
             self.table.set_pending(SYSTICK)
             self._newly_pending()
 
+    def _executing_cycles(self) -> int:
+        return self._clock.now() - self._state.exception_cycles - self._slept_cycles
+
     # -- registers -------------------------------------------------------------------------
     def refuses(self, address: int, *, is_store: bool) -> bool:
         """Refuse what unprivileged code may not reach of the private peripheral bus: all but few registers.
@@ -271,6 +281,7 @@ class System:
         block.write_word(word_address, value << shift & mask, mask)
         if word_address == DEMCR:
             self.dwt.update_running()
+            self.pmu.update_running()
 
     def _note_unmodelled(self, address: int, access: str) -> None:
         page, offset = address & ~0xFFF, address & 0xFFF
@@ -392,6 +403,7 @@ class System:
     def slept(self, cycles: int) -> None:
         """Tell DWT_SLEEPCNT that the core slept for ``cycles``."""
         self.dwt.slept_cycles(cycles)
+        self._slept_cycles += cycles
 
     # -- clock changes ---------------------------------------------------------------------------
     def before_clock_change(self) -> None:
@@ -470,6 +482,7 @@ class System:
             "table": self.table.save(),
             "exceptions": self.exceptions.save(),
             "event": bool(self._state.event),
+            "slept_cycles": self._slept_cycles,
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -478,5 +491,6 @@ class System:
             block.load(state[name])
         self.exceptions.load(state["exceptions"])
         self._state.event = int(state["event"])
+        self._slept_cycles = state["slept_cycles"]
         self.table.load(state["table"])
         self._protection_changed()
