@@ -136,7 +136,7 @@ class Corrections:
             self._hook.stop_request |= StopRequest.PYTHON  # nothing may come behind it in its block
         elif _writes_status(instruction):
             if self._core.vector_state is not None and instruction.in_it_block:
-                self._core.vector_state.saturated = self._source(instruction, 12) >> 27 & 1
+                self._core.vector_state.settle_status(self._source(instruction, 12))
             if self._source(instruction, 12) & FPSCR_ROUNDING_MODE and not self._watches_conversions:
                 self._core.has_rounded_otherwise = True
                 self._hook.stop_request |= StopRequest.PYTHON

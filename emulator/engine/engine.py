@@ -19,7 +19,7 @@ from emulator.engine.library import native_library, native_library_problem
 from emulator.engine.memory_map import MemoryMap
 from emulator.engine.native_automaton import price_natively
 from emulator.engine.remembered_reads import RememberedReads
-from emulator.engine.vector.vector_state import find_vectors
+from emulator.engine.vector.vector_state import find_vectors, open_double_precision
 from emulator.errors import UsageError
 from emulator.system.exception_state import ExceptionState
 from emulator.timing.cores import core_model
@@ -84,7 +84,8 @@ class Engine:
         from emulator.engine.vector.programs import Programs  # noqa: PLC0415 -- as above
 
         vectors = find_vectors(core.uc, core.register_file)
-        if not isinstance(hook, NativeHook) or core.register_file is None or vectors is None:
+        opened = self.board.fpu != "double" or open_double_precision(core.register_file)
+        if not isinstance(hook, NativeHook) or core.register_file is None or vectors is None or not opened:
             reason = (
                 "the native hook"
                 if not isinstance(hook, NativeHook)

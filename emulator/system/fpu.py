@@ -34,10 +34,12 @@ FPCCR_THREAD = 1 << 3
 FPCCR_LSPEN = 1 << 30
 FPCCR_ASPEN = 1 << 31
 FPDSCR_WRITABLE = 0x07C00000
+FPDSCR_FZ16, FPDSCR_NO_TAIL = 1 << 19, 4 << 16
+"""Of a core with MVE: halves are flushed; LTPSIZE, which reads so (DDI 0553, FPDSCR)."""
 
 _SINGLE = {MVFR0: 0x10110021, MVFR1: 0x11000011, MVFR2: 0x40}
-_VECTORS = {MVFR1: 0x12100111}
-"""A Cortex-M55's with MVE of integers alone (100 101051, MVFR1): what is executed here."""
+_VECTORS = {MVFR1: 0x12100211}
+"""A Cortex-M55's (100 101051): MVE of integers and floating point, arithmetic in half precision."""
 _DOUBLE = {MVFR0: 0x10110221, MVFR1: 0x12000011, MVFR2: 0x40}
 
 
@@ -72,8 +74,10 @@ class FloatingPointControl:
         self._features = dict(_DOUBLE if is_double else _SINGLE)
         if core.architecture is Architecture.V7M and core.name == "cortex-m4":
             self._features[MVFR2] = 0
+        self._status_writable, self._status_fixed = FPDSCR_WRITABLE, 0
         if core.has_mve:
             self._features |= _VECTORS
+            self._status_writable, self._status_fixed = FPDSCR_WRITABLE | FPDSCR_FZ16, FPDSCR_NO_TAIL
         self.names: dict[int, str] = {}
         if core.is_mainline:
             self.names = {CPACR: "CPACR"}
@@ -182,7 +186,9 @@ class FloatingPointControl:
             return self._context
         if address == FPCAR:
             return self.frame_address
-        return self.default_status if address == FPDSCR else self._features[address]
+        if address == FPDSCR:
+            return self.default_status | self._status_fixed
+        return self._features[address]
 
     def write_word(self, address: int, value: int, mask: int) -> None:
         """Write a register."""
@@ -198,7 +204,7 @@ class FloatingPointControl:
         elif address == FPCAR:
             self.frame_address = merge(self.frame_address, value, mask & ~7)
         elif address == FPDSCR:
-            self.default_status = merge(self.default_status, value, mask & FPDSCR_WRITABLE)
+            self.default_status = merge(self.default_status, value, mask & self._status_writable)
 
     def save(self) -> Any:
         """State for a snapshot."""

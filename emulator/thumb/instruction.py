@@ -58,7 +58,8 @@ class Kind(Enum):
     LOOP = auto()  # DLS, WLS, LE and their tail-predicated forms, LCTP
     LONG_SHIFT = auto()  # ASRL, LSLL, LSRL, SQSHL, URSHRL ...
     VECTOR_ALU = auto()  # MVE: VADD, VAND, VSHR, VMOVN, VCADD ...
-    VECTOR_MULTIPLY = auto()  # VMUL, VMLA, VQDMULH, VMULL ...
+    VECTOR_MULTIPLY = auto()  # VMUL, VMLA, VQDMULH, VMULL ..., VFMA, VCVT, VRINT
+    VECTOR_FLOAT = auto()  # VADD, VABS, VMAXNM, VCADD ... of floating point
     VECTOR_ACROSS = auto()  # VMLADAV, VADDV, VMAXV ...: a sum in core registers
     VECTOR_MOVE = auto()  # VDUP, VIDUP, VMOV of lanes and constants, VMSR and VMRS of VPR
     VECTOR_PREDICATE = auto()  # VPST, VPT, VCMP, VCTP, VPNOT
@@ -71,7 +72,7 @@ class Kind(Enum):
 
 ARMV81M = (
     Kind.LOOP, Kind.LONG_SHIFT, Kind.VECTOR_ALU, Kind.VECTOR_MULTIPLY, Kind.VECTOR_ACROSS, Kind.VECTOR_MOVE,
-    Kind.VECTOR_PREDICATE, Kind.VECTOR_LOAD, Kind.VECTOR_STORE,
+    Kind.VECTOR_FLOAT, Kind.VECTOR_PREDICATE, Kind.VECTOR_LOAD, Kind.VECTOR_STORE,
 )  # fmt: skip
 """What no earlier architecture has."""
 

@@ -22,6 +22,8 @@ from vector_templates import (
     PREPARED,
     SCALAR,
     SHIFT,
+    SPECIAL,
+    STATUS,
 )
 
 CHOICE = re.compile(r"\(([^()]*)\)")
@@ -41,7 +43,7 @@ REGISTERS = {
 SIZES = (8, 16, 32, 64)
 WORD_BITS = 32
 MOST_TURNS_BITS = 4
-HALVES_AND_SINGLES_SHARE = 0.05
+HALVES_AND_SINGLES_SHARE, SPECIAL_SHARE = 0.05, 0.15
 SHARE_OF_NEW = 0.7
 """How many instructions are of Armv8.1-M, where any may stand."""
 
@@ -178,6 +180,9 @@ class VectorProgramGenerator(ProgramGenerator):
             to, top, source = (self._random.randrange(n) for n in (8, 2, 8))
             opcode = self._random.choice(HALVES_AND_SINGLES) | to << 13 | top << 12 | source << 1
             return [f".inst.w {opcode:#x}"]
+        if self._flavour.vector_float and self._random.random() < SPECIAL_SHARE:
+            special = self._random.choice(SPECIAL)
+            return self._expander.expand(special, given=(self._random.choice(VECTORS),)).splitlines()
         return [self._expander.pick(self._random.choice(self._vectors))]
 
     def _vpt_block(self) -> list[str]:
@@ -213,5 +218,7 @@ class VectorProgramGenerator(ProgramGenerator):
         return [self._expander.pick(MEMORY)]
 
     def _scalar(self) -> list[str]:
-        groups = (SCALAR, LONG_SHIFT, MOVE) + ((HALF_PRECISION,) if self._flavour.vector_float else ())
+        groups = (SCALAR, LONG_SHIFT, MOVE)
+        if self._flavour.vector_float:
+            groups += (HALF_PRECISION,) if self._loop_bits else (HALF_PRECISION, STATUS)
         return self._expander.pick(self._random.choice(groups)).splitlines()

@@ -211,6 +211,17 @@ HALF_PRECISION = (
     "vsel(eq|ge|gt|vs).f16 %s, %s, %s",
     "vmov.f16 (%s, %r|%r, %s)",
     "(vins|vmovx).f16 %s, %s",
+    "vmov.f16 %s, #(1.0|-0.5|31.0|0.125)",
+    "(vldr|vstr).16 %s, [r9, #[-60,60,2]]",
+    "(vcvt.f16.s32|vcvt.f16.u32|vcvt.s32.f16|vcvt.u32.f16) (s3, s3|s30, s30), #[1,32]",
 )
+STATUS = ("movw r3, #0\nmovt r3, #[4,2044,8]\nvmsr fpscr, r3",)
+"""Rounding modes, FZ, DN, AHP and FZ16; LTPSIZE stays 4: not in a tail-predicated loop."""
+SPECIAL = (
+    "vmov.i32 %m, #(0x7f000000|0xff000000)\nvorr.i32 %m, #(0x800000|0xc00000|0xa00000)",
+    "vmov.i32 %m, #(0x80000000|0x400000|1|0xff)",
+    "vmov.i16 %m, #(0x7c00|0xfc00|0x7e00|0x7d00|0x8000|0x300|1)",
+)
+"""Infinities, NaNs of both sorts, a negative zero, what is denormal: of singles and of halves."""
 HALVES_AND_SINGLES = (0xEE3F0E01, 0xFE3F0E01)
 """VCVTB of Q0 from Q0, to and from halves: binutils 2.40 encodes other registers than it is told to."""

@@ -24,6 +24,9 @@ OBJDUMP = ("arm-none-eabi-objdump", "-D", "-z", "-b", "binary", "-m", "armv8.1-m
 OTHERWISE = ("vqabs", "vqneg", "vqshrn", "vqrshrn", "vqshrun", "vqrshrun")
 """A register too many, or the shift as it is encoded; its assembler gives VQSHRN the bit of VQRSHRN."""
 
+UNKNOWN_TO_IT = re.compile(r"vcvt\.(f16\.[su]16|[su]16\.f16) s")
+"""To binutils 2.40; LLVM 14 encodes them so: EEFA 0966 is vcvt.f16.s16 s1, s1, #3."""
+
 
 def lanes_of_vectors(text: str, bits: int) -> str:
     """D registers' lanes as those of Q registers."""
@@ -55,7 +58,7 @@ def some_of(row: Row, random: Random) -> list[int]:
 def test_every_row_reads_as_objdump_reads_it(cross_tools: None, tmp_path: Path) -> None:
     random = Random(1)
     opcodes = [o for row in rows() if not row.name.startswith(ASSERTS) for o in some_of(row, random)]
-    assert len(opcodes) > 3000
+    assert len(opcodes) > 5000
     image = tmp_path / "code.bin"
     image.write_bytes(b"".join(code_bytes(opcode) + NOP for opcode in opcodes))
     text = subprocess.run(
@@ -66,6 +69,8 @@ def test_every_row_reads_as_objdump_reads_it(cross_tools: None, tmp_path: Path) 
     for position, opcode in enumerate(opcodes):
         address = 6 * position
         ours = (disassembled(opcode, address) or "").replace(", #0]", "]")
+        if UNKNOWN_TO_IT.match(ours) and not theirs[address]:
+            continue
         nothing = "#-0" in ours or ours.endswith(", #0")  # an offset that objdump leaves out
         if not nothing and not ours.startswith(OTHERWISE) and ours.rstrip("!") != theirs[address].rstrip("!"):
             wrong.append((hex(opcode), ours, theirs[address]))

@@ -39,6 +39,17 @@ KERNELS = [
         ("eaee000f1218", "vmaxv.s32 r0,q0; adds r2,r2,r0", 0, 5, "of words 4"),
         ("31fe830e00ef4048", "vmovnb.i16 q0,q1; vadd.i8 q2,q0,q0", 0, 4, "narrowing 3"),
         (
+            "02ef440d20ef4868",
+            "vadd.f32 q0,q1,q2; vadd.i32 q3,q0,q4",
+            0,
+            2,
+            "a sum of floats is ready after 1",
+        ),
+        ("02ef540c20ef4868", "vfma.f32 q0,q1,q2; vadd.i32 q3,q0,q4", 0, 3, "a product that is added after 2"),
+        ("32ee420f20ef4868", "vadd.f32 q0,q1,r2; vadd.i32 q3,q0,q4", 0, 3, "a sum with a core register, too"),
+        ("80ee810970ee0219", "vdiv.f16 s0,s1,s2; vadd.f16 s3,s0,s4", 0, 10, "a quotient of halves after 9"),
+        ("80ee810a70ee021a", "vdiv.f32 s0,s1,s2; vadd.f32 s3,s0,s4", 0, 17, "of singles after 16"),
+        (
             "71fe4d0f00ef420800f001e831fe4d0f",
             "vpst; vaddt.i8 q0,q0,q1; vctp.8 r0; vpnot",
             0,

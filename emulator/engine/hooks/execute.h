@@ -3,11 +3,13 @@
 #define BOARDLESS_EXECUTE_H
 
 #include "interpreted_loops.h"
+#include "../vector/halves.h"
 #include "../vector/wide.h"
 
 #define FPSCR_NZCV 0xF0000000u
 #define FPSCR_C 0x20000000u
 #define FPSCR_KEPT 0xF7C0009Fu /* what Unicorn's FPSCR holds */
+#define FIRST_FLOAT DO_FADD
 #define SYSTEM_FPSCR 1u
 #define SYSTEM_FLAGS 2u
 #define SYSTEM_VPR 12u
@@ -36,9 +38,15 @@ static void write_fpscr(const Executor *x, uint32_t value) {
 static uint32_t whole_fpscr(const Executor *x) { return read_fpscr(x) | status_of(x->core.machine.state); }
 
 static void put_whole_fpscr(Executor *x, uint32_t value) {
-    VectorState *s = x->core.machine.state;
-    s->saturated = (value & STATUS_SATURATED) != 0; /* LTPSIZE is not written */
+    set_status(x->core.machine.state, value);
     write_fpscr(x, value);
+}
+
+/* Whether registers of the FPU are somebody's: VSCCLRM begins no context, and leaves them alone without one. */
+static int is_in_context(const Executor *x) {
+    const Exceptions *e = x->exceptions;
+    uint32_t control = ask(x->registers, x->core.uc, e->ids.control);
+    return control & CONTROL_FPCA || !e->state || !(e->state->fp_context & FPCCR_ASPEN);
 }
 
 /* A program uses the FPU: may it, and is there a context? Says whether it faults. */
@@ -50,11 +58,11 @@ static __attribute__((noinline)) int begin_context(Executor *x) {
     int privileged = !(control & CONTROL_NPRIV) || ask(x->registers, uc, e->ids.ipsr) & XPSR_NUMBER;
     if (s->access != ACCESS_ALL && !(s->access == ACCESS_PRIVILEGED && privileged)) return fault(&x->core, FAULT_NOCP, 0);
     x->has_context = 1;
-    if (control & CONTROL_FPCA || !e->state || !(e->state->fp_context & FPCCR_ASPEN)) return GOES_ON;
+    if (is_in_context(x)) return GOES_ON;
     put_control(e, x->registers, uc, control | CONTROL_FPCA | CONTROL_SFPA);
-    s->vpr = s->saturated = 0;
+    s->vpr = 0;
     s->tail_size = NO_TAIL;
-    write_fpscr(x, s->default_status);
+    put_whole_fpscr(x, s->default_status);
     return GOES_ON;
 }
 
@@ -74,7 +82,7 @@ static void write_system(Executor *x, uint32_t number, uint32_t value) {
     switch (number) {
     case SYSTEM_FPSCR: put_whole_fpscr(x, value); return;
     case SYSTEM_FLAGS:
-        put_whole_fpscr(x, (read_fpscr(x) & ~FPSCR_NZCV) | (value & (FPSCR_NZCV | STATUS_SATURATED)));
+        put_whole_fpscr(x, (whole_fpscr(x) & ~(FPSCR_NZCV | STATUS_SATURATED)) | (value & (FPSCR_NZCV | STATUS_SATURATED)));
         return;
     case SYSTEM_VPR: s->vpr = value & VPR_BITS; return;
     default: set_predicates(s, value & VPR_P0);
@@ -102,6 +110,18 @@ static void carry_through(Executor *x, const Operation *o, uint32_t mask) {
 
 /* ---- what VPT predicates ---- */
 
+static void predicated_float(Executor *x, const Operation *o, uint32_t mask) {
+    Machine *m = &x->core.machine;
+    switch (o->operation) {
+    case DO_FCADD: float_complex_add(m, o, mask); break;
+    case DO_FCMUL: case DO_FCMLA: float_complex_multiply(m, o, mask); break;
+    case DO_FMAXV: case DO_FMINV: case DO_FMAXAV: case DO_FMINAV: float_extreme(m, o, mask); break;
+    case DO_FNARROW: narrow_floats(m, o, mask, read_fpscr(x) & FPSCR_AHP); break;
+    case DO_FWIDEN: widen_floats(m, o, mask, read_fpscr(x) & FPSCR_AHP); break;
+    default: float_elements(m, o, mask);
+    }
+}
+
 static int predicated(Executor *x, const Operation *o) {
     Machine *m = &x->core.machine;
     uint32_t mask = active_bytes(m->state, m->r[LR]);
@@ -128,14 +148,55 @@ static int predicated(Executor *x, const Operation *o) {
     case DO_ADDV: case DO_ADDLV: sum_elements(m, o, mask); break;
     case DO_ABAV: sum_differences(m, o, mask); break;
     case DO_MAXV: case DO_MINV: case DO_MAXAV: case DO_MINAV: extreme(m, o, mask); break;
-    default: by_element(m, o, mask);
+    case DO_FCMP: float_compare(m, o, mask); break;
+    default:
+        if (o->operation < FIRST_FLOAT) by_element(m, o, mask);
+        else predicated_float(x, o, mask);
     }
     advance_predication(m->state);
-    if (o->operation == DO_CMP && o->a) open_predication(m->state, o->a); /* VPT */
+    if ((o->operation == DO_CMP || o->operation == DO_FCMP) && o->a) open_predication(m->state, o->a); /* VPT */
     return GOES_ON;
 }
 
 /* ---- what only needs the FPU ---- */
+
+/* VSCCLRM: S registers from d on, as many as `immediate` says, and VPR. */
+static void clear_context(Executor *x, const Operation *o) {
+    memset(single_at(&x->core.machine, o->d), 0, 4 * o->immediate);
+    x->core.machine.state->vpr = 0;
+}
+
+/* VLDR.16, VSTR.16. */
+static int move_half(Interpreter *i, const Operation *o) {
+    uint32_t *d = single_at(&i->machine, o->d), half = *d & 0xFFFF;
+    uint32_t address = (o->n == NO_OPERAND ? 0 : i->machine.r[o->n]) + o->immediate;
+    if (is_misaligned(i, address, 2)) return FAULTS;
+    if (o->operation == DO_HALF_STORE) return store(i, address, &half, 2);
+    half = 0;
+    if (load(i, address, &half, 2)) return FAULTS;
+    *d = half;
+    return GOES_ON;
+}
+
+/* Scalar half precision. */
+static int with_halves(Executor *x, const Operation *o) {
+    Machine *m = &x->core.machine;
+    switch (o->operation) {
+    case DO_HALF_LOAD: case DO_HALF_STORE: return move_half(&x->core, o);
+    case DO_HALF_CONSTANT: case DO_HALF_TO_CORE: case DO_HALF_FROM_CORE: case DO_HALF_INSERT: case DO_HALF_EXTRACT:
+        half_move(m, o);
+        break;
+    case DO_HALF_SEL: *single_at(m, o->d) = *single_at(m, condition_holds(x->core.flags, o->a) ? o->n : o->m) & 0xFFFF; break;
+    case DO_HALF_CMP: {
+        uint32_t fpscr = read_fpscr(x);
+        write_fpscr(x, (fpscr & ~FPSCR_NZCV) | half_comparison(m, o, fpscr));
+        break;
+    }
+    case DO_HALF_TO_FIXED: case DO_HALF_FROM_FIXED: half_conversion(m, o, read_fpscr(x)); break;
+    default: half_arithmetic(m, o, read_fpscr(x));
+    }
+    return GOES_ON;
+}
 
 static int with_context(Executor *x, const Operation *o) {
     Machine *m = &x->core.machine;
@@ -162,7 +223,9 @@ static int with_context(Executor *x, const Operation *o) {
         put_lane(q, 2, o->immediate + 2, m->r[o->m]);
         break;
     case DO_SYSTEM_REGISTER: return move_system(x, o);
-    default: return interleaved(&x->core, o);
+    case DO_CLEAR_CONTEXT: clear_context(x, o); break;
+    case DO_INTERLEAVED: return interleaved(&x->core, o);
+    default: return with_halves(x, o);
     }
     return GOES_ON;
 }
@@ -171,6 +234,7 @@ static inline int execute(Executor *x, const Operation *o) {
     Interpreter *i = &x->core;
     if (o->condition != ALWAYS && !condition_holds(i->flags, o->condition)) return GOES_ON;
     if (o->operation >= FIRST_VECTOR || o->flags & F_PREDICATES) {
+        if (o->operation == DO_CLEAR_CONTEXT && !is_in_context(x)) return GOES_ON;
         if (!x->has_context && begin_context(x)) return FAULTS;
         if (o->operation >= FIRST_PREDICATED) return predicated(x, o);
         if (o->operation >= FIRST_VECTOR) return with_context(x, o);

@@ -7,7 +7,7 @@
  *   engine/          what Python fills in: hook, events, expressions; register_file
  *   system/          exception_state, which Python shares
  *   engine/          also remembered_reads, lent_input, lent_output, which Python shares
- *   engine/vector/   what Armv8.1-M does to vectors: vector_state, operations, lanes, elements, wide
+ *   engine/vector/   what Armv8.1-M does to vectors: vector_state, operations, lanes, elements, wide, numbers, floats, halves
  *   engine/hooks/    short_program, block, tables, address_program, homes, addresses, all_hits, banks, footprint,
  *                    costs, pricing, contexts, laps, pricer, survey, answers, block_hook, exceptions, input, output, register_reads, run on top
  *                    interpreted_memory, interpreted_core, interpreted_loops, execute, interpret: beside Unicorn

@@ -6,9 +6,18 @@ import ctypes as c
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from emulator.thumb.instruction import PC
 from emulator.thumb.vector.decode import Found
 from emulator.thumb.vector.pattern import Flag
-from emulator.thumb.vector.text import element_bits, expanded_constant, loop_offset, size_of
+from emulator.thumb.vector.text import (
+    behind_point,
+    cleared_singles,
+    element_bits,
+    expanded_constant,
+    loop_offset,
+    lowest_last,
+    size_of,
+)
 
 NO_OPERAND, ALWAYS, MASK32 = 255, 14, 0xFFFFFFFF
 
@@ -153,6 +162,60 @@ def _data(found: Found) -> Form:
     return Form(row.operation, _flags(found), d, n, m, size=size, immediate=immediate)
 
 
+def _float(found: Found) -> Form:
+    """Vectors of floating point."""
+    row, f = found
+    n, m, d = f.get("n", f["d"]), f["m"], f["d"]
+    behind = element_bits(f) - f["i"] if "behind" in f else 0
+    extra = f.get("mode", f.get("turn", 0))
+    return Form(
+        row.operation, _flags(found), d, n, m, f.get("raises", 0), size_of(f), extra, immediate=behind
+    )
+
+
+def _half(found: Found) -> Form:
+    """Scalar half precision: d and m are drawn with their lowest bit first."""
+    row, f = found
+    d, m = lowest_last(f["d"]), lowest_last(f["m"]) if "m" in f else NO_OPERAND
+    if row.operation in ("HALF_TO_FIXED", "HALF_FROM_FIXED"):
+        m = d if "i" in f else m
+        return Form(row.operation, row.flags, d, m=m, a=f["bits"], extra=f["mode"], immediate=behind_point(f))
+    a = f.get("condition", f.get("raises", 0))
+    return Form(row.operation, row.flags, d, f.get("n", NO_OPERAND), m, a, extra=f.get("mode", 0))
+
+
+def _half_constant(found: Found) -> Form:
+    """VFPExpandImm: a sign, an exponent of two bits and one that fills, four bits of fraction."""
+    number = found.fields["i"]
+    bits = (number & 0x80) << 8 | (0x3000 if number & 0x40 else 0x4000) | (number & 0x3F) << 6
+    return Form("HALF_CONSTANT", d=lowest_last(found.fields["d"]), immediate=bits)
+
+
+def _half_access(found: Found, address: int) -> Form:
+    f, flags = found.fields, found.row.flags
+    offset = (f["i"] << 1) * (1 if f["a"] else -1)
+    n = NO_OPERAND if f["n"] == PC else f["n"]
+    at = (address + 4 & ~3) + offset if n == NO_OPERAND else offset
+    return Form(found.row.operation, flags, lowest_last(f["d"]), n, immediate=at)
+
+
+def _cleared_context(found: Found) -> Form:
+    first, count = cleared_singles(found.fields)
+    return Form("CLEAR_CONTEXT", d=first, immediate=count)
+
+
+FLOATS = (
+    *("FADD", "FSUB", "FMUL", "FABD", "FMAX", "FMIN", "FMAXA", "FMINA", "FMA", "FMAS", "FABS", "FNEG"),
+    *("FROM_FIXED", "TO_FIXED", "RINT", "FCADD", "FCMUL", "FCMLA", "FMAXV", "FMINV", "FMAXAV", "FMINAV"),
+    *("FNARROW", "FWIDEN"),
+)
+HALVES = (
+    *("HALF_ADD", "HALF_SUB", "HALF_MUL", "HALF_NMUL", "HALF_MLA", "HALF_FMA", "HALF_DIV", "HALF_MAX"),
+    *("HALF_MIN", "HALF_ABS", "HALF_NEG", "HALF_SQRT", "HALF_RINT", "HALF_TO_FIXED", "HALF_FROM_FIXED"),
+    *("HALF_CMP", "HALF_SEL", "HALF_INSERT", "HALF_EXTRACT"),
+)
+
+
 SPECIAL: Mapping[str, Callable[[Found, int], Form]] = {
     **dict.fromkeys(("LOOP_START", "LOOP_WHILE", "LOOP_END", "LOOP_FOREVER"), _loop),
     "CLEAR_PREDICATION": lambda _found, _at: Form("CLEAR_PREDICATION"),
@@ -183,10 +246,19 @@ SPECIAL: Mapping[str, Callable[[Found, int], Form]] = {
     "PST": lambda found, _at: Form("PST", a=found.fields["k"]),
     "PNOT": lambda _found, _at: Form("PNOT"),
     "CTP": lambda found, _at: Form("CTP", n=found.fields["n"], size=found.fields["s"]),
-    "CMP": lambda found, _at: Form(
-        "CMP", _flags(found), n=found.fields["n"],
-        m=found.fields["m"], a=found.fields["k"], size=found.fields["s"], extra=found.fields["condition"],
+    **dict.fromkeys(FLOATS, lambda found, _at: _float(found)),
+    **dict.fromkeys(HALVES, lambda found, _at: _half(found)),
+    "HALF_CONSTANT": lambda found, _at: _half_constant(found),
+    **dict.fromkeys(
+        ("HALF_TO_CORE", "HALF_FROM_CORE"),
+        lambda found, _at: Form(found.row.operation, d=found.fields["n"], n=found.fields["r"]),
     ),
+    **dict.fromkeys(("HALF_LOAD", "HALF_STORE"), _half_access),
+    "CLEAR_CONTEXT": lambda found, _at: _cleared_context(found),
+    **dict.fromkeys(("CMP", "FCMP"), lambda found, _at: Form(
+        found.row.operation, _flags(found), n=found.fields["n"],
+        m=found.fields["m"], a=found.fields["k"], size=found.fields["s"], extra=found.fields["condition"],
+    )),
     "DUP": lambda found, _at: Form("DUP", d=found.fields["d"], n=found.fields["r"], size=found.fields["s"]),
     "IDUP": lambda found, _at: Form(
         "IDUP", found.row.flags, found.fields["d"], 2 * found.fields["n"],

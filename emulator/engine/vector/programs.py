@@ -68,7 +68,11 @@ def needs_interpreter(instruction: Instruction) -> bool:
 def runs_wrong(instruction: Instruction) -> bool:
     """Whether Unicorn executes it as another without a trap (tests/unicorn_traps/test_wrong_execution.py)."""
     is_status = instruction.name in ("vmrs", "vmsr") and not instruction.in_it_block  # corrections.py
-    return instruction.kind is Kind.LONG_SHIFT or (is_status and needs_interpreter(instruction))
+    return (
+        instruction.kind is Kind.LONG_SHIFT
+        or instruction.name == "vscclrm"
+        or (is_status and needs_interpreter(instruction))
+    )
 
 
 class Programs:

@@ -1,7 +1,7 @@
 /* What Armv8.1-M adds to a core's registers, and the core's own as the interpreter works on them.
  *
- * Registers and vectors are Unicorn's own, in its CPU state. VPR, FPSCR.QC and LTPSIZE Unicorn 2.1.4 does not
- * have: they are here. Twin: vector_state.py.
+ * Registers and vectors are Unicorn's own, in its CPU state. VPR, FPSCR.QC, LTPSIZE and FZ16 Unicorn 2.1.4 does
+ * not have: they are here. Twin: vector_state.py.
  */
 #ifndef BOARDLESS_VECTOR_STATE_H
 #define BOARDLESS_VECTOR_STATE_H
@@ -34,6 +34,8 @@ typedef struct {           /* shared with Python: keep in step with vector_state
     uint32_t is_protected;              /* an MPU is on: Python looks at every access */
     uint32_t fault, fault_address;      /* what the last instruction met, and is not done */
     uint32_t has_rounded_otherwise;     /* FPSCR was given another rounding mode than to nearest */
+    uint32_t raised;                    /* FPSCR's cumulative flags that the interpreter raised, beside Unicorn's */
+    uint32_t flushes_halves;            /* FPSCR.FZ16, which Unicorn does not have */
 } VectorState;
 
 /* Which bytes of a vector an instruction works on, a bit each. */
@@ -64,22 +66,34 @@ static inline void open_predication(VectorState *s, uint32_t mask) {
 
 #define STATUS_SATURATED (1u << 27)
 #define STATUS_TAIL_SHIFT 16
+#define STATUS_FLUSHES_HALVES (1u << 19)
+#define STATUS_RAISED 0x9Fu
 
-/* FPSCR's bits QC and LTPSIZE. */
+/* FPSCR's bits QC, LTPSIZE and FZ16, and flags beside those that Unicorn has. */
 static inline uint32_t status_of(const VectorState *s) {
-    return (s->saturated ? STATUS_SATURATED : 0) | s->tail_size << STATUS_TAIL_SHIFT;
+    return (s->saturated ? STATUS_SATURATED : 0) | s->tail_size << STATUS_TAIL_SHIFT |
+           (s->flushes_halves ? STATUS_FLUSHES_HALVES : 0) | s->raised;
+}
+
+/* What of FPSCR stands here and may be written: not LTPSIZE. Unicorn gets the flags. */
+static inline void set_status(VectorState *s, uint32_t fpscr) {
+    s->saturated = (fpscr & STATUS_SATURATED) != 0;
+    s->flushes_halves = (fpscr & STATUS_FLUSHES_HALVES) != 0;
+    s->raised = 0;
 }
 
 /* A frame's FPSCR and VPR: what the handler uses begins anew. */
 static inline void stack_vectors(VectorState *s, uint32_t *words) {
     words[0] = (words[0] & ~(7u << STATUS_TAIL_SHIFT)) | status_of(s);
     words[1] = s->vpr;
-    s->vpr = s->saturated = 0;
+    s->vpr = 0;
+    set_status(s, s->default_status & STATUS_FLUSHES_HALVES);
     s->tail_size = NO_TAIL;
 }
 
 static inline void unstack_vectors(VectorState *s, const uint32_t *words) {
-    s->saturated = (words[0] & STATUS_SATURATED) != 0;
+    set_status(s, words[0]);
+    s->raised = words[0] & STATUS_RAISED; /* Unicorn's FPSCR is not written when the handler left it alone */
     s->tail_size = words[0] >> STATUS_TAIL_SHIFT & 7;
     s->vpr = words[1] & VPR_BITS;
 }

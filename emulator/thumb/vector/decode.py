@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
-from emulator.thumb.fields import Place, build, transfer
+from emulator.thumb.fields import Place, build, single, transfer
 from emulator.thumb.instruction import (
     FLAGS,
     FP_FLAGS,
@@ -22,10 +22,14 @@ from emulator.thumb.instruction import (
 from emulator.thumb.vector.across_rows import across_rows
 from emulator.thumb.vector.core_rows import core_rows
 from emulator.thumb.vector.data_rows import data_rows
+from emulator.thumb.vector.float_rows import float_rows
+from emulator.thumb.vector.half_rows import half_rows
 from emulator.thumb.vector.memory_rows import memory_rows
 from emulator.thumb.vector.pattern import Flag, Row
 from emulator.thumb.vector.text import (
     SELECTS,
+    behind_point,
+    cleared_singles,
     element_bits,
     expanded_constant,
     loop_offset,
@@ -34,9 +38,13 @@ from emulator.thumb.vector.text import (
 )
 
 VECTOR_BYTES, VECTORS = 16, 8
-READS_PREDICATION = frozenset({"PSEL", "PNOT", "READ_VPR", "READ_P0", "WRITE_P0", "CTP", "CMP"})
-WRITES_PREDICATION = frozenset({"PNOT", "PST", "CTP", "CMP", "WRITE_VPR", "WRITE_P0"})
-FP_STATUS_READERS, FP_STATUS_WRITERS = frozenset({"ADC", "READ_FLAGS"}), frozenset({"ADC", "WRITE_FLAGS"})
+SINGLES = 32
+COMPARISONS = ("CMP", "FCMP")
+ONE_HALF = frozenset({"HALF_LOAD", "HALF_STORE"})
+READS_PREDICATION = frozenset({"PSEL", "PNOT", "READ_VPR", "READ_P0", "WRITE_P0", "CTP", *COMPARISONS})
+WRITES_PREDICATION = frozenset({"PNOT", "PST", "CTP", *COMPARISONS, "WRITE_VPR", "WRITE_P0"})
+FP_STATUS_READERS = frozenset({"ADC", "READ_FLAGS"})
+FP_STATUS_WRITERS = frozenset({"ADC", "WRITE_FLAGS", "HALF_CMP"})
 BRANCHES = frozenset({"LOOP_WHILE", "LOOP_END", "LOOP_FOREVER"})
 
 
@@ -50,7 +58,7 @@ class Found(NamedTuple):
     def name(self) -> str:
         """The mnemonic."""
         row, f = self
-        if row.operation == "CMP":
+        if row.operation in COMPARISONS:
             return "vpt" if f["k"] else "vcmp"
         if row.operation == "SELECT":
             return SELECTS[f["o"]]
@@ -64,7 +72,7 @@ def _vectors(first: int, count: int = 1) -> int:
 @cache
 def rows() -> tuple[Row, ...]:
     """All tables."""
-    return (*core_rows(), *across_rows(), *data_rows(), *memory_rows())
+    return (*core_rows(), *across_rows(), *data_rows(), *memory_rows(), *float_rows(), *half_rows())
 
 
 @cache
@@ -98,14 +106,20 @@ def _is_defined(row: Row, f: Mapping[str, int]) -> bool:
         defined = not (f["o"] and f["c"] == 15)
     elif operation == "INTERLEAVED":
         defined = f["d"] + f["vectors"] <= VECTORS
-    elif operation in ("CONTIGUOUS", "OFFSETS", "SYSTEM_REGISTER"):
+    elif operation in ("CONTIGUOUS", "OFFSETS", "SYSTEM_REGISTER", "HALF_STORE"):
         defined = f["n"] != PC
+    elif operation in ("HALF_TO_FIXED", "HALF_FROM_FIXED"):
+        defined = behind_point(f) >= 0
+    elif operation == "CLEAR_CONTEXT":
+        defined = sum(cleared_singles(f)) <= SINGLES
     return defined
 
 
 def _mask_of(kind: str, number: int) -> int:
     if kind == "q":
         return _vectors(number)
+    if kind in "sf":
+        return single(number_of(kind, number))
     if kind in "iz" and number == PC:
         return 0
     return 1 << number_of(kind, number)
@@ -132,6 +146,11 @@ def _registers(found: Found) -> tuple[int, int]:
         writes = 1 << f["d"]
     elif operation == "CLEAR":
         writes = f["l"] | f["i"] << LR | (FLAGS if f["a"] else 0)
+    elif operation == "CLEAR_CONTEXT":
+        first, count = cleared_singles(f)
+        writes = ((1 << count) - 1) << (S_BASE + first) | VECTOR_PREDICATION
+    elif operation == "HALF_SEL":
+        reads |= FLAGS
     elif operation.startswith("LOOP") and operation != "LOOP_FOREVER":
         reads |= 1 << LR if operation == "LOOP_END" else 0
         writes |= 1 << LR
@@ -147,11 +166,11 @@ def _registers(found: Found) -> tuple[int, int]:
 def access_of(found: Found) -> MemoryAccess | None:
     """Where a load or store of consecutive elements goes; None for others, gathers and scatters too."""
     row, f = found
-    if row.operation not in ("CONTIGUOUS", "SYSTEM_REGISTER"):
+    if row.operation not in ("CONTIGUOUS", "SYSTEM_REGISTER", *ONE_HALF):
         return None
     size_bytes = 1 << f["memory"]
     distance = (f["i"] << f["memory"]) * (1 if f["a"] else -1)
-    count = 1 if row.operation == "SYSTEM_REGISTER" else VECTOR_BYTES >> f["s"]
+    count = VECTOR_BYTES >> f["s"] if row.operation == "CONTIGUOUS" else 1
     return MemoryAccess(
         f["n"],
         distance if row.flags & Flag.BEFORE else 0,
@@ -169,6 +188,8 @@ def instruction_of(found: Found, opcode: int, place: Place) -> Instruction:
     bits = element_bits(f) if "s" in f or "z" in f else 0
     if access is not None:
         data = _vectors(f["d"]) if row.operation == "CONTIGUOUS" else 0
+        if row.operation in ONE_HALF:
+            data = _mask_of("s", f["d"])
         return transfer(place, opcode, row.kind, found.name, data, access, element_bits=bits)
     reads, writes = _registers(found)
     if row.kind in (Kind.VECTOR_LOAD, Kind.VECTOR_STORE):

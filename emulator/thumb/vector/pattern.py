@@ -3,7 +3,8 @@
 In ``bits`` 0 and 1 are fixed, spaces are for the eye, and every letter is a field, whose bits are put
 together in their order. In ``text`` stands the instruction as assemblers write it; ``{qd}`` is an operand:
 the letter of its class (``q`` vector, ``r`` core register, ``e`` and ``o`` an even and an odd core register
-named by three bits, ``i`` a number) and the letter of its field. ``=`` before it says that it is written,
+named by three bits, ``s`` and ``f`` a single whose lowest bit is drawn first and last, ``i`` a number) and
+the letter of its field. ``=`` before it says that it is written,
 ``+`` that it is read and written. ``{b}`` is the element's width in bits, ``{w}`` twice as much, ``{t}``
 ``s`` or ``u``.
 """
@@ -17,7 +18,7 @@ from functools import cached_property
 
 from emulator.thumb.instruction import Kind
 
-OPERAND = re.compile(r"\{([=+]?)([qreoizl])([a-zA-Z])\}")
+OPERAND = re.compile(r"\{([=+]?)([qreoizlsf])([a-zA-Z])\}")
 
 
 class Flag(IntFlag):

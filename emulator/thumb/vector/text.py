@@ -18,6 +18,8 @@ def register_name(kind: str, number: int) -> str:
     """An operand by its class: see :mod:`emulator.thumb.vector.pattern`."""
     if kind == "q":
         return f"q{number}"
+    if kind in "sf":
+        return f"s{number_of(kind, number)}"
     if kind == "z":
         return "zr" if number == 15 else REGISTER_NAMES[number]
     return REGISTER_NAMES[number_of(kind, number)]
@@ -25,7 +27,22 @@ def register_name(kind: str, number: int) -> str:
 
 def number_of(kind: str, number: int) -> int:
     """The register that a field names."""
-    return {"e": 2 * number, "o": 2 * number + 1}.get(kind, number)
+    return {"e": 2 * number, "o": 2 * number + 1, "s": lowest_last(number)}.get(kind, number)
+
+
+def lowest_last(number: int) -> int:
+    """Five bits whose lowest one was drawn first."""
+    return (number & 15) << 1 | number >> 4
+
+
+def behind_point(f: Fields) -> int:
+    """How many bits of a scalar integer stand behind its point; none when no field says."""
+    return f["bits"] - lowest_last(f["i"]) if "i" in f else 0
+
+
+def cleared_singles(f: Fields) -> tuple[int, int]:
+    """The first S register that VSCCLRM clears, and how many."""
+    return (2 * f["d"], 2 * f["i"]) if f["double"] else (lowest_last(f["d"]), f["i"])
 
 
 def element_bits(f: Fields) -> int:
@@ -87,6 +104,16 @@ def _cleared(_row: Row, f: Fields) -> str:
     return "{" + ", ".join(names + ["lr"] * f["i"] + ["APSR"] * f["a"]) + "}"
 
 
+def _cleared_singles(_row: Row, f: Fields) -> str:
+    first, count = cleared_singles(f)
+    if not count:
+        return "{VPR}"
+    letter, of = ("d", 2) if f["double"] else ("s", 1)
+    first, last = first // of, (first + count) // of - 1
+    names = f"{letter}{first}" + (f"-{letter}{last}" if last > first else "")
+    return "{" + names + ", VPR}"
+
+
 def _select(_row: Row, f: Fields) -> str:
     d, n, m = REGISTER_NAMES[f["d"]], f["n"], f["m"]
     condition, opposite = CONDITIONS[f["c"]], CONDITIONS[f["c"] ^ 1]
@@ -133,6 +160,10 @@ WORDS: Mapping[str, Callable[[Row, Fields], str]] = {
     "p": lambda _row, f: f"{8 << f['z']}",
     "t": lambda _row, f: "u" if f.get("u") else "s",
     "left": lambda _row, f: f"{f['i']}",
+    "point": lambda _row, f: f"{element_bits(f) - f['i']}",
+    "behind": lambda _row, f: f"{behind_point(f)}",
+    "number": lambda _row, f: f"{f['i']}",
+    "cleared_singles": _cleared_singles,
     "right": lambda _row, f: f"{element_bits(f) - f['i']}",
     "full": lambda _row, f: f"{element_bits(f)}",
     "length": lambda _row, f: f"{f['i'] or 32}",

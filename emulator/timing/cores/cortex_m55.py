@@ -48,6 +48,7 @@ ALONE, OPEN_FOR_LIGHT, OPEN = 0, 1, 2
 ACROSS_STEPS = {8: 0, 16: 1, 32: 2}
 """Steps of a maximum across a vector, by the elements' bits."""
 GATHER_LEAD = RULES["gather_offsets"].cycles
+HALF_BITS = 16
 LOOP_ENDS = ("le", "letp")
 SPLIT = 1
 """The entry class of a 32-bit instruction that lies in two words of memory."""
@@ -146,12 +147,16 @@ class CortexM55:
         """Cycles for which it has its pipe."""
         if instruction.double_precision and instruction.kind in DOUBLE_LATENCIES:
             return DOUBLE_LATENCIES[instruction.kind].cycles - 1
+        if is_half_division(instruction):
+            return RULES["half_division"].cycles - 1
         return max(self.table.row(instruction).occupies, self.cycles_of(instruction))
 
     def latency_of(self, instruction: Instruction) -> int:
         """Cycles from issue until the result can be used."""
         if instruction.double_precision and instruction.kind in DOUBLE_LATENCIES:
             return DOUBLE_LATENCIES[instruction.kind].cycles
+        if is_half_division(instruction):
+            return RULES["half_division"].cycles
         latency = self.table.row(instruction).latency
         if instruction.kind is Kind.VECTOR_LOAD and is_gather(instruction):
             return latency + 1
@@ -270,6 +275,11 @@ class _Pass:
         pipe = pipe_of(instruction)
         if pipe is not None:
             self._pipes[pipe] = issued + self._core.occupies(instruction)
+
+
+def is_half_division(instruction: Instruction) -> bool:
+    """Whether it is a VDIV or VSQRT of half precision."""
+    return instruction.kind is Kind.FP_DIVIDE and instruction.element_bits == HALF_BITS
 
 
 def is_gather(instruction: Instruction) -> bool:

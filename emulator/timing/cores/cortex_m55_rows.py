@@ -40,6 +40,7 @@ VECTOR_PIPES: Mapping[Kind, Pipe] = {
     Kind.VECTOR_STORE: Pipe.MEMORY,
     Kind.VECTOR_ALU: Pipe.INTEGER,
     Kind.VECTOR_MULTIPLY: Pipe.FLOAT,
+    Kind.VECTOR_FLOAT: Pipe.FLOAT,
     Kind.VECTOR_ACROSS: Pipe.FLOAT,
     Kind.VECTOR_MOVE: Pipe.INTEGER,
     Kind.VECTOR_PREDICATE: Pipe.FLOAT,
@@ -68,6 +69,7 @@ RULES = check_rules(
         "gather_offsets": Rule(
             4, "guess", f"{LLVM}: a gather reads its vector 4 cycles early (M55GatherQRead)"
         ),
+        "half_division": Rule(9, "guess", f"{LLVM}: VDIVH, VSQRTH"),
         "stored_result": Rule(
             1, "fitted", f"{LLVM}: a vector's store takes its data a stage late (M55Read1); any store: {N657}"
         ),
@@ -127,6 +129,11 @@ def vector_rows() -> Iterator[Row]:
     yield Row(Kind.VECTOR_ALU, 1, "guess", stage_3, occupies=BEATS, latency=2, names=MORE_STAGES)
     yield Row(Kind.VECTOR_ALU, 1, "fitted", f"{stage_2}; {N657}", occupies=BEATS)
     yield Row(Kind.VECTOR_MULTIPLY, 1, "fitted", f"{stage_3}; {N657}", occupies=BEATS, latency=2)
+    halved = frozenset({"vcvtb", "vcvtt"})
+    yield Row(
+        Kind.VECTOR_FLOAT, 1, "guess", f"{LLVM}: VCVTB.F16.F32: E4", occupies=BEATS, latency=3, names=halved
+    )
+    yield Row(Kind.VECTOR_FLOAT, 1, "guess", f"{stage_2}: VADD.F32, VMAXNM ...", occupies=BEATS)
     yield Row(Kind.VECTOR_ACROSS, 1, "guess", f"{stage_3}; see RULES", occupies=BEATS, latency=2)
     yield Row(Kind.VECTOR_MOVE, 1, "fitted", f"{stage_2}; VDUP: {N657}", occupies=BEATS)
     yield Row(Kind.VECTOR_PREDICATE, 1, "guess", f"{LLVM}: one cycle of the control pipe", names=CONTROLS)
