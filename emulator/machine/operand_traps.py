@@ -173,7 +173,7 @@ class OperandTraps:
 
 def _it_state(block: Block, address: int) -> ItState:
     """ITSTATE of the instruction at ``address``."""
-    state = ItState()
+    state = ItState(block.it)
     for instruction in block.instructions:
         if instruction.address == address:
             break

@@ -146,7 +146,7 @@ def decode_block(data: bytes, address: int, it: ItState = NO_IT) -> Block:
     """
     halfwords = struct.unpack(f"<{len(data) // 2}H", data[: len(data) & ~1])
     instructions: list[Instruction] = []
-    position, end = 0, len(halfwords)
+    position, end, begins_in = 0, len(halfwords), it.value
     while position < end:
         first = halfwords[position]
         here = address + 2 * position
@@ -165,4 +165,4 @@ def decode_block(data: bytes, address: int, it: ItState = NO_IT) -> Block:
             it = it.advanced()
         elif instruction.kind is Kind.IT:
             it = ItState(instruction.it_mask)
-    return Block(address, len(data), tuple(instructions))
+    return Block(address, len(data), tuple(instructions), begins_in)

@@ -138,11 +138,12 @@ class Instruction(msgspec.Struct, frozen=True, gc=False):
 
 
 class Block(msgspec.Struct, frozen=True, gc=False):
-    """A straight line of instructions as the engine met it: entered at ``address``."""
+    """A straight line of instructions as the engine met it: entered at ``address``, in ITSTATE ``it``."""
 
     address: int
     size_bytes: int
     instructions: tuple[Instruction, ...]
+    it: int = 0
 
     @property
     def end(self) -> int:

@@ -46,12 +46,11 @@ class ItBlocks:
         return head + "\n".join(lines) + "\n.align 2\n"
 
     def _block(self) -> list[str]:
-        """A shift may not stand behind what is Unicorn's: that is refused."""
         random = self._random
         chosen = random.randrange(len(CONDITIONS))
         condition, inverse = CONDITIONS[chosen], CONDITIONS[chosen ^ 1]
         more = "".join(random.choice("te") for _ in range(random.randrange(4)))
-        templates = PLAIN + 2 * random.choice((SHIFTS, UNICORNS))
+        templates = PLAIN + SHIFTS + UNICORNS + random.choice((SHIFTS, UNICORNS))
         lines = [self._filled(random.choice(COMPARES)), f"it{more} {condition}"]
         lines += [
             self._filled(random.choice(templates), condition if which == "t" else inverse)

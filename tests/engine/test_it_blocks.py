@@ -96,10 +96,55 @@ def test_a_fault_in_one_comes_back_into_it(bench: Bench) -> None:
     assert it_state == 0b110_01100  # GT here, LE in the one behind it
 
 
-def test_what_nobody_can_execute_is_refused(bench: Bench) -> None:
-    body = START.format(before=0) + f"{GREATER}itt gt\nsdivgt r3, r4, r5\nlsllgt r4, r5, #4\n" + END
-    with pytest.raises(EngineError, match="LSLL stands in an IT block behind"):
-        bench.run(bench.image(body))
+BEHIND = """
+{compare}
+itte gt
+sdivgt r3, r5, r4
+lsllgt r4, r5, #4
+uadd8le r2, r5, r5
+asrs r8, r8, #1
+"""
+
+
+@pytest.mark.parametrize("compare", [GREATER, NOT_GREATER], ids=["holds", "does not"])
+@pytest.mark.parametrize("timing", ["count", "memory"])
+@pytest.mark.parametrize("before", [0, 1018], ids=["whole", "cut"])
+def test_a_shift_in_one_behind_unicorns_instruction(
+    bench: Bench, compare: str, timing: str, before: int
+) -> None:
+    """The interpreter has the IT block, and lends Unicorn the division."""
+    once = bench.run(bench.image(START.format(before=before) + END)).counts.instructions
+    machine = bench.run(
+        bench.image(START.format(before=before) + BEHIND.format(compare=compare) + END), timing=timing
+    )
+    registers = machine.registers()
+    assert machine.counts.instructions - once == 6
+    assert registers["r8"] == 0xFFFFFFFC
+    if compare == GREATER:
+        assert (registers["r3"], registers["r4"], registers["r5"]) == (0x80 // 5, 0x50, 0x800)
+        assert registers["r2"] == 0
+    else:
+        assert (registers["r3"], registers["r4"], registers["r5"], registers["r2"]) == (0, 5, 0x80, 0)
+
+
+MENDS_LATER = """
+.thumb_func
+fault6: add r10, r10, #1
+lsr r2, r10, #1
+str r2, [sp, #8]
+ldr r6, [sp, #28]
+bx lr
+"""
+
+
+def test_what_is_lent_may_fault(bench: Bench) -> None:
+    """Division by zero, trapped twice, the second time where a block begins in the IT block."""
+    traps = "ldr r9, =0xE000ED14\nmov r1, #16\nstr r1, [r9]\nmov r10, #0\n"
+    body = f"{START.format(before=0)}{traps}{GREATER}itt gt\nsdivgt r3, r5, r2\nlsllgt r4, r5, #4\n{END}"
+    registers = bench.run(bench.image(body, MENDS_LATER)).registers()
+    assert (registers["r3"], registers["r4"], registers["r5"], registers["r10"]) == (0x80, 0x50, 0x800, 2)
+    it_state = registers["r6"] >> 25 & 3 | registers["r6"] >> 8 & 0xFC
+    assert it_state == 0b110_00100
 
 
 def test_a_core_that_does_not_get_on_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

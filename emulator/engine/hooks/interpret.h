@@ -16,6 +16,7 @@
 #define INTERRUPT_NOCP 17
 #define ERROR_INVALID 10   /* UC_ERR_INSN_INVALID */
 #define CPSR_STICKY (1u << 27)
+#define LENT_IT 0xE8u      /* ITSTATE of the last instruction of an IT block, which is always executed */
 
 typedef struct {           /* a straight line of code; without operations: Unicorn's to run */
     uint32_t address, size_bytes, n;
@@ -35,6 +36,7 @@ typedef struct Vectors {
     const uint32_t *watched; /* instructions of which `reached` is told before each is executed, and may stop there */
     uint32_t n_watched;
     reached_fn reached;
+    int lent_error;        /* what Unicorn said of an instruction that it was lent */
     uint32_t finishes;     /* the fault, should a block's last instruction, of which Python is asked, be nobody's */
 } Vectors;
 
@@ -139,6 +141,8 @@ static void store_core(NativeHook *n, Vectors *v, void *uc, uint32_t pc) {
         uint32_t cpsr = ask(v->executor.registers, uc, e->ids.cpsr) & kept;
         cpsr |= (v->it & 3) << IT_LOW_SHIFT | (v->it & IT_HIGH) << IT_HIGH_SHIFT;
         put(e, uc, e->ids.cpsr, cpsr | (v->executor.core.sticky ? CPSR_STICKY : 0));
+        v->unicorns_it = v->it;
+        v->executor.core.sticky = v->executor.core.cleared = 0;
     }
     put(e, uc, e->ids.pc, pc | 1);
 }
@@ -150,12 +154,42 @@ static void need_program(NativeHook *n, uint32_t pc, uint32_t finishes) {
     n->pricing.head.stop_code = STOP_NEED_PROGRAM;
 }
 
-/* Tell who looks at the instruction there. Says whether it is not to be executed. */
-static __attribute__((noinline)) int is_stopped_at(NativeHook *n, Vectors *v, uint32_t pc) {
-    on_code(n, v->executor.core.uc, pc);
+static int is_executed(const Vectors *v, const Operation *o) {
+    return o->condition == ALWAYS || condition_holds(v->executor.core.flags, o->condition);
+}
+
+/* Tell who looks at the instruction there, operation `at`. Says whether it is not to be executed. */
+static __attribute__((noinline)) int is_stopped_at(NativeHook *n, Vectors *v, const Program *p, uint32_t at, uint32_t pc) {
+    const Operation *o = &p->operations[at];
+    if (o->operation == DO_LEND) { /* of what traps all registers are asked for, flags too */
+        v->it = it_before(p, at);
+        store_core(n, v, v->executor.core.uc, pc);
+    }
+    if (is_executed(v, o)) on_code(n, v->executor.core.uc, pc);
     for (uint32_t k = 0; k < v->n_watched && !n->pricing.head.stop_code; k++)
         if (v->watched[k] == pc) v->reached(pc);
     return n->pricing.head.stop_code != STOP_NONE;
+}
+
+/* One instruction of an IT block, which only Unicorn executes; its condition holds. The hook is told that all of its
+ * block is the interpreter's: it looks at nothing, and stops nothing. */
+static int lend(NativeHook *n, Vectors *v, const Operation *o, const Program *p, uint32_t at, uint32_t pc) {
+    BlockHook *h = &n->pricing.head;
+    void *uc = v->executor.core.uc;
+    uint32_t interprets = n->interprets, behind = pc + o->size_bytes;
+    settle_laps(n);
+    v->it = LENT_IT;
+    store_core(n, v, uc, pc);
+    n->interprets = 1;
+    h->stop_code = STOP_INTERPRET;
+    v->lent_error = n->emu_start(uc, pc | 1, behind, 0, 0);
+    n->interprets = interprets;
+    if (h->stop_code == STOP_INTERPRET) h->stop_code = STOP_NONE;
+    load_core(n, v, uc);
+    if (!v->lent_error && !h->interrupt && !h->stop_code && v->executor.core.machine.r[PC] == behind) return GOES_ON;
+    v->it = it_before(p, at);
+    store_core(n, v, uc, pc);
+    return FAULTS;
 }
 
 /* Operations `at` to `end` of a program. Says what ended it; *pc: where that is, or what comes next. */
@@ -164,9 +198,10 @@ static int pass_through(NativeHook *n, Vectors *v, const Program *p, uint32_t at
     int watched = v->n_watched || (n->block && n->block->n_hooked), ended = GOES_ON;
     for (; at < end; at++) {
         const Operation *o = &p->operations[at];
-        if (watched && is_stopped_at(n, v, *pc)) { ended = FAULTS; break; }
+        if (watched && is_stopped_at(n, v, p, at, *pc)) { ended = FAULTS; break; }
         i->next = *pc;
-        ended = execute(&v->executor, o);
+        if (o->operation != DO_LEND) ended = execute(&v->executor, o);
+        else if (is_executed(v, o)) ended = lend(n, v, o, p, at, *pc);
         if (ended) break;
         *pc += o->size_bytes;
     }
@@ -197,6 +232,7 @@ static int interpret(NativeHook *n, void *uc, uint32_t pc, int within) {
     BlockHook *h = &n->pricing.head;
     uint32_t *r = v->executor.core.machine.r;
     int goes_on = 0;
+    v->lent_error = 0;
     load_core(n, v, uc);
     if (!within || finish_block(n, v, &pc)) {
         n->interprets = 1;
@@ -243,7 +279,7 @@ static int run_both(NativeHook *n, void *uc, uint32_t pc) {
     int interprets = within || (p && p->n);
     for (uint64_t refused = NEVER_REFUSED;;) {
         if (interprets) {
-            if (!interpret(n, uc, pc, within)) return 0;
+            if (!interpret(n, uc, pc, within)) return v->lent_error;
         } else {
             int error = n->emu_start(uc, pc | 1, RUN_UNTIL, 0, 0);
             settle_laps(n);

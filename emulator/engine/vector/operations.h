@@ -38,7 +38,7 @@ typedef struct {           /* shared with Python: keep in step with operations.p
 /* Scalar ones first; from FIRST_VECTOR on an operation needs the FPU, and is subject to predication up to
  * LAST_PREDICATED. */
 #define OPERATIONS(X) \
-    X(NOTHING) \
+    X(NOTHING) X(LEND) \
     X(AND_CORE) X(BIC_CORE) X(ORR_CORE) X(ORN_CORE) X(EOR_CORE) X(MOV_CORE) X(MVN_CORE) X(ADD_CORE) X(ADC_CORE) \
     X(SBC_CORE) X(SUB_CORE) X(RSB_CORE) X(SHIFT_CORE) X(MUL_CORE) X(MLA_CORE) X(MLS_CORE) X(SMULL_CORE) X(UMULL_CORE) \
     X(SMLAL_CORE) X(UMLAL_CORE) X(UMAAL_CORE) X(SMLAXY_CORE) X(EXTEND_CORE) X(REV_CORE) X(REV16_CORE) X(REVSH_CORE) \

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from emulator.engine.core import Core
 from emulator.engine.vector.core_forms import core_form, status_form
 from emulator.engine.vector.doors import VectorDoors
-from emulator.engine.vector.operations import Form, Operation, form_of
+from emulator.engine.vector.operations import ALWAYS, Form, Operation, form_of
 from emulator.errors import EngineError
 from emulator.thumb.decode import NO_IT, WIDE_FROM, ItState, decode
 from emulator.thumb.instruction import Block, Instruction, Kind
@@ -199,6 +199,10 @@ class Programs:
         while len(line.forms) < LONGEST_LINE and at + 2 <= len(code):
             instruction = self._decode(code[at : at + 4], address + at, it)
             form = None if instruction is None else _form(instruction)
+            if instruction is not None and form is None and self._stands_before_wrong(code, at, address, it):
+                form = Form(
+                    "LEND", condition=ALWAYS if instruction.condition is None else instruction.condition
+                )
             if instruction is None or form is None or (it.value and instruction.writes_pc):
                 break
             line.forms.append((form, instruction.size_bytes))
@@ -210,6 +214,21 @@ class Programs:
                 break
         line.it_after = it
         return line
+
+    def _stands_before_wrong(self, code: bytes, at: int, address: int, it: ItState) -> bool:
+        """Whether something that Unicorn executes as another stands behind, in the same IT block.
+
+        No code hook can stop Unicorn before that, so the interpreter has all of the block, and lends Unicorn
+        what only it can execute.
+        """
+        while it.value and at + 2 <= len(code):
+            instruction = self._decode(code[at : at + 4], address + at, it)
+            if instruction is None or instruction.writes_pc:
+                return False
+            if runs_wrong(instruction):
+                return True
+            at, it = at + instruction.size_bytes, it.advanced()
+        return False
 
     @staticmethod
     def _decode(code: bytes, address: int, it: ItState) -> Instruction | None:
