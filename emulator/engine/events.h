@@ -17,7 +17,8 @@
 enum { EVENT_FETCH = FETCH, EVENT_LOAD = LOAD, EVENT_STORE = STORE, EVENT_EXTRA, EVENT_BRANCH, EVENT_QUEUE };
 enum { BRANCH_DIRECT = 1, BRANCH_INDIRECT };
 enum { LEAVES_NOTHING, LEAVES_CALL, LEAVES_RETURN, LEAVES_REGISTER, LEAVES_TABLE, LEAVES_JUMP };
-enum { HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED, HOOK_GUARDED };
+/* HOOK_ELEMENT: one datum of a gather, a scatter or an interleaving access; `offset` is its number. */
+enum { HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED, HOOK_GUARDED, HOOK_ELEMENT };
 
 typedef struct {
     uint32_t address;      /* of a fetch: the line's; of data: offset to the base */

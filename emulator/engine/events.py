@@ -27,7 +27,9 @@ LEAVES_NOTHING, LEAVES_CALL, LEAVES_RETURN, LEAVES_REGISTER, LEAVES_TABLE, LEAVE
 """How a block may be left to another function: by a call; a return; a jump through a register, through
 a table, or to a place that the instruction names."""
 NO_TARGET = 0xFFFFFFFF
-HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED, HOOK_GUARDED = range(5)
+HOOK_ADDRESS, HOOK_DIVIDE_SIGNED, HOOK_DIVIDE_UNSIGNED, HOOK_OBSERVED, HOOK_GUARDED, HOOK_ELEMENT = range(6)
+"""The last: one datum of a gather, scatter or interleaving access, of the interpreter's; ``offset`` is its
+number."""
 MASK32 = 0xFFFFFFFF
 
 

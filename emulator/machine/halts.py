@@ -17,7 +17,8 @@ from emulator.engine.alignment import reach_of
 from emulator.engine.core import GENERAL
 from emulator.engine.engine import Engine
 from emulator.engine.hook import Stop
-from emulator.thumb.instruction import Instruction
+from emulator.thumb.instruction import Instruction, Kind
+from emulator.thumb.vector.scattered import scattered
 
 LARGEST_INSTRUCTION_BYTES = 4
 MOST_WATCHPOINTS = 8
@@ -161,14 +162,23 @@ class Halts:
 
     def _datum(self, instruction: Instruction, watchpoint: Watchpoint) -> int | None:
         """The first byte of the watchpoint that the instruction accesses in the way that it watches."""
-        reach = reach_of(instruction, self._register)
-        is_store = instruction.memory is not None and instruction.memory.is_store
-        if reach is None or watchpoint.access is (Access.READ if is_store else Access.WRITE):
+        is_store = instruction.kind is Kind.VECTOR_STORE
+        if instruction.memory is not None:
+            is_store = instruction.memory.is_store
+        if watchpoint.access is (Access.READ if is_store else Access.WRITE):
             return None
-        address, size_bytes = reach
-        first = max(address, watchpoint.address)
-        last = min(address + size_bytes, watchpoint.address + watchpoint.size_bytes)
-        return first if first < last else None
+        for address, size_bytes in self._reaches(instruction):
+            first = max(address, watchpoint.address)
+            if first < min(address + size_bytes, watchpoint.address + watchpoint.size_bytes):
+                return first
+        return None
+
+    def _reaches(self, instruction: Instruction) -> list[tuple[int, int]]:
+        """Address and length in bytes of all that the instruction is about to load or store."""
+        reach, elements = reach_of(instruction, self._register), scattered(instruction)
+        if reach is None and elements is not None and self._automaton.programs is not None:
+            return [(address, elements[1]) for address in self._automaton.programs.elements()]
+        return [] if reach is None else [reach]
 
     def _register(self, number: int) -> int:
         return self._core.get(GENERAL[number])

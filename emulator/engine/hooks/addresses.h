@@ -18,14 +18,21 @@
 typedef void (*suspect_fn)(uint32_t address);
 
 #define MOST_GUARDS 24
+#define MOST_ELEMENTS 16
 
 typedef struct { uint32_t first, last; } Guard; /* bytes that an MPU keeps, in a page of others */
+
+typedef struct {           /* of a gather, a scatter or an interleaving access that is about to be executed */
+    uint32_t active;       /* a bit each */
+    uint32_t addresses[MOST_ELEMENTS];
+} Elements;
 
 typedef struct {
     suspect_fn suspect;    /* the instruction there is about to execute and may trap, by its operands */
     Registers registers;
     DivideTiming divide;
     Values values;         /* of the current block's program */
+    Elements elements;
     uint32_t read[16];     /* registers, where they are not found elsewhere */
     uint32_t n_guards;
     Guard guards[MOST_GUARDS];
@@ -141,9 +148,20 @@ static void expand_addresses(Block *b) {
     }
 }
 
+static void meet_element(const Addresses *a, Block *b, const Hooked *h) {
+    const Event *v = &b->events[h->event];
+    uint32_t address = a->elements.addresses[h->offset];
+    if (!(a->elements.active >> h->offset & 1)) return;
+    if (a->n_guards && in_guard(a, address, v->size_bytes)) a->suspect(h->address);
+    b->data_address[h->event] = address;
+    b->data_valid[h->event] = 1;
+    b->pending = 1;
+}
+
 /* At a watched instruction: its address, or what its division costs. */
 static void read_operands(const Addresses *a, void *uc, Block *b, const Hooked *h) {
     const Registers *r = &a->registers;
+    if (h->kind == HOOK_ELEMENT) return; /* interpret.h */
     if (h->kind == HOOK_ADDRESS || h->kind == HOOK_GUARDED) {
         uint32_t base = h->base == NO_REGISTER ? 0 : read_register(r, uc, h->base);
         if (h->index != NO_REGISTER) base += read_register(r, uc, h->index) << h->shift;

@@ -254,7 +254,7 @@ static Block *block_new(uint32_t index, const BlockPlan *plan, uint8_t *host, co
         if (b->hooked[i].kind == HOOK_GUARDED) b->watches_guards = 1;
         else if (b->hooked[i].kind != HOOK_OBSERVED) {
             b->hooks_data = 1;
-            b->hooks_addresses |= b->hooked[i].kind == HOOK_ADDRESS;
+            b->hooks_addresses |= b->hooked[i].kind == HOOK_ADDRESS || b->hooked[i].kind == HOOK_ELEMENT;
         }
     b->is_plain = !b->n_data;
     b->counts_alone = !b->n_fetches && !b->n_data && !b->branch;

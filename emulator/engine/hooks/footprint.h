@@ -93,7 +93,7 @@ static void footprint_count(Footprint *f, Block *b) {
     }
     for (uint32_t i = 0; b->hooks_addresses && i < b->n_hooked; i++) {
         const Hooked *h = &b->hooked[i];
-        if (h->kind == HOOK_ADDRESS && b->data_valid[h->event])
+        if ((h->kind == HOOK_ADDRESS || h->kind == HOOK_ELEMENT) && b->data_valid[h->event])
             footprint_add(f, &b->events[h->event], footprint_find(f, b->data_address[h->event]), 1);
     }
 }

@@ -158,6 +158,21 @@ static int is_executed(const Vectors *v, const Operation *o) {
     return o->condition == ALWAYS || condition_holds(v->executor.core.flags, o->condition);
 }
 
+static int is_scattered(const Operation *o) {
+    return o->operation == DO_OFFSETS || o->operation == DO_ADDRESSES || o->operation == DO_INTERLEAVED;
+}
+
+/* Tell the block where the data of the instruction lie. */
+static __attribute__((noinline)) void meet_elements(NativeHook *n, const Vectors *v, const Operation *o, uint32_t pc) {
+    const Machine *m = &v->executor.core.machine;
+    Elements *e = &n->pricing.addresses.elements;
+    e->active = find_elements(&v->executor.core, o, active_bytes(m->state, m->r[LR]), e->addresses);
+    for (uint32_t k = 0; n->block && k < n->block->n_hooked; k++) {
+        const Hooked *hooked = &n->block->hooked[k];
+        if (hooked->address == pc && hooked->kind == HOOK_ELEMENT) meet_element(&n->pricing.addresses, n->block, hooked);
+    }
+}
+
 /* Tell who looks at the instruction there, operation `at`. Says whether it is not to be executed. */
 static __attribute__((noinline)) int is_stopped_at(NativeHook *n, Vectors *v, const Program *p, uint32_t at, uint32_t pc) {
     const Operation *o = &p->operations[at];
@@ -165,7 +180,10 @@ static __attribute__((noinline)) int is_stopped_at(NativeHook *n, Vectors *v, co
         v->it = it_before(p, at);
         store_core(n, v, v->executor.core.uc, pc);
     }
-    if (is_executed(v, o)) on_code(n, v->executor.core.uc, pc);
+    if (is_executed(v, o)) {
+        on_code(n, v->executor.core.uc, pc);
+        if (is_scattered(o)) meet_elements(n, v, o, pc);
+    }
     for (uint32_t k = 0; k < v->n_watched && !n->pricing.head.stop_code; k++)
         if (v->watched[k] == pc) v->reached(pc);
     return n->pricing.head.stop_code != STOP_NONE;
@@ -217,6 +235,10 @@ static int finish_block(NativeHook *n, Vectors *v, uint32_t *pc) {
     uint32_t otherwise = v->finishes;
     v->finishes = FAULT_NONE;
     if (!p->n) { fault(&v->executor.core, otherwise, *pc); return 0; }
+    if (is_scattered(p->operations) && is_executed(v, p->operations)) {
+        meet_elements(n, v, p->operations, *pc);
+        if (n->pricing.head.stop_code) { v->finishes = otherwise; return 0; }
+    }
     v->executor.core.next = *pc;
     int ended = execute(&v->executor, p->operations);
     if (ended == FAULTS) return 0;

@@ -181,11 +181,16 @@ static int by_addresses(Interpreter *i, const Operation *o, uint32_t mask) {
     return GOES_ON;
 }
 
-/* VLD2, VLD4, VST2, VST4: four words of a block of structures; extra: the pattern, a: how many vectors. */
-static int interleaved(Interpreter *i, const Operation *o) {
+/* Which words of a block of structures an instruction accesses; extra: the pattern, a: how many vectors. */
+static const uint8_t *interleaved_words(const Operation *o) {
     static const uint8_t WORDS4[4][4] = {{0, 1, 10, 11}, {2, 3, 12, 13}, {4, 5, 14, 15}, {6, 7, 8, 9}};
     static const uint8_t WORDS2[2][4] = {{0, 1, 6, 7}, {2, 3, 4, 5}};
-    const uint8_t *words = o->a == 4 ? WORDS4[o->extra] : WORDS2[o->extra];
+    return o->a == 4 ? WORDS4[o->extra] : WORDS2[o->extra];
+}
+
+/* VLD2, VLD4, VST2, VST4: four words of a block of structures. */
+static int interleaved(Interpreter *i, const Operation *o) {
+    const uint8_t *words = interleaved_words(o);
     uint32_t base = i->machine.r[o->n], per_word = 4u >> o->size;
     if (is_misaligned(i, base, 4)) return FAULTS;
     for (uint32_t beat = 0; beat < 4; beat++) {
@@ -202,6 +207,24 @@ static int interleaved(Interpreter *i, const Operation *o) {
     }
     if (o->flags & F_WRITES_BACK) i->machine.r[o->n] = base + 16u * o->a;
     return GOES_ON;
+}
+
+/* Where the data of a gather, a scatter or an interleaving access lie, doubles by words. Says which are accessed. */
+static uint32_t find_elements(const Interpreter *i, const Operation *o, uint32_t mask, uint32_t *addresses) {
+    uint32_t active = 0, doubles = o->size == 3, size = doubles ? 2 : o->size;
+    int64_t from[MOST_LANES];
+    if (o->operation == DO_INTERLEAVED) {
+        for (uint32_t at = 0; at < 4; at++) addresses[at] = i->machine.r[o->n] + 4u * interleaved_words(o)[at];
+        return 15;
+    }
+    read_lanes(vector_at(&i->machine, o->m), o->size, 1, from);
+    for (uint32_t at = 0; at < lanes_of(size); at++) {
+        uint32_t own = (uint32_t)from[doubles ? at / 2 : at];
+        addresses[at] = o->operation == DO_OFFSETS ? i->machine.r[o->n] + (own << o->immediate) : own + o->immediate;
+        if (doubles && at & 1) addresses[at] += 4;
+        active |= (mask >> (at << size) & 1) << at;
+    }
+    return active;
 }
 
 #endif

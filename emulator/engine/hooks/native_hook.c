@@ -142,6 +142,9 @@ EXPORT void bl_watch_programs(NativeHook *n, const uint32_t *addresses, uint32_t
     n->vectors->reached = reached;
 }
 
+/* The data of the gather, scatter or interleaving access that is about to be executed. */
+EXPORT const Elements *bl_elements(const NativeHook *n) { return &n->pricing.addresses.elements; }
+
 EXPORT int bl_run_part(NativeHook *n, void *uc, uint32_t pc, uint32_t until) { return run_part(n, uc, pc, until); }
 
 EXPORT uint32_t bl_take_exception(NativeHook *n, void *uc) { return take_exception(n, uc); }

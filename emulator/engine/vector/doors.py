@@ -28,6 +28,12 @@ class _Doors(c.Structure):
     )
 
 
+class _Elements(c.Structure):
+    """``Elements`` in addresses.h."""
+
+    _fields_ = (("active", c.c_uint32), ("addresses", c.c_uint32 * 16))
+
+
 class VectorDoors:
     """One hook's. ``refuses(address, size_bytes, is_store)``: whether an MPU does; asked while one is on."""
 
@@ -59,6 +65,7 @@ class VectorDoors:
              [c.c_void_p, *(c.c_uint32,) * 3, c.c_void_p, c.c_char_p, c.c_uint32, c.c_void_p]),
             ("bl_redirect", None, [c.c_void_p, c.c_uint32]),
             ("bl_watch_programs", None, [c.c_void_p, c.c_void_p, c.c_uint32, REACHED_CALLBACK]),
+            ("bl_elements", c.POINTER(_Elements), [c.c_void_p]),
             ("bl_run_part", c.c_int, [c.c_void_p, c.c_void_p, c.c_uint32, c.c_uint32]),
         ):  # fmt: skip
             function = getattr(library, name)
@@ -84,6 +91,11 @@ class VectorDoors:
         """Have ``reached(address)`` called before the interpreter executes one of these instructions."""
         self._watched = (c.c_uint32 * max(1, len(addresses)))(*addresses), REACHED_CALLBACK(reached)
         self._library.bl_watch_programs(self._engine, self._watched[0], len(addresses), self._watched[1])
+
+    def elements(self) -> tuple[int, ...]:
+        """Where the data of the gather, scatter or interleaving access lie that is about to be executed."""
+        found = self._library.bl_elements(self._engine).contents
+        return tuple(address for n, address in enumerate(found.addresses) if found.active >> n & 1)
 
     def run_part(self, uc: int, pc: int, until: int) -> int:
         """Go on in the block that was entered to before ``until``: Unicorn's status."""

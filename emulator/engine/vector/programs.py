@@ -147,6 +147,10 @@ class Programs:
         self._watched |= found
         return bool(found)
 
+    def elements(self) -> tuple[int, ...]:
+        """Where the data of the gather, scatter or interleaving access lie that is about to be executed."""
+        return self._doors.elements()
+
     def halt_at(self, number: int, address: int, reached: Callable[[int], None]) -> None:
         """Call ``reached(address)`` before the interpreter executes the instruction there; it may stop."""
         self._halts[number] = address, reached
