@@ -2,7 +2,8 @@
 
 Which function a pin has is kept, and every block reaches its pins whatever it is. Interrupts of the first
 core follow the levels and edges of the pins' signals. Of the QSPI pins only the chip select's output
-override has an effect: the SSI sees it on ``override:qspi_ss``.
+override has an effect on RP2040: the SSI sees it on ``override:qspi_ss``. RP2350's chip select shows what the
+QMI drives on it, and its own output override.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import ClassVar
 
 from emulator.device import DeviceContext
 from peripherals.raspberrypi.atomic import AtomicRegisters
+from peripherals.raspberrypi.qmi import CHIP_SELECTED
 from peripherals.raspberrypi.sio import PIN_COUNT, PINS
 from peripherals.raspberrypi.ssi import SELECT_OVERRIDE
 from peripherals.register_device import Register, read_only
@@ -18,9 +20,11 @@ from peripherals.register_device import Register, read_only
 CONTROL_MASK, NO_FUNCTION = 0x3003331F, 0x1F
 LEVEL_LOW, LEVEL_HIGH, EDGE_LOW, EDGE_HIGH = 1, 2, 4, 8
 EDGES = 0xCCCCCCCC
-IN_FROM_PAD, IRQ_TO_PROCESSOR = 1 << 17, 1 << 26
+OUT_TO_PAD, OUTPUT_ON, IN_FROM_PAD, IRQ_TO_PROCESSOR = 1 << 9, 1 << 13, 1 << 17, 1 << 26
+INVERTED, LOW, HIGH = 1, 2, 3
 PINS_PER_WORD = 8
 GROUPS = ("PROC0", "PROC1", "DORMANT_WAKE")
+INTERRUPT_REGISTERS = ("INTR", *(f"{group}_{kind}" for group in GROUPS for kind in ("INTE", "INTF", "INTS")))
 QSPI_PINS = ("SCLK", "SS", "SD0", "SD1", "SD2", "SD3")
 
 
@@ -125,12 +129,7 @@ class IoQspi(AtomicRegisters):
                 ),
             )
         ),
-        *(
-            Register(0x30 + 4 * n, name)
-            for n, name in enumerate(
-                ("INTR", *(f"{group}_{kind}" for group in GROUPS for kind in ("INTE", "INTF", "INTS")))
-            )
-        ),
+        *(Register(0x30 + 4 * n, name) for n, name in enumerate(INTERRUPT_REGISTERS)),
     )
 
     def reset(self) -> None:
@@ -141,3 +140,36 @@ class IoQspi(AtomicRegisters):
     def changed(self, _written: int, _old: int) -> None:
         """A CTRL register: the chip select's override."""
         self.context.signals.set(SELECT_OVERRIDE, self.field("GPIO_QSPI_SS_CTRL", 8, 2))
+
+
+class Rp2350IoQspi(AtomicRegisters):
+    """RP2350's flash pins and those of USB (datasheet 9.11.2); interrupts and functions are stored."""
+
+    LINES = ("global",)
+    REGISTERS = (
+        *(
+            row
+            for n, name in enumerate(("USBPHY_DP", "USBPHY_DM", *(f"GPIO_QSPI_{pin}" for pin in QSPI_PINS)))
+            for row in (
+                read_only(8 * n, f"{name}_STATUS", on_read="select_status" if name.endswith("_SS") else ""),
+                Register(8 * n + 4, f"{name}_CTRL", NO_FUNCTION, writable=0x3003F01F),
+            )
+        ),
+        *(
+            read_only(0x200 + 4 * n, f"IRQSUMMARY_{name}")
+            for n, name in enumerate(
+                f"{group}_{side}" for group in GROUPS for side in ("SECURE", "NONSECURE")
+            )
+        ),
+        *(Register(0x218 + 4 * n, name) for n, name in enumerate(INTERRUPT_REGISTERS)),
+    )
+
+    def select_status(self) -> int:
+        """GPIO_QSPI_SS_STATUS: low while the QMI selects its chip; firmware waits for it to be high."""
+        level = not self.context.signals.get(CHIP_SELECTED)
+        override = self.field("GPIO_QSPI_SS_CTRL", 12, 2)
+        if override == INVERTED:
+            level = not level
+        elif override in (LOW, HIGH):
+            level = override == HIGH
+        return OUTPUT_ON | (OUT_TO_PAD | IN_FROM_PAD if level else 0)

@@ -27,6 +27,7 @@ LANES = (1, 2, 4, 1)
 BYTE_BITS, ADDRESS_BITS, LINE_BITS, WORD_BITS = 8, 24, 64, 32
 MOST_DIVIDER = 256
 TRANSLATIONS = tuple(0x04000000 | 0x400 * (n % 4) for n in range(8))
+CHIP_SELECTED = "qspi_ss:selected"
 
 
 class QmiParameters(DeviceParameters, frozen=True):
@@ -102,18 +103,26 @@ class Qmi(AtomicRegisters):
             self._to_send, self._received = [], []
         if old & SELECT and not control & SELECT:
             self._chip.deselect()
+        self._tell_selected()
         self._start()
 
     def frame_written(self, written: int, _old: int) -> None:
         """DIRECT_TX: a frame to send; with a full FIFO it is lost."""
         if self.values["DIRECT_CSR"] & ENABLE and len(self._to_send) < FIFO_DEPTH:
             self._to_send.append(written)
+            self._tell_selected()
             self._start()
 
     def frame_taken(self) -> int:
         """DIRECT_RX: the oldest received frame."""
         self.context.consumed()
         return self._received.pop(0) if self._received else 0
+
+    def _tell_selected(self) -> None:
+        """The level of the select, which firmware sees in the pin's status."""
+        control = self.values["DIRECT_CSR"]
+        sends = control & AUTO_SELECT and self._to_send
+        self.context.signals.set(CHIP_SELECTED, int(bool(control & ENABLE and (control & SELECT or sends))))
 
     def _start(self) -> None:
         """The next frame, if there is room for what it brings."""
@@ -132,6 +141,7 @@ class Qmi(AtomicRegisters):
         control = self.values["DIRECT_CSR"]
         if control & AUTO_SELECT and not control & SELECT and not self._to_send:
             self._chip.deselect()
+        self._tell_selected()
         self._start()
 
     # -- execution in place --------------------------------------------------------------------

@@ -9,7 +9,7 @@ from device_bench import Bench, get, put, round_trip
 from emulator.device import POWER_ON, reset_cause
 from peripherals.raspberrypi.bootram import DIAGNOSES, DIAGNOSTIC, BootRam
 from peripherals.raspberrypi.dma import Rp2350Dma
-from peripherals.raspberrypi.io_bank import Rp2350IoBank0
+from peripherals.raspberrypi.io_bank import Rp2350IoBank0, Rp2350IoQspi
 from peripherals.raspberrypi.oscillators import Rp2350Rosc, Rp2350Xosc
 from peripherals.raspberrypi.otp import OtpData
 from peripherals.raspberrypi.pll import Pll
@@ -116,6 +116,28 @@ def test_direct_frames_reach_the_flash_which_takes_its_time() -> None:
     bench.run(1)
     assert get(qmi, "DIRECT_CSR") & (2 | 1 << 16) == 1 << 16
     round_trip(qmi)
+
+
+def test_the_pin_of_the_flashs_select_shows_who_drives_it() -> None:
+    """Firmware that changes the QMI's timing waits until OUTTOPAD is high (MicroPython's rp2 port)."""
+    bench = Bench(MHZ)
+    qmi = bench.build(Qmi, "qmi", flash_bytes=0x400000)
+    pins = bench.build(Rp2350IoQspi, "io_qspi", lines=("global",))
+    high, low = 1 << 13 | 1 << 17 | 1 << 9, 1 << 13
+    assert get(pins, "GPIO_QSPI_SS_STATUS") == high
+    put(qmi, "DIRECT_CSR", 2 << 22 | 1 << 2 | 1)
+    assert get(pins, "GPIO_QSPI_SS_STATUS") == low
+    put(qmi, "DIRECT_CSR", 2 << 22 | 1)
+    assert get(pins, "GPIO_QSPI_SS_STATUS") == high
+    put(qmi, "DIRECT_CSR", 2 << 22 | 1 << 6 | 1)  # by itself, as long as a frame is sent
+    put(qmi, "DIRECT_TX", 0x9F)
+    assert get(pins, "GPIO_QSPI_SS_STATUS") == low
+    bench.run(100)
+    assert get(pins, "GPIO_QSPI_SS_STATUS") == high
+    for override, expected in ((1, low), (2, low), (3, high)):
+        put(pins, "GPIO_QSPI_SS_CTRL", override << 12)
+        assert get(pins, "GPIO_QSPI_SS_STATUS") == expected
+    round_trip(pins)
 
 
 def test_what_a_line_of_xip_costs_is_as_the_format_says() -> None:
