@@ -15,6 +15,7 @@ from emulator.engine.hook import BlockHook
 from emulator.engine.hooks.native_hook import NativeHook, native_hook
 from emulator.engine.lent_input import LentInput
 from emulator.engine.lent_output import LentOutput
+from emulator.engine.lent_tick import LentTick
 from emulator.engine.library import native_library, native_library_problem
 from emulator.engine.memory_map import MemoryMap
 from emulator.engine.native_automaton import price_natively
@@ -71,6 +72,8 @@ class Engine:
         self.hook.share_input(self.input)
         self.output = LentOutput()
         self.hook.share_output(self.output)
+        self.tick = LentTick()
+        self.hook.share_tick(self.tick)
 
     def _share_vectors(self) -> VectorDoors | None:
         """Let the native hook run what Unicorn lacks of a core with MVE; None for other cores.

@@ -18,6 +18,7 @@ from emulator.engine.events import BlockPlan, LoadPair
 from emulator.engine.footprint import Footprint
 from emulator.engine.lent_input import LentInput
 from emulator.engine.lent_output import KnownTurn, LentOutput
+from emulator.engine.lent_tick import LentTick
 from emulator.engine.remembered_reads import RememberedReads
 from emulator.system.exception_state import ExceptionState
 from emulator.timing.model import DivideTiming, UnalignedTiming
@@ -159,6 +160,9 @@ class BlockHook(Protocol):
 
     def share_output(self, lent: LentOutput) -> None:
         """Let characters leave that are lent there; once, after :meth:`attach`. See ``takes_input``."""
+
+    def share_tick(self, lent: LentTick) -> None:
+        """Make SysTick pending when it is lent there; once, after :meth:`attach`. See ``takes_input``."""
 
     def know_turn(self, turn: KnownTurn) -> None:
         """Turns of a waiting loop that go as this one may be skipped while a transmitter is lent."""

@@ -18,6 +18,7 @@ from emulator.engine.lent_output import LentOutput
 from emulator.engine.overhead import OverheadAccount
 from emulator.machine.device_lending import DeviceLending
 from emulator.machine.requests import RunRequests
+from emulator.machine.tick_lending import TickLending
 
 ALL_HEEDED, NONE_HEEDED = bytes([1] * 256), bytes(256)
 
@@ -39,9 +40,11 @@ class OutputLending(DeviceLending[LendsOutput, LentOutput]):
         devices: Iterable[Device],
         overhead: OverheadAccount,
         requests: RunRequests,
+        tick: TickLending,
     ) -> None:
         super().__init__(engine, clock, bus, accesses, engine.output)
         self._requests = requests
+        self._tick = tick
         self._overhead = overhead
         lenders = devices if engine.hook.takes_input else ()
         self._lenders = [device for device in lenders if isinstance(device, LendsOutput)]
@@ -91,6 +94,7 @@ class OutputLending(DeviceLending[LendsOutput, LentOutput]):
             self._requests.next_deadline(self._lent.other_deadline)
 
     def _lend(self, device: LendsOutput, offered: OrdinaryOutput, slice_end: int, check_at: int) -> None:
+        self._tick.take_back()
         lent, base = self._lent, device.context.base
         heeded = device.context.serial.heeded() if device.context.serial is not None else NONE_HEEDED
         lent.at, lent.character_cycles = offered.at_cycles, offered.character_cycles

@@ -47,6 +47,7 @@ from emulator.machine.sleep import Sleep
 from emulator.machine.slices import Slices
 from emulator.machine.snapshot import Saves
 from emulator.machine.stepping import Stepping
+from emulator.machine.tick_lending import TickLending
 from emulator.machine.traps import TrapHandler
 from emulator.system.semihosting import SemihostingHost, SemihostResult
 from emulator.system.system import System
@@ -71,7 +72,7 @@ class MachineParts:
         self._strict = strict
         self.engine = Engine(board, timing=timing, hook=hook)
         self.halts = Halts(self.engine)
-        self.requests = RunRequests(self.engine.hook, self.engine.input, self.engine.output)
+        self.requests = RunRequests(self.engine.hook, self.engine.input, self.engine.output, self.engine.tick)
         self.sleep = Sleep()
         self.ports = SerialPorts(_console_of(board), self._serial_passed)
         self.audio_inputs: dict[str, AudioWires] = {}
@@ -283,7 +284,9 @@ class MachineParts:
             coprocessors=Coprocessors(self.engine.core, self.system, self.devices.values()),
         )
         of_devices = (self.engine, self.clock, self.bus, self.accesses, self.devices.values())
-        lending, output = InputLending(*of_devices), OutputLending(*of_devices, self.overhead, self.requests)
+        tick = TickLending(self.engine, self.clock, self.system.systick)
+        lending = InputLending(*of_devices)
+        output = OutputLending(*of_devices, self.overhead, self.requests, tick)
         slices = Slices(
             self.engine,
             self.system,
@@ -294,6 +297,7 @@ class MachineParts:
             protection,
             lending,
             output,
+            tick,
             self.halts,
             self.flash,
         )

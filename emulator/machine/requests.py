@@ -5,6 +5,7 @@ from __future__ import annotations
 from emulator.engine.hook import NO_ADDRESS, BlockHook, StopRequest
 from emulator.engine.lent_input import LentInput
 from emulator.engine.lent_output import LentOutput
+from emulator.engine.lent_tick import LentTick
 
 PYTHON, EXCEPTIONS = int(StopRequest.PYTHON), int(StopRequest.EXCEPTIONS)  # a flag's own | takes 2 us
 
@@ -17,11 +18,16 @@ class RunRequests:
     """
 
     def __init__(
-        self, hook: BlockHook, lent: LentInput | None = None, output: LentOutput | None = None
+        self,
+        hook: BlockHook,
+        lent: LentInput | None = None,
+        output: LentOutput | None = None,
+        tick: LentTick | None = None,
     ) -> None:
         self._hook = hook
         self._input = LentInput() if lent is None else lent
         self._output = LentOutput() if output is None else output
+        self._tick = LentTick() if tick is None else tick
         self.interrupted = False
         self.has_new_settings = True
         self.reset = False
@@ -54,6 +60,9 @@ class RunRequests:
         if self._output.is_lent:
             self._output.other_deadline = cycles
             self._hook.deadline = min(self._hook.deadline, self._output.at)
+        if self._tick.is_lent:
+            self._tick.other_deadline = cycles
+            self._hook.deadline = min(self._hook.deadline, self._tick.at)
 
     def interrupt(self) -> None:
         """End the current run (from a signal handler or a link)."""

@@ -20,6 +20,7 @@ from emulator.machine.output_lending import OutputLending
 from emulator.machine.protection import Protection
 from emulator.machine.requests import RunRequests
 from emulator.machine.sleep import Sleep
+from emulator.machine.tick_lending import TickLending
 from emulator.machine.traps import TrapHandler
 from emulator.system.system import System
 
@@ -46,6 +47,7 @@ class Slices:
         protection: Protection,
         lending: InputLending,
         output: OutputLending,
+        tick: TickLending,
         halts: Halts,
         flash: ControlledFlash,
     ) -> None:
@@ -53,6 +55,7 @@ class Slices:
         self._halts = halts
         self._flash = flash
         self._lending = lending
+        self._tick = tick
         self._protection = protection
         self._core = engine.core
         self._hook = engine.hook
@@ -74,9 +77,13 @@ class Slices:
         if lending.some_wait:
             lending.lend(until, check_at, quiet_cycles)
         check_at = output.lend(until, check_at)
+        until = min(until, max(check_at, self._hook.cycles + 1))
+        if not lending.is_lending and not output.is_lending:
+            self._tick.lend(until)
         try:
-            code, error = self._emulate(min(until, max(check_at, self._hook.cycles + 1)))
+            code, error = self._emulate(until)
         finally:
+            self._tick.take_back()
             if lending.is_lending:
                 lending.take_back()
             if output.is_lending:

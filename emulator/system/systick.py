@@ -50,12 +50,15 @@ class SysTick:
         no_reference = 0 if reference_hz else CALIB_NOREF
         self._calibration = CALIB_SKEW | no_reference if calibration is None else calibration
         self._deadline = clock.deadline("system.systick", self._deadline_reached)
+        self._is_lent = False
+        self.on_touched: Callable[[], None] = lambda: None  # has to give back what was lent
         self._base_cycles = 0
         self._base_ticks = 0
         self.reset()
 
     def reset(self) -> None:
         """Stopped, all zero."""
+        self._call_back()
         self._control = 0 if self._reference_hz else CSR_CLKSOURCE
         self._reload = 0
         self._count_flag = False
@@ -97,6 +100,7 @@ class SysTick:
 
     def sync(self) -> None:
         """Bring value, COUNTFLAG and the pending interrupt up to this cycle."""
+        self._call_back()
         if not self._control & CSR_ENABLE:
             return
         now = self._ticks()
@@ -129,12 +133,39 @@ class SysTick:
         self.sync()
         self._plan()
 
+    # -- lent to the native hook: emulator/machine/tick_lending.py ---------------------------
+    def lend(self) -> tuple[int, int] | None:
+        """The cycle of the next deadline and the cycles from one to another; None: they are not even.
+
+        Until :meth:`take_back` the clock has none of SysTick's.
+        """
+        at_cycles = self._deadline.at_cycles
+        if at_cycles is None or not self._reload or self._tick_hz() != self._clock.core_hz:
+            return None
+        self._is_lent = True
+        self._deadline.disarm()
+        return at_cycles, self._reload + 1
+
+    def take_back(self, at_cycles: int, served_at: int | None) -> None:
+        """Go on with the deadline at ``at_cycles``; the one before was served at a cycle, if any was."""
+        self._is_lent = False
+        if served_at is not None:
+            self._count_flag = True
+            self._value_tick = self._base_ticks + served_at - self._base_cycles
+            self._value = self._after_reload(served_at - (at_cycles - self._reload - 1))
+        self._deadline.arm(at_cycles)
+
+    def _call_back(self) -> None:
+        if self._is_lent:
+            self.on_touched()
+
     def before_clock_change(self) -> None:
         """Fold the ticks so far, before frequencies change."""
         self.sync()
 
     def clock_changed(self) -> None:
         """Go on from now at the new ratio of core and reference clock."""
+        self._call_back()
         self._restart_ticks()
         self._plan()
 
@@ -187,6 +218,7 @@ class SysTick:
     # -- snapshots -----------------------------------------------------------------------
     def save(self) -> Any:
         """State for a snapshot; the deadline is saved by the clock."""
+        self._call_back()
         return (
             self._control,
             self._reload,

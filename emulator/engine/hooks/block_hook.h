@@ -16,6 +16,7 @@
 #include "../hook.h"
 #include "../lent_input.h"
 #include "../lent_output.h"
+#include "../lent_tick.h"
 #include "../remembered_reads.h"
 #include "addresses.h"
 #include "answers.h"
@@ -38,6 +39,7 @@ typedef struct {
     RememberedReads *remembered; /* NULL: every read is Python's */
     LentInput *input;      /* NULL: every character is */
     LentOutput *output;    /* the same of those that are sent */
+    LentTick *tick;        /* SysTick's deadlines while they are lent */
     Answers *answers;      /* NULL: every question is Python's */
     Watch watch;
     emu_start_fn emu_start;

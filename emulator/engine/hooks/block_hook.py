@@ -23,6 +23,7 @@ from emulator.engine.hooks.pricing import EVERYTHING, Pricing
 from emulator.engine.hooks.tables import Tables
 from emulator.engine.lent_input import LentInput
 from emulator.engine.lent_output import KnownTurn, LentOutput
+from emulator.engine.lent_tick import LentTick
 from emulator.engine.remembered_reads import RememberedReads
 from emulator.system.exception_state import ExceptionState
 from emulator.timing.memory.memory_system import MemorySystem, TimedRegion
@@ -86,6 +87,9 @@ class PythonHook:
         """See :class:`BlockHook`; nothing is lent to it."""
 
     def share_output(self, lent: LentOutput) -> None:
+        """See :class:`BlockHook`; nothing is lent to it."""
+
+    def share_tick(self, lent: LentTick) -> None:
         """See :class:`BlockHook`; nothing is lent to it."""
 
     def know_turn(self, turn: KnownTurn) -> None:

@@ -109,6 +109,8 @@ EXPORT void bl_share_input(NativeHook *n, LentInput *input) { n->input = input; 
 
 EXPORT void bl_share_output(NativeHook *n, LentOutput *output) { n->output = output; }
 
+EXPORT void bl_share_tick(NativeHook *n, LentTick *tick) { n->tick = tick; }
+
 EXPORT void bl_know_turn(NativeHook *n, const KnownTurn *turn) { know_turn(&n->watch, turn); }
 
 EXPORT void bl_know_loads(NativeHook *n, uint32_t block, uint32_t state, uint32_t n_loads, const KnownLoad *loads,

@@ -24,6 +24,7 @@ from emulator.engine.hooks.native_plan import PackedPlan, packed
 from emulator.engine.hooks.native_reads import NativeReads, prototype_reads
 from emulator.engine.lent_input import LentInput
 from emulator.engine.lent_output import KnownTurn, LentOutput
+from emulator.engine.lent_tick import LentTick
 from emulator.engine.library import add_native_hook
 from emulator.engine.remembered_reads import RememberedReads
 from emulator.system.exception_state import ExceptionState
@@ -200,6 +201,10 @@ class NativeHook(_Head):
     def share_output(self, lent: LentOutput) -> None:
         """See :class:`BlockHook`."""
         self._reads.share_output(lent)
+
+    def share_tick(self, lent: LentTick) -> None:
+        """See :class:`BlockHook`."""
+        self._reads.share_tick(lent)
 
     def know_turn(self, turn: KnownTurn) -> None:
         """See :class:`BlockHook`."""

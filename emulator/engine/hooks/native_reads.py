@@ -9,6 +9,7 @@ from typing import Any
 from emulator.engine.hook import KnownLoad
 from emulator.engine.lent_input import LentInput
 from emulator.engine.lent_output import KnownTurn, LentOutput
+from emulator.engine.lent_tick import LentTick
 from emulator.engine.remembered_reads import RememberedReads
 
 
@@ -30,6 +31,7 @@ def prototype_reads(library: c.CDLL) -> None:
         ("bl_share_reads", [pointer, pointer]),
         ("bl_share_input", [pointer, pointer]),
         ("bl_share_output", [pointer, pointer]),
+        ("bl_share_tick", [pointer, pointer]),
         ("bl_know_turn", [pointer, pointer]),
         ("bl_know_loads", [pointer, u32, u32, u32, pointer, pointer]),
     ):
@@ -59,6 +61,11 @@ class NativeReads:
         """Let what is lent there leave; it must outlive the hook."""
         self._lent_output = lent
         self._library.bl_share_output(self._engine, c.addressof(lent))
+
+    def share_tick(self, lent: LentTick) -> None:
+        """Let SysTick become pending that is lent there; it must outlive the hook."""
+        self._lent_tick = lent
+        self._library.bl_share_tick(self._engine, c.addressof(lent))
 
     def know_turn(self, turn: KnownTurn) -> None:
         """See :class:`emulator.engine.hook.BlockHook`."""

@@ -12,6 +12,7 @@
 #include "input.h"
 #include "output.h"
 #include "interpret.h"
+#include "tick.h"
 
 #define EXC_RETURN_FROM 0xFFFFFF00u
 #define INTERRUPT_SVC 2    /* QEMU's number, as UC_HOOK_INTR gives it */
@@ -75,7 +76,7 @@ static int goes_on(NativeHook *n, void *uc, int error) {
         h->interrupt = 0;
     } else if (h->stop_code != STOP_MASKS && h->stop_code != STOP_REQUEST && h->stop_code != STOP_DEADLINE) return 0;
     else if (!(ask_register(&n->pricing.addresses.registers, uc, n->exceptions.ids.cpsr) & CPSR_THUMB)) return 0;
-    if (h->stop_code == STOP_DEADLINE && !input_due(n) && !output_due(n)) return 0;
+    if (h->stop_code == STOP_DEADLINE && !input_due(n) && !output_due(n) && !tick_due(n)) return 0;
     h->stop_request = 0;
     h->stop_code = STOP_REQUEST; /* why Python is to look, should it have to */
     return take_exception(n, uc) != TAKEN_LEFT;
