@@ -159,5 +159,18 @@ KERNELS = [
         ("90fc001e00ef4248", "vld20.8 {q0,q1},[r0]; vadd.i8 q2,q0,q1", 0, 5, "interleaved 4"),
         ("90ed000a31ee821a", "vldr s0,[r0]; vadd.f32 s2,s3,s4", 0, 1, "a scalar float beside its loads"),
         ("31ee821a23ee843a", "vadd.f32 s2,s3,s4; vmul.f32 s6,s7,s8", 0, 2, "not beside another"),
+        ("02ef440d00ff586d", "vadd.f32 q0,q1,q2; vmul.f32 q3,q0,q4", 0, 3, "sums of floating point after 2"),
+        ("02ff540d00ef486d", "vmul.f32 q0,q1,q2; vadd.f32 q3,q0,q4", 0, 4, "products after 3"),
+        ("02ef540c00ef486d", "vfma.f32 q0,q1,q2; vadd.f32 q3,q0,q4", 0, 5, "fused ones after 4"),
+        ("02ef540c06ef580c", "vfma.f32 q0,q1,q2; vfma.f32 q0,q3,q4", 0, 3, "and 2 into an addend"),
+        ("b9ff420700ef464d", "vabs.f32 q0,q1; vadd.f32 q2,q0,q3", 0, 2, "a sign after 1"),
+        (
+            "32ee400f06ef484d",
+            "vadd.f32 q0,q1,r0; vadd.f32 q2,q3,q4",
+            0,
+            3,
+            "a core register's sum in the pipe of sums",
+        ),
+        ("80ee81090130", "vdiv.f16 s0,s1,s2; adds r0,#1", 0, 7, "a division of halves"),
     )
 ]

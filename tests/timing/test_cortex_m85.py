@@ -67,6 +67,13 @@ def test_a_predicted_branch_issues_beside_two_others() -> None:
     assert [step.cycles for step in steps] == [1, 1, 1]
 
 
+@pytest.mark.parametrize(("offset", "cycles"), [(0, 1), (2, 2), (4, 2), (6, 2)])
+def test_renesas_delay_loop_by_its_alignment(offset: int, cycles: int) -> None:
+    """FSP's bsp_delay.h: subs r0,#1; cmp r0,#0; bne takes a cycle a turn at a multiple of 8, else two."""
+    steps = turns("01380028fcd1", *[TAKEN] * 4, address=0x1000 + offset)
+    assert [step.cycles for step in steps[1:]] == [cycles] * 3
+
+
 def test_a_skipped_instruction_costs_as_one_that_runs() -> None:
     block = decode_block(bytes.fromhex("18bf40180a44"), 0x1000)  # it ne; addne r0,r1; add r2,r1
     assert MODEL.observed(block) == ()

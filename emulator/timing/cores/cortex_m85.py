@@ -6,14 +6,15 @@ tightly coupled memory, with every branch predicted right: a wrong prediction ad
 * An instruction passes EX1, EX2 and EX3 in the three cycles from its issue. Sums and moves run in any of
   them, bit operations in EX2 or EX3, shifts in EX1 or EX2: in the first in which their operands are there,
   so that a result of EX1 or EX2 serves one of the same cycle. Issue waits only for what no stage can await.
-* A NOP, an IT and a predicted branch issue beside two others when all are 8 bytes of code at most.
+* A NOP, an IT and a predicted branch issue beside two others when all are 8 bytes of code at most, and in a
+  branch's target cycle only where that begins at a multiple of 8.
 * Vectors and floating point begin in EX3. A vector holds its pipe for two beats and issues for one cycle,
   beside one scalar before it. None but a vector issues in a vector load's or store's second cycle.
 * Gathers and scatters issue alone and nothing runs beside them; two elements a cycle.
 * LE is a predicted branch that is known from its first turn on; the two loops met last are known.
 
 Ignored: a third instruction across a branch, conflicts of banks and of the store buffer, two that need EX2 in
-one cycle ("slippery condition"), strides of a byte scatter, which floats a vector's elements are.
+one cycle ("slippery condition"), strides of a byte scatter.
 """
 
 from __future__ import annotations
@@ -36,12 +37,14 @@ from emulator.timing.cores.cortex_m85_rows import (
     DIVIDE,
     DOUBLE_CYCLES,
     EXCEPTIONS,
+    FUSED_VECTORS,
     RULES,
     SHIFTS,
     UNALIGNED,
     VECTOR_PIPES,
     CortexM85Parameters,
     Pipe,
+    is_float_product,
     pipes_of,
     rows,
 )
@@ -53,6 +56,7 @@ from emulator.timing.model import FALL_THROUGH, Cause, Step
 LAST_STAGE = 2
 LAST_CYCLE = -1
 """The one before a block, which what is first in it may still join."""
+HALF_BITS = 16
 LOOP_ENDS = ("le", "letp")
 KNOWN_LOOPS = 2
 SHIFTED_REGISTER = 0b1110101
@@ -61,6 +65,10 @@ FLOATS = ~0 << S_BASE
 VECTOR_BYTES = 16
 FLOATING = FP_ARITHMETIC | {Kind.FP_LOAD, Kind.FP_STORE, Kind.FP_LOAD_MULTIPLE, Kind.FP_STORE_MULTIPLE}
 FUSED = ("vfma", "vfms", "vfnma", "vfnms")
+
+
+NO_THIRD = Group(thirds=1)
+"""What a group begins with that takes no third instruction."""
 
 
 def cycles_of(name: str) -> int:
@@ -76,6 +84,7 @@ class State(NamedTuple):
     group: Group = Group(closed=True)  # what issued in the last cycle
     scalar_from: int = LAST_CYCLE  # cycles until a scalar may issue
     late_flags: int = LAST_CYCLE  # cycles until a branch is no more behind flags that come late
+    entered: bool = True  # the next instruction is a branch's target
     loops: tuple[int, ...] = ()  # addresses of the LEs that are known, the last one first
 
 
@@ -107,7 +116,7 @@ class CortexM85:
     def step(self, state: Hashable, block: Block, skipped: int, edge: int) -> Step:  # noqa: ARG002
         """Price ``block``."""
         assert isinstance(state, State)
-        run = _Pass(self.table, state, len(block.instructions))
+        run = _Pass(self.table, state, block)
         loops = state.loops
         for index, instruction in enumerate(block.instructions):
             leaves = instruction.writes_pc and (edge != FALL_THROUGH or not may_stay(instruction))
@@ -123,9 +132,11 @@ class CortexM85:
 class _Pass:
     """One pass through a block: the ledger and what changes on the way."""
 
-    def __init__(self, table: Table, state: State, instructions: int) -> None:
+    def __init__(self, table: Table, state: State, block: Block) -> None:
         self._table = table
-        self._ledger = Ledger(instructions)
+        self._ledger = Ledger(len(block.instructions))
+        self._first = NO_THIRD if state.entered and block.address % cycles_of("group_bytes") else Group()
+        self._left = False
         self._board = Scoreboard(state.pending)
         self._pipes = list(state.pipes)  # the cycle in which each is free
         self._group = state.group
@@ -150,7 +161,8 @@ class _Pass:
         row = self._table.row(instruction)
         ledger.charge(index, Cause.ISSUE, 1)
         ledger.charge(index, row.cause, self._held(instruction) - 1)
-        self._group = joined(Group(), instruction)
+        self._group = joined(self._first, instruction)
+        self._first = Group()
         self._publish(instruction, issued, ledger.time - 1)
 
     def loop(
@@ -177,6 +189,7 @@ class _Pass:
 
     def leave(self) -> None:
         """Leave the straight line: what comes issues in a cycle of its own."""
+        self._left = True
         self._group = Group(closed=True)
 
     def close(self, loops: tuple[int, ...], last: Instruction) -> Step:
@@ -197,6 +210,7 @@ class _Pass:
                 group=Group(closed=True) if self._group.closed else self._group,
                 scalar_from=max(LAST_CYCLE, self._scalar_from - now),
                 late_flags=max(LAST_CYCLE, self._late_flags - now),
+                entered=self._left,
                 loops=loops,
             )
         )
@@ -206,6 +220,8 @@ class _Pass:
         """Cycles that it holds issue."""
         if is_slow_double(instruction) and instruction.kind in DOUBLE_CYCLES:
             return DOUBLE_CYCLES[instruction.kind].cycles
+        if instruction.kind is Kind.FP_DIVIDE and instruction.element_bits == HALF_BITS:
+            return cycles_of("half_division")
         if _is_gather(instruction):
             return max(2, VECTOR_BYTES * 8 // max(8, instruction.element_bits) // 2)
         row = self._table.row(instruction)
@@ -264,6 +280,8 @@ class _Pass:
         start = cycles_of("vector_operand")
         if instruction.kind is Kind.VECTOR_ACROSS:
             return cycles_of("vector_sum")
+        if instruction.kind is Kind.VECTOR_MULTIPLY and instruction.name in FUSED_VECTORS:
+            return cycles_of("vector_fused_addend")
         if instruction.kind is Kind.FP_MAC:
             return start + cycles_of("fused_addend_gain" if instruction.name in FUSED else "addend_gain")
         return start
@@ -277,6 +295,8 @@ class _Pass:
             board.publish(writes, done + 1)  # a base written back
         elif kind in VECTOR_PIPES or kind in FLOATING:
             latency = self._table.row(instruction).latency
+            if is_float_product(instruction):
+                latency = cycles_of("float_product")
             board.publish(writes & ~0xFFFF, done + cycles_of("vector_operand") + latency)
             to_core = "double_to_core" if moves_to_core(instruction) else "vector_result"
             board.publish(writes & 0xFFFF, done + cycles_of(to_core))

@@ -4,9 +4,10 @@ Stages: 0 = EX1 (addresses), 1 = EX2 (shifts, loaded words), 2 = EX3 (sums of pr
 first stage of floating point and vectors). A row's ``reads_at`` is the first stage in which it can take its
 operands, ``latency`` the number of stages from there until the result can be forwarded.
 
-Sources: jnk0le = jnk0le/random, cortex_m85.md, measured on RA8D1 (Cortex-M85 r0p2); LLVM =
-llvm/lib/Target/ARM/ARMScheduleM85.td; SLOTHY = its cortex_m85r1.py, which calls itself approximate. Arm's
-optimization guide (107950) was not at hand: jnk0le notes where silicon and guide differ.
+Sources: jnk0le = jnk0le/random, cortex_m85.md, measured on RA8D1 (Cortex-M85 r0p2); FSP = Renesas' package
+for RA, which counts on its delay loop's cycles; LLVM = llvm/lib/Target/ARM/ARMScheduleM85.td; SLOTHY = its
+cortex_m85r1.py, which calls itself approximate. Arm's optimization guide (107950) was not at hand: jnk0le
+notes where silicon and guide differ.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from emulator.timing.parameters import MPU_REGIONS, CacheBytes, CoreParameters, 
 
 JNK0LE = "jnk0le/random cortex_m85.md"
 LLVM = "LLVM ARMScheduleM85.td"
+FSP = "Renesas FSP bsp_delay.h, BSP_DELAY_LOOP_CYCLES"
 SLOTHY = "SLOTHY cortex_m85r1.py"
 
 BITWISE = frozenset({"and", "bic", "eor", "orn", "orr", "teq", "tst"})
@@ -58,6 +60,7 @@ VECTOR_PIPES: Mapping[Kind, Pipe] = {
     Kind.VECTOR_STORE: Pipe.STORE,
     Kind.VECTOR_ALU: Pipe.A,
     Kind.VECTOR_MULTIPLY: Pipe.B,
+    Kind.VECTOR_FLOAT: Pipe.A,
     Kind.VECTOR_ACROSS: Pipe.B,
     Kind.VECTOR_MOVE: Pipe.A,
     Kind.VECTOR_PREDICATE: Pipe.C,
@@ -71,6 +74,13 @@ ON_A_OR_B = frozenset(
 )
 """Moves and bit operations: whichever of the two is free."""
 ACROSS_ON_A = frozenset({"vmaxv", "vminv", "vmaxav", "vminav", "vabav", "vaddv"})
+SIGNS_AND_LIMITS = frozenset({"vabs", "vneg", "vmaxnm", "vminnm", "vmaxnma", "vminnma"})
+FLOATS_ON_B = SIGNS_AND_LIMITS | {"vmaxnmv", "vminnmv", "vmaxnmav", "vminnmav", "vcvtb", "vcvtt"}
+SUMS_WITH_CORE = frozenset({"vadd", "vsub"})
+"""Of floating point with a core register: products to the Cortex-M55, sums here."""
+FUSED_VECTORS = frozenset({"vfma", "vfms", "vfmas", "vcmla"})
+FLOAT_PRODUCTS = ((0xFFE11FF1, 0xFF000D50), (0xEFF11FF0, 0xEE310E60))
+"""Mask and bits of VMUL of floating point: of two vectors, of one and a core register (DDI 0553, C2.4)."""
 LATER_VECTORS = frozenset(
     {
         *("vrshl", "vqshl", "vqshlu", "vqrshl", "vrshr", "vshlc"),
@@ -84,7 +94,11 @@ LATER_VECTORS = frozenset(
 
 RULES = check_rules(
     {
-        "group_bytes": Rule(8, "measured", f"{JNK0LE}: a third one beside two 16-bit ones; fetch 64 bits"),
+        "group_bytes": Rule(
+            8,
+            "measured",
+            f"{JNK0LE}: a third beside two 16-bit ones; {FSP}: three in a cycle at a multiple of 8",
+        ),
         "mispredict": Rule(4, "measured", f"{JNK0LE}: 3 to 4 at an inner loop's end; {LLVM}: 4"),
         "late_flags": Rule(2, "measured", f"{JNK0LE}: 5 to 7 when flags were set in the cycle before"),
         "loop_begin": Rule(
@@ -101,6 +115,9 @@ RULES = check_rules(
         "after_vector_access": Rule(1, "measured", f"{JNK0LE}: no scalar in its second cycle"),
         "interleaved_load": Rule(3, "measured", f"{JNK0LE}: VLD2, VLD4 4 cycles"),
         "loaded_offsets": Rule(1, "measured", f"{JNK0LE}: gather offsets 4 behind a load, 3 behind VEOR"),
+        "vector_fused_addend": Rule(4, "guess", f"{LLVM}: addends of VFMA and VCMLA at M85Read_EX3"),
+        "float_product": Rule(3, "guess", f"{LLVM}: M85GrpBLat3Mve"),
+        "half_division": Rule(7, "guess", f"{LLVM}: M85FPDIV16 8, of which all waits but 2"),
         "addend_gain": Rule(3, "guess", f"{LLVM}: ReadFPMAC of VMLA; VFMA's is 2"),
         "fused_addend_gain": Rule(2, "guess", f"{LLVM}: M85ReadFPMAC2"),
     }
@@ -163,7 +180,15 @@ def vector_rows() -> Iterator[Row]:
     yield Row(Kind.VECTOR_ALU, 1, "guess", later, occupies=BEATS, latency=2, names=LATER_VECTORS)
     yield Row(Kind.VECTOR_ALU, 1, "guess", alu, occupies=BEATS)
     products = f"{LLVM}: M85GrpBLat2Mve; {SLOTHY}"
+    fused, complex_ = f"{LLVM}: M85GrpBLat4Mve", f"{LLVM}: M85GrpBLat3Mve"
+    yield Row(Kind.VECTOR_MULTIPLY, 1, "guess", fused, occupies=BEATS, latency=4, names=FUSED_VECTORS)
+    yield Row(
+        Kind.VECTOR_MULTIPLY, 1, "guess", complex_, occupies=BEATS, latency=3, names=frozenset({"vcmul"})
+    )
     yield Row(Kind.VECTOR_MULTIPLY, 1, "guess", products, occupies=BEATS, latency=2)
+    signs = f"{LLVM}: M85GrpBLat1Mve"
+    yield Row(Kind.VECTOR_FLOAT, 1, "guess", signs, occupies=BEATS, names=SIGNS_AND_LIMITS)
+    yield Row(Kind.VECTOR_FLOAT, 1, "guess", f"{later}, M85GrpBLat2Mve", occupies=BEATS, latency=2)
     yield Row(Kind.VECTOR_ACROSS, 1, "guess", f"{LLVM}: M85GrpBLat2MveR", occupies=BEATS, latency=2)
     counts = frozenset({"vidup", "vddup", "viwdup", "vdwdup"})
     yield Row(Kind.VECTOR_MOVE, 1, "guess", later, occupies=BEATS, latency=2, names=counts)
@@ -209,18 +234,29 @@ EXCEPTIONS = ExceptionTiming(entry=12, exit=10, tail_chain=6, fp_frame=9)
 """Guesses: the Cortex-M4's; the floating-point registers two a cycle."""
 
 
+def is_float_product(instruction: Instruction) -> bool:
+    """Whether it is a VMUL of floating point."""
+    opcode = instruction.opcode
+    return any(opcode & mask == bits for mask, bits in FLOAT_PRODUCTS)
+
+
 def pipes_of(instruction: Instruction) -> tuple[Pipe, ...]:
     """The pipes of which a vector takes one, the better one first; none for scalars."""
     kind, name = instruction.kind, instruction.name
     if kind not in VECTOR_PIPES:
         return ()
-    if name in ON_D:
-        return (Pipe.D,)
     if name in ON_A_OR_B:
         return Pipe.A, Pipe.B
-    if name in ACROSS_ON_A and not instruction.accumulator_reads:
-        return (Pipe.A,)
-    return (VECTOR_PIPES[kind],)
+    pipe = VECTOR_PIPES[kind]
+    if name in ON_D:
+        pipe = Pipe.D
+    elif kind is Kind.VECTOR_FLOAT and name in FLOATS_ON_B:
+        pipe = Pipe.B
+    elif (kind is Kind.VECTOR_MULTIPLY and name in SUMS_WITH_CORE) or (
+        name in ACROSS_ON_A and not instruction.accumulator_reads
+    ):
+        pipe = Pipe.A
+    return (pipe,)
 
 
 class CortexM85Parameters(CoreParameters, frozen=True):
