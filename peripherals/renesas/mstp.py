@@ -1,18 +1,15 @@
 """Module stop control of RA8D1 (R01UH0995, chapter "Low Power Modes", MSTPCRA to MSTPCRE).
 
-Each bit is a wire, ``mstp:B22`` for bit 22 of MSTPCRB, that the device behind it reads. Writes need PRC1 of
-PRCR (:mod:`.system`). Memories, DMA and DTC (MSTPCRA) are not stopped by their bits.
+Each bit is a wire, ``mstp:B22`` for bit 22 of MSTPCRB, that the device behind it reads. PRCR does not guard
+them: FSP writes them under any PRCR. Memories, DMA and DTC (MSTPCRA) are not stopped by their bits.
 """
 
 from __future__ import annotations
 
 from peripherals.register_device import Register, RegisterDevice
-from peripherals.renesas.system import MAY_WRITE
 
 LETTERS = "ABCDE"
 RESETS = (0xFFBFFEFE, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
-LOW_POWER = 1
-"""PRCR's bit of it."""
 
 
 class ModuleStop(RegisterDevice):
@@ -28,11 +25,6 @@ class ModuleStop(RegisterDevice):
         super().reset()
         for letter in LETTERS:
             self._tell(letter)
-
-    def write(self, offset: int, size_bytes: int, value: int) -> None:
-        """Protected."""
-        if self.context.signals.get(MAY_WRITE.format(LOW_POWER)):
-            super().write(offset, size_bytes, value)
 
     def stopped(self, _written: int, _old: int) -> None:
         """Modules start and stop."""

@@ -55,7 +55,7 @@ class Ports(RegisterDevice):
         Register(0xD00, "PFENET"),
         Register(0xD0C, "PWPR", GUARD, writable=GUARD, on_write="guard_written"),
         Register(0xD14, "PWPRS", GUARD, writable=GUARD, on_write="guard_written"),
-        *(Register(0xD20 + 4 * n, f"PMSAR{n}") for n in range(8)),
+        *(Register(0xD20 + 4 * n, f"PMSAR{n}") for n in range(16)),
     )
     PARTS = ("_pins",)
     size_bytes = 0x1000

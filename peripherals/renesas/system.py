@@ -51,8 +51,6 @@ HOCO_STABLE, MOSC_STABLE, PLL1_STABLE, PLL2_STABLE = 1 << 0, 1 << 3, 1 << 5, 1 <
 REQUEST, READY = 1 << 6, 1 << 7
 KEY = 0xA5
 CLOCK, LOW_POWER, VOLTAGE, SECURITY = 0, 1, 3, 4
-MAY_WRITE = "prcr:{}"
-"""Wire of a bit of PRCR, for other devices' registers under it."""
 PROTECTED = (  # first offset, last, the bit of PRCR
     (0x0C, 0x11, LOW_POWER), (0x20, 0x7F, CLOCK), (0xA0, 0xA0, LOW_POWER), (0xA2, 0xA5, CLOCK),
     (0xAA, 0xAA, LOW_POWER), (0xE0, 0xE3, VOLTAGE), (0x110, 0x142, LOW_POWER), (0x3C4, 0x3E7, SECURITY),
@@ -138,7 +136,6 @@ class System(RegisterDevice):
         """The middle-speed oscillator, undivided."""
         super().reset()
         self._outputs.forget()
-        self._tell_protection()
         self._refresh()
 
     def write(self, offset: int, size_bytes: int, value: int) -> None:
@@ -158,7 +155,6 @@ class System(RegisterDevice):
         """PRCR: under its key, which registers take writes."""
         if written >> 24 == KEY:
             self.values["PRCR"] = written >> 16 & 0x3B
-            self._tell_protection()
 
     def stable(self) -> int:
         """OSCSF: what runs is stable."""
@@ -238,7 +234,3 @@ class System(RegisterDevice):
         divider = min(MOST_DIVIDER, max(1, -(-hz["core"] // max(1, hz["iclk"]))))
         for memory in self.parameters.memories:
             self.context.tuning.configure(memory, bus_divider=divider)
-
-    def _tell_protection(self) -> None:
-        for bit in (CLOCK, LOW_POWER, VOLTAGE, SECURITY):
-            self.context.signals.set(MAY_WRITE.format(bit), self.values["PRCR"] >> bit & 1)
