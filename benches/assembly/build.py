@@ -33,6 +33,10 @@ RAM = 0x20000000
 AN505_RAM = 0x38000000
 AES_TABLES = "cortexm-AES/aes/lookup_tables.c"
 HARNESS = "harness.s"
+FLOATING = {
+    "cortex-m4": ("-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"),
+    "cortex-m55": ("-mfloat-abi=hard", "-mfpu=auto"),  # its vectors, too
+}
 TIMED = "timed_"
 """What a function's name begins with that harness.s times; behind it the name of the timed one."""
 
@@ -54,6 +58,7 @@ RECIPES = (
     Recipe("aes_cm4.elf", ("cortexm-AES/aes/target/CM4_*/*.S", AES_TABLES), "cortex-m4", has_harness=True),
     Recipe("aes_cm7.elf", ("cortexm-AES/aes/target/CM7_*/*.S", AES_TABLES), "cortex-m7"),
     Recipe("aes_cm33.elf", ("cortexm-AES/aes/target/CM33_*/*.S", AES_TABLES), "cortex-m33", AN505_RAM, True),
+    Recipe("aes_cm85.elf", ("cortexm-AES/aes/target/CM85_*/*.S", AES_TABLES), "cortex-m55"),
     Recipe("curve9767_cm0.elf", ("curve9767/src/ops_cm0.s",), "cortex-m0"),
     Recipe("curve9767_cm4.elf", ("curve9767/src/ops_cm4.s",), "cortex-m4"),
     Recipe("gls254_cm4.elf", ("gls254-cm4/gls254-cm4.s",), "cortex-m4", has_harness=True),
@@ -76,7 +81,7 @@ def build(recipe: Recipe, sources: Path, out: Path) -> Path:
     files = sorted({file for pattern in recipe.sources for file in sources.glob(pattern)})
     if not files:
         raise UsageError(f"no sources for {recipe.elf}", where=str(sources / recipe.sources[0]))
-    floating = ["-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"] if recipe.cpu == "cortex-m4" else []
+    floating = FLOATING.get(recipe.cpu, ())
     with tempfile.TemporaryDirectory(prefix="boardless-") as folder:
         parts = {file: f"-I{sources / file.relative_to(sources).parts[0]}" for file in files}
         if recipe.has_harness:

@@ -120,7 +120,7 @@ KERNELS = [
             "vmov r0,r1,q0[2],q0[0]; mov r10,r10; mov r11,r11; "
             "mov r9,r9; mov r8,r8; mov r10,r10; mov r11,r11; adds r2,r0,#1",
             0,
-            5,
+            4,
             "VMOV of lanes 3 into EX3",
         ),
         (
@@ -172,5 +172,6 @@ KERNELS = [
             "a core register's sum in the pipe of sums",
         ),
         ("80ee81090130", "vdiv.f16 s0,s1,s2; adds r0,#1", 0, 7, "a division of halves"),
+        ("08ff5001db46", "veor q0,q4,q0; mov r11,r11", 0, 1, "a scalar behind a vector: jnk0le's diagram"),
     )
 ]

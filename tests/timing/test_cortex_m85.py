@@ -67,6 +67,14 @@ def test_a_predicted_branch_issues_beside_two_others() -> None:
     assert [step.cycles for step in steps] == [1, 1, 1]
 
 
+def test_a_branch_takes_its_target_along_beside_one_other() -> None:
+    """jnk0le: 1 instruction before a predicted branch and 1 at its target, when fetch is ahead."""
+    moves = "".join(f"{n:02x}2{n & 7}" for n in range(9))  # movs r0,#0; movs r1,#1 ...
+    even, odd = turns(moves[4:] + "f6d1", *[TAKEN] * 4), turns(moves + "f5d1", *[TAKEN] * 4)  # and bne
+    assert [step.cycles for step in even] == [4] * 4
+    assert [step.cycles for step in odd] == [5, 4, 5, 4]
+
+
 @pytest.mark.parametrize(("offset", "cycles"), [(0, 1), (2, 2), (4, 2), (6, 2)])
 def test_renesas_delay_loop_by_its_alignment(offset: int, cycles: int) -> None:
     """FSP's bsp_delay.h: subs r0,#1; cmp r0,#0; bne takes a cycle a turn at a multiple of 8, else two."""

@@ -7,14 +7,15 @@ tightly coupled memory, with every branch predicted right: a wrong prediction ad
   them, bit operations in EX2 or EX3, shifts in EX1 or EX2: in the first in which their operands are there,
   so that a result of EX1 or EX2 serves one of the same cycle. Issue waits only for what no stage can await.
 * A NOP, an IT and a predicted branch issue beside two others when all are 8 bytes of code at most, and in a
-  branch's target cycle only where that begins at a multiple of 8.
+  branch's target cycle only where that begins at a multiple of 8. A branch beside one other takes the
+  instruction at its target along when fetch is 8 bytes ahead.
 * Vectors and floating point begin in EX3. A vector holds its pipe for two beats and issues for one cycle,
-  beside one scalar before it. None but a vector issues in a vector load's or store's second cycle.
+  beside one scalar, which stands before a vector's load or store; none issues in the second cycle of those.
 * Gathers and scatters issue alone and nothing runs beside them; two elements a cycle.
 * LE is a predicted branch that is known from its first turn on; the two loops met last are known.
 
-Ignored: a third instruction across a branch, conflicts of banks and of the store buffer, two that need EX2 in
-one cycle ("slippery condition"), strides of a byte scatter.
+Ignored: conflicts of banks and of the store buffer, two that need EX2 in one cycle ("slippery condition"),
+strides of a byte scatter.
 """
 
 from __future__ import annotations
@@ -67,6 +68,9 @@ FLOATING = FP_ARITHMETIC | {Kind.FP_LOAD, Kind.FP_STORE, Kind.FP_LOAD_MULTIPLE, 
 FUSED = ("vfma", "vfms", "vfnma", "vfnms")
 
 
+CLOSED = Group(closed=True)
+FETCH_BYTES = RULES["group_bytes"].cycles
+MOST_AHEAD_BYTES = 4 * FETCH_BYTES
 NO_THIRD = Group(thirds=1)
 """What a group begins with that takes no third instruction."""
 
@@ -84,6 +88,7 @@ class State(NamedTuple):
     group: Group = Group(closed=True)  # what issued in the last cycle
     scalar_from: int = LAST_CYCLE  # cycles until a scalar may issue
     late_flags: int = LAST_CYCLE  # cycles until a branch is no more behind flags that come late
+    ahead_bytes: int = 0  # how far fetch is ahead of issue, up to what matters
     entered: bool = True  # the next instruction is a branch's target
     loops: tuple[int, ...] = ()  # addresses of the LEs that are known, the last one first
 
@@ -125,7 +130,7 @@ class CortexM85:
                 continue
             run.instruction(index, instruction)
             if leaves:
-                run.leave()
+                run.leave(instruction)
         return run.close(loops, block.instructions[-1])
 
 
@@ -137,6 +142,8 @@ class _Pass:
         self._ledger = Ledger(len(block.instructions))
         self._first = NO_THIRD if state.entered and block.address % cycles_of("group_bytes") else Group()
         self._left = False
+        self._ahead_bytes = state.ahead_bytes
+        self._fetched_at = 0
         self._board = Scoreboard(state.pending)
         self._pipes = list(state.pipes)  # the cycle in which each is free
         self._group = state.group
@@ -146,12 +153,23 @@ class _Pass:
 
     def instruction(self, index: int, instruction: Instruction) -> None:
         """Issue one instruction, in the last cycle if it can."""
+        self._issue(index, instruction)
+        self._fetch(instruction.size_bytes)
+
+    def _fetch(self, size_bytes: int) -> None:
+        """Let fetch run until now, a queue ahead at most, and take what has issued from it."""
+        fetched = (self._ledger.time - self._fetched_at) * FETCH_BYTES
+        self._fetched_at = self._ledger.time
+        self._ahead_bytes = max(0, min(self._ahead_bytes + fetched, MOST_AHEAD_BYTES) - size_bytes)
+
+    def _issue(self, index: int, instruction: Instruction) -> None:
         ledger = self._ledger
         if may_join(self._group, instruction):
             cycle = ledger.time - 1
             if self._wait(cycle, instruction).cycle == cycle:
                 ledger.issue(ago=1)
                 self._group = joined(self._group, instruction)
+                self._first = Group()
                 self._publish(instruction, cycle, cycle)
                 return
         wait = self._wait(ledger.time, instruction)
@@ -181,20 +199,24 @@ class _Pass:
             if ends and leaves:
                 ledger.charge(index, Cause.BRANCH, cycles_of("loop_begin"))
         if leaves:
-            self.leave()
+            self.leave(instruction)
         if not ends:
             return known
         others = tuple(address for address in known if address != instruction.address)
         return (instruction.address, *others)[:KNOWN_LOOPS]
 
-    def leave(self) -> None:
-        """Leave the straight line: what comes issues in a cycle of its own."""
+    def leave(self, branch: Instruction) -> None:
+        """Leave the straight line: one instruction there may still issue beside one before the branch."""
         self._left = True
-        self._group = Group(closed=True)
+        shares = branch.target is not None and self._group.slots == 1 and self._ahead_bytes >= FETCH_BYTES
+        self._group = self._group._replace(thirds=1) if shares and not self._group.closed else CLOSED
+        self._ahead_bytes = 0
 
     def close(self, loops: tuple[int, ...], last: Instruction) -> Step:
         """Close the books."""
         now = self._ledger.time
+        if not self._left:
+            self._fetch(0)
         late = self._late_flags > self._last_issue
         mispredict = 0
         if last.writes_pc and last.kind is not Kind.LOOP:
@@ -210,6 +232,7 @@ class _Pass:
                 group=Group(closed=True) if self._group.closed else self._group,
                 scalar_from=max(LAST_CYCLE, self._scalar_from - now),
                 late_flags=max(LAST_CYCLE, self._late_flags - now),
+                ahead_bytes=self._ahead_bytes,
                 entered=self._left,
                 loops=loops,
             )

@@ -19,6 +19,8 @@ ALONE = frozenset(
         *(Kind.FP_STORE_MULTIPLE, Kind.TABLE_BRANCH, Kind.SYSTEM, Kind.BARRIER, Kind.WAIT, Kind.UNKNOWN),
     }
 )
+VECTOR_ACCESSES = (Kind.VECTOR_LOAD, Kind.VECTOR_STORE)
+"""What takes a scalar before it, and none behind it (jnk0le)."""
 FREE = frozenset({Kind.NOP, Kind.IT, Kind.BRANCH, Kind.CALL, Kind.BRANCH_REGISTER})
 FP_ARITHMETIC = frozenset({Kind.FP_ALU, Kind.FP_MULTIPLY, Kind.FP_MAC, Kind.FP_DIVIDE, Kind.FP_MOVE})
 FP_TRANSFERS = frozenset({Kind.FP_LOAD, Kind.FP_STORE})
@@ -62,7 +64,7 @@ def stands_alone(instruction: Instruction) -> bool:
         or is_slow_double(instruction)
         or instruction.name in ("vmrs", "vmsr")
         or (memory is not None and memory.exclusive)
-        or (instruction.kind in (Kind.VECTOR_LOAD, Kind.VECTOR_STORE) and memory is None)
+        or (instruction.kind in VECTOR_ACCESSES and memory is None)
     )
 
 
@@ -111,7 +113,7 @@ def _late_reads(instruction: Instruction) -> int:
 
 def _words(instruction: Instruction) -> int:
     """Ports that an access takes; a vector's takes both."""
-    if instruction.kind in (Kind.VECTOR_LOAD, Kind.VECTOR_STORE):
+    if instruction.kind in VECTOR_ACCESSES:
         return PORTS
     memory = instruction.memory
     return 0 if memory is None else min(PORTS, memory.count * max(1, memory.size_bytes // 4))
@@ -135,7 +137,7 @@ def joined(group: Group, instruction: Instruction) -> Group:
         stores=group.stores + (words if stores else 0),
         loaded=group.loaded | instruction.load_writes,
         conditional=group.conditional | (instruction.writes if may_be_skipped(instruction) else 0),
-        closed=stands_alone(instruction) or kind in VECTOR_PIPES,
+        closed=stands_alone(instruction) or kind in VECTOR_ACCESSES,
     )
 
 
