@@ -87,7 +87,7 @@ static int is_call(uint32_t opcode) { return opcode >> 27 == 0x1E && (opcode & 0
 /* The size of the block that begins there; where it may go to is looked at later on. */
 static uint32_t survey_block(Survey *s, uint32_t start) {
     uint32_t at = start;
-    while (at - start < SURVEYED_BYTES && s->last - at >= 3) {
+    while (at - start < SURVEYED_BYTES && at <= s->last && s->last - at >= 3) {
         uint32_t opcode = survey_opcode(s, at);
         uint32_t next = at + (opcode < WIDE_FROM ? 2 : 4);
         if (goes_elsewhere(opcode) || ends_block(opcode)) {
