@@ -164,7 +164,7 @@ static void know_step(NativeHook *n, Path *path, uint32_t elsewhere, Block *next
     int32_t entered = next->observed_all ? -1 : find_path(&n->tables, taken->next_state, next->index, 0);
     settle_path(path);
     *step = (Step){.edge = edge};
-    if (path->skipped || next->host || (entered < 0 && !next->observed_all)) return;
+    if (path->skipped || (entered < 0 && !next->observed_all)) return;
     *step = (Step){next->address, next->size_bytes, next, entered < 0 ? NULL : n->tables.paths[entered], 0, 0,
                    taken->cycles, taken->next_state, edge, 0};
 }
@@ -201,10 +201,15 @@ static inline uint32_t enter_data(NativeHook *n, void *uc, Block *b) {
     return b->misaligned || a->n_guards ? data_stop(n, b) : STOP_NONE;
 }
 
+/* Whether a block's code is not what it was: only that in RAM can be another. */
+static inline __attribute__((always_inline)) int has_changed(const Block *b) {
+    return b->host && (b->dropped || memcmp(b->host, b->code, b->size_bytes));
+}
+
 static uint32_t enter(NativeHook *n, void *uc, uint32_t address, uint32_t size_bytes) {
     BlockHook *h = &n->pricing.head;
     Block *previous = n->block, *b = find_block(&n->tables, address, size_bytes);
-    if (!b || (b->host && (b->dropped || memcmp(b->host, b->code, size_bytes)))) {
+    if (!b || has_changed(b)) {
         h->need_address = address;
         h->need_size = size_bytes;
         return STOP_NEED_BLOCK;
@@ -285,7 +290,7 @@ static __attribute__((noinline)) void pass_priced(NativeHook *n, void *uc, Block
 static inline __attribute__((always_inline)) int is_quick(const NativeHook *n, const Block *b, const Step *step,
                                                           uint32_t address, uint32_t size_bytes) {
     const BlockHook *h = &n->pricing.head;
-    if (step->address != address || step->size_bytes != size_bytes || step->next->host) return 0;
+    if (step->address != address || step->size_bytes != size_bytes || has_changed(step->next)) return 0;
     if (step->next->redirects && !n->interprets) return 0;
     if (h->stop_code | h->stop_request | h->mask_watch | h->trace_enabled) return 0;
     if (b->leaves && n->contexts.enabled) return 0;
