@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from benches.speed import recording
+from benches.speed import convolution, recording, vectors
 from benches.speed.accuracy import accuracy_rows
 from benches.speed.firmware_loops import loop_rows
 from benches.speed.fresh_process import in_fresh_process, most_resident_mb
@@ -50,6 +50,10 @@ LARGEST = VISUAL_WAKE_WORDS.name
 WARM = 2
 IDLE_DAY = Goal(120, of_ratio=False)
 FLAT = Goal(1, of_ratio=False)
+AHEAD_OF_QEMU = Goal(1, least=True)
+AS_FAST_AS_M33 = Goal(0.9, least=True)
+VECTOR_SHARE = 10
+"""A kernel takes one of so many instructions of the convolution's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,23 @@ def _convolution(of: Conditions) -> Iterator[Row]:
         found = [speed for _ in range(of.turns) if (speed := convolution_qemu(of.repetitions))]
         if found:
             yield row(f"convolution kernel: {QEMU}", "MIPS", median_mips(found), median_mips(speeds[PLAIN]))
+
+
+def _vectors(of: Conditions) -> Iterator[Row]:
+    for kernel in vectors.REPETITION:
+        repetitions = max(
+            1, of.repetitions * convolution.instructions(1) // vectors.REPETITION[kernel] // VECTOR_SHARE
+        )
+        ours = in_turns(of.turns, [partial(vectors.emulated, kernel, "memory", repetitions)])
+        qemu = [speed for _ in range(of.turns) if (speed := vectors.on_qemu(kernel, repetitions))]
+        goal = None if kernel == vectors.SCALAR else AHEAD_OF_QEMU
+        if qemu:
+            value = median_mips(ours["memory"])
+            yield row(f"Cortex-M55: {kernel}, beside {QEMU}", "MIPS", value, median_mips(qemu), goal)
+    ways = [partial(vectors.convolution_on, board, of.repetitions) for board in vectors.SCALAR_BOARDS]
+    speeds = in_turns(of.turns, ways)
+    m55, m33 = (median_mips(speeds[board]) for board in vectors.SCALAR_BOARDS)
+    yield row("Cortex-M55: the convolution kernel, beside a Cortex-M33", "MIPS", m55, m33, AS_FAST_AS_M33)
 
 
 def _shipped(of: Conditions) -> Iterator[Row]:
@@ -200,6 +221,9 @@ MEASURES: Sequence[Measure] = (
         "convolution",
         "a convolution kernel on plain Unicorn, at three depths of timing, on QEMU",
         _convolution,
+    ),
+    Measure(
+        "vectors", "kernels of a Cortex-M55 on QEMU, too; its scalar code beside a Cortex-M33's", _vectors
     ),
     Measure("shipped", "an inference of each shipped image at three depths, beside plain Unicorn", _shipped),
     Measure("images", "the same of each development image in --images, and beside its board", _development),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from benches.speed import convolution, idle
+from benches.speed import convolution, idle, vectors
 from benches.speed.__main__ import main
 from benches.speed.fresh_process import in_fresh_process, most_resident_mb
 from benches.speed.inference import shipped_firmware
@@ -37,6 +37,20 @@ def test_committed_bytes_are_the_assembly(name, code, tmp_path):
 def test_kernel_has_the_instructions_that_its_formula_says(timing):
     speed = convolution_emulated("nucleo-l4r5zi", timing, "auto", 3)  # checks the count itself
     assert speed.instructions >= convolution.instructions(3)
+    assert speed.cycles > speed.instructions / 2
+
+
+def test_committed_vector_kernels_are_the_assembly(tmp_path):
+    built, binary = tmp_path / "built.o", tmp_path / "built.bin"
+    march = ["-march=armv8.1-m.main+mve", "-mthumb"]
+    subprocess.run(["arm-none-eabi-as", *march, "-o", built, SPEED_ROOM / "vectors.s"], check=True)
+    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", built, binary], check=True)
+    assert binary.read_bytes() == vectors.CODE
+
+
+@pytest.mark.parametrize("kernel", vectors.REPETITION)
+def test_a_vector_kernel_has_the_instructions_that_its_formula_says(kernel):
+    speed = vectors.emulated(kernel, "memory", 3)  # checks the count itself
     assert speed.cycles > speed.instructions / 2
 
 

@@ -132,15 +132,63 @@ static int move_elements(Interpreter *i, const Operation *o, uint32_t mask, cons
     return GOES_ON;
 }
 
+/* Whether each element of `mask` is active as a whole, or not at all. */
+static inline int is_whole_elements(uint32_t mask, uint32_t size) {
+    if (mask == WHOLE || !size) return 1;
+    uint32_t first = size == 1 ? mask & 0x5555 : mask & 0x1111;
+    return mask == (size == 1 ? first * 3 : first * 15);
+}
+
+/* Elements one after another from or to memory of their own or a smaller width: `host` has them all. */
+#define EACH(type, wide, count) \
+    for (uint32_t at = 0; at < (count); at++) { \
+        type narrow; \
+        memcpy(&narrow, from + at * sizeof narrow, sizeof narrow); \
+        wide whole = (wide)narrow; \
+        memcpy(to + at * sizeof whole, &whole, sizeof whole); \
+    } \
+    return
+
+static inline void widen_from(uint8_t *to, const uint8_t *from, const Operation *o) {
+    int is_unsigned = (o->flags & F_UNSIGNED) != 0;
+    switch (o->size << 2 | o->extra << 1 | (uint32_t)is_unsigned) {
+    case 1 << 2 | 0: EACH(int8_t, int16_t, 8);
+    case 1 << 2 | 1: EACH(uint8_t, uint16_t, 8);
+    case 2 << 2 | 0: EACH(int8_t, int32_t, 4);
+    case 2 << 2 | 1: EACH(uint8_t, uint32_t, 4);
+    case 2 << 2 | 2: EACH(int16_t, int32_t, 4);
+    case 2 << 2 | 3: EACH(uint16_t, uint32_t, 4);
+    default: memcpy(to, from, VECTOR_BYTES);
+    }
+}
+#undef EACH
+
+/* Inactive elements are loaded as 0. */
+static inline void load_elements(uint8_t *q, const uint8_t *host, const Operation *o, uint32_t mask) {
+    uint8_t all[VECTOR_BYTES], none[VECTOR_BYTES] = {0};
+    if (mask == WHOLE) { widen_from(q, host, o); return; }
+    widen_from(all, host, o);
+    merge(none, all, mask);
+    memcpy(q, none, VECTOR_BYTES);
+}
+
+static inline void store_elements(uint8_t *host, const uint8_t *q, const Operation *o, uint32_t mask) {
+    if (o->size == o->extra) { merge(host, q, mask); return; }
+    for (uint32_t at = 0; at < lanes_of(o->size); at++)
+        if (mask >> (at << o->size) & 1) memcpy(host + (at << o->extra), q + (at << o->size), 1u << o->extra);
+}
+
 /* VLDRB, VSTRH ...: elements one after another. */
 static int contiguous(Interpreter *i, const Operation *o, uint32_t mask) {
     uint32_t *base = &i->machine.r[o->n], moved = *base + o->immediate, address = o->flags & F_BEFORE ? moved : *base;
     uint8_t *q = vector_at(&i->machine, o->d), *host;
     uint32_t addresses[MOST_LANES];
     if (is_misaligned(i, address, 1u << o->extra)) return FAULTS;
-    int is_plain = mask == WHOLE && o->size == o->extra;
-    if (is_plain && o->flags & F_STORE && (host = writable(i, address, VECTOR_BYTES))) memcpy(host, q, VECTOR_BYTES);
-    else if (is_plain && !(o->flags & F_STORE) && (host = readable(i, address, VECTOR_BYTES))) memcpy(q, host, VECTOR_BYTES);
+    uint32_t size_bytes = lanes_of(o->size) << o->extra;
+    if (!is_whole_elements(mask, o->size)) host = NULL; /* an element of which a part is active: by its first byte */
+    else host = o->flags & F_STORE ? writable(i, address, size_bytes) : readable(i, address, size_bytes);
+    if (host && o->flags & F_STORE) store_elements(host, q, o, mask);
+    else if (host) load_elements(q, host, o, mask);
     else {
         for (uint32_t at = 0; at < lanes_of(o->size); at++) addresses[at] = address + (at << o->extra);
         if (move_elements(i, o, mask, addresses)) return FAULTS;

@@ -58,6 +58,21 @@ static inline int64_t doubled_high(__int128 products, int64_t addend, uint32_t b
     return saturate(sum >> bits, bits, 0, saturated);
 }
 
+/* The same of a single product: that of the least number and itself alone doesn't fit. */
+static inline int64_t doubled_product(int64_t a, int64_t b, uint32_t bits, int rounds, int *saturated) {
+    int64_t least = -((int64_t)1 << (bits - 1));
+    if (a == least && b == least) { *saturated = 1; return ~least; }
+    return (2 * (a * b) + (rounds ? (int64_t)1 << (bits - 1) : 0)) >> bits;
+}
+
+/* As saturate(), of a number that 64 bits hold, to 32 bits at most. */
+static inline int64_t saturate_word(int64_t value, uint32_t bits, int is_unsigned, int *saturated) {
+    int64_t low = is_unsigned ? 0 : -((int64_t)1 << (bits - 1)), high = ((int64_t)1 << (bits - !is_unsigned)) - 1;
+    if (value >= low && value <= high) return value;
+    *saturated = 1;
+    return value < low ? low : high;
+}
+
 /* Two numbers and the destination's, of one element. */
 static inline int64_t element(const Operation *o, int64_t a, int64_t b, int64_t d, int *sat) {
     uint32_t bits = bits_of(o->size);
@@ -71,9 +86,9 @@ static inline int64_t element(const Operation *o, int64_t a, int64_t b, int64_t 
     case DO_ABD: return magnitude(a - b);
     case DO_HADD: return (a + b + rounds) >> 1;
     case DO_HSUB: return (a - b) >> 1;
-    case DO_QADD: return saturate((__int128)a + b, bits, is_unsigned, sat);
-    case DO_QSUB: return saturate((__int128)a - b, bits, is_unsigned, sat);
-    case DO_QDMULH: return doubled_high((__int128)a * b, 0, bits, rounds, sat);
+    case DO_QADD: return saturate_word(a + b, bits, is_unsigned, sat);
+    case DO_QSUB: return saturate_word(a - b, bits, is_unsigned, sat);
+    case DO_QDMULH: return doubled_product(a, b, bits, rounds, sat);
     case DO_MULH: return (int64_t)(((__int128)a * b + (rounds ? (__int128)1 << (bits - 1) : 0)) >> bits);
     case DO_SHL: return (int64_t)shifted(a, (int8_t)b, rounds);
     case DO_QSHL: return saturate(shifted(a, (int8_t)b, rounds), bits, is_unsigned, sat);
@@ -107,7 +122,53 @@ static inline int reads_unsigned(const Operation *o) {
     return o->flags & F_UNSIGNED || o->operation == DO_SRI || o->operation == DO_BRSR;
 }
 
+/* ---- what the host's compiler does with a whole vector at once ---- */
+
+typedef uint8_t BytesAtOnce __attribute__((vector_size(VECTOR_BYTES)));
+typedef uint16_t HalvesAtOnce __attribute__((vector_size(VECTOR_BYTES)));
+typedef uint32_t WordsAtOnce __attribute__((vector_size(VECTOR_BYTES)));
+typedef int8_t SignedBytesAtOnce __attribute__((vector_size(VECTOR_BYTES)));
+typedef int16_t SignedHalvesAtOnce __attribute__((vector_size(VECTOR_BYTES)));
+typedef int32_t SignedWordsAtOnce __attribute__((vector_size(VECTOR_BYTES)));
+
+/* Of two vectors the elements for which `a more b` holds, else those of `b`. */
+#define LARGER(type, a, b, d, more) \
+    do { type x = (type)(a), y = (type)(b); type is = (type)(x more y); (d) = (__typeof__(d))((x & is) | (y & ~is)); } while (0)
+#define MOST(type, signed_type, a, b, d, more) \
+    do { if (o->flags & F_UNSIGNED) LARGER(type, a, b, d, more); else LARGER(signed_type, a, b, d, more); } while (0)
+#define WHOLE_VECTOR(type, signed_type) \
+    do { \
+        type a, b, d; \
+        memcpy(&a, vector_at(m, o->n), sizeof a); \
+        memcpy(&d, vector_at(m, o->d), sizeof d); \
+        if (o->flags & (F_SCALAR | F_IMMEDIATE)) b = (type){0} + (__typeof__(a[0]))(o->flags & F_IMMEDIATE ? o->immediate : m->r[o->m]); \
+        else memcpy(&b, vector_at(m, o->m), sizeof b); \
+        switch (o->operation) { \
+        case DO_ADD: d = a + b; break; \
+        case DO_SUB: d = a - b; break; \
+        case DO_MUL: d = a * b; break; \
+        case DO_MLA: d = d + a * b; break; \
+        case DO_MLAS: d = a * d + b; break; \
+        case DO_MAX: MOST(type, signed_type, a, b, d, >); break; \
+        case DO_MIN: MOST(type, signed_type, a, b, d, <); break; \
+        default: return 0; \
+        } \
+        merge(vector_at(m, o->d), (const uint8_t *)&d, mask); \
+        return 1; \
+    } while (0)
+
+/* Whether it was one of the plain operations, which saturate nothing; then it is done. */
+static inline int at_once(Machine *m, const Operation *o, uint32_t mask) {
+    switch (o->size) {
+    case 0: WHOLE_VECTOR(BytesAtOnce, SignedBytesAtOnce);
+    case 1: WHOLE_VECTOR(HalvesAtOnce, SignedHalvesAtOnce);
+    case 2: WHOLE_VECTOR(WordsAtOnce, SignedWordsAtOnce);
+    default: return 0;
+    }
+}
+
 static void by_element(Machine *m, const Operation *o, uint32_t mask) {
+    if (at_once(m, o, mask)) return;
     int64_t a[MOST_LANES], b[MOST_LANES], d[MOST_LANES];
     int is_unsigned = reads_unsigned(o), by_amount = o->operation == DO_SHL || o->operation == DO_QSHL || o->operation == DO_QSHLU;
     uint8_t *to = vector_at(m, o->d);
