@@ -146,6 +146,11 @@ KERNELS = [
         ),
         ("02ef440808ef5a69", "vadd.i8 q0,q1,q2; vmul.i8 q3,q4,q5", 0, 2, "two pipes"),
         ("02ef440808ef4a68", "vadd.i8 q0,q1,q2; vadd.i8 q3,q4,q5", 0, 3, "one pipe, two beats"),
+        ("02ef440d20ef4868", "vadd.f32 q0,q1,q2; vadd.i32 q3,q0,q4", 0, 3, "a sum of floats 2 (LLVM)"),
+        ("b9ff420720ef4868", "vabs.f32 q0,q1; vadd.i32 q3,q0,q4", 0, 2, "a float's magnitude 1 (LLVM)"),
+        ("02ef540c20ef4868", "vfma.f32 q0,q1,q2; vadd.i32 q3,q0,q4", 0, 5, "a fused product 4 (LLVM)"),
+        ("32fe040e20ef4868", "vcmul.f32 q0,q1,q2,#0; vadd.i32 q3,q0,q4", 0, 4, "a complex one 3 (LLVM)"),
+        ("eeee020f0918", "vmaxnmv.f32 r0,q1; adds r1,r1,r0", 0, 4, "a maximum of floats as of integers"),
         ("02ff540108ff5a61", "veor q0,q1,q2; veor q3,q4,q5", 0, 2, "bit operations take the other one"),
         ("c8b202ef4408", "uxtb r0,r1; vadd.i8 q0,q1,q2", 0, 2, "no vector beside slot 0"),
         (

@@ -14,7 +14,7 @@ from emulator.thumb.vector.across_rows import CONDITIONS
 from emulator.thumb.vector.data_rows import THREE, WITH_CORE
 from emulator.thumb.vector.pattern import Flag, Row
 
-FLOAT, LONGER = Kind.VECTOR_FLOAT, Kind.VECTOR_MULTIPLY
+FLOAT, LONGER, ACROSS = Kind.VECTOR_FLOAT, Kind.VECTOR_MULTIPLY, Kind.VECTOR_ACROSS
 SCALAR, SUBTRACT, TOP, UNSIGNED = Flag.SCALAR, Flag.SUBTRACT, Flag.TOP, Flag.UNSIGNED
 NONE = Flag(0)
 WIDTHS = ((1, 1, 0), (2, 0, 1))
@@ -137,7 +137,7 @@ def _one() -> Iterator[Row]:
             for bit, letter in ((1, ""), (0, "A")):
                 bits = f"111{h} 1110 1110 11{bit}0 dddd 1111 {low}000 mmm0"
                 text = f"v{name}nm{letter.lower()}v.f{{b}} {{+rd}}, {{qm}}"
-                yield Row(bits, text, f"{operation}{letter}V", NONE, FLOAT, fixed=fixed)
+                yield Row(bits, text, f"{operation}{letter}V", NONE, ACROSS, fixed=fixed)
     one, sizes = "{=qd}, {qm}", (1, 2)
     yield Row("1111 1111 1011 ss01 ddd0 0111 0100 mmm0", f"vabs.f{{b}} {one}", "FABS", NONE, FLOAT, sizes)
     yield Row("1111 1111 1011 ss01 ddd0 0111 1100 mmm0", f"vneg.f{{b}} {one}", "FNEG", NONE, FLOAT, sizes)

@@ -46,6 +46,7 @@ VECTOR_PIPES: Mapping[Kind, Pipe] = {
     Kind.VECTOR_PREDICATE: Pipe.FLOAT,
 }
 CONTROLS = frozenset({"vpst", "vctp", "vpnot"})
+FLOAT_ACROSS = frozenset({"vmaxnmv", "vminnmv", "vmaxnmav", "vminnmav"})
 INTEGER_ACROSS = frozenset({"vmaxv", "vminv", "vmaxav", "vminav", "vabav"})
 FLOAT_MOVES = frozenset({"vmov", "vmvn", "vmrs", "vmsr"})
 MORE_STAGES = frozenset(
@@ -134,6 +135,7 @@ def vector_rows() -> Iterator[Row]:
         Kind.VECTOR_FLOAT, 1, "guess", f"{LLVM}: VCVTB.F16.F32: E4", occupies=BEATS, latency=3, names=halved
     )
     yield Row(Kind.VECTOR_FLOAT, 1, "guess", f"{stage_2}: VADD.F32, VMAXNM ...", occupies=BEATS)
+    yield Row(Kind.VECTOR_ACROSS, 1, "guess", f"{stage_2}: VMAXNMV ...", occupies=BEATS, names=FLOAT_ACROSS)
     yield Row(Kind.VECTOR_ACROSS, 1, "guess", f"{stage_3}; see RULES", occupies=BEATS, latency=2)
     yield Row(Kind.VECTOR_MOVE, 1, "fitted", f"{stage_2}; VDUP: {N657}", occupies=BEATS)
     yield Row(Kind.VECTOR_PREDICATE, 1, "guess", f"{LLVM}: one cycle of the control pipe", names=CONTROLS)

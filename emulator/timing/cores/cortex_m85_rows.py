@@ -60,7 +60,7 @@ VECTOR_PIPES: Mapping[Kind, Pipe] = {
     Kind.VECTOR_STORE: Pipe.STORE,
     Kind.VECTOR_ALU: Pipe.A,
     Kind.VECTOR_MULTIPLY: Pipe.B,
-    Kind.VECTOR_FLOAT: Pipe.A,
+    Kind.VECTOR_FLOAT: Pipe.B,
     Kind.VECTOR_ACROSS: Pipe.B,
     Kind.VECTOR_MOVE: Pipe.A,
     Kind.VECTOR_PREDICATE: Pipe.C,
@@ -73,11 +73,11 @@ ON_A_OR_B = frozenset(
     }
 )
 """Moves and bit operations: whichever of the two is free."""
+FLOAT_SUMS = frozenset({"vadd", "vsub", "vabd", "vcadd"})
+"""Of floating point on A: LLVM's M85GrpALat2Mve, with a core register too (products to the Cortex-M55)."""
+FLOATS = (Kind.VECTOR_FLOAT, Kind.VECTOR_MULTIPLY)
 ACROSS_ON_A = frozenset({"vmaxv", "vminv", "vmaxav", "vminav", "vabav", "vaddv"})
 SIGNS_AND_LIMITS = frozenset({"vabs", "vneg", "vmaxnm", "vminnm", "vmaxnma", "vminnma"})
-FLOATS_ON_B = SIGNS_AND_LIMITS | {"vmaxnmv", "vminnmv", "vmaxnmav", "vminnmav", "vcvtb", "vcvtt"}
-SUMS_WITH_CORE = frozenset({"vadd", "vsub"})
-"""Of floating point with a core register: products to the Cortex-M55, sums here."""
 FUSED_VECTORS = frozenset({"vfma", "vfms", "vfmas", "vcmla"})
 FLOAT_PRODUCTS = ((0xFFE11FF1, 0xFF000D50), (0xEFF11FF0, 0xEE310E60))
 """Mask and bits of VMUL of floating point: of two vectors, of one and a core register (DDI 0553, C2.4)."""
@@ -250,9 +250,7 @@ def pipes_of(instruction: Instruction) -> tuple[Pipe, ...]:
     pipe = VECTOR_PIPES[kind]
     if name in ON_D:
         pipe = Pipe.D
-    elif kind is Kind.VECTOR_FLOAT and name in FLOATS_ON_B:
-        pipe = Pipe.B
-    elif (kind is Kind.VECTOR_MULTIPLY and name in SUMS_WITH_CORE) or (
+    elif (kind in FLOATS and name in FLOAT_SUMS) or (
         name in ACROSS_ON_A and not instruction.accumulator_reads
     ):
         pipe = Pipe.A
