@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from emulator.engine.hook import Stop
 from emulator.engine.hooks.native_hook import NativeHook
 
 BOARDS = ("nucleo-l4r5zi", "mps2-an385", "mps2-an500", "mps2-an505")
+FLASH, DIVISIONS = 0x0800_0000, 12
 
 
 def loaded(board: str) -> Machine:
@@ -79,3 +82,24 @@ def test_blocks_are_planned_anew_where_the_ways_have_changed() -> None:
         machine.run(max_cycles=20_000)
     assert list(here.engine.automaton.plans) == list(python.engine.automaton.plans)
     assert here.counts == python.counts
+
+
+def divisions(folder: Path) -> Path:
+    """An image of blocks with a division each: UDIV r2, r0, r1; CMP r2, #1; BEQ to the next one."""
+    blocks = (bytes.fromhex("b0fbf1f2 012a ffd0") * DIVISIONS) + bytes.fromhex("fee7")
+    path = folder / "divisions.bin"
+    path.write_bytes(struct.pack("<II", 0x2000_1000, FLASH + 9) + blocks)
+    return path
+
+
+def test_what_is_watched_ahead_needs_no_stop_of_its_own(tmp_path: Path) -> None:
+    image = divisions(tmp_path)
+    here, python = (Machine("nucleo-l4r5zi", hook=hook) for hook in ("native", "python"))
+    questions = asked(here)
+    for machine in (here, python):
+        machine.load(image, base=FLASH)
+        machine.run(max_cycles=1000)
+    assert sum(bool(plan.hook_addresses) for plan in here.engine.automaton.plans) == DIVISIONS
+    assert questions[Stop.NEED_BLOCK] < DIVISIONS / 2
+    assert here.counts == python.counts
+    assert here.counts.instructions > 3 * DIVISIONS
