@@ -25,6 +25,7 @@ from benches.speed.rows import (
     depth_rows,
     in_turns,
     median_mips,
+    median_s,
     row,
 )
 from benches.speed.serial import serial_cost
@@ -146,6 +147,9 @@ def _first(of: Conditions) -> Iterator[Row]:
         what = f"{subject.title}: the first inference of"
         yield row(f"{what} a run, a later one", "ms", took.seen_ms, took.later_ms, FIRST_INFERENCE)
         yield row(f"{what} an image never run before", "ms", took.unseen_ms, took.later_ms)
+        plain = PlainInference(subject, function, of.hook)
+        later_ms = median_s([plain.turn(1) for _ in range(of.turns)]) * 1e3
+        yield row(f"{what} {PLAIN}, a later one there", "ms", plain.first_s * 1e3, later_ms)
 
 
 def _protection(of: Conditions) -> Iterator[Row]:

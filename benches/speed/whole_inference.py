@@ -159,7 +159,7 @@ def first_inferences(subject: Subject, function: int, hook: str, turns: int) -> 
 
 
 class PlainInference:
-    """The same call on Unicorn with the board's memories and no hook."""
+    """The same call on Unicorn with the board's memories and no hook. ``first_s``: with its translation."""
 
     def __init__(self, subject: Subject, function: int, hook: str) -> None:
         emulated = EmulatedInference(subject, function, "count", hook)
@@ -172,7 +172,7 @@ class PlainInference:
                 mine.buffer[:] = theirs.buffer[:]
         self._registers = {name: machine.core.get(name) for name in _registers(machine.core)}
         self._function = function
-        self._run()  # translates
+        self.first_s = self._run()  # translates
 
     def turn(self, inferences: int) -> Speed:
         """Time so many inferences."""
