@@ -55,8 +55,13 @@ static void addresses_forget(AddressSet *set) {
 
 /* ---- where code goes ---- */
 
+/* Whether an instruction of 4 bytes there is within what is looked at. */
+static int survey_has(const Survey *s, uint32_t address) {
+    return address >= s->first && address <= s->last && s->last - address >= 3;
+}
+
 static void survey_add(Survey *s, uint32_t address) {
-    if (address < s->first || address > s->last || s->last - address < 3 || s->n == MOST_SURVEYED) return;
+    if (!survey_has(s, address) || s->n == MOST_SURVEYED) return;
     for (uint32_t k = 0; k < s->n; k++)
         if (s->starts[k] == address) return;
     s->starts[s->n++] = address;
@@ -87,7 +92,7 @@ static int is_call(uint32_t opcode) { return opcode >> 27 == 0x1E && (opcode & 0
 /* The size of the block that begins there; where it may go to is looked at later on. */
 static uint32_t survey_block(Survey *s, uint32_t start) {
     uint32_t at = start;
-    while (at - start < SURVEYED_BYTES && at <= s->last && s->last - at >= 3) {
+    while (at - start < SURVEYED_BYTES && survey_has(s, at)) {
         uint32_t opcode = survey_opcode(s, at);
         uint32_t next = at + (opcode < WIDE_FROM ? 2 : 4);
         if (goes_elsewhere(opcode) || ends_block(opcode)) {
