@@ -136,6 +136,7 @@ static uint64_t run_hot(MemorySystem *m, Block *b, const uint16_t *issue, uint64
             continue;
         }
         uint32_t i = data[k], address = b->group_base[b->event_group[i]] + b->events[i].address;
+        if (!(ahead & 1) && !alignment_extra(&m->alignment, address, b->events[i].size_bytes)) continue;
         for (; paid < end && paid->event < i; paid++) stall += paid->cycles;
         uint64_t cost = b->is_skewed ? misaligned(m, b, i, address, cycles + issue[i] + stall) : 0;
         if (paid < end && paid->event == i) stall += (paid++)->cycles;
