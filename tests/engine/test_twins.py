@@ -44,11 +44,14 @@ test_native_answers.py."""
 BESIDE_UNICORN = {
     "elements.h",
     "execute.h",
+    "floats.h",
+    "halves.h",
     "interpret.h",
     "interpreted_core.h",
     "interpreted_loops.h",
     "interpreted_memory.h",
     "lanes.h",
+    "numbers.h",
     "wide.h",
 }
 """What runs Armv8.1-M: a core with MVE has no Python hook."""
@@ -62,6 +65,7 @@ ELSEWHERE = {
     "register_reads.h": "bus/register_access.py",
     "input.h": "machine/lending.py",
     "output.h": "machine/output_lending.py",
+    "tick.h": "machine/tick_lending.py",
 }
 """They stand on the block hook, their twins on much more."""
 ROOMS = [
