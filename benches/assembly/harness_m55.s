@@ -1,7 +1,7 @@
 @ What Lee-Seungwon1215/FALCON_M55@4a42b9c does around what it measures on a Cortex-M55, in our own words:
 @ CYCCNT behind DSB and ISB, a loop of calls, CYCCNT again. Its Keccak harness takes an empty loop's cycles off.
 @
-@ The ELF that silicon_m55.csv names holds this and the published functions, code from 0x340 on (so that they lie where
+@ Each ELF that silicon_m55.csv names holds this and published functions, code from 0x340 on (so that they lie where
 @ they lay on the board, word for word), tables and data from 0x20000000 on.
     .syntax unified
     .thumb

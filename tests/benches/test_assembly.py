@@ -1,6 +1,7 @@
 """``boardless validate --assembly``: the micro-kernels cost what their rules say, on every core."""
 
 import json
+import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -94,10 +95,11 @@ def test_the_harness_of_the_m55_s_published_figures(cross_tools, tmp_path):
     (tmp_path / "empty.s").write_text(vectors + functions)
     sources = [str(tmp_path / "empty.s"), str(FOLDER / "harness_m55.s")]
     places = ["-nostdlib", "-Wl,-n,--section-start=.vectors=0,-Ttext=0x340,-Tbss=0x20000000,-e,0x340"]
-    elf = str(tmp_path / "fndsa_cm55.elf")
+    elf = str(tmp_path / "keccak_cm55.elf")
     subprocess.run(
         ["arm-none-eabi-gcc", "-mcpu=cortex-m55", "-mthumb", *places, *sources, "-o", elf], check=True
     )
+    shutil.copy(elf, tmp_path / "fndsa_cm55.elf")
     published = read_assembly_catalog(FOLDER / "silicon_m55.csv")
     results = run_assembly(published, AssemblyOptions(folders=(tmp_path,)))
     assert all(row.source and row.times_itself for row in published.rows)
