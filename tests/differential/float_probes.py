@@ -1,4 +1,4 @@
-"""Short programs that ask one instruction of floating point at a time, of special numbers too."""
+"""Short programs that ask one instruction of floating point at a time, or about contexts."""
 
 from __future__ import annotations
 
@@ -45,3 +45,43 @@ class FloatProbes:
         return "\n".join(
             (f".type {label}, %function", f"{label}:", "push {r4-r11, lr}", *lines, "pop {r4-r11, pc}", "")
         )
+
+
+CONTEXTS = (
+    "vstr fpcxtns, [r9, #4]",
+    "vldr fpcxtns, [r9, #4]",
+    "vstr fpcxts, [r9, #8]\nvadd.i8 q0, q1, q2\nvldr fpcxts, [r9, #8]",
+    "vmrs r4, fpcxtns",
+    "vmsr fpcxtns, r4",
+    "vadd.f32 s0, s1, s2",
+    "vadd.i8 q0, q1, q2",
+    "vmul.f32 q1, q1, q1",
+    "vmsr p0, r1",
+    ".inst.w 0xedc9af86",  # vstr p0, [r9, #24], which binutils 2.40 does not assemble
+    ".inst.w 0xedd9af87",  # vldr p0, [r9, #28]
+    ".inst.w 0xed498f81",  # vstr vpr, [r9, #-4]
+    ".inst.w 0xed894f83",  # vstr fpscr_nzcvqc, [r9, #12]
+    ".inst.w 0xed994f84",  # vldr fpscr_nzcvqc, [r9, #16]
+    "vscclrm {s4-s9, vpr}",
+    "vscclrm {d3, d4, vpr}",
+    "vmrs r6, fpscr",
+    "movw r3, #0\nmovt r3, #0x018c\nvmsr fpscr, r3",
+    "mrs r7, control\nand r7, r7, #4",
+)
+PIECES = 12
+
+
+class ContextProbes:
+    """Programs that save, clear and restore FPCXT_NS and FPCXT_S, as entries to Secure code do."""
+
+    def __init__(
+        self, _flavour: Flavour, random: Random, *_scratch: object, interrupted: bool = False
+    ) -> None:
+        assert not interrupted
+        self._random = random
+
+    def program(self, label: str, _statements: int, /) -> str:
+        """Assembly text of one function ``label``."""
+        chosen = (self._random.choice(CONTEXTS) for _ in range(PIECES))
+        lines = ["push {r4-r11, lr}", "vmrs r4, fpcxtns", "vstr fpcxtns, [r9, #4]", *chosen]
+        return "\n".join((f".type {label}, %function", f"{label}:", *lines, "pop {r4-r11, pc}", ""))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from batches import HELIUM, HELIUM_INTEGER, Platform, compare
-from float_probes import FloatProbes
+from float_probes import ContextProbes, FloatProbes
 
 PROGRAMS, INTERRUPTED_PROGRAMS, TICKS_EACH = 24, 12, 5
 PROBES, MANY_PROBES, PROBE_SEEDS = 300, 1000, range(400, 500)
@@ -30,6 +30,10 @@ def test_as_qemu(cross_tools: None, qemu: str, tmp_path: Path, timing: str, plat
 def test_one_by_one_in_floating_point(cross_tools: None, qemu: str, tmp_path: Path) -> None:
     """With infinities, NaNs and denormal numbers, in every mode of FPSCR: results and cumulative flags."""
     compare(qemu, HELIUM, tmp_path, 1, PROBES, hook="native", kind=FloatProbes)
+
+
+def test_contexts_of_secure_state(cross_tools: None, qemu: str, tmp_path: Path) -> None:
+    compare(qemu, HELIUM, tmp_path, 1, PROBES, hook="native", kind=ContextProbes)
 
 
 @both

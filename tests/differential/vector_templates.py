@@ -183,6 +183,8 @@ MOVE = (
     "vmov %R, %R, (q0[2], q0[0]|q3[3], q3[1]|q7[2], q7[0])",
     "vmov (q1[2], q1[0]|q4[3], q4[1]|q6[2], q6[0]), %r, %r",
     "vmrs %r, (p0|vpr)",
+    "vstr fpcxtns, [r9, #[-60,60,4]]",
+    "vstr fpcxtns, [r9, #4]\nvldr fpcxtns, [r9, #4]",
     "vmsr p0, %r",
     "vmsr vpr, r8",
 )

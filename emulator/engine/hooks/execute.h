@@ -14,6 +14,9 @@
 #define SYSTEM_FLAGS 2u
 #define SYSTEM_VPR 12u
 #define SYSTEM_P0 13u
+#define SYSTEM_NON_SECURE 14u /* FPCXT_NS, FPCXT_S */
+#define SYSTEM_SECURE 15u
+#define CONTEXT_FPSCR 0x0FFFFFFFu
 
 typedef struct {
     Interpreter core;      /* the first */
@@ -45,8 +48,22 @@ static void put_whole_fpscr(Executor *x, uint32_t value) {
 /* Whether registers of the FPU are somebody's: VSCCLRM begins no context, and leaves them alone without one. */
 static int is_in_context(const Executor *x) {
     const Exceptions *e = x->exceptions;
-    uint32_t control = ask(x->registers, x->core.uc, e->ids.control);
-    return control & CONTROL_FPCA || !e->state || !(e->state->fp_context & FPCCR_ASPEN);
+    uint32_t control = ask(x->registers, x->core.uc, e->ids.control), both = CONTROL_FPCA | CONTROL_SFPA;
+    return (control & both) == both || !e->state || !(e->state->fp_context & FPCCR_ASPEN);
+}
+
+/* The same of FPCXT_NS, which Non-secure code leaves behind: CONTROL.SFPA does not matter. */
+static int is_inactive(const Executor *x) {
+    const Exceptions *e = x->exceptions;
+    return !(ask(x->registers, x->core.uc, e->ids.control) & CONTROL_FPCA) && e->state && e->state->fp_context & FPCCR_ASPEN;
+}
+
+static int may_use(const Executor *x) {
+    const Exceptions *e = x->exceptions;
+    uint32_t access = x->core.machine.state->access;
+    uint32_t control = ask(x->registers, x->core.uc, e->ids.control) & CONTROL_BITS;
+    int privileged = !(control & CONTROL_NPRIV) || ask(x->registers, x->core.uc, e->ids.ipsr) & XPSR_NUMBER;
+    return access == ACCESS_ALL || (access == ACCESS_PRIVILEGED && privileged);
 }
 
 /* A program uses the FPU: may it, and is there a context? Says whether it faults. */
@@ -55,8 +72,7 @@ static __attribute__((noinline)) int begin_context(Executor *x) {
     Exceptions *e = x->exceptions;
     void *uc = x->core.uc;
     uint32_t control = ask(x->registers, uc, e->ids.control) & CONTROL_BITS;
-    int privileged = !(control & CONTROL_NPRIV) || ask(x->registers, uc, e->ids.ipsr) & XPSR_NUMBER;
-    if (s->access != ACCESS_ALL && !(s->access == ACCESS_PRIVILEGED && privileged)) return fault(&x->core, FAULT_NOCP, 0);
+    if (!may_use(x)) return fault(&x->core, FAULT_NOCP, 0);
     x->has_context = 1;
     if (is_in_context(x)) return GOES_ON;
     put_control(e, x->registers, uc, control | CONTROL_FPCA | CONTROL_SFPA);
@@ -68,8 +84,43 @@ static __attribute__((noinline)) int begin_context(Executor *x) {
 
 /* ---- registers of the FPU's system ---- */
 
+static int is_secure_in_use(const Executor *x) {
+    return (ask(x->registers, x->core.uc, x->exceptions->ids.control) & CONTROL_SFPA) != 0;
+}
+
+static void put_secure_in_use(const Executor *x, uint32_t is) {
+    const Exceptions *e = x->exceptions;
+    uint32_t control = ask(x->registers, x->core.uc, e->ids.control) & ~CONTROL_SFPA;
+    put_control(e, x->registers, x->core.uc, control | (is ? CONTROL_SFPA : 0));
+}
+
+/* FPCXT_NS and FPCXT_S: FPSCR's bits and CONTROL.SFPA; of FPCXT_NS FPDSCR when there is no context. */
+static uint32_t read_context(const Executor *x, uint32_t number) {
+    if (number == SYSTEM_NON_SECURE && is_inactive(x))
+        return x->core.machine.state->default_status | NO_TAIL << STATUS_TAIL_SHIFT;
+    return (whole_fpscr(x) & CONTEXT_FPSCR) | (uint32_t)is_secure_in_use(x) << 31;
+}
+
+/* Such a register has been read: who reads FPCXT_S is about to leave Secure state. */
+static void leave_context(Executor *x, uint32_t number) {
+    if (number < SYSTEM_NON_SECURE || (number == SYSTEM_NON_SECURE && (is_inactive(x) || is_secure_in_use(x)))) return;
+    put_whole_fpscr(x, x->core.machine.state->default_status);
+    x->core.machine.state->tail_size = NO_TAIL;
+    if (number != SYSTEM_SECURE) return;
+    put_secure_in_use(x, 0);
+    x->has_context = 0;
+}
+
+static void write_context(Executor *x, uint32_t number, uint32_t value) {
+    if (number == SYSTEM_NON_SECURE && is_inactive(x)) return;
+    put_whole_fpscr(x, value & CONTEXT_FPSCR);
+    put_secure_in_use(x, value >> 31);
+    x->has_context = 0;
+}
+
 static uint32_t read_system(const Executor *x, uint32_t number) {
     switch (number) {
+    case SYSTEM_NON_SECURE: case SYSTEM_SECURE: return read_context(x, number);
     case SYSTEM_FPSCR: return whole_fpscr(x);
     case SYSTEM_FLAGS: return whole_fpscr(x) & (FPSCR_NZCV | STATUS_SATURATED);
     case SYSTEM_VPR: return x->core.machine.state->vpr;
@@ -81,6 +132,7 @@ static void write_system(Executor *x, uint32_t number, uint32_t value) {
     VectorState *s = x->core.machine.state;
     switch (number) {
     case SYSTEM_FPSCR: put_whole_fpscr(x, value); return;
+    case SYSTEM_NON_SECURE: case SYSTEM_SECURE: write_context(x, number, value); return;
     case SYSTEM_FLAGS:
         put_whole_fpscr(x, (whole_fpscr(x) & ~(FPSCR_NZCV | STATUS_SATURATED)) | (value & (FPSCR_NZCV | STATUS_SATURATED)));
         return;
@@ -94,10 +146,10 @@ static int move_system(Executor *x, const Operation *o) {
     Interpreter *i = &x->core;
     uint32_t moved = i->machine.r[o->n] + o->immediate, address = o->flags & F_BEFORE ? moved : i->machine.r[o->n];
     uint32_t value = o->flags & F_STORE ? read_system(x, o->extra) : 0;
-    if (o->extra > SYSTEM_P0) return fault(i, FAULT_UNDEFINED, 0); /* the Security Extension's */
     if (is_misaligned(i, address, 4)) return FAULTS;
     if (o->flags & F_STORE ? store(i, address, &value, 4) : load(i, address, &value, 4)) return FAULTS;
-    if (!(o->flags & F_STORE)) write_system(x, o->extra, value);
+    if (o->flags & F_STORE) leave_context(x, o->extra);
+    else write_system(x, o->extra, value);
     if (o->flags & F_WRITES_BACK) put_core(i, o->n, moved);
     return GOES_ON;
 }
@@ -211,6 +263,10 @@ static int with_context(Executor *x, const Operation *o) {
     case DO_WRITE_VPR: write_system(x, SYSTEM_VPR, m->r[o->d]); break;
     case DO_READ_P0: m->r[o->d] = read_system(x, SYSTEM_P0); break;
     case DO_WRITE_P0: write_system(x, SYSTEM_P0, m->r[o->d]); break;
+    case DO_READ_FPCXTNS: m->r[o->d] = read_system(x, SYSTEM_NON_SECURE); leave_context(x, SYSTEM_NON_SECURE); break;
+    case DO_WRITE_FPCXTNS: write_system(x, SYSTEM_NON_SECURE, m->r[o->d]); break;
+    case DO_READ_FPCXTS: m->r[o->d] = read_system(x, SYSTEM_SECURE); leave_context(x, SYSTEM_SECURE); break;
+    case DO_WRITE_FPCXTS: write_system(x, SYSTEM_SECURE, m->r[o->d]); break;
     case DO_PST: open_predication(m->state, o->a); break;
     case DO_MOV_TO_CORE: m->r[o->n] = (uint32_t)lane(q, o->size, o->flags & F_UNSIGNED, o->immediate); break;
     case DO_MOV_TO_LANE: put_lane(q, o->size, o->immediate, m->r[o->n]); break;
@@ -230,11 +286,18 @@ static int with_context(Executor *x, const Operation *o) {
     return GOES_ON;
 }
 
+/* FPCXT_NS is read and written without a context, too. */
+static int begins_no_context(const Operation *o) {
+    return o->operation == DO_READ_FPCXTNS || o->operation == DO_WRITE_FPCXTNS ||
+           (o->operation == DO_SYSTEM_REGISTER && o->extra == SYSTEM_NON_SECURE);
+}
+
 static inline int execute(Executor *x, const Operation *o) {
     Interpreter *i = &x->core;
     if (o->condition != ALWAYS && !condition_holds(i->flags, o->condition)) return GOES_ON;
     if (o->operation >= FIRST_VECTOR || o->flags & F_PREDICATES) {
-        if (o->operation == DO_CLEAR_CONTEXT && !is_in_context(x)) return GOES_ON;
+        if (o->operation == DO_CLEAR_CONTEXT && !is_in_context(x)) return may_use(x) ? GOES_ON : fault(i, FAULT_NOCP, 0);
+        if (begins_no_context(o)) return is_inactive(x) || may_use(x) ? with_context(x, o) : fault(i, FAULT_NOCP, 0);
         if (!x->has_context && begin_context(x)) return FAULTS;
         if (o->operation >= FIRST_PREDICATED) return predicated(x, o);
         if (o->operation >= FIRST_VECTOR) return with_context(x, o);

@@ -204,6 +204,7 @@ def _cleared_context(found: Found) -> Form:
     return Form("CLEAR_CONTEXT", d=first, immediate=count)
 
 
+MOVED_SYSTEM_REGISTERS = ("FLAGS", "VPR", "P0", "FPCXTNS", "FPCXTS")
 FLOATS = (
     *("FADD", "FSUB", "FMUL", "FABD", "FMAX", "FMIN", "FMAXA", "FMINA", "FMA", "FMAS", "FABS", "FNEG"),
     *("FROM_FIXED", "TO_FIXED", "RINT", "FCADD", "FCMUL", "FCMLA", "FMAXV", "FMINV", "FMAXAV", "FMINAV"),
@@ -227,9 +228,7 @@ SPECIAL: Mapping[str, Callable[[Found, int], Form]] = {
         lambda found, _at: _memory(found),
     ),
     **dict.fromkeys(
-        (
-            *(f"{how}_{what}" for how in ("READ", "WRITE") for what in ("FLAGS", "VPR", "P0")),
-        ),
+        (f"{how}_{what}" for how in ("READ", "WRITE") for what in MOVED_SYSTEM_REGISTERS),
         lambda found, _at: Form(found.row.operation, d=found.fields["r"]),
     ),
     **dict.fromkeys(

@@ -202,6 +202,14 @@ MOVES = (
     Row("1110 1110 1110 0010 rrrr 1010 0001 0000", "vmsr fpscr_nzcvqc, {rr}", "WRITE_FLAGS", kind=MOVE),
     Row("1110 1110 1111 1100 rrrr 1010 0001 0000", "vmrs {=rr}, vpr", "READ_VPR", kind=MOVE),
     Row("1110 1110 1110 1100 rrrr 1010 0001 0000", "vmsr vpr, {rr}", "WRITE_VPR", kind=MOVE),
+    *(
+        Row(f"1110 1110 111{to} 111{s} rrrr 1010 0001 0000", text, operation, kind=MOVE)
+        for s, of in ((0, "ns"), (1, "s"))
+        for to, text, operation in (
+            (1, f"vmrs {{=rr}}, fpcxt_{of}", f"READ_FPCXT{of.upper()}"),
+            (0, f"vmsr fpcxt_{of}, {{rr}}", f"WRITE_FPCXT{of.upper()}"),
+        )
+    ),
     Row("1110 1110 1111 1101 rrrr 1010 0001 0000", "vmrs {=rr}, p0", "READ_P0", kind=MOVE),
     Row("1110 1110 1110 1101 rrrr 1010 0001 0000", "vmsr p0, {rr}", "WRITE_P0", kind=MOVE),
 )

@@ -87,7 +87,7 @@ def _interleaved() -> Iterator[Row]:
 SYSTEM_REGISTERS = {
     1: "FPSCR", 2: "FPSCR_nzcvqc", 12: "VPR", 13: "P0", 14: "FPCXTNS", 15: "FPCXTS",
 }  # fmt: skip
-"""By the number that VLDR and VSTR of a system register name; the last two are the Security Extension's."""
+"""By the number that VLDR and VSTR of a system register name; the last two are contexts of Secure state."""
 
 
 def _system_registers() -> Iterator[Row]:
