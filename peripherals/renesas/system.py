@@ -33,6 +33,11 @@ PLL_HALF_DIVIDERS: Mapping[int, int] = {
 }  # fmt: skip
 """Twice what PLODIVP, Q and R divide by: 9 is 1.5."""
 PERIPHERAL_DIVIDERS: Mapping[int, int] = {0: 1, 1: 2, 2: 4, 3: 6, 4: 8, 5: 3, 6: 5, 7: 10, 8: 16, 9: 32}
+PLL_OUTPUTS: Mapping[int, tuple[str, int]] = {
+    PLL1P: ("PLLCCR", 0), PLL1Q: ("PLLCCR", 4), PLL1R: ("PLLCCR", 8),
+    PLL2P: ("PLL2CCR", 16), PLL2Q: ("PLL2CCR", 20), PLL2R: ("PLL2CCR", 24),
+}  # fmt: skip
+"""The register of the PLL behind each output, and where its divider stands in PLLCCR2."""
 THIRDS_AND_HALF = ((0, 1), (1, 3), (2, 3), (1, 2))
 """PLLMULNF: what is added to the multiplier."""
 FIELDS = (
@@ -49,7 +54,8 @@ STOP = 1
 SELECT_SHIFT, STOP_HIGH = 16, 1 << 16
 HOCO_STABLE, MOSC_STABLE, PLL1_STABLE, PLL2_STABLE = 1 << 0, 1 << 3, 1 << 5, 1 << 6
 REQUEST, READY = 1 << 6, 1 << 7
-KEY = 0xA5
+KEY, PRCR_SHIFT = 0xA5, 16
+"""PRCR stands in the upper half of its word, the key above it."""
 CLOCK, LOW_POWER, VOLTAGE, SECURITY = 0, 1, 3, 4
 PROTECTED = (  # first offset, last, the bit of PRCR
     (0x0C, 0x11, LOW_POWER), (0x20, 0x7F, CLOCK), (0xA0, 0xA0, LOW_POWER), (0xA2, 0xA5, CLOCK),
@@ -60,7 +66,7 @@ PROTECTED = (  # first offset, last, the bit of PRCR
 )  # fmt: skip
 MOST_DIVIDER = 512
 KEPT = (
-    ("SBYCR", 0x0C), ("FLSCR", 0x10), ("TRCKCR", 0x3E & ~3), ("OSTDCR", 0x40), ("EBCKOCR", 0x50),
+    ("SBYCR", 0x0C), ("FLSCR", 0x10), ("OSTDCR", 0x40), ("EBCKOCR", 0x50),
     ("ADCCKDIVCR", 0x58), ("GPTCKDIVCR", 0x5C), ("MOCOUTCR", 0x60), ("USBCKDIVCR", 0x6C),
     ("I3CCKDIVCR", 0x70), ("MOMCR", 0xA50),
     ("USBCKCR", 0x74), ("I3CCKCR", 0x78), ("MOSCSCR", 0x7C), ("OPCCR", 0xA0), ("HOCOWTCR", 0xA4),
@@ -118,7 +124,7 @@ class System(RegisterDevice):
         Register(0xA40, "RSTSR0", 0x1, writable=0, w0c=0xFF),
         Register(0xA44, "RSTSR2", writable=0x1),
         Register(0xA48, "RSTSR3", writable=0x10),
-        *(Register(offset, name) for name, offset in KEPT if offset not in (0x3C,)),
+        *(Register(offset, name) for name, offset in KEPT),
     )  # fmt: skip
     PARTS = ("_outputs",)
     size_bytes = 0x1000
@@ -141,20 +147,14 @@ class System(RegisterDevice):
     def write(self, offset: int, size_bytes: int, value: int) -> None:
         """Protected registers take nothing while PRCR is against it."""
         bit = next((bit for first, last, bit in PROTECTED if first <= offset <= last), None)
-        if bit is None or self.values["PRCR"] >> bit & 1:
+        if bit is None or self.values["PRCR"] >> PRCR_SHIFT + bit & 1:
             super().write(offset, size_bytes, value)
-
-    def read(self, offset: int, size_bytes: int) -> int:
-        """PRCR stands in the upper half of its word."""
-        if offset & ~3 == 0x3F8:
-            return self.values["PRCR"] << 16 >> 8 * (offset & 3) & (1 << 8 * size_bytes) - 1
-        return super().read(offset, size_bytes)
 
     # -- effects -----------------------------------------------------------------------------
     def let_in(self, written: int, _old: int) -> None:
         """PRCR: under its key, which registers take writes."""
         if written >> 24 == KEY:
-            self.values["PRCR"] = written >> 16 & 0x3B
+            self.values["PRCR"] = written & 0x3B << PRCR_SHIFT
 
     def stable(self) -> int:
         """OSCSF: what runs is stable."""
@@ -203,18 +203,9 @@ class System(RegisterDevice):
         """A clock by the number that SCKSCR and the peripherals' selections have for it."""
         if number <= SOSC:
             return self._oscillator_hz(number)
-        outputs = {
-            PLL1P: (1, 0),
-            PLL1Q: (1, 4),
-            PLL1R: (1, 8),
-            PLL2P: (2, 16),
-            PLL2Q: (2, 20),
-            PLL2R: (2, 24),
-        }
-        if number not in outputs:
+        if number not in PLL_OUTPUTS:
             return 0
-        pll, shift = outputs[number]
-        register = "PLLCCR" if pll == 1 else "PLL2CCR"
+        register, shift = PLL_OUTPUTS[number]
         if not self._runs(register):
             return 0
         return 2 * self._vco_hz(register) // PLL_HALF_DIVIDERS.get(self.field("PLLCCR2", shift, 4), 2)
