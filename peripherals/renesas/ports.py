@@ -89,11 +89,8 @@ class Ports(RegisterDevice):
     # -- effects -----------------------------------------------------------------------------
     def guard_written(self, written: int, old: int) -> None:
         """PWPR, PWPRS: PFSWE, while B0WI was 0."""
-        name = "PWPRS" if self.access_offset == 0xD14 else "PWPR"
         if not old & GUARD:
-            self.put_bits(name, OPEN, bool(written & OPEN))
-        else:
-            self.put_bits(name, OPEN, bool(old & OPEN))
+            self.put_bits(self.register_name(self.access_offset), OPEN, bool(written & OPEN))
 
     def port_written(self, _written: int, _old: int) -> None:
         """PDR below, PODR above."""
