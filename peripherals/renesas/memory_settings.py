@@ -6,7 +6,7 @@ at once. Error correction of the SRAM finds none.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from emulator.device import DeviceParameters
 from emulator.schema.table import about
@@ -21,11 +21,27 @@ class MemoryParameters(DeviceParameters, frozen=True):
     ]
 
 
-class FlashSettings(RegisterDevice):
-    """FLAD and FCACHE."""
+class MemorySettings(RegisterDevice):
+    """``WAITS``: the register whose value is the number of wait states."""
 
     PARAMETERS = MemoryParameters
     parameters: MemoryParameters
+    WAITS: ClassVar[str]
+
+    def reset(self) -> None:
+        """No wait states."""
+        super().reset()
+        self.waits_set(0, 0)
+
+    def waits_set(self, _written: int, _old: int) -> None:
+        """The number of wait states."""
+        self.context.tuning.configure(self.parameters.accelerator, wait_states=self.values[self.WAITS])
+
+
+class FlashSettings(MemorySettings):
+    """FLAD and FCACHE."""
+
+    WAITS = "FLWT"
     REGISTERS = (
         Register(0x40, "FCKMHZ", 0x3C, writable=0xFF),
         Register(0x100, "FCACHEE", writable=0x1),
@@ -34,21 +50,11 @@ class FlashSettings(RegisterDevice):
         Register(0x140, "FSAR", 0x0101, writable=0x0101),
     )
 
-    def reset(self) -> None:
-        """No wait states."""
-        super().reset()
-        self.waits_set(0, 0)
 
-    def waits_set(self, _written: int, _old: int) -> None:
-        """FLWT."""
-        self.context.tuning.configure(self.parameters.accelerator, wait_states=self.values["FLWT"])
-
-
-class SramSettings(RegisterDevice):
+class SramSettings(MemorySettings):
     """SRAM: protection, wait states, error correction."""
 
-    PARAMETERS = MemoryParameters
-    parameters: MemoryParameters
+    WAITS = "SRAMWTSC"
     REGISTERS = (
         Register(0x00, "SRAMPRCR", writable=0x1),
         Register(0x04, "SRAMPRCR_NS", writable=0x1),
@@ -64,12 +70,3 @@ class SramSettings(RegisterDevice):
         Register(0x110, "STBRAMCR", writable=0x1),
         Register(0x150, "STBRAMEAR", writable=0),
     )
-
-    def reset(self) -> None:
-        """No wait state."""
-        super().reset()
-        self.waits_set(0, 0)
-
-    def waits_set(self, _written: int, _old: int) -> None:
-        """SRAMWTSC: a wait state or none."""
-        self.context.tuning.configure(self.parameters.accelerator, wait_states=self.values["SRAMWTSC"])
