@@ -9,26 +9,20 @@ reported, not modelled. A period of SCL is SCLL + SCLH of TIMINGR, without the s
 
 from __future__ import annotations
 
-from emulator.device import ClockedParameters, DeviceContext
-from peripherals.parts.interrupts import InterruptDevice
-from peripherals.parts.paced_deadline import PacedDeadline
 from peripherals.register_device import Register, read_only
+from peripherals.stm32.any_i2c import ADDRESSING, AT_REST, STOPPING, AnyI2c
 
 PE, ERRIE = 1 << 0, 1 << 7
 START, STOP, NACK = 1 << 13, 1 << 14, 1 << 15
 TXE, NACKF, STOPF, BUSY = 1 << 0, 1 << 4, 1 << 5, 1 << 15
 EVENTS, ERRORS, CLEARABLE = 0x3E, 0x3F00, 0x3F38
 TIMED_OUT = 1 << 15 | 1 << 31
-AT_REST, ADDRESSING, STOPPING = range(3)
 ADDRESS_PERIODS = 10  # a start condition and nine bits
 
 
-class I2c(InterruptDevice):
+class I2c(AnyI2c):
     """One interface; ``clock`` is its kernel clock."""
 
-    PARAMETERS = ClockedParameters
-    parameters: ClockedParameters
-    LINES = ("event", "error")
     REGISTERS = (
         Register(0x00, "CR1", writable=0x00FFDFFF, on_write="control_changed"),
         Register(0x04, "CR2", writable=0x07FFFFFF, on_write="transfer_changed"),
@@ -42,18 +36,6 @@ class I2c(InterruptDevice):
         read_only(0x24, "RXDR"),
         Register(0x28, "TXDR", writable=0xFF, on_write="byte_written"),
     )
-    STATE = ("_phase",)
-
-    def __init__(self, context: DeviceContext) -> None:
-        super().__init__(context)
-        self._phase = AT_REST
-        self._wires = PacedDeadline(context, "wires", self.parameters.clock, self._ended, is_work=True)
-
-    def reset(self) -> None:
-        """Off."""
-        super().reset()
-        self._wires.disarm()
-        self._phase = AT_REST
 
     def refresh_lines(self) -> None:
         """The enables of events have the places of their flags; errors share one."""
@@ -65,8 +47,7 @@ class I2c(InterruptDevice):
     def control_changed(self, _written: int, _old: int) -> None:
         """CR1: off is a software reset of what goes on."""
         if not self.values["CR1"] & PE:
-            self._wires.disarm()
-            self._phase = AT_REST
+            self._break_off()
             self.values["ISR"] = TXE
             self.clear_bits("CR2", START | STOP | NACK)
 
@@ -99,10 +80,6 @@ class I2c(InterruptDevice):
             self.clear_bits("ISR", TXE)
 
     # -- inside ------------------------------------------------------------------------------
-    def _go_on(self, phase: int, periods: int) -> None:
-        self._phase = phase
-        self._wires.arm(periods * self._period_ticks())
-
     def _period_ticks(self) -> int:
         """Clocks of the kernel that a period of SCL takes."""
         low, high = self.field("TIMINGR", 0, 8), self.field("TIMINGR", 8, 8)

@@ -8,10 +8,8 @@ time-outs of SMBus are reported, not modelled. A STOP on a bus that nobody holds
 
 from __future__ import annotations
 
-from emulator.device import ClockedParameters, DeviceContext
-from peripherals.parts.interrupts import InterruptDevice
-from peripherals.parts.paced_deadline import PacedDeadline
 from peripherals.register_device import Register, read_only
+from peripherals.stm32.any_i2c import ADDRESSING, AT_REST, STARTING, STOPPING, AnyI2c
 
 CR1_PE, CR1_SMBUS, CR1_START, CR1_STOP, CR1_ACK, CR1_SWRST = 1 << 0, 1 << 1, 1 << 8, 1 << 9, 1 << 10, 1 << 15
 CR1_POS, CR1_PEC, CR1_ALERT = 1 << 11, 1 << 12, 1 << 13
@@ -22,15 +20,11 @@ MSL, BUSY = 1 << 0, 1 << 1
 CCR_FAST, CCR_DUTY, CCR_MASK = 1 << 15, 1 << 14, 0xFFF
 STANDARD_PARTS, FAST_PARTS, DUTY_PARTS = 2, 3, 25  # SCL's period in units of CCR
 BYTE_PERIODS = 9
-AT_REST, STARTING, ADDRESSING, STOPPING = range(4)
 
 
-class I2cV1(InterruptDevice):
+class I2cV1(AnyI2c):
     """One interface; ``clock`` is the bus clock that it hangs on."""
 
-    PARAMETERS = ClockedParameters
-    parameters: ClockedParameters
-    LINES = ("event", "error")
     REGISTERS = (
         Register(0x00, "CR1", writable=0xBFFB, on_write="control_changed"),
         Register(0x04, "CR2", writable=0x1F3F),
@@ -43,18 +37,6 @@ class I2cV1(InterruptDevice):
         Register(0x20, "TRISE", 0x2, writable=0x3F),
         Register(0x24, "FLTR", writable=0x1F),
     )
-    STATE = ("_phase",)
-
-    def __init__(self, context: DeviceContext) -> None:
-        super().__init__(context)
-        self._phase = AT_REST
-        self._wires = PacedDeadline(context, "wires", self.parameters.clock, self._ended, is_work=True)
-
-    def reset(self) -> None:
-        """Off."""
-        super().reset()
-        self._wires.disarm()
-        self._phase = AT_REST
 
     def refresh_lines(self) -> None:
         """Each line has one enable for all its flags."""
@@ -70,8 +52,7 @@ class I2cV1(InterruptDevice):
             self.reset()
             self.values["CR1"] = CR1_SWRST
         elif not control & CR1_PE:
-            self._wires.disarm()
-            self._phase = AT_REST
+            self._break_off()
             self.clear_bits("CR1", CR1_CLEARED_WHEN_OFF)
             self.values["SR1"] = self.values["SR2"] = 0
         else:
@@ -97,10 +78,6 @@ class I2cV1(InterruptDevice):
         self.clear_bits("CR1", CR1_STOP)
         if self.values["CR1"] & CR1_START:
             self._go_on(STARTING, 1)
-
-    def _go_on(self, phase: int, periods: int) -> None:
-        self._phase = phase
-        self._wires.arm(periods * self._period_ticks())
 
     def _period_ticks(self) -> int:
         """Clocks of the bus that a period of SCL takes."""
