@@ -197,18 +197,19 @@ class Sercom(RegisterDevice):
         flags = self.flags()
         for line, mask in self.LINE_FLAGS.items():
             self.line(line).set_level(bool(flags & self._enables & mask))
-        if self._is_on(I2C_MASTER):
-            flags = 0  # MB is no request: nothing is ever to be sent or fetched
-        receive = bool(flags & RECEIVED)
-        self._requests.set(receive=receive, send=bool(flags & DATA_EMPTY) and not receive)
-        if receive:  # what DMA has fetched may have brought it to send, too
-            flags = self.flags()
-            self._requests.set(receive=bool(flags & RECEIVED), send=bool(flags & DATA_EMPTY))
+        self._requests.exchange(self._wanted)
 
     # -- inside ----------------------------------------------------------------------------
     def _is_on(self, *modes: int) -> bool:
         """On as one of these, a USART if there are none."""
         return bool(self.values["CTRLA"] & ENABLE) and self.field("CTRLA", 2, 3) in (modes or USART_MODES)
+
+    def _wanted(self) -> tuple[bool, bool]:
+        """Whether DMA is asked to fetch what came, and for more to send."""
+        if self._is_on(I2C_MASTER):
+            return False, False  # MB is no request: nothing is ever to be sent or fetched
+        flags = self.flags()
+        return bool(flags & RECEIVED), bool(flags & DATA_EMPTY)
 
     def _stop(self) -> None:
         self._uart.stop()

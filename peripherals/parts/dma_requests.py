@@ -26,6 +26,18 @@ class DmaRequests:
         self._signals.set(self._receive, int(receive))
         self._signals.set(self._send, int(send))
 
+    def exchange(self, wanted: Callable[[], tuple[bool, bool]]) -> None:
+        """Ask for what a device that receives as it sends wants: for what came to be fetched, then for more.
+
+        ``wanted()`` gives both; it is asked again once what came has been fetched, which may have brought
+        data to send, too.
+        """
+        receive, send = wanted()
+        self.set(receive=receive, send=send and not receive)
+        if receive:
+            receive, send = wanted()
+            self.set(receive=receive, send=send)
+
 
 class StreamRequest:
     """The device's side of one request for a stream of received data, on the wire ``dma:NAME``.

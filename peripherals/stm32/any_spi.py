@@ -111,11 +111,7 @@ class AnySpi(RegisterDevice):
 
     def _refresh(self) -> None:
         self.line("global").set_level(self._asserts())
-        receive, send = self._wanted()
-        self._requests.set(receive=receive, send=send and not receive)
-        if receive:  # what DMA has fetched may have brought it to send, too
-            receive, send = self._wanted()
-            self._requests.set(receive=receive, send=send)
+        self._requests.exchange(self._wanted)
 
     def _split(self, written: int, count: int) -> list[int]:
         """Frames that one access writes, the first one lowest."""
