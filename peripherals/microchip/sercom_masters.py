@@ -43,7 +43,7 @@ class SpiMaster:
         flag: Callable[[int], None],
         moved: Callable[[], None],
     ) -> None:
-        self._context, self._miso, self._value = context, miso, value
+        self._miso, self._value = miso, value
         self._flag, self._moved = flag, moved
         self._waiting: list[int] = []
         self._received: list[int] = []
