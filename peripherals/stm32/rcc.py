@@ -70,15 +70,10 @@ RTC_CLOCK = Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", ""))
 """RTCSEL; HSE divided is not modelled here."""
 
 
-def serial_clock(clock: str, register: str, shift: int, bus: str, hsi: str = "hsi16") -> Selector:
-    """Make the row of a serial port's selector of two bits: its bus, sysclk, HSI or LSE."""
-    return Selector(clock, register, shift, 2, (bus, "sysclk", hsi, "lse"))
-
-
-def i2c_clock(
-    clock: str, register: str, shift: int, bus: str, hsi: str = "hsi16", last: str = ""
+def serial_clock(
+    clock: str, register: str, shift: int, bus: str, hsi: str = "hsi16", *, last: str = "lse"
 ) -> Selector:
-    """Make the row of an I2C interface's selector of two bits: its bus, sysclk, HSI, ``last``."""
+    """Make the row of a serial interface's selector of two bits: its bus, sysclk, HSI, ``last``."""
     return Selector(clock, register, shift, 2, (bus, "sysclk", hsi, last))
 
 

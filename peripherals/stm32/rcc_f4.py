@@ -22,7 +22,6 @@ from peripherals.stm32.rcc import (
     Source,
     Switch,
     bus_clocks,
-    i2c_clock,
     ready,
     serial_clock,
 )
@@ -157,7 +156,7 @@ class RccF7(RccF411):
         serial_clock("usart6", "DCKCFGR2", 10, "pclk2", "hsi"),
         serial_clock("uart7", "DCKCFGR2", 12, "pclk1", "hsi"),
         serial_clock("uart8", "DCKCFGR2", 14, "pclk1", "hsi"),
-        *(i2c_clock(f"i2c{n + 1}", "DCKCFGR2", 16 + 2 * n, "pclk1", "hsi") for n in range(4)),
+        *(serial_clock(f"i2c{n + 1}", "DCKCFGR2", 16 + 2 * n, "pclk1", "hsi", last="") for n in range(4)),
         Selector("lptim1", "DCKCFGR2", 24, 2, ("pclk1", "lsi", "hsi", "lse")),
         RTC_CLOCK,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from peripherals.register_device import Register, read_only
-from peripherals.stm32.rcc import Rcc, Selector, Source, Switch, bus_clocks, i2c_clock, ready, serial_clock
+from peripherals.stm32.rcc import Rcc, Selector, Source, Switch, bus_clocks, ready, serial_clock
 
 HSI16_HZ = 16_000_000
 HSE_RTC_DIVIDER = 32
@@ -61,8 +61,8 @@ class RccG0(Rcc):
         serial_clock("usart3", "CCIPR", 4, "pclk1"),
         serial_clock("lpuart2", "CCIPR", 8, "pclk1"),
         serial_clock("lpuart1", "CCIPR", 10, "pclk1"),
-        i2c_clock("i2c1", "CCIPR", 12, "pclk1"),
-        i2c_clock("i2c2", "CCIPR", 14, "pclk1"),
+        serial_clock("i2c1", "CCIPR", 12, "pclk1", last=""),
+        serial_clock("i2c2", "CCIPR", 14, "pclk1", last=""),
         Selector("lptim1", "CCIPR", 18, 2, ("pclk1", "lsi", "hsi16", "lse")),
         Selector("lptim2", "CCIPR", 20, 2, ("pclk1", "lsi", "hsi16", "lse")),
         Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "hse_rtc")),

@@ -20,7 +20,6 @@ from peripherals.stm32.rcc import (
     Source,
     Switch,
     bus_clocks,
-    i2c_clock,
     ready,
     serial_clock,
 )
@@ -92,8 +91,8 @@ class RccL4Plus(Rcc):
         serial_clock("uart4", "CCIPR", 6, "pclk1"),
         serial_clock("uart5", "CCIPR", 8, "pclk1"),
         serial_clock("lpuart1", "CCIPR", 10, "pclk1"),
-        *(i2c_clock(f"i2c{n + 1}", "CCIPR", 12 + 2 * n, "pclk1") for n in range(3)),
-        i2c_clock("i2c4", "CCIPR2", 0, "pclk1"),
+        *(serial_clock(f"i2c{n + 1}", "CCIPR", 12 + 2 * n, "pclk1", last="") for n in range(3)),
+        serial_clock("i2c4", "CCIPR2", 0, "pclk1", last=""),
         Selector("lptim1", "CCIPR", 18, 2, ("pclk1", "lsi", "hsi16", "lse")),
         Selector("lptim2", "CCIPR", 20, 2, ("pclk1", "lsi", "hsi16", "lse")),
         Selector("rtc", "BDCR", 8, 2, ("", "lse", "lsi", "hse_rtc")),

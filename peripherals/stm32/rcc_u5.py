@@ -17,7 +17,6 @@ from peripherals.stm32.rcc import (
     Source,
     Switch,
     fractional_plls,
-    i2c_clock,
     ready,
     serial_clock,
 )
@@ -102,12 +101,16 @@ class RccU5(RccU):
         serial_clock("uart4", "CCIPR1", 6, "pclk1"),
         serial_clock("uart5", "CCIPR1", 8, "pclk1"),
         Selector("lpuart1", "CCIPR3", 0, 3, ("pclk3", "sysclk", "hsi16", "lse", "msik")),
-        *(i2c_clock(f"i2c{n}", "CCIPR1", s, "pclk1", last="msik") for n, s in ((1, 10), (2, 12), (4, 14))),
-        i2c_clock("i2c3", "CCIPR3", 6, "pclk3", last="msik"),
         *(
-            Selector(f"spi{n}", register, shift, 2, (bus, "sysclk", "hsi16", "msik"))
-            for n, register, shift, bus in (
-                *((1, "CCIPR1", 20, "pclk2"), (2, "CCIPR1", 16, "pclk1"), (3, "CCIPR3", 3, "pclk3")),
+            serial_clock(clock, register, shift, bus, last="msik")
+            for clock, register, shift, bus in (
+                ("i2c1", "CCIPR1", 10, "pclk1"),
+                ("i2c2", "CCIPR1", 12, "pclk1"),
+                ("i2c4", "CCIPR1", 14, "pclk1"),
+                ("spi2", "CCIPR1", 16, "pclk1"),
+                ("spi1", "CCIPR1", 20, "pclk2"),
+                ("spi3", "CCIPR3", 3, "pclk3"),
+                ("i2c3", "CCIPR3", 6, "pclk3"),
             )
         ),
         RTC_CLOCK,
