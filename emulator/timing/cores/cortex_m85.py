@@ -38,8 +38,10 @@ from emulator.timing.cores.cortex_m85_rows import (
     DIVIDE,
     DOUBLE_CYCLES,
     EXCEPTIONS,
+    FUSED,
     FUSED_VECTORS,
     RULES,
+    SELECTS,
     SHIFTS,
     UNALIGNED,
     VECTOR_PIPES,
@@ -65,9 +67,6 @@ SHIFTED_REGISTER = 0b1110101
 FLOATS = ~0 << S_BASE
 VECTOR_BYTES = 16
 FLOATING = FP_ARITHMETIC | {Kind.FP_LOAD, Kind.FP_STORE, Kind.FP_LOAD_MULTIPLE, Kind.FP_STORE_MULTIPLE}
-FUSED = ("vfma", "vfms", "vfnma", "vfnms")
-
-
 CLOSED = Group(closed=True)
 FETCH_BYTES = RULES["group_bytes"].cycles
 MOST_AHEAD_BYTES = 4 * FETCH_BYTES
@@ -85,7 +84,7 @@ class State(NamedTuple):
 
     pending: Frozen = ()
     pipes: tuple[int, ...] = (LAST_CYCLE,) * len(Pipe)  # cycles until each takes another vector
-    group: Group = Group(closed=True)  # what issued in the last cycle
+    group: Group = CLOSED  # what issued in the last cycle
     scalar_from: int = LAST_CYCLE  # cycles until a scalar may issue
     late_flags: int = LAST_CYCLE  # cycles until a branch is no more behind flags that come late
     ahead_bytes: int = 0  # how far fetch is ahead of issue, up to what matters
@@ -229,7 +228,7 @@ class _Pass:
                     for entry in self._board.freeze(still_open)
                 ),
                 pipes=tuple(max(LAST_CYCLE, free - now) for free in self._pipes),
-                group=Group(closed=True) if self._group.closed else self._group,
+                group=CLOSED if self._group.closed else self._group,
                 scalar_from=max(LAST_CYCLE, self._scalar_from - now),
                 late_flags=max(LAST_CYCLE, self._late_flags - now),
                 ahead_bytes=self._ahead_bytes,
@@ -376,7 +375,7 @@ def _takes_two_registers(instruction: Instruction) -> bool:
         instruction.kind in (Kind.ALU, Kind.ALU_SHIFT)
         and instruction.is_wide
         and instruction.opcode >> 25 == SHIFTED_REGISTER
-        and instruction.name not in SHIFTS | {"mov", "rrx", "csel", "csinc", "csinv", "csneg"}
+        and instruction.name not in SHIFTS | SELECTS | {"mov", "rrx"}
     )
 
 
@@ -400,17 +399,16 @@ def _second_stage(instruction: Instruction) -> int:
 
 def _last_stage(instruction: Instruction, table: Table) -> int:
     """The last stage in which it can begin."""
-    first = table.row(instruction).reads_at
     if instruction.kind is Kind.LOOP:
         return LAST_STAGE
+    row = table.row(instruction)
     if instruction.kind not in (Kind.ALU, Kind.ALU_SHIFT):
-        return first
+        return row.reads_at
     if _takes_two_registers(instruction) or instruction.name in SHIFTS:
         return LAST_STAGE - 1
-    row = table.row(instruction)
     if instruction.name in BITWISE or not row.names:
         return LAST_STAGE
-    return first
+    return row.reads_at
 
 
 def model(parameters: CortexM85Parameters) -> CortexM85:  # noqa: ARG001 - none changes the pipeline

@@ -78,6 +78,7 @@ FLOAT_SUMS = frozenset({"vadd", "vsub", "vabd", "vcadd"})
 FLOATS = (Kind.VECTOR_FLOAT, Kind.VECTOR_MULTIPLY)
 ACROSS_ON_A = frozenset({"vmaxv", "vminv", "vmaxav", "vminav", "vabav", "vaddv"})
 SIGNS_AND_LIMITS = frozenset({"vabs", "vneg", "vmaxnm", "vminnm", "vmaxnma", "vminnma"})
+FUSED = frozenset({"vfma", "vfms", "vfnma", "vfnms"})
 FUSED_VECTORS = frozenset({"vfma", "vfms", "vfmas", "vcmla"})
 FLOAT_PRODUCTS = ((0xFFE11FF1, 0xFF000D50), (0xEFF11FF0, 0xEE310E60))
 """Mask and bits of VMUL of floating point: of two vectors, of one and a core register (DDI 0553, C2.4)."""
@@ -201,8 +202,7 @@ def floating_rows() -> Iterator[Row]:
     yield Row(Kind.FP_ALU, 1, "guess", f"{LLVM}: VCMP", names=frozenset({"vcmp", "vcmpe", "vabs", "vneg"}))
     yield Row(Kind.FP_ALU, 1, "guess", f"{LLVM}: WriteFPALU32, WriteFPCVT", latency=2)
     yield Row(Kind.FP_MULTIPLY, 1, "guess", f"{LLVM}: WriteFPMUL32", latency=3)
-    fused = frozenset({"vfma", "vfms", "vfnma", "vfnms"})
-    yield Row(Kind.FP_MAC, 1, "guess", f"{LLVM}: M85OverrideVFPLat4", latency=4, names=fused)
+    yield Row(Kind.FP_MAC, 1, "guess", f"{LLVM}: M85OverrideVFPLat4", latency=4, names=FUSED)
     yield Row(Kind.FP_MAC, 1, "guess", f"{LLVM}: WriteFPMAC32", latency=5)
     yield Row(
         Kind.FP_DIVIDE, 13, "guess", f"{LLVM}: 14, and all waits", latency=2, cause=Cause.FLOATING_POINT
