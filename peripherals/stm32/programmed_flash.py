@@ -123,6 +123,13 @@ class ProgrammedFlash(FlashInterface):
         size_bytes = self.parameters.bank_bytes
         self._erase(size_bytes * bank, size_bytes, self.parameters.mass_erase_ms)
 
+    def lasts(self, lasts_us: int) -> None:
+        """An operation begins, which takes so long."""
+        now = self.context.clock.picoseconds()
+        begins = max(now, self._ends.picoseconds or now)
+        self.set_bits("SR", self.BUSY)
+        self._ends.arm(begins + lasts_us * PICOSECONDS_A_US)
+
     def fail(self, flags: int) -> None:
         """An operation was refused."""
         self.set_bits("SR", flags)
@@ -154,13 +161,6 @@ class ProgrammedFlash(FlashInterface):
 
     def _ends_later(self) -> bool:
         return self._ends.picoseconds is not None
-
-    def lasts(self, lasts_us: int) -> None:
-        """An operation begins, which takes so long."""
-        now = self.context.clock.picoseconds()
-        begins = max(now, self._ends.picoseconds or now)
-        self.set_bits("SR", self.BUSY)
-        self._ends.arm(begins + lasts_us * PICOSECONDS_A_US)
 
     def _ended(self) -> None:
         self.clear_bits("SR", self.BUSY)
