@@ -107,6 +107,10 @@ class AnyRtc(RegisterDevice):
     def changed(self, _written: int, _old: int) -> None:
         """PER, COMPn, ALARM, MASK: in force at once."""
 
+    def enables(self) -> int:
+        """INTENCLR and INTENSET both read the enables."""
+        return self._enables << self.CLEAR_SHIFT | self._enables << self.SET_SHIFT
+
     def enables_written(self, written: int, _old: int) -> None:
         """INTENCLR, INTENSET."""
         kept = self._enables & ~(written >> self.CLEAR_SHIFT)
@@ -127,10 +131,6 @@ class AnyRtc(RegisterDevice):
     @abstractmethod
     def divisor(self) -> int:
         """PRESCALER."""
-
-    @abstractmethod
-    def enables(self) -> int:
-        """INTENCLR, INTENSET."""
 
     # -- inside ----------------------------------------------------------------------------
     def _mode(self) -> int:

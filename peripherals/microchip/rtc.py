@@ -29,4 +29,4 @@ class Rtc(AnyRtc):
 
     def enables(self) -> int:
         """EVCTRL, INTENCLR, INTENSET."""
-        return self.values["EVCTRL"] | self._enables << self.CLEAR_SHIFT | self._enables << self.SET_SHIFT
+        return self.values["EVCTRL"] | super().enables()

@@ -39,7 +39,3 @@ class RtcD51(AnyRtc):
     def divisor(self) -> int:
         """CTRLA.PRESCALER; 0: none, as 1."""
         return 1 << max(min(self.field("CTRL", 8, 4), 11) - 1, 0)
-
-    def enables(self) -> int:
-        """INTENCLR, INTENSET."""
-        return self._enables | self._enables << self.SET_SHIFT
