@@ -23,6 +23,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from emulator.thumb.instruction import FLAGS, PC, S_BASE, Block, Instruction, Kind
 from emulator.timing.cores.classes import MULTIPLIES, moves_to_core, transfers
 from emulator.timing.cores.cortex_m85_groups import (
@@ -236,7 +238,7 @@ class _Pass:
                 loops=loops,
             )
         )
-        return Step(step.cycles, step.next_state, step.issue_cycles, step.costs, mispredict)
+        return replace(step, mispredict=mispredict)
 
     def _held(self, instruction: Instruction) -> int:
         """Cycles that it holds issue."""
