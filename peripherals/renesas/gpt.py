@@ -9,7 +9,8 @@ hardware sources and conversions are not modelled, and told as far as firmware s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from emulator.device import ClockName, DeviceContext
@@ -82,13 +83,12 @@ class Gpt(StoppableDevice):
             on_span=self._counted,
             can_skip=lambda: False,
         )
-        bit = 1 << self.parameters.channel
         for name, register, effect in (
-            (STARTS, "GTSSR", lambda: self._run(True)),
-            (STOPS, "GTPSR", lambda: self._run(False)),
+            (STARTS, "GTSSR", partial(self._run, True)),
+            (STOPS, "GTPSR", partial(self._run, False)),
             (CLEARS, "GTCSR", self._clear),
         ):
-            context.signals.watch(name, self._for_channel(bit, register, effect))
+            context.signals.watch(name, partial(self._told, register, effect))
 
     def reset(self) -> None:
         """Stopped at 0, up."""
@@ -163,12 +163,10 @@ class Gpt(StoppableDevice):
         self.context.signals.set(name, channels)
         self.context.signals.set(name, 0)
 
-    def _for_channel(self, bit: int, register: str, effect: Any) -> Any:
-        def told(channels: int) -> None:
-            if channels & bit and self.values[register] & BY_SOFTWARE and not self.is_stopped:
-                effect()
-
-        return told
+    def _told(self, register: str, effect: Callable[[], None], channels: int) -> None:
+        is_meant = channels >> self.parameters.channel & 1 and self.values[register] & BY_SOFTWARE
+        if is_meant and not self.is_stopped:
+            effect()
 
     def _run(self, running: bool) -> None:
         self._counter.catch_up()
