@@ -47,5 +47,9 @@ def exit_offset() -> int:
 
 def image(base: int, repetitions: int) -> Image:
     """The kernel as an image for :meth:`emulator.machine.machine.Machine.load`."""
-    data = image_bytes(base, repetitions)
-    return Image("convolution.s", hashlib.sha256(data).hexdigest(), "bin", (Segment(base, data),), base)
+    return flat_image("convolution.s", base, image_bytes(base, repetitions))
+
+
+def flat_image(name: str, base: int, data: bytes) -> Image:
+    """Bytes from ``base`` on, a vector table first."""
+    return Image(name, hashlib.sha256(data).hexdigest(), "bin", (Segment(base, data),), base)

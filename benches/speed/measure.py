@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benches.speed import convolution
@@ -12,6 +14,7 @@ from emulator.board.reader import load_board
 from emulator.engine.core import Core
 from emulator.engine.counts import Counts
 from emulator.errors import CheckFailed
+from emulator.image.model import Image
 from emulator.machine.machine import Machine
 
 FLASH = 0x08000000
@@ -36,35 +39,47 @@ def convolution_plain(board_name: str, repetitions: int) -> Speed:
 def convolution_emulated(board_name: str, timing: str, hook: str, repetitions: int) -> Speed:
     """The kernel on the whole machine; its instruction count is checked."""
     machine = Machine(board_name, timing=timing, hook=hook)
-    machine.load(convolution.image(FLASH, repetitions))
+    speed = whole_run(machine, convolution.image(FLASH, repetitions), timing)
+    wanted = convolution.instructions(repetitions)
+    if not 0 <= speed.instructions - wanted <= 1:  # the BKPT itself may be counted
+        raise CheckFailed(f"counted {speed.instructions} instructions; the kernel has {wanted}")
+    return speed
+
+
+def whole_run(machine: Machine, image: Image, way: str) -> Speed:
+    """An image on the whole machine, until it ends itself."""
+    machine.load(image)
     started = host_seconds()
     machine.run()
     seconds = host_seconds() - started
-    counts = machine.counts
-    wanted = convolution.instructions(repetitions)
-    if not 0 <= counts.instructions - wanted <= 1:  # the BKPT itself may be counted
-        raise CheckFailed(f"counted {counts.instructions} instructions; the kernel has {wanted}")
-    return Speed(timing, counts.instructions, seconds, counts.cycles)
+    return Speed(way, machine.counts.instructions, seconds, machine.counts.cycles)
 
 
 def convolution_qemu(repetitions: int) -> Speed | None:
-    """The kernel on QEMU, without its start: a long run less a short one.
+    """The kernel on QEMU: see :func:`on_qemu`."""
+    return on_qemu(QEMU_MACHINE, partial(convolution.image_bytes, 0), convolution.instructions, repetitions)
 
-    None when the host disturbed it beyond use.
+
+def on_qemu(
+    machine: str, image_bytes: Callable[[int], bytes], instructions: Callable[[int], int], repetitions: int
+) -> Speed | None:
+    """A kernel on QEMU, without its start: a long run less a short one.
+
+    ``image_bytes``, ``instructions``: by the number of repetitions; the image is for address 0. None when
+    the host disturbed it beyond use.
     """
     short = max(1, round(repetitions * QEMU_SHORT))
-    seconds = _qemu_seconds(short + repetitions) - _qemu_seconds(short)
-    counted = convolution.instructions(short + repetitions) - convolution.instructions(short)
-    return Speed(QEMU, counted, seconds) if seconds > 0 else None
+    long = short + repetitions
+    seconds = _qemu_seconds(machine, image_bytes(long)) - _qemu_seconds(machine, image_bytes(short))
+    return Speed(QEMU, instructions(long) - instructions(short), seconds) if seconds > 0 else None
 
 
-def _qemu_seconds(repetitions: int) -> float:
+def _qemu_seconds(machine: str, data: bytes) -> float:
     with tempfile.TemporaryDirectory(prefix="boardless-") as folder:
-        path = Path(folder) / "convolution.bin"
-        path.write_bytes(convolution.image_bytes(0, repetitions))
+        path = Path(folder) / "kernel.bin"
+        path.write_bytes(data)
         quiet = ("-display", "none", "-monitor", "none", "-serial", "none", "-semihosting")
-        command = (QEMU, "-M", QEMU_MACHINE, *quiet, "-kernel", str(path))
-        return command_seconds(command, QEMU_TIMEOUT_S)
+        return command_seconds((QEMU, "-M", machine, *quiet, "-kernel", str(path)), QEMU_TIMEOUT_S)
 
 
 def bare_core(board: Board) -> Core:

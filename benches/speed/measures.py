@@ -98,20 +98,25 @@ def _convolution(of: Conditions) -> Iterator[Row]:
 
 
 def _vectors(of: Conditions) -> Iterator[Row]:
+    if shutil.which(QEMU):
+        yield from _vectors_beside_qemu(of)
+    ways = [partial(vectors.convolution_on, board, of.repetitions) for board in vectors.SCALAR_BOARDS]
+    speeds = in_turns(of.turns, ways)
+    m55, m33 = (median_mips(speeds[board]) for board in vectors.SCALAR_BOARDS)
+    yield row("Cortex-M55: the convolution kernel, beside a Cortex-M33", "MIPS", m55, m33, AS_FAST_AS_M33)
+
+
+def _vectors_beside_qemu(of: Conditions) -> Iterator[Row]:
     for kernel in vectors.REPETITION:
         repetitions = max(
             1, of.repetitions * convolution.instructions(1) // vectors.REPETITION[kernel] // VECTOR_SHARE
         )
         ours = in_turns(of.turns, [partial(vectors.emulated, kernel, "memory", repetitions)])
-        qemu = [speed for _ in range(of.turns) if (speed := vectors.on_qemu(kernel, repetitions))]
+        qemu = [speed for _ in range(of.turns) if (speed := vectors.kernel_qemu(kernel, repetitions))]
         goal = None if kernel == vectors.SCALAR else AHEAD_OF_QEMU
         if qemu:
             value = median_mips(ours["memory"])
             yield row(f"Cortex-M55: {kernel}, beside {QEMU}", "MIPS", value, median_mips(qemu), goal)
-    ways = [partial(vectors.convolution_on, board, of.repetitions) for board in vectors.SCALAR_BOARDS]
-    speeds = in_turns(of.turns, ways)
-    m55, m33 = (median_mips(speeds[board]) for board in vectors.SCALAR_BOARDS)
-    yield row("Cortex-M55: the convolution kernel, beside a Cortex-M33", "MIPS", m55, m33, AS_FAST_AS_M33)
 
 
 def _shipped(of: Conditions) -> Iterator[Row]:

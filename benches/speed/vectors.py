@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
+from functools import partial
 
 from benches.speed import convolution
 from benches.speed.convolution import STACK_TOP, VECTORS
-from benches.speed.rows import Speed, command_seconds, host_seconds
+from benches.speed.measure import on_qemu, whole_run
+from benches.speed.rows import Speed
 from emulator.errors import CheckFailed
-from emulator.image.model import Image, Segment
 from emulator.machine.machine import Machine
 
 BOARD = "mps3-an547"
 """QEMU's name of the machine, too."""
-QEMU, QEMU_TIMEOUT_S, QEMU_SHORT = "qemu-system-arm", 300, 0.1
 CODE = bytes.fromhex(
     "36484ff4700101603548016841f400210160bff34f8fbff36f8f354d334e4ff0"
     "0057dff8c090dfe806f002142a43384649464ff0fd03002403f009c0b0ec101e"
@@ -56,38 +53,19 @@ def image_bytes(kernel: str, repetitions: int) -> bytes:
 
 def emulated(kernel: str, timing: str, repetitions: int) -> Speed:
     """The kernel on the whole machine; its instruction count is checked."""
-    machine = Machine(BOARD, timing=timing)
-    data = image_bytes(kernel, repetitions)
-    machine.load(Image("vectors.s", hashlib.sha256(data).hexdigest(), "bin", (Segment(0, data),), 0))
-    started = host_seconds()
-    machine.run()
-    seconds = host_seconds() - started
-    counted, wanted = machine.counts.instructions, instructions(kernel, repetitions)
-    if not 0 <= counted - wanted <= 2:
-        raise CheckFailed(f"counted {counted} instructions; {kernel} has {wanted}")
-    return Speed(timing, counted, seconds, machine.counts.cycles)
+    image = convolution.flat_image("vectors.s", 0, image_bytes(kernel, repetitions))
+    speed, wanted = whole_run(Machine(BOARD, timing=timing), image, timing), instructions(kernel, repetitions)
+    if not 0 <= speed.instructions - wanted <= 2:
+        raise CheckFailed(f"counted {speed.instructions} instructions; {kernel} has {wanted}")
+    return speed
 
 
 def convolution_on(board: str, repetitions: int) -> Speed:
     """The scalar kernel of ``convolution.s`` with core timing, from the board's vector table on."""
     machine = Machine(board, timing="core")
-    machine.load(convolution.image(machine.board.vector_table, repetitions))
-    started = host_seconds()
-    machine.run()
-    return Speed(board, machine.counts.instructions, host_seconds() - started, machine.counts.cycles)
+    return whole_run(machine, convolution.image(machine.board.vector_table, repetitions), board)
 
 
-def on_qemu(kernel: str, repetitions: int) -> Speed | None:
-    """The kernel on QEMU, without its start; None when the host disturbed it beyond use."""
-    short = max(1, round(repetitions * QEMU_SHORT))
-    seconds = _qemu_seconds(kernel, short + repetitions) - _qemu_seconds(kernel, short)
-    counted = instructions(kernel, short + repetitions) - instructions(kernel, short)
-    return Speed(QEMU, counted, seconds) if seconds > 0 else None
-
-
-def _qemu_seconds(kernel: str, repetitions: int) -> float:
-    with tempfile.TemporaryDirectory(prefix="boardless-") as folder:
-        path = Path(folder) / "vectors.bin"
-        path.write_bytes(image_bytes(kernel, repetitions))
-        quiet = ("-display", "none", "-monitor", "none", "-serial", "none", "-semihosting")
-        return command_seconds((QEMU, "-M", BOARD, *quiet, "-kernel", str(path)), QEMU_TIMEOUT_S)
+def kernel_qemu(kernel: str, repetitions: int) -> Speed | None:
+    """The kernel on QEMU: see :func:`on_qemu`."""
+    return on_qemu(BOARD, partial(image_bytes, kernel), partial(instructions, kernel), repetitions)
