@@ -16,6 +16,8 @@
 #include "../planner.h"
 #include "tables.h"
 
+#define MOST_HOOK_ADDRESSES (2 * MOST_INSTRUCTIONS)
+
 enum { PRICES_NOTHING, PRICES_ARMV7M, PRICES_M33, PRICES_M7, PRICES_COUNT };
 enum { PRICER_ANSWERS = 1, PRICER_LEAVES_IT = 0, PRICER_MISSES = 2 };
 
@@ -24,7 +26,7 @@ typedef union { Armv7mState armv7m; M33State m33; M7State m7; } CoreState;
 typedef struct {           /* shared with Python: what the last question found */
     uint64_t missing[MOST_INSTRUCTIONS];
     uint32_t n_missing, n_events, site, branch_event, uses_fpu, n_hook_addresses;
-    uint32_t hook_addresses[2 * MOST_INSTRUCTIONS];
+    uint32_t hook_addresses[MOST_HOOK_ADDRESSES];
     uint32_t cycles, next_state, n_pairs;
     LoadPair pairs[MOST_PAIRS];
     uint16_t issue[MOST_EVENTS];
@@ -88,26 +90,28 @@ static inline int pricer_read(Pricer *p, uint32_t address, const uint8_t *code, 
     return p->line.n ? PRICER_ANSWERS : PRICER_LEAVES_IT;
 }
 
-static void pricer_hook_addresses(Pricer *p) {
+/* Plan the block that was read; the instructions that are watched join the list. */
+static int pricer_plan_line(Pricer *p, const Ways *ways) {
     PricerFound *f = &p->found;
-    f->n_hook_addresses = 0;
-    for (uint32_t k = 0; k < p->planner.plan.n_hooked; k++) {
+    if (!plan_line(&p->planner, &p->line, ways)) return 0;
+    for (uint32_t k = 0; k < p->planner.plan.n_hooked && f->n_hook_addresses < MOST_HOOK_ADDRESSES; k++) {
         uint32_t address = p->planner.hooked[k].address;
         if (!f->n_hook_addresses || f->hook_addresses[f->n_hook_addresses - 1] != address)
             f->hook_addresses[f->n_hook_addresses++] = address;
     }
+    return 1;
 }
 
 static int pricer_plan(Pricer *p, uint32_t address, const uint8_t *code, uint32_t size_bytes, uint32_t it,
                        const Ways *ways) {
     int read = pricer_read(p, address, code, size_bytes, it);
     if (read != PRICER_ANSWERS) return read;
-    if (!plan_line(&p->planner, &p->line, ways)) return PRICER_LEAVES_IT;
+    p->found.n_hook_addresses = 0;
+    if (!pricer_plan_line(p, ways)) return PRICER_LEAVES_IT;
     p->found.n_events = p->planner.plan.n_events;
     p->found.site = p->planner.plan.site;
     p->found.branch_event = p->planner.branch_event;
     p->found.uses_fpu = p->planner.uses_fpu;
-    pricer_hook_addresses(p);
     return PRICER_ANSWERS;
 }
 

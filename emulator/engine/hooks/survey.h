@@ -123,14 +123,6 @@ static int survey_read(Pricer *p, uint32_t address, const uint8_t *code, uint32_
     return !n;
 }
 
-static void survey_watch(PricerFound *f, const Planner *planner) {
-    for (uint32_t k = 0; k < planner->plan.n_hooked && f->n_hook_addresses < 2 * MOST_INSTRUCTIONS; k++) {
-        uint32_t address = planner->hooked[k].address;
-        if (!f->n_hook_addresses || f->hook_addresses[f->n_hook_addresses - 1] != address)
-            f->hook_addresses[f->n_hook_addresses++] = address;
-    }
-}
-
 /* What lies around a block that begins in IT state `it`: lists of what the book lacks, and of what is watched.
  * `done`: blocks that need no look any more. */
 static void survey_around(Pricer *p, Survey *s, AddressSet *done, uint32_t address, uint32_t it, const Ways *ways) {
@@ -141,12 +133,9 @@ static void survey_around(Pricer *p, Survey *s, AddressSet *done, uint32_t addre
         uint32_t start = s->starts[k], size_bytes = survey_block(s, start);
         if (addresses_have(done, start)) continue;
         const uint8_t *code = s->host + (start - s->first);
-        int is_known = survey_read(p, start, code, size_bytes, k ? 0 : it, &listed);
-        if (!is_known) continue;
+        if (!survey_read(p, start, code, size_bytes, k ? 0 : it, &listed)) continue;
         addresses_add(done, start);
-        for (uint32_t i = 0; p->model == PRICES_M7 && i < p->line.n; i++)
-            m7_place(&p->line.instructions[i]);
-        if (p->line.n && plan_line(&p->planner, &p->line, ways)) survey_watch(&p->found, &p->planner);
+        if (p->line.n) pricer_plan_line(p, ways);
     }
     p->found.n_missing = listed;
 }
