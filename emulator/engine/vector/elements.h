@@ -73,16 +73,11 @@ static inline int64_t saturate_word(int64_t value, uint32_t bits, int is_unsigne
     return value < low ? low : high;
 }
 
-/* Two numbers and the destination's, of one element. */
+/* Two numbers and the destination's, of one element; not of what at_once() does. */
 static inline int64_t element(const Operation *o, int64_t a, int64_t b, int64_t d, int *sat) {
     uint32_t bits = bits_of(o->size);
     int is_unsigned = o->flags & F_UNSIGNED, rounds = (o->flags & F_ROUND) != 0;
     switch (o->operation) {
-    case DO_ADD: return a + b;
-    case DO_SUB: return a - b;
-    case DO_MUL: return a * b;
-    case DO_MAX: return a > b ? a : b;
-    case DO_MIN: return a < b ? a : b;
     case DO_ABD: return magnitude(a - b);
     case DO_HADD: return (a + b + rounds) >> 1;
     case DO_HSUB: return (a - b) >> 1;
@@ -99,8 +94,6 @@ static inline int64_t element(const Operation *o, int64_t a, int64_t b, int64_t 
         return (int64_t)(((uint64_t)a & all) >> b | ((uint64_t)d & kept));
     }
     case DO_BRSR: return bit_reverse_low(a, (uint32_t)b, bits);
-    case DO_MLA: return d + a * b;
-    case DO_MLAS: return a * d + b;
     case DO_QDMLAH: return doubled_high((__int128)a * b, d, bits, rounds, sat);
     case DO_QDMLASH: return doubled_high((__int128)a * d, b, bits, rounds, sat);
     case DO_CLS: return leading_zeros((uint64_t)(b < 0 ? ~b : b), bits) - 1;
