@@ -17,6 +17,10 @@ static inline Format standard_format(const Machine *m, uint32_t size) {
 
 static inline uint32_t float_lane(const uint8_t *q, uint32_t size, uint32_t i) { return (uint32_t)lane(q, size, 1, i); }
 
+static inline uint32_t core_number(const Machine *m, uint32_t size, uint32_t n) {
+    return size == HALF ? m->r[n] & 0xFFFF : m->r[n];
+}
+
 /* The bits of `mask` that an element has. */
 static inline uint32_t element_mask(uint32_t mask, uint32_t size, uint32_t i) {
     return mask >> (i << size) & ((1u << (1u << size)) - 1);
@@ -60,7 +64,7 @@ static void float_elements(Machine *m, const Operation *o, uint32_t mask) {
         if (!element) continue;
         Format f = standard_format(m, o->size);
         f.rounding = o->extra;
-        uint32_t b = !scalar ? float_lane(second, o->size, i) : o->size == HALF ? m->r[o->m] & 0xFFFF : m->r[o->m];
+        uint32_t b = scalar ? core_number(m, o->size, o->m) : float_lane(second, o->size, i);
         put_lane(r, o->size, i, float_element(&f, o, float_lane(first, o->size, i), b, float_lane(to, o->size, i)));
         note_raised(m, &f, element);
     }
@@ -108,7 +112,7 @@ static void float_extreme(Machine *m, const Operation *o, uint32_t mask) {
     int absolutes = o->operation == DO_FMAXAV || o->operation == DO_FMINAV;
     int largest = o->operation == DO_FMAXV || o->operation == DO_FMAXAV;
     Format f = standard_format(m, o->size);
-    uint32_t quiet = infinity_of(&f) | quiet_bit(&f), found = o->size == HALF ? m->r[o->d] & 0xFFFF : m->r[o->d];
+    uint32_t quiet = infinity_of(&f) | quiet_bit(&f), found = core_number(m, o->size, o->d);
     for (uint32_t i = 0; i < lanes_of(o->size); i++) {
         if (!(element_mask(mask, o->size, i) & 1)) continue;
         uint32_t values[2] = {found, float_lane(vector_at(m, o->m), o->size, i)};
@@ -142,7 +146,7 @@ static void float_compare(Machine *m, const Operation *o, uint32_t mask) {
         if (!element) continue;
         Format f = standard_format(m, o->size);
         if (!(o->flags & F_SCALAR)) b = float_lane(vector_at(m, o->m), o->size, i);
-        else b = o->m == PC ? 0 : o->size == HALF ? m->r[o->m] & 0xFFFF : m->r[o->m];
+        else b = o->m == PC ? 0 : core_number(m, o->size, o->m);
         if (float_holds(o->extra, compared(&f, float_lane(vector_at(m, o->n), o->size, i), b, 1)))
             bytes |= one << (i << o->size);
         note_raised(m, &f, element);

@@ -42,7 +42,7 @@ static uint32_t half_result(Format *f, const Operation *o, uint32_t d, uint32_t 
     case DO_HALF_DIV: return divided(f, a, b);
     case DO_HALF_MAX: return extreme_of(f, a, b, 1);
     case DO_HALF_MIN: return extreme_of(f, a, b, 0);
-    case DO_HALF_ABS: return b & ~minus;
+    case DO_HALF_ABS: return absolute(f, b);
     case DO_HALF_NEG: return b ^ minus;
     case DO_HALF_SQRT: return square_root(f, b);
     default: return to_whole(f, b, o->a); /* RINT */

@@ -19,7 +19,7 @@ enum { RAISED_INVALID = 1, RAISED_BY_ZERO = 2, RAISED_OVERFLOW = 4, RAISED_UNDER
 enum { IS_LESS = -1, IS_EQUAL, IS_GREATER, IS_UNORDERED };
 
 typedef struct {           /* a format, how it is computed in, and what that raised */
-    uint32_t fraction_bits, exponent_bits, rounding, flushes, flushes_results, default_nan;
+    uint32_t fraction_bits, exponent_bits, rounding, flushes, default_nan;
     uint32_t alternative;  /* half precision without infinities and NaNs (FPSCR.AHP) */
     uint32_t raised;
 } Format;
@@ -31,11 +31,11 @@ typedef struct {           /* of a NaN m is the fraction */
 } Number;
 
 static inline Format half_format(uint32_t flushes) {
-    return (Format){.fraction_bits = 10, .exponent_bits = 5, .flushes = flushes, .flushes_results = flushes, .default_nan = 1};
+    return (Format){.fraction_bits = 10, .exponent_bits = 5, .flushes = flushes, .default_nan = 1};
 }
 
 static inline Format single_format(uint32_t flushes) {
-    return (Format){.fraction_bits = 23, .exponent_bits = 8, .flushes = flushes, .flushes_results = flushes, .default_nan = 1};
+    return (Format){.fraction_bits = 23, .exponent_bits = 8, .flushes = flushes, .default_nan = 1};
 }
 
 static inline int32_t bias_of(const Format *f) { return (1 << (f->exponent_bits - 1)) - 1; }
@@ -90,7 +90,7 @@ static Wide rounded_off(Wide m, int32_t drop, uint32_t rounding, uint32_t sign, 
 static uint32_t packed(Format *f, uint32_t sign, int32_t exponent, Wide m) {
     if (!m) return signed_as(f, sign, 0);
     int32_t highest = exponent + length_of(m) - 1, biased = highest + bias_of(f), is_tiny = biased <= 0;
-    if (is_tiny && f->flushes_results) { f->raised |= RAISED_UNDERFLOW; return signed_as(f, sign, 0); }
+    if (is_tiny && f->flushes) { f->raised |= RAISED_UNDERFLOW; return signed_as(f, sign, 0); }
     int32_t last_place = (is_tiny ? 1 - bias_of(f) : highest) - (int32_t)f->fraction_bits;
     int inexact;
     uint64_t bits = (uint64_t)rounded_off(m, last_place - exponent, f->rounding, sign, &inexact);
