@@ -36,73 +36,24 @@ UNORDERED = (2, 3)
 """Comparisons of integers alone: CS, HI."""
 
 
+THREES = (  # first eight bits, bit 21, bits 11:4
+    ("1110 1111", 0, "1101 0100", f"vadd.f{{b}} {THREE}", "FADD", NONE, FLOAT),
+    ("1110 1111", 1, "1101 0100", f"vsub.f{{b}} {THREE}", "FSUB", NONE, FLOAT),
+    ("1111 1111", 0, "1101 0101", f"vmul.f{{b}} {THREE}", "FMUL", NONE, LONGER),
+    ("1111 1111", 1, "1101 0100", f"vabd.f{{b}} {THREE}", "FABD", NONE, FLOAT),
+    ("1111 1111", 0, "1111 0101", f"vmaxnm.f{{b}} {THREE}", "FMAX", NONE, FLOAT),
+    ("1111 1111", 1, "1111 0101", f"vminnm.f{{b}} {THREE}", "FMIN", NONE, FLOAT),
+    ("1110 1111", 0, "1100 0101", f"vfma.f{{b}} {ACCUMULATED}", "FMA", NONE, LONGER),
+    ("1110 1111", 1, "1100 0101", f"vfms.f{{b}} {ACCUMULATED}", "FMA", SUBTRACT, LONGER),
+)
+
+
 def _three() -> Iterator[Row]:
     for s, h, w in WIDTHS:
         fixed = {"s": s}
-        yield Row(
-            f"1110 1111 000{h} nnn0 ddd0 1101 0100 mmm0",
-            f"vadd.f{{b}} {THREE}",
-            "FADD",
-            NONE,
-            FLOAT,
-            fixed=fixed,
-        )
-        yield Row(
-            f"1110 1111 001{h} nnn0 ddd0 1101 0100 mmm0",
-            f"vsub.f{{b}} {THREE}",
-            "FSUB",
-            NONE,
-            FLOAT,
-            fixed=fixed,
-        )
-        yield Row(
-            f"1111 1111 000{h} nnn0 ddd0 1101 0101 mmm0",
-            f"vmul.f{{b}} {THREE}",
-            "FMUL",
-            NONE,
-            LONGER,
-            fixed=fixed,
-        )
-        yield Row(
-            f"1111 1111 001{h} nnn0 ddd0 1101 0100 mmm0",
-            f"vabd.f{{b}} {THREE}",
-            "FABD",
-            NONE,
-            FLOAT,
-            fixed=fixed,
-        )
-        yield Row(
-            f"1111 1111 000{h} nnn0 ddd0 1111 0101 mmm0",
-            f"vmaxnm.f{{b}} {THREE}",
-            "FMAX",
-            NONE,
-            FLOAT,
-            fixed=fixed,
-        )
-        yield Row(
-            f"1111 1111 001{h} nnn0 ddd0 1111 0101 mmm0",
-            f"vminnm.f{{b}} {THREE}",
-            "FMIN",
-            NONE,
-            FLOAT,
-            fixed=fixed,
-        )
-        yield Row(
-            f"1110 1111 000{h} nnn0 ddd0 1100 0101 mmm0",
-            f"vfma.f{{b}} {ACCUMULATED}",
-            "FMA",
-            NONE,
-            LONGER,
-            fixed=fixed,
-        )
-        yield Row(
-            f"1110 1111 001{h} nnn0 ddd0 1100 0101 mmm0",
-            f"vfms.f{{b}} {ACCUMULATED}",
-            "FMA",
-            SUBTRACT,
-            LONGER,
-            fixed=fixed,
-        )
+        for first, bit, rest, text, operation, flags, kind in THREES:
+            bits = f"{first} 00{bit}{h} nnn0 ddd0 {rest} mmm0"
+            yield Row(bits, text, operation, flags, kind, fixed=fixed)
         for b, degrees, flag in ((0, 90, NONE), (1, 270, SUBTRACT)):
             bits = f"1111 110{b} 100{w} nnn0 ddd0 1000 0100 mmm0"
             yield Row(bits, f"vcadd.f{{b}} {THREE}, #{degrees}", "FCADD", flag, FLOAT, fixed=fixed)
