@@ -255,18 +255,8 @@ static int with_context(Executor *x, const Operation *o) {
     uint8_t *q = vector_at(m, o->d);
     switch (o->operation) {
     case DO_CLEAR_PREDICATION: m->state->tail_size = NO_TAIL; break;
-    case DO_READ_STATUS: m->r[o->d] = read_system(x, SYSTEM_FPSCR); break;
-    case DO_WRITE_STATUS: write_system(x, SYSTEM_FPSCR, m->r[o->d]); break;
-    case DO_READ_FLAGS: m->r[o->d] = read_system(x, SYSTEM_FLAGS); break;
-    case DO_WRITE_FLAGS: write_system(x, SYSTEM_FLAGS, m->r[o->d]); break;
-    case DO_READ_VPR: m->r[o->d] = read_system(x, SYSTEM_VPR); break;
-    case DO_WRITE_VPR: write_system(x, SYSTEM_VPR, m->r[o->d]); break;
-    case DO_READ_P0: m->r[o->d] = read_system(x, SYSTEM_P0); break;
-    case DO_WRITE_P0: write_system(x, SYSTEM_P0, m->r[o->d]); break;
-    case DO_READ_FPCXTNS: m->r[o->d] = read_system(x, SYSTEM_NON_SECURE); leave_context(x, SYSTEM_NON_SECURE); break;
-    case DO_WRITE_FPCXTNS: write_system(x, SYSTEM_NON_SECURE, m->r[o->d]); break;
-    case DO_READ_FPCXTS: m->r[o->d] = read_system(x, SYSTEM_SECURE); leave_context(x, SYSTEM_SECURE); break;
-    case DO_WRITE_FPCXTS: write_system(x, SYSTEM_SECURE, m->r[o->d]); break;
+    case DO_READ_SYSTEM: m->r[o->d] = read_system(x, o->extra); leave_context(x, o->extra); break;
+    case DO_WRITE_SYSTEM: write_system(x, o->extra, m->r[o->d]); break;
     case DO_PST: open_predication(m->state, o->a); break;
     case DO_MOV_TO_CORE: m->r[o->n] = (uint32_t)lane(q, o->size, o->flags & F_UNSIGNED, o->immediate); break;
     case DO_MOV_TO_LANE: put_lane(q, o->size, o->immediate, m->r[o->n]); break;
@@ -288,8 +278,8 @@ static int with_context(Executor *x, const Operation *o) {
 
 /* FPCXT_NS is read and written without a context, too. */
 static int begins_no_context(const Operation *o) {
-    return o->operation == DO_READ_FPCXTNS || o->operation == DO_WRITE_FPCXTNS ||
-           (o->operation == DO_SYSTEM_REGISTER && o->extra == SYSTEM_NON_SECURE);
+    return o->extra == SYSTEM_NON_SECURE &&
+           (o->operation == DO_READ_SYSTEM || o->operation == DO_WRITE_SYSTEM || o->operation == DO_SYSTEM_REGISTER);
 }
 
 static inline int execute(Executor *x, const Operation *o) {

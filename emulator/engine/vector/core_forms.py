@@ -45,7 +45,9 @@ REVERSALS = {
     (1, 3): "REVSH_CORE",
     (3, 0): "CLZ_CORE",
 }
-STATUS_FORMS = {VMRS: "READ_STATUS", VMSR: "WRITE_STATUS"}
+STATUS_FORMS = {VMRS: "READ_SYSTEM", VMSR: "WRITE_SYSTEM"}
+FPSCR = 1
+"""Among the FPU's system registers."""
 LONG_MULTIPLIES = {
     (0, 0): "SMULL_CORE",
     (2, 0): "UMULL_CORE",
@@ -67,7 +69,7 @@ def core_form(instruction: Instruction) -> Form | None:
 def status_form(op: int) -> Form | None:
     """VMRS and VMSR of FPSCR and a core register; None for others."""
     name = STATUS_FORMS.get(op & VMRS_MASK) if op >> 12 & 15 != PC else None
-    return None if name is None else Form(name, d=op >> 12 & 15)
+    return None if name is None else Form(name, d=op >> 12 & 15, extra=FPSCR)
 
 
 def _data(name: str, d: int, n: int, m: int, sets: bool, sort: int = LSL, amount: int = 0) -> Form:

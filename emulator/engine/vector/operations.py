@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes as c
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from emulator.thumb.instruction import PC
@@ -204,7 +205,12 @@ def _cleared_context(found: Found) -> Form:
     return Form("CLEAR_CONTEXT", d=first, immediate=count)
 
 
-MOVED_SYSTEM_REGISTERS = ("FLAGS", "VPR", "P0", "FPCXTNS", "FPCXTS")
+def _moved_system_register(operation: str, number: int, found: Found, _at: int) -> Form:
+    return Form(operation, d=found.fields["r"], extra=number)
+
+
+MOVED_SYSTEM_REGISTERS = {"FLAGS": 2, "VPR": 12, "P0": 13, "FPCXTNS": 14, "FPCXTS": 15}
+"""With their numbers."""
 FLOATS = (
     *("FADD", "FSUB", "FMUL", "FABD", "FMAX", "FMIN", "FMAXA", "FMINA", "FMA", "FMAS", "FABS", "FNEG"),
     *("FROM_FIXED", "TO_FIXED", "RINT", "FCADD", "FCMUL", "FCMLA", "FMAXV", "FMINV", "FMAXAV", "FMINAV"),
@@ -227,10 +233,11 @@ SPECIAL: Mapping[str, Callable[[Found, int], Form]] = {
         ("CONTIGUOUS", "OFFSETS", "ADDRESSES", "INTERLEAVED", "SYSTEM_REGISTER"),
         lambda found, _at: _memory(found),
     ),
-    **dict.fromkeys(
-        (f"{how}_{what}" for how in ("READ", "WRITE") for what in MOVED_SYSTEM_REGISTERS),
-        lambda found, _at: Form(found.row.operation, d=found.fields["r"]),
-    ),
+    **{
+        f"{how}_{what}": partial(_moved_system_register, f"{how}_SYSTEM", number)
+        for how in ("READ", "WRITE")
+        for what, number in MOVED_SYSTEM_REGISTERS.items()
+    },
     **dict.fromkeys(
         (*ONE_REGISTER_SHIFTS, *TWO_REGISTER_SHIFTS),
         lambda found, _at: _shift(found),
