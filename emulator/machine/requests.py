@@ -14,20 +14,13 @@ class RunRequests:
     """The run loop looks at these between two blocks, and comes there soon after each of them.
 
     ``exit_code``: the firmware ended itself. ``failure``: an error to raise at the loop's own
-    place, because it must not unwind through Unicorn.
+    place, because it must not unwind through Unicorn. ``lent``: what the hook serves at deadlines of its own
+    while it is lent.
     """
 
-    def __init__(
-        self,
-        hook: BlockHook,
-        lent: LentInput | None = None,
-        output: LentOutput | None = None,
-        tick: LentTick | None = None,
-    ) -> None:
+    def __init__(self, hook: BlockHook, *lent: LentInput | LentOutput | LentTick) -> None:
         self._hook = hook
-        self._input = LentInput() if lent is None else lent
-        self._output = LentOutput() if output is None else output
-        self._tick = LentTick() if tick is None else tick
+        self._lent = lent
         self.interrupted = False
         self.has_new_settings = True
         self.reset = False
@@ -54,15 +47,10 @@ class RunRequests:
     def next_deadline(self, cycles: int) -> None:
         """The clock's next deadline is at ``cycles`` now."""
         self._hook.deadline = min(cycles, self.slice_end)
-        if self._input.is_lent:
-            self._input.other_deadline = cycles
-            self._hook.deadline = min(self._hook.deadline, self._input.at)
-        if self._output.is_lent:
-            self._output.other_deadline = cycles
-            self._hook.deadline = min(self._hook.deadline, self._output.at)
-        if self._tick.is_lent:
-            self._tick.other_deadline = cycles
-            self._hook.deadline = min(self._hook.deadline, self._tick.at)
+        for lent in self._lent:
+            if lent.is_lent:
+                lent.other_deadline = cycles
+                self._hook.deadline = min(self._hook.deadline, lent.at)
 
     def interrupt(self) -> None:
         """End the current run (from a signal handler or a link)."""
