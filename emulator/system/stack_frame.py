@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from emulator.system.core import CoreRegisters, MemoryFault, ProtectionFault, StackLimitFault
 from emulator.system.features import Architecture, CoreFeatures
-from emulator.system.fpu import FloatingPointControl
+from emulator.system.fpu import FPDSCR_FZ16, FPDSCR_NO_TAIL, FloatingPointControl
 from emulator.system.protection import ProtectionMap, Right
 from emulator.system.scb import SystemControl
 
@@ -44,8 +44,8 @@ _INTEGER = ("r0", "r1", "r2", "r3", "r12", "lr", "pc")
 _ENTRY_STATE = (*_INTEGER, "xpsr", "sp", "control", "ipsr")
 _RESTORED = (*_INTEGER, "xpsr", "ipsr", "sp")
 _FP = (*(f"s{n}" for n in range(16)), "fpscr")
-VECTOR_STATUS, NO_TAIL, FLUSHES_HALVES = 1 << 27 | 1 << 19 | 7 << 16, 4 << 16, 1 << 19
-"""Of FPSCR: QC, FZ16 and LTPSIZE; LTPSIZE of a new context; FZ16. A frame of a core with MVE ends in VPR."""
+VECTOR_STATUS = 1 << 27 | FPDSCR_FZ16 | 7 << 16
+"""Of FPSCR: QC, FZ16 and LTPSIZE. A frame of a core with MVE ends in VPR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class StackFrames:
                 frame = error.address
         self._core.set("sp", frame)
         if has_fp and self._features.has_mve:
-            begins = NO_TAIL | self._fpu.default_status & FLUSHES_HALVES
+            begins = FPDSCR_NO_TAIL | self._fpu.default_status & FPDSCR_FZ16
             self._core.set_many(("fpscr", "vpr"), (stored[-2] & ~VECTOR_STATUS | begins, 0))
         if is_lazy:
             self._fpu.reserve(

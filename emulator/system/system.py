@@ -18,7 +18,7 @@ from emulator.system.exception_table import NMI, SYSTICK, ExceptionTable
 from emulator.system.exceptions import ExceptionUnit
 from emulator.system.faults import FaultKind, FaultRecord, FaultStatus
 from emulator.system.features import Architecture, features_of
-from emulator.system.fpu import CPACR, CPACR_FPU, FloatingPointControl
+from emulator.system.fpu import CPACR, CPACR_FPU, FPDSCR_NO_TAIL, FloatingPointControl
 from emulator.system.itm import ITM_END, STIM0, Itm
 from emulator.system.mpu import Mpu
 from emulator.system.nvic import STIR, ExternalLine, Nvic
@@ -26,7 +26,7 @@ from emulator.system.pmu import Pmu
 from emulator.system.protection import ProtectionMap
 from emulator.system.registers import RegisterBlock
 from emulator.system.scb import SystemControl
-from emulator.system.stack_frame import CONTROL_FPCA, CONTROL_NPRIV, NO_TAIL, XPSR_NUMBER, XPSR_THUMB
+from emulator.system.stack_frame import CONTROL_FPCA, CONTROL_NPRIV, XPSR_NUMBER, XPSR_THUMB
 from emulator.system.systick import SysTick
 from emulator.system.tpiu import Tpiu
 from emulator.system.turned_on import LeftOut
@@ -469,7 +469,7 @@ class System:
             core.set("msplim", 0)
             core.set("psplim", 0)
         if core.has_fpu:
-            core.set("fpscr", NO_TAIL if self.features.has_mve else 0)
+            core.set("fpscr", FPDSCR_NO_TAIL if self.features.has_mve else 0)
         if self.features.has_mve:
             core.set("vpr", 0)
         core.set("lr", 0xFFFFFFFF)
