@@ -43,11 +43,11 @@ from emulator.engine.expressions import BINARY, UNARY, Graph, Node, Op
 from emulator.engine.symbolic import Registers
 from emulator.thumb.fields import sign_extend
 from emulator.thumb.instruction import LR, SP, Block, Instruction, Kind, MemoryAccess
+from emulator.thumb.vector.scattered import scattered
 from emulator.timing.cores.classes import is_conditional
 from emulator.timing.memory.stm32_line_buffers import DATA_LAG, FETCH_LAG
 
 SIGNED_DIVIDE = 0xFB9
-SCATTERED = (Kind.VECTOR_LOAD, Kind.VECTOR_STORE)
 
 
 def load_pairs(plan: BlockPlan, positions: Sequence[tuple[int, int]]) -> tuple[LoadPair, ...]:
@@ -100,8 +100,8 @@ def plan_block(
         planner.events += fetches.get(position, ())
         if watch_data and instruction.memory is not None:
             planner.data(instruction, position)
-        if watch_data and instruction.kind in SCATTERED and instruction.memory is None:
-            planner.scattered(instruction, position)
+        elif watch_data and (data := scattered(instruction)) is not None:
+            planner.scattered(instruction, position, *data)
         if watch_divides and instruction.kind is Kind.DIVIDE:
             _plan_divide(instruction, position, planner.events, planner.hooked)
         planner.registers.execute(instruction)
@@ -231,17 +231,13 @@ class _Planner:
         else:
             self._hook_here(instruction, access, number)
 
-    def scattered(self, instruction: Instruction, position: int) -> None:
+    def scattered(self, instruction: Instruction, position: int, count: int, size_bytes: int) -> None:
         """Plan the data of a gather, scatter or interleaving access: the interpreter says where they lie."""
-        from emulator.thumb.vector.scattered import scattered  # noqa: PLC0415 -- few cores have them
-
-        data = scattered(instruction)
-        assert data is not None
         kind = EVENT_STORE if instruction.kind is Kind.VECTOR_STORE else EVENT_LOAD
-        for number in range(data[0]):
+        for number in range(count):
             event = len(self.events)
             self._strict[event] = 0
-            self.events.append(Event(kind, position, 0, size_bytes=data[1], count=1, lag=self._data_lag))
+            self.events.append(Event(kind, position, 0, size_bytes=size_bytes, count=1, lag=self._data_lag))
             self.hooked.append(Hooked(instruction.address, HOOK_ELEMENT, event, offset=number))
 
     def _stride(self, base: int, index: int, shift: int) -> tuple[int | None, int]:
