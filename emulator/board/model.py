@@ -25,7 +25,8 @@ class Region:
     load waits there that follows no load of the same memory, on boards whose core parameters
     have ``other_memory``. ``ram_for_programs``: a program without a vector table may keep its data
     there too, whatever the kind. ``contents``: what it holds before an image is loaded, from
-    ``contents_at`` on, as option bytes and information pages do.
+    ``contents_at`` on, as option bytes and information pages do. ``banks_signal``: a signal whose level
+    is how many banks of ``bank_bytes`` answer, from ``base`` on; "": all of it does, always.
     """
 
     name: str
@@ -41,6 +42,8 @@ class Region:
     ram_for_programs: bool = False
     contents: bytes = b""
     contents_at: int = 0
+    banks_signal: str = ""
+    bank_bytes: int = 0
 
     @property
     def end(self) -> int:

@@ -307,4 +307,6 @@ def _region(name: str, entry: RegionTable, regions: Mapping[str, RegionTable], f
         ram_for_programs=entry.ram_for_programs or original.ram_for_programs,
         contents=_contents(name, entry, file),
         contents_at=entry.first_content,
+        banks_signal=entry.banks_signal,
+        bank_bytes=entry.bank_bytes,
     )

@@ -141,6 +141,25 @@ class RegionTable(Table, frozen=True):
     contents_file: Annotated[
         str, about("The same as raw bytes in a file beside this one.", example="uicr.bin")
     ] = ""
+    banks_signal: Annotated[
+        str,
+        about(
+            "A signal that a device drives: so many banks of bank_bytes answer, from base on; what lies "
+            "behind them is a bus fault.",
+            by_default="all of it answers",
+            example="flexram:itcm",
+        ),
+    ] = ""
+    bank_bytes: Annotated[
+        int,
+        about(
+            "Size of a bank, with banks_signal.",
+            unit="bytes",
+            at_least=0,
+            multiple_of=PAGE_BYTES,
+            example=0x8000,
+        ),
+    ] = 0
     contents_at: (
         Annotated[int, address("Where they begin; without it at base.", example=0x1FFFF800)]
         | msgspec.UnsetType
@@ -150,6 +169,7 @@ class RegionTable(Table, frozen=True):
     def contradictions(self) -> Iterator[Problem]:
         """Yield a region that is of no kind, has wait states or contents twice, or does not fit."""
         yield from self._wrong_contents()
+        yield from self._wrong_banks()
         if self.kind is msgspec.UNSET and not self.alias_of:
             yield Problem("kind", "missing: what the region is made of", 'add kind = "flash", "ram" or "rom"')
         if self.accelerator and self.wait_states is not msgspec.UNSET:
@@ -164,6 +184,15 @@ class RegionTable(Table, frozen=True):
             yield Problem(
                 "size_bytes", "the region ends beyond 4 GiB", "make it smaller, or move its base down"
             )
+
+    def _wrong_banks(self) -> Iterator[Problem]:
+        if bool(self.banks_signal) != bool(self.bank_bytes):
+            missing, given = ("bank_bytes", "banks_signal")[:: 1 if self.banks_signal else -1]
+            yield Problem(given, f"says nothing without {missing}", "give both, or neither")
+        elif self.bank_bytes and self.size_bytes % self.bank_bytes:
+            yield Problem("bank_bytes", "the region is not so many whole banks", "make it divide size_bytes")
+        if self.banks_signal and (self.alias_of or self.kind != "ram"):
+            yield Problem("banks_signal", "only a RAM that is no alias has banks", "take it away")
 
     def _wrong_contents(self) -> Iterator[Problem]:
         if self.contents and self.contents_file:

@@ -83,12 +83,13 @@ WRITE_CALLBACK = ctypes.CFUNCTYPE(
 
 @dataclass(slots=True)
 class HostMemory:
-    """The bytes of one region, owned here and mapped into Unicorn."""
+    """The bytes of one region, owned here and mapped into Unicorn; ``end``: so far they answer."""
 
     region: Region
     buffer: mmap.mmap
     pointer: int
     view: memoryview
+    end: int
     executes: bool = False  # a RAM that code has run in
 
     def changing(self, address: int) -> int:
@@ -98,7 +99,7 @@ class HostMemory:
     def held(self, address: int, most_bytes: int) -> bytes:
         """What it holds from an address on, up to its end at most."""
         start = address - self.region.base
-        return bytes(self.view[start : min(start + most_bytes, self.region.size_bytes)])
+        return bytes(self.view[start : min(start + most_bytes, self.end - self.region.base)])
 
 
 class _Batch:
@@ -145,6 +146,7 @@ class Core:
         self.stack_limits = find_stack_limits(self.register_file, CPU_MODELS[core_name])
         self.vector_state = VectorState() if features_of(core_name).has_mve else None  # None: no MVE
         self._callbacks: list[object] = []
+        self._bad_access_seen: Callable[[int], None] = lambda _address: None
         self.store_to_flash: Callable[[int, int, int], bool] = lambda _address, _size_bytes, _value: False
         self.memories: list[HostMemory] = []
         self._by_name: dict[str, HostMemory] = {}
@@ -152,7 +154,8 @@ class Core:
         self._mmio_writes: list[tuple[int, int, Callable[[int, int, int], None]]] = []
         for region in sorted(regions, key=lambda r: bool(r.alias_of)):
             self._map(region)
-        self._bounds = [(m.region.base, m.region.end, m) for m in self.memories]
+        self._find_bounds()
+        self._absent: dict[str, int] = {}  # the hooks of what does not answer, by region
         # Unicorn puts each new memory behind the smallest one so far in its own space of RAM
         # addresses. A larger one that comes later then shares addresses with another, and a store
         # to the one throws away translated code of the other, so the largest come first:
@@ -160,7 +163,13 @@ class Core:
         for memory in sorted(self.memories, key=lambda m: -_pages(m.region.size_bytes)):
             other = ucc.UC_PROT_WRITE if memory.region.kind == "ram" else ucc.UC_PROT_EXEC
             size = min(_pages(memory.region.size_bytes), len(memory.buffer))
-            self.uc.mem_map_ptr(memory.region.base, size, ucc.UC_PROT_READ | other, memory.pointer)
+            for at in range(0, size, memory.region.bank_bytes or size):
+                self.uc.mem_map_ptr(
+                    memory.region.base + at,
+                    min(memory.region.bank_bytes or size, size - at),
+                    ucc.UC_PROT_READ | other,
+                    memory.pointer + at,
+                )
 
     def _map(self, region: Region) -> None:
         size = _pages(region.size_bytes)
@@ -173,9 +182,9 @@ class Core:
                 at = region.contents_at - region.base
                 buffer[at : at + len(region.contents)] = region.contents
             pointer = ctypes.addressof(ctypes.c_char.from_buffer(buffer))
-            target = HostMemory(region, buffer, pointer, memoryview(buffer))
+            target = HostMemory(region, buffer, pointer, memoryview(buffer), region.end)
             self._by_name[region.name] = target
-        self.memories.append(HostMemory(region, target.buffer, target.pointer, target.view))
+        self.memories.append(HostMemory(region, target.buffer, target.pointer, target.view, region.end))
 
     def map_device(
         self,
@@ -333,6 +342,30 @@ class Core:
         monitor.loaded = int.from_bytes(memory.view[start : start + size_bytes], "little")
 
     # -- memory --------------------------------------------------------------------------
+    def _find_bounds(self) -> None:
+        self._bounds = [(m.region.base, m.end, m) for m in self.memories]
+
+    def answer_until(self, name: str, end: int) -> None:
+        """Let a region answer up to ``end``, a multiple of its banks, and no further; between two runs.
+
+        Its bytes stay. Nothing is unmapped, so that its place among Unicorn's RAM addresses stays, too.
+        """
+        memory = next(m for m in self.memories if m.region.name == name)
+        first, last = sorted((memory.end, end))
+        if first == last:
+            return
+        open_for = ucc.UC_PROT_ALL if memory.executes else ucc.UC_PROT_READ | ucc.UC_PROT_WRITE
+        self.uc.mem_protect(first, last - first, ucc.UC_PROT_NONE if end < memory.end else open_for)
+        memory.end = end
+        self._find_bounds()
+        if memory.executes:
+            self.forget_all_code()
+        self.tlb.memories_changed()
+        if name in self._absent:
+            self.uc.hook_del(self._absent.pop(name))
+        if end < memory.region.end:
+            self._absent[name] = self._watch_bad(end, memory.region.end - 1)
+
     def memory_at(self, address: int) -> HostMemory | None:
         """The host bytes behind ``address``, if it is memory."""
         for base, end, memory in self._bounds:
@@ -340,10 +373,14 @@ class Core:
                 return memory
         return None
 
+    def memory_of(self, address: int) -> HostMemory | None:
+        """The same, also where it does not answer now."""
+        return next((m for m in self.memories if m.region.base <= address < m.region.end), None)
+
     def read_memory(self, address: int, size_bytes: int) -> bytes:
         """Read memory or registers; :class:`MemoryFault` where nothing answers."""
         memory = self.memory_at(address)
-        if memory is not None and address + size_bytes <= memory.region.end:
+        if memory is not None and address + size_bytes <= memory.end:
             start = address - memory.region.base
             return bytes(memory.view[start : start + size_bytes])
         for base, end, read in self._mmio_reads:
@@ -357,14 +394,14 @@ class Core:
     def held_at(self, address: int, size_bytes: int) -> bytes | None:
         """Bytes of a memory, None where there is none: no register is read."""
         memory = self.memory_at(address)
-        if memory is None or address + size_bytes > memory.region.end:
+        if memory is None or address + size_bytes > memory.end:
             return None
         return self.read_memory(address, size_bytes)
 
     def write_memory(self, address: int, data: bytes) -> None:
         """Write RAM or registers, or a flash whose controller takes it; else :class:`MemoryFault`."""
         memory = self.memory_at(address)
-        if memory is not None and address + len(data) <= memory.region.end and memory.region.kind == "ram":
+        if memory is not None and address + len(data) <= memory.end and memory.region.kind == "ram":
             self.load_memory(address, data)
             return
         if memory is not None and self.store_to_flash(address, len(data), int.from_bytes(data, "little")):
@@ -378,8 +415,8 @@ class Core:
         raise MemoryFault(address, is_store=True)
 
     def load_memory(self, address: int, data: bytes) -> None:
-        """Put bytes into any memory, flash included, as a programmer would."""
-        memory = self.memory_at(address)
+        """Put bytes into any memory, flash and what does not answer included, as a programmer would."""
+        memory = self.memory_of(address)
         if memory is None or address + len(data) > memory.region.end:
             raise MemoryFault(address, is_store=True)
         start = address - memory.region.base
@@ -410,23 +447,28 @@ class Core:
         RAM refuses nothing but its first fetch, and is left out: emulator/engine/tlb.py. So is the fetch
         from an EXC_RETURN, by which Unicorn finds a return from a handler.
         """
-
-        def on_bad_access(_uc: Uc, access: int, address: int, size: int, value: int, _data: object) -> bool:
-            address &= MASK32
-            if access == ucc.UC_MEM_WRITE_PROT and self.store_to_flash(address, size, value):
-                return True  # Unicorn makes the store, and goes on: see emulator/machine/controlled_flash.py
-            seen(address)
-            return False
-
+        self._bad_access_seen = seen
         start = 0
         for region in sorted(
             (m.region for m in self.memories if m.region.kind == "ram"), key=lambda r: r.base
         ):
             if start < region.base:
-                self.uc.hook_add(ucc.UC_HOOK_MEM_INVALID, on_bad_access, None, start, region.base - 1)
+                self._watch_bad(start, region.base - 1)
             start = region.base + _pages(region.size_bytes)
-        self.uc.hook_add(ucc.UC_HOOK_MEM_INVALID, on_bad_access, None, start, EXC_RETURN_FROM - 1)
-        self.uc.hook_add(BAD_DATA, on_bad_access, None, EXC_RETURN_FROM, MASK32)
+        self._watch_bad(start, EXC_RETURN_FROM - 1)
+        self._watch_bad(EXC_RETURN_FROM, MASK32, BAD_DATA)
+
+    def _watch_bad(self, first: int, last: int, kinds: int = ucc.UC_HOOK_MEM_INVALID) -> int:
+        return int(self.uc.hook_add(kinds, self._on_bad_access, None, first, last))
+
+    def _on_bad_access(
+        self, _uc: Uc, access: int, address: int, size: int, value: int, _data: object
+    ) -> bool:
+        address &= MASK32
+        if access == ucc.UC_MEM_WRITE_PROT and self.store_to_flash(address, size, value):
+            return True  # Unicorn makes the store, and goes on: see emulator/machine/controlled_flash.py
+        self._bad_access_seen(address)
+        return False
 
     def opens_for_execution(self, error: UcError | None) -> bool:
         """Whether ``error`` was the first fetch from a RAM, which is executable from now on.
@@ -440,10 +482,12 @@ class Core:
         memory = self.memory_at(self.get("pc"))
         if memory is None or memory.region.kind != "ram":
             return False
-        size = _pages(memory.region.size_bytes)
+        if memory.executes:  # it answers again
+            return True
+        size = _pages(memory.end - memory.region.base)
         for other in self.memories:
             other.executes |= other.buffer is memory.buffer
-        self.tlb.allow_execution(memory.region.base, size)
+        self.tlb.allow_execution(memory.region.base, _pages(memory.region.size_bytes))
         self.uc.mem_protect(memory.region.base, size, ucc.UC_PROT_ALL)  # flushes the TLB's entries
         return True
 

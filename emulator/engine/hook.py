@@ -171,7 +171,7 @@ class BlockHook(Protocol):
         """All loads of a block, entered in timing state ``state``; its events issue as ``issue`` says."""
 
     def memories_changed(self) -> None:
-        """A memory has become writable."""
+        """A memory has become writable, or answers elsewhere than before."""
 
     def take_exception(self) -> int:
         """Between two blocks: enter the handler of what preempts; a member of :class:`Taken`."""

@@ -84,14 +84,18 @@ class Tlb:
         else:
             add_native_hook(uc, ucc.UC_HOOK_TLB_FILL, library.bl_fill_tlb, ctypes.addressof(self._state))
 
+    def memories_changed(self) -> None:
+        """Hear that other pages answer than before, and that all entries were flushed."""
+        self.is_wide = False
+        if self.protected is not None:
+            self.protected.forget_places()
+
     def allow_execution(self, base: int, size_bytes: int) -> None:
         """From now on the pages of this stretch may hold code; entries made before must be flushed.
 
         A flush of a TLB that is hardly used makes it small again.
         """
-        self.is_wide = False
-        if self.protected is not None:
-            self.protected.forget_places()
+        self.memories_changed()
         stretch = self._state.stretches[self._state.n]
         stretch.base, stretch.last = base, base + size_bytes - 1
         self._state.n += 1

@@ -85,7 +85,7 @@ def read_fields(bus: Bus, core: Core, address: int, pc: int, *, in_loop: bool = 
     memory = core.memory_at(pc & ~1)
     if memory is None or not bus.register_map.name(address):
         return ()
-    size = min(4 * (MOST_INSTRUCTIONS + 1), memory.region.end - (pc & ~1))
+    size = min(4 * (MOST_INSTRUCTIONS + 1), memory.end - (pc & ~1))
     code = core.read_memory(pc & ~1, size)
     bits = tested_bits(code, pc & ~1, (lambda number: core.get(GENERAL[number])) if in_loop else None)
     return tuple(bus.register_map.fields(address, bits << 8 * (address & 3)))

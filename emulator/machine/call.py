@@ -216,11 +216,11 @@ def _return_address(core: Core, image: Image | None, address: int) -> int:
         raise UsageError(
             f"there is no memory at 0x{address:08x}", next_step="give a function's name, or its address"
         )
-    others = (other for other in core.memories if other.region != memory.region)
+    others = (m for m in core.memories if m.region != memory.region and m.end > m.region.base)
     segments = image.segments if image is not None else ()
-    for region in (memory.region, *(other.region for other in others)):
-        slot = region.end - RETURN_SLOT_BYTES
-        if not any(segment.address < region.end and slot < segment.end for segment in segments):
+    for mine in (memory, *others):
+        slot = mine.end - RETURN_SLOT_BYTES
+        if not any(segment.address < mine.end and slot < segment.end for segment in segments):
             return slot
     raise UsageError("the image fills every memory to its end", next_step="leave its last 16 bytes free")
 

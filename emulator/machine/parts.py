@@ -30,6 +30,7 @@ from emulator.image.place import place_of
 from emulator.image.start import EntryStart, entry_start
 from emulator.links.audio_input import AudioWires
 from emulator.machine.awaited import access_fields, field_words
+from emulator.machine.banked_memories import BankedMemories
 from emulator.machine.controlled_flash import ControlledFlash
 from emulator.machine.coprocessors import Coprocessors
 from emulator.machine.crash_report import crash_report
@@ -87,6 +88,7 @@ class MachineParts:
         self.bus = Bus(board, self.memory, here=self.accesses.here, on_unmodelled=self._on_unmodelled)
         self.system = self._build_system()
         self.flash = ControlledFlash(self.engine, self.requests.stop)
+        self.banks = BankedMemories(self.engine, self.signals, self.requests.stop)
         self.devices = self._build_devices()
         self._map_buses()
         self.execution = self._build_execution()
@@ -122,6 +124,7 @@ class MachineParts:
         self.clocks.set({"core": self.board.reset_hz})
         for device in self.devices.values():
             device.reset()
+        self.banks.settle()
         self.system.reset()
         if self._start is None:
             self.system.reset_core()
@@ -170,6 +173,7 @@ class MachineParts:
             "clock": self.clock,
             "clocks": self.clocks,
             "signals": self.signals,
+            "banks": self.banks,
             "bus": self.bus,
             "system": self.system,
             "hook": self.engine.hook,
@@ -300,6 +304,7 @@ class MachineParts:
             tick,
             self.halts,
             self.flash,
+            self.banks,
         )
         execution = Execution(
             self.engine,

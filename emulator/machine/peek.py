@@ -17,7 +17,7 @@ from emulator.machine.requests import RunRequests
 from emulator.machine.snapshot import Saves
 from emulator.system.system import System
 
-UNTOUCHED = ("memory_map", "hook", "outside", "execution", "requests")
+UNTOUCHED = ("memory_map", "banks", "hook", "outside", "execution", "requests")
 """Parts of the engine: no register's read gets there."""
 WORD_BYTES = 4
 
@@ -44,8 +44,7 @@ class Peek:
             at, left = address + len(found), size_bytes - len(found)
             memory = self._engine.core.memory_at(at)
             if memory is not None:
-                start = at - memory.region.base
-                found += bytes(memory.view[start : min(start + left, memory.region.size_bytes)])
+                found += memory.held(at, left)
             elif self.is_device(at):
                 found += self._read_registers(at, left)
             else:

@@ -58,7 +58,7 @@ class Scratch:
 
     def _check_in_ram(self, start: int, end: int) -> None:
         memory = self._core.memory_at(start)
-        if memory is None or memory.region.kind != "ram" or end > memory.region.end:
+        if memory is None or memory.region.kind != "ram" or end > memory.end:
             raise UsageError(
                 f"0x{start:08x} to 0x{end - 1:08x} is not in one RAM",
                 where="scratch",

@@ -13,6 +13,7 @@ from emulator.clock.clock import NEVER, Clock
 from emulator.engine.engine import Engine
 from emulator.engine.hook import Stop
 from emulator.errors import EngineError
+from emulator.machine.banked_memories import BankedMemories
 from emulator.machine.controlled_flash import ControlledFlash
 from emulator.machine.halts import Halts
 from emulator.machine.lending import InputLending
@@ -50,10 +51,12 @@ class Slices:
         tick: TickLending,
         halts: Halts,
         flash: ControlledFlash,
+        banks: BankedMemories,
     ) -> None:
         self.output = output
         self._halts = halts
         self._flash = flash
+        self._banks = banks
         self._lending = lending
         self._tick = tick
         self._protection = protection
@@ -121,6 +124,7 @@ class Slices:
             self._automaton.trap_unaligned(self._system.scb.traps_unaligned)
             self._automaton.close_fpu(self._system.fpu.closed_to_some)
         corrections.settle()
+        self._banks.settle()
         self._protection.settle()
         self._settle_vectors()
         self._halts.watch_entry()
@@ -154,6 +158,7 @@ class Slices:
             execute = self._execute
             corrections.settle()
             self._flash.settle()
+            self._banks.settle()  # before a fetch that was refused is looked at: Unicorn fetches first
             code = hook.stop_code
             hook.stop_code = 0
             opened = core.opens_for_execution(error)

@@ -128,7 +128,7 @@ class Interpreter:
         memory = self.core.memory_at(address)
         if memory is None:
             raise MemoryFault(address, is_store=False)
-        count = min(count, (memory.region.end - address) // WORD_BYTES)
+        count = min(count, (memory.end - address) // WORD_BYTES)
         return struct.unpack(f"<{count}I", self.core.read_memory(address, WORD_BYTES * count))
 
     def _word(self, address: int) -> int:

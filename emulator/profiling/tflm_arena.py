@@ -97,7 +97,7 @@ def _pointers(core: Core, address: int, words: range) -> Iterator[int]:
 def _words(core: Core, address: int, count: int) -> list[int]:
     """Words of a memory; none where there is not so much of it."""
     memory = core.memory_at(address)
-    if memory is None or address + WORD_BYTES * count > memory.region.end:
+    if memory is None or address + WORD_BYTES * count > memory.end:
         return []
     data = core.read_memory(address, WORD_BYTES * count)
     return [int.from_bytes(data[n : n + WORD_BYTES], "little") for n in range(0, len(data), WORD_BYTES)]

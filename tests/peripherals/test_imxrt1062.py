@@ -114,6 +114,41 @@ def test_the_temperature_is_measured_at_once() -> None:
     assert get(analog, "TEMPSENSE0") >> 8 & 0xFFF == 0x5C0
 
 
+# -- FlexRAM -----------------------------------------------------------------------------------
+def banks(bench: Bench) -> list[int]:
+    return [bench.signals.get(f"flexram:{memory}") for memory in ("itcm", "dtcm", "ocram")]
+
+
+def test_flexram_is_divided_as_the_fuses_or_gpr17_say() -> None:
+    bench = Bench()
+    gpr = bench.build(IomuxcGpr, "iomuxc_gpr")
+    assert banks(bench) == [4, 4, 8]
+    put(gpr, "GPR17", 0xAAAAAAAB)
+    assert banks(bench) == [4, 4, 8]  # not chosen yet
+    put(gpr, "GPR16", 0x00200007)
+    assert banks(bench) == [1, 15, 0]  # as PJRC's start-up code divides it
+    put(gpr, "GPR14", 0x00AA0000)
+    assert banks(bench) == [1, 15, 0]  # 512 KB each are more than there are
+    put(gpr, "GPR17", 0x55AAAA0F)
+    assert banks(bench) == [2, 8, 4]  # two banks are nobody's
+    round_trip(gpr)
+    gpr.reset()
+    assert banks(bench) == [4, 4, 8]
+
+
+def test_a_tcm_ends_where_the_core_is_told_that_it_does() -> None:
+    bench = Bench()
+    gpr = bench.build(IomuxcGpr, "iomuxc_gpr")
+    put(gpr, "GPR14", 7 << 20 | 6 << 16)
+    assert banks(bench) == [1, 2, 8]
+    put(gpr, "GPR14", 3 << 16)
+    assert banks(bench) == [1, 4, 8]  # 4 KB, as a whole bank
+    put(gpr, "GPR16", 0x00200002)
+    assert banks(bench) == [0, 4, 8]
+    put(gpr, "GPR16", 0x00200001)
+    assert banks(bench) == [1, 0, 8]
+
+
 # -- pins --------------------------------------------------------------------------------------
 def test_a_pad_is_the_slow_ports_until_it_is_given_to_the_fast_one() -> None:
     bench = Bench()

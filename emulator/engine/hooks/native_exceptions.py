@@ -62,10 +62,11 @@ def share_memories(library: c.CDLL, engine: int, memories: Iterable[HostMemory])
     rows: list[Any] = [
         _HostMemory(
             m.region.base,
-            m.region.end - 1,
+            m.end - 1,
             m.pointer,
             (IS_RAM if m.region.kind == "ram" else 0) | (HAS_CODE if m.executes else 0),
         )
         for m in memories
+        if m.end > m.region.base
     ]
     library.bl_share_memories(engine, len(rows), (_HostMemory * len(rows))(*rows))

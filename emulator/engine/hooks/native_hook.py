@@ -328,7 +328,7 @@ class NativeHook(_Head):
         stores: int = 0,
     ) -> None:
         """See :class:`BlockHook`."""
-        memory = self._core.memory_at(base) if self._core is not None else None
+        memory = self._core.memory_of(base) if self._core is not None else None
         host = memory.pointer + base - memory.region.base if memory is not None else None
         self._library.bl_set_region(
             self._engine, number, base, end & 0xFFFFFFFF, port, instruction_cache, data_cache, free, host
