@@ -27,7 +27,7 @@ NO_ADDRESS = (1 << 64) - 1
 EDGES = 9
 EVENT_PARTS = 3
 """Of an event in :class:`Counters`: its stalls, those from unaligned data, those from the bus."""
-MOST_LOADS = 4
+MOST_LOADS = 8
 """Of a block that the hook knows."""
 
 

@@ -107,6 +107,41 @@ def test_python_is_seldom_asked(tmp_path: Path) -> None:
     assert machine.engine.reads.activity > 20_000 and asked[0] < 2_000
 
 
+MICROSECONDS_READER = """
+void main(void)
+{
+    REG(0xE000E014) = 0xFFFFFF; REG(0xE000E018) = 0; REG(0xE000E010) = 5;
+    volatile u32 *core = &REG(0xE000E000), *state = &REG(0xE000ED04);
+    u32 sum = 0;
+    for (int i = 0; i < 3000; i++) {
+        sum += core[6]; sum ^= *state; sum += ticks;
+        sum -= core[6]; sum ^= *state >> 1; sum -= ticks << 1;
+    }
+    REG(0x20000100) = sum;
+    print("end");
+}
+"""
+
+
+def test_a_counter_is_read_natively_among_six_loads_of_a_block(tmp_path: Path) -> None:
+    """As Arduino's micros() reads SysTick twice, between ICSR and a count of ticks."""
+    elf = build(tmp_path, MICROSECONDS_READER)
+    assert outcome(elf, "native") == outcome(elf, "python")
+    machine = Machine("virtual-m4", hook="native")
+    machine.load(elf)
+    machine.execution.skip_waiting = False
+    asked = [0]
+    touch = machine.accesses.touch
+
+    def counted(ramp: Ramp | None = None) -> None:
+        asked[0] += 1
+        touch(ramp)
+
+    machine.system.systick._touch = counted
+    assert machine.run(until="end", max_cycles=3_000_000) is StopReason.UNTIL
+    assert machine.engine.reads.activity > 6_000 and asked[0] < 300
+
+
 def test_a_counter_is_sure_when_it_was_read_twice_as_was_said() -> None:
     reads = RememberedReads()
     for cycle, value, is_sure in ((10, 7, 0), (12, 9, 1), (13, 9, 0), (14, 10, 1)):

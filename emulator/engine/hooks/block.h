@@ -18,7 +18,7 @@
 #define NO_MEMORY UINT32_MAX
 #define NO_GROUP UINT16_MAX
 #define EVENT_COUNTERS 3u  /* of each event */
-#define MOST_LOADS 4
+#define MOST_LOADS 8
 
 #define CACHE_LINE 64      /* of the host */
 
