@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from device_bench import Bench, get, round_trip
 
+from emulator.board.reader import load_board
 from peripherals.renesas.agt import Agt
 from peripherals.renesas.gpt import Gpt
 from peripherals.renesas.icu import Icu
@@ -339,3 +340,8 @@ def test_memories_wait_as_they_are_told() -> None:
     sram.write(0x08, 1, 1)
     assert bench.tuning.parameters["flash"] == {"wait_states": 4}
     assert bench.tuning.parameters["sram"] == {"wait_states": 1}
+
+
+def test_a_line_of_the_flash_cache_comes_at_once() -> None:
+    read_bytes = {found.name: found.parameters["read_bytes"] for found in load_board("ek-ra8d1").accelerators}
+    assert (read_bytes["flash"], read_bytes["sram"]) == (16, 8)
