@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "data_rights.h"
+
 enum { PAGE_READ = 1, PAGE_WRITE = 2, PAGE_EXECUTE = 4, PAGE_REDIRECTED = 8, PAGE_SEEN = 16 };
 #define PAGE_BITS 12
 #define PAGE_BYTES (1u << PAGE_BITS)
@@ -60,13 +62,7 @@ static void forget_places(Protected *p) {
 
 /* The segment that holds an address. */
 static uint32_t segment_at(const Protected *p, uint32_t address) {
-    uint32_t low = 0, high = p->n_segments;
-    while (high - low > 1) {
-        uint32_t middle = (low + high) / 2;
-        if (p->starts[middle] <= address) low = middle;
-        else high = middle;
-    }
-    return low;
+    return segment_among(p->starts, p->n_segments, address);
 }
 
 static uint32_t rights_in(const Protected *p, uint32_t segment, uint32_t user) {

@@ -96,6 +96,10 @@ class Protection:
         """Whether any access may be refused."""
         return self._pages is not None and not self._map.is_default
 
+    def data_rights(self) -> tuple[PageRights | None, bool]:
+        """What the running code may do with data, none: everything; whether it is unprivileged."""
+        return (self._enforced(self._map).pages if self.is_on else None), self._user
+
     def settle(self) -> None:
         """Between two stretches of emulation: follow what has changed."""
         if self._pages is None and not self._mpu.is_armed:

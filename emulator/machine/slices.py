@@ -64,6 +64,7 @@ class Slices:
         self._hook = engine.hook
         self._automaton = engine.automaton
         self._reads = engine.reads
+        self._vectors = engine.vectors
         self._system = system
         self._clock = clock
         self._traps = traps
@@ -142,7 +143,8 @@ class Slices:
         state.access = FPU_OPEN if to_all else FPU_PRIVILEGED if to_some else FPU_CLOSED
         state.default_status = fpu.default_status
         state.traps_unaligned = int(self._system.scb.traps_unaligned)
-        state.is_protected = int(self._protection.is_on)
+        if self._vectors is not None:
+            self._vectors.follow_rights(*self._protection.data_rights())
 
     def _execute(self) -> UcError | None:
         return self._core.run(self._core.get("pc"))

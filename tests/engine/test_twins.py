@@ -42,6 +42,7 @@ BY_FIGURES = {
 """They plan and price from a book that Python fills in, and are held to Python by test_native_pricer.py and
 test_native_answers.py."""
 BESIDE_UNICORN = {
+    "data_rights.h",
     "elements.h",
     "execute.h",
     "floats.h",

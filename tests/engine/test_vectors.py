@@ -86,11 +86,15 @@ class Bench:
         )  # fmt: skip
         return made
 
+    def machine(self, image: Path, **options: Any) -> Machine:
+        machine = Machine(str(self.board), **options)
+        machine.load(image)
+        return machine
+
     def run(
         self, image: Path, data: bytes = b"", *, slice_cycles: int | None = None, **options: Any
     ) -> Machine:
-        machine = Machine(str(self.board), **options)
-        machine.load(image)
+        machine = self.machine(image, **options)
         if data:
             machine.write_memory(DATA, data)
         if slice_cycles is not None:

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "../data_rights.h"
 #include "../events.h"
 #include "addresses.h"
 #include "block.h"
@@ -20,13 +21,7 @@ typedef struct {
 } Footprint;
 
 static uint32_t footprint_find(const Footprint *f, uint32_t address) {
-    uint32_t low = 0, high = f->n;
-    while (high - low > 1) {
-        uint32_t middle = (low + high) / 2;
-        if (f->starts[middle] <= address) low = middle;
-        else high = middle;
-    }
-    return low;
+    return segment_among(f->starts, f->n, address);
 }
 
 /* The stretch that an access of data goes to; where all of its group lies in one, that is known. */

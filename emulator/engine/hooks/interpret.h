@@ -45,6 +45,7 @@ typedef struct {           /* what Python shares: keep in step with vector_state
     uint32_t *registers;
     uint8_t *q;
     memory_fn read, write;
+    const DataRights *rights;
     refuses_fn refuses;
     control_fn control;
     uint64_t forget;
@@ -53,7 +54,7 @@ typedef struct {           /* what Python shares: keep in step with vector_state
 static void vectors_open(Vectors *v, const VectorDoors *doors, NativeHook *n) {
     v->executor = (Executor){
         .core = {.machine = {doors->state, doors->q, doors->registers}, .read = doors->read, .write = doors->write,
-                 .refuses = doors->refuses, .control = doors->control, .forget = (uint32_t)doors->forget,
+                 .rights = doors->rights, .refuses = doors->refuses, .control = doors->control, .forget = (uint32_t)doors->forget,
                  .code_pages = calloc(1u << (32 - PAGE_SHIFT - 3), 1)},
         .exceptions = &n->exceptions, .registers = &n->pricing.addresses.registers, .head = &n->pricing.head};
 }

@@ -5,6 +5,7 @@
 #ifndef BOARDLESS_ACCESS_H
 #define BOARDLESS_ACCESS_H
 
+#include "../data_rights.h"
 #include "exceptions.h"
 #include "../vector/elements.h"
 
@@ -20,7 +21,8 @@ typedef struct {           /* the core as the interpreter works on it */
     const HostMemory *memories, *last_read, *last_written;
     uint32_t n_memories;
     memory_fn read, write; /* Unicorn's */
-    refuses_fn refuses;    /* asked while an MPU is on */
+    const DataRights *rights;
+    refuses_fn refuses;    /* asked for its words when an MPU does */
     control_fn control;    /* Unicorn's, and what makes it drop what it has translated of a stretch */
     uint32_t forget;
     uint8_t *code_pages;   /* a bit for each KiB of which a block was met */
@@ -37,21 +39,21 @@ static int fault(Interpreter *i, uint32_t kind, uint32_t address) {
     return FAULTS;
 }
 
-/* The memory there, if the access needs nobody's leave, or NULL; `last`: the one before. */
-static inline const HostMemory *free_memory(const Interpreter *i, const HostMemory **last, uint32_t address, uint32_t size_bytes) {
-    if (i->machine.state->is_protected) return NULL;
+/* The memory there, if the access is allowed, or NULL; `last`: the one before. */
+static inline const HostMemory *free_memory(const Interpreter *i, const HostMemory **last, uint32_t address, uint32_t size_bytes, uint32_t right) {
+    if (i->rights->n && !may_access(i->rights, address, size_bytes, right)) return NULL;
     if (!*last || !within_memory(*last, address, size_bytes)) *last = memory_of(i->memories, i->n_memories, address, size_bytes);
     return *last;
 }
 
 /* The bytes there; NULL: load_slowly and store_slowly. */
 static inline uint8_t *readable(Interpreter *i, uint32_t address, uint32_t size_bytes) {
-    const HostMemory *m = free_memory(i, &i->last_read, address, size_bytes);
+    const HostMemory *m = free_memory(i, &i->last_read, address, size_bytes, DATA_READ);
     return m ? m->host + (address - m->base) : NULL;
 }
 
 static inline uint8_t *writable(Interpreter *i, uint32_t address, uint32_t size_bytes) {
-    const HostMemory *m = free_memory(i, &i->last_written, address, size_bytes);
+    const HostMemory *m = free_memory(i, &i->last_written, address, size_bytes, DATA_WRITE);
     return m && m->is_ram == IS_RAM ? m->host + (address - m->base) : NULL;
 }
 
@@ -67,15 +69,19 @@ static void note_code(Interpreter *i, uint32_t address, uint32_t size_bytes) {
         i->code_pages[page / 8] |= (uint8_t)(1u << page % 8);
 }
 
+static int is_refused(Interpreter *i, uint32_t address, uint32_t size_bytes, uint32_t right) {
+    return i->rights->n && !may_access(i->rights, address, size_bytes, right) && i->refuses(address, size_bytes, right == DATA_WRITE);
+}
+
 static __attribute__((noinline)) int load_slowly(Interpreter *i, uint32_t address, void *to, uint32_t size_bytes) {
-    if (i->machine.state->is_protected && i->refuses(address, size_bytes, 0)) return fault(i, FAULT_PROTECTED, address);
+    if (is_refused(i, address, size_bytes, DATA_READ)) return fault(i, FAULT_PROTECTED, address);
     const HostMemory *m = memory_of(i->memories, i->n_memories, address, size_bytes);
     if (m) { memcpy(to, m->host + (address - m->base), size_bytes); return GOES_ON; }
     return i->read(i->uc, address, to, size_bytes) ? fault(i, FAULT_DATA, address) : GOES_ON;
 }
 
 static __attribute__((noinline)) int store_slowly(Interpreter *i, uint32_t address, const void *from, uint32_t size_bytes) {
-    if (i->machine.state->is_protected && i->refuses(address, size_bytes, 1)) return fault(i, FAULT_PROTECTED, address);
+    if (is_refused(i, address, size_bytes, DATA_WRITE)) return fault(i, FAULT_PROTECTED, address);
     const HostMemory *m = memory_of(i->memories, i->n_memories, address, size_bytes);
     if (m && !m->is_ram) return fault(i, FAULT_DATA, address);
     if (m) {

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from unicorn import unicorn_const as ucc
 from unicorn.unicorn_py3 import unicorn as unicorn_binding
 
+from emulator.engine.protected_pages import USER_SHIFT, PageRights
 from emulator.engine.register_file import RegisterFile
 from emulator.engine.vector.vector_state import Vectors, VectorState
 
@@ -21,11 +22,21 @@ class _Doors(c.Structure):
     """``VectorDoors`` in interpret.h."""
 
     _fields_ = (
-        *((name, c.c_void_p) for name in ("state", "registers", "q", "read", "write")),
+        *((name, c.c_void_p) for name in ("state", "registers", "q", "read", "write", "rights")),
         ("refuses", REFUSES_CALLBACK),
         ("control", c.c_void_p),
         ("forget", c.c_uint64),
     )
+
+
+class _DataRights(c.Structure):
+    """``DataRights`` in data_rights.h."""
+
+    starts: int
+    rights: int
+    n: int
+    shift: int
+    _fields_ = (("starts", c.c_void_p), ("rights", c.c_void_p), ("n", c.c_uint32), ("shift", c.c_uint32))
 
 
 class _Elements(c.Structure):
@@ -35,7 +46,7 @@ class _Elements(c.Structure):
 
 
 class VectorDoors:
-    """One hook's. ``refuses(address, size_bytes, is_store)``: whether an MPU does; asked while one is on."""
+    """One hook's. ``refuses(address, size_bytes, is_store)``: whether an MPU does; asked when it seems to."""
 
     def __init__(
         self, library: c.CDLL, engine: int, state: VectorState, registers: RegisterFile, vectors: Vectors
@@ -44,6 +55,8 @@ class VectorDoors:
         self.refuses: Callable[[int, int, bool], bool] = lambda _address, _size_bytes, _is_store: False
         self.refusal = ""  # in words, when it did last
         self._kept = (state, registers, vectors)
+        self._followed: tuple[PageRights | None, bool] = None, False
+        self._rights = _DataRights()
         callback = REFUSES_CALLBACK(
             lambda address, size, store: int(self.refuses(address, size, bool(store)))
         )
@@ -54,6 +67,7 @@ class VectorDoors:
             *(c.addressof(each) for each in self._kept),
             read,
             write,
+            c.addressof(self._rights),
             callback,
             control,
             FORGET_CODE,
@@ -71,6 +85,18 @@ class VectorDoors:
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
         library.bl_share_vectors(engine, c.byref(self._doors))
+
+    def follow_rights(self, rights: PageRights | None, user: bool) -> None:
+        """From now on these rights count for data, none: everything is allowed; ``user``: unprivileged."""
+        if self._followed[0] is rights and self._followed[1] is user:
+            return
+        self._followed = rights, user
+        if rights is None:
+            self._rights.n = 0
+            return
+        self._rights.starts = c.addressof(rights.native_starts)
+        self._rights.rights = c.addressof(rights.native_rights)
+        self._rights.n, self._rights.shift = len(rights.starts), USER_SHIFT if user else 0
 
     def number_of(self, name: str) -> int:
         """The number of an operation, -1 when there is none."""

@@ -31,7 +31,6 @@ typedef struct {           /* shared with Python: keep in step with vector_state
     uint32_t default_status;            /* FPDSCR */
     uint32_t access;                    /* who may use the FPU */
     uint32_t traps_unaligned;           /* CCR.UNALIGN_TRP */
-    uint32_t is_protected;              /* an MPU is on: Python looks at every access */
     uint32_t fault, fault_address;      /* what the last instruction met, and is not done */
     uint32_t has_rounded_otherwise;     /* FPSCR was given another rounding mode than to nearest */
     uint32_t raised;                    /* FPSCR's cumulative flags that the interpreter raised, beside Unicorn's */

@@ -34,7 +34,6 @@ class VectorState(c.Structure):
     default_status: int
     access: int
     traps_unaligned: int
-    is_protected: int
     fault: int
     fault_address: int
     has_rounded_otherwise: int
@@ -45,7 +44,7 @@ class VectorState(c.Structure):
         (name, c.c_uint32)
         for name in (
             *("vpr", "saturated", "tail_size", "default_status", "access"),
-            *("traps_unaligned", "is_protected", "fault", "fault_address", "has_rounded_otherwise"),
+            *("traps_unaligned", "fault", "fault_address", "has_rounded_otherwise"),
             *("raised", "flushes_halves"),
         )
     )
