@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import importlib.util
+import sys
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -71,7 +72,12 @@ class LazyGroup(Program, click.Group):
 
 
 def _imported(module: str) -> ModuleType:
-    """A command's module with all that it imports: what that makes stays, so nobody looks for waste in it."""
+    """A command's module with all that it imports: what that makes stays, so nobody looks for waste in it.
+
+    Once a module: whatever waits to be freed at that moment stays as well.
+    """
+    if module in sys.modules:
+        return sys.modules[module]
     gc.disable()
     try:
         return importlib.import_module(module)

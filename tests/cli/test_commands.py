@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import subprocess
 import sys
@@ -85,6 +86,16 @@ def test_import_emulator_brings_neither_the_command_line_nor_host_software():
 def test_version():
     result = CliRunner().invoke(main, ["--version"])
     assert result.output.startswith("boardless, version 0.")
+
+
+def test_a_command_that_was_imported_keeps_nothing_from_being_freed():
+    """Programs that call commands many times, these tests for one, would never get their memory back."""
+    context = click.Context(main)
+    main.get_command(context, "run")
+    before = gc.get_freeze_count()
+    main.get_command(context, "run")
+    assert gc.get_freeze_count() == before
+    assert gc.isenabled()
 
 
 @pytest.mark.parametrize("name", main.list_commands(click.Context(main)))
