@@ -12,6 +12,8 @@ from emulator import Machine, StopReason
 from emulator.clock.ramp import Ramp
 from emulator.engine.remembered_reads import MIXED_POLLS, MOST_REMEMBERED, POLLS, RememberedReads
 from emulator.profiling.recorder import Recorder
+from emulator.system.dwt import Dwt
+from emulator.system.systick import SysTick
 from tests.machine.firmware import build
 
 SYSTICK_CONTROL, SYSTICK_VALUE, CYCCNT = "0xE000E010", "0xE000E018", "0xE0001004"
@@ -91,18 +93,24 @@ void main(void)
 """
 
 
+def counted(machine: Machine, counter: Dwt | SysTick) -> list[int]:
+    """How often Python is asked for what a counter of the core reads, from now on."""
+    asked = [0]
+    touch = machine.accesses.touch
+
+    def touched(ramp: Ramp | None = None) -> None:
+        asked[0] += 1
+        touch(ramp)
+
+    counter._touch = touched
+    return asked
+
+
 def test_python_is_seldom_asked(tmp_path: Path) -> None:
     machine = Machine("virtual-m4", hook="native")
     machine.load(build(tmp_path, CYCLE_READER))
     machine.execution.skip_waiting = False
-    asked = [0]
-    touch = machine.accesses.touch
-
-    def counted(ramp: Ramp | None = None) -> None:
-        asked[0] += 1
-        touch(ramp)
-
-    machine.system.dwt._touch = counted
+    asked = counted(machine, machine.system.dwt)
     assert machine.run(until="end", max_cycles=3_000_000) is StopReason.UNTIL
     assert machine.engine.reads.activity > 20_000 and asked[0] < 2_000
 
@@ -130,14 +138,7 @@ def test_a_counter_is_read_natively_among_six_loads_of_a_block(tmp_path: Path) -
     machine = Machine("virtual-m4", hook="native")
     machine.load(elf)
     machine.execution.skip_waiting = False
-    asked = [0]
-    touch = machine.accesses.touch
-
-    def counted(ramp: Ramp | None = None) -> None:
-        asked[0] += 1
-        touch(ramp)
-
-    machine.system.systick._touch = counted
+    asked = counted(machine, machine.system.systick)
     assert machine.run(until="end", max_cycles=3_000_000) is StopReason.UNTIL
     assert machine.engine.reads.activity > 6_000 and asked[0] < 300
 

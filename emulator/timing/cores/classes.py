@@ -14,6 +14,7 @@ MULTIPLIES = (
     Kind.DSP_MULTIPLY,
 )
 TWO_REGISTER_MOVE = 0xEC
+LOOP_ENDS = ("le", "letp")
 MULTIPLES = frozenset(
     {
         Kind.LOAD_DOUBLE,
@@ -40,6 +41,11 @@ def is_multiple(instruction: Instruction) -> bool:
 def is_conditional(instruction: Instruction) -> bool:
     """Whether the instruction may leave PC alone."""
     return instruction.condition is not None or instruction.name in ("cbz", "cbnz")
+
+
+def may_stay(instruction: Instruction) -> bool:
+    """Whether PC may go on behind it: a loop's begin may, and its end."""
+    return is_conditional(instruction) or instruction.kind is Kind.LOOP
 
 
 def may_be_skipped(instruction: Instruction) -> bool:

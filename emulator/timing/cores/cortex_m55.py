@@ -25,7 +25,7 @@ from collections.abc import Hashable
 from typing import NamedTuple
 
 from emulator.thumb.instruction import FLAGS, S_BASE, Block, Instruction, Kind
-from emulator.timing.cores.classes import is_conditional, is_multiple, may_be_skipped
+from emulator.timing.cores.classes import LOOP_ENDS, is_multiple, may_be_skipped, may_stay
 from emulator.timing.cores.cortex_m55_rows import (
     DIVIDE,
     DOUBLE_LATENCIES,
@@ -49,7 +49,6 @@ ACROSS_STEPS = {8: 0, 16: 1, 32: 2}
 """Steps of a maximum across a vector, by the elements' bits."""
 GATHER_LEAD = RULES["gather_offsets"].cycles
 HALF_BITS = 16
-LOOP_ENDS = ("le", "letp")
 SPLIT = 1
 """The entry class of a 32-bit instruction that lies in two words of memory."""
 INTO_SPLIT = FALL_THROUGH + 1 + SPLIT
@@ -118,7 +117,7 @@ class CortexM55:
         run = _Pass(self, state, len(block.instructions))
         loop = state.loop
         for index, instruction in enumerate(block.instructions):
-            leaves = instruction.writes_pc and (edge != FALL_THROUGH or not _may_stay(instruction))
+            leaves = instruction.writes_pc and (edge != FALL_THROUGH or not may_stay(instruction))
             if instruction.kind is Kind.LOOP:
                 loop = run.loop(index, instruction, loop, leaves=leaves)
                 continue
@@ -301,11 +300,6 @@ def _slot_after(instruction: Instruction) -> int:
     if instruction.is_wide or is_multiple(instruction):
         return ALONE
     return OPEN if is_light(instruction) else OPEN_FOR_LIGHT
-
-
-def _may_stay(instruction: Instruction) -> bool:
-    """Whether PC may go on behind it: a loop's begin may, and its end."""
-    return is_conditional(instruction) or instruction.kind is Kind.LOOP
 
 
 def model(parameters: CortexM55Parameters) -> CortexM55:  # noqa: ARG001 - none changes the pipeline

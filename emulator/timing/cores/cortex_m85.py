@@ -26,14 +26,13 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from emulator.thumb.instruction import FLAGS, PC, S_BASE, Block, Instruction, Kind
-from emulator.timing.cores.classes import MULTIPLIES, moves_to_core, transfers
+from emulator.timing.cores.classes import LOOP_ENDS, MULTIPLIES, may_stay, moves_to_core, transfers
 from emulator.timing.cores.cortex_m85_groups import (
     FP_ARITHMETIC,
     Group,
     is_slow_double,
     joined,
     may_join,
-    may_stay,
 )
 from emulator.timing.cores.cortex_m85_rows import (
     BITWISE,
@@ -62,7 +61,6 @@ LAST_STAGE = 2
 LAST_CYCLE = -1
 """The one before a block, which what is first in it may still join."""
 HALF_BITS = 16
-LOOP_ENDS = ("le", "letp")
 KNOWN_LOOPS = 2
 SHIFTED_REGISTER = 0b1110101
 """Bits 31:25 of data processing with two registers, 32 bits wide."""

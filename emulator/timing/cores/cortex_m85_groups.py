@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from emulator.thumb.instruction import Instruction, Kind
-from emulator.timing.cores.classes import MULTIPLIES, is_conditional, may_be_skipped
+from emulator.timing.cores.classes import MULTIPLIES, may_be_skipped
 from emulator.timing.cores.cortex_m85_rows import EXTENDS, INSERTS, REVERSES, RULES, SATURATES, VECTOR_PIPES
 
 PORTS = 2
@@ -139,8 +139,3 @@ def joined(group: Group, instruction: Instruction) -> Group:
         conditional=group.conditional | (instruction.writes if may_be_skipped(instruction) else 0),
         closed=stands_alone(instruction) or kind in VECTOR_ACCESSES,
     )
-
-
-def may_stay(instruction: Instruction) -> bool:
-    """Whether PC may go on behind it: a loop's begin may, and its end."""
-    return is_conditional(instruction) or instruction.kind is Kind.LOOP
